@@ -1,0 +1,47 @@
+# Everything sets itself up: it takes Python 3.11 to 3.13 with venv, and make.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= .roomkey
+
+BIN = .venv/bin
+LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+
+.PHONY: serve test check update lock clean
+
+serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
+	@$(BIN)/roomkey serve --port $(PORT) --data $(DATA) --demo
+
+test: .venv/dev  ## Run the whole suite
+	@$(BIN)/pytest
+
+check: .venv/dev  ## Formatter, linter, types, layers, snapshots
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/snapshots
+
+update: .venv/dev  ## Format, and rewrite the snapshots
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/pytest -q tests/snapshots --update
+
+lock: .venv/dev  ## Take the newest versions of the dependencies
+	$(LOCK) --extra build -o requirements.lock
+	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove what was set up, but not the data
+	rm -rf .venv *.egg-info
+
+.venv/run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Roomkey needs Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv, once ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

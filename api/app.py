@@ -1,0 +1,74 @@
+"""The application: its routes, and what lives as long as it does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from api.graphql import GraphQLEndpoint, error_response, unavailable_response
+from api.links import LinkEndpoint
+from api.pages import unknown_page
+from api.settings import Settings, read_settings
+from db.pool import Pool, Unavailable
+from schema.links import Links
+
+
+def create_app(settings: Settings) -> Starlette:
+    """An application of its own pool. It expects a database that is migrated."""
+    db = Pool(settings.database_url)
+    links = Links(settings.link_base_url, settings.token_keys)
+    graphql = GraphQLEndpoint(db, links, graphiql=settings.graphiql)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await db.connect()
+        yield
+        await db.disconnect()
+
+    async def home(request: Request) -> Response:
+        return RedirectResponse("/graphql")
+
+    async def health(request: Request) -> Response:
+        try:
+            await db.fetchrow("select 1")
+        except Unavailable:
+            return unavailable_response()
+        return PlainTextResponse("ok")
+
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/graphql", graphql.handle, methods=["GET", "POST"]),
+            Route("/s/{slug}/{code}", LinkEndpoint(db, links).handle, methods=["GET"]),
+            Route("/health", health),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type"],
+                max_age=3600,
+            )
+        ],
+        exception_handlers={HTTPException: _http_error},
+        lifespan=lifespan,
+    )
+
+
+def create_app_from_environment() -> Starlette:
+    """What each of several workers runs."""
+    return create_app(read_settings())
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and request.url.path.startswith("/s/"):
+        return unknown_page()
+    return error_response(error.status_code, error.detail, "BAD_REQUEST", **(error.headers or {}))

@@ -1,0 +1,73 @@
+"""Token links as customers tap them, and as chat apps preview them: `/s/{slug}/{code}`."""
+
+import logging
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
+from db.events import create_visit
+from db.pool import Pool, Unavailable
+from db.sessions import get_session_locked
+from db.stores import get_store_by_slug
+from schema.links import Links, session_id_of
+from schema.tokens import TokenStatus
+
+logger = logging.getLogger("roomkey")
+
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+# What chat apps, and the services behind them, call themselves when they fetch a link to show it. Not the browsers
+# inside chat apps, which name the app as well, nor curl and the like, by which a person may open a link.
+PREVIEW_AGENTS = re.compile(
+    r"""
+    ^WhatsApp/ | TelegramBot | facebookexternalhit | facebookcatalog | Facebot | Twitterbot | Slackbot | Slack-ImgProxy
+    | Discordbot | LinkedInBot | SkypeUriPreview | Skype\ URI\ Preview | MicrosoftPreview | BingPreview | bingbot
+    | Googlebot | Google-PageRenderer | GoogleMessages | Applebot | line-poker | Linespider | LINE-Parts
+    | kakaotalk-scrap | Viber\ URL | ViberBot | ZaloBot | Snap\ URL\ Preview | redditbot | Pinterestbot | vkShare
+    | Mattermost-Bot | Rocket\.Chat | Iframely | Embedly | Bitlybot | YandexBot | Baiduspider | Yahoo!\ Slurp
+    | Mastodon/ | Matrix-Media | Synapse\ \(bot | Signal-Android-Link-Preview | WeChatBot | Cardyb | bot@
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+class LinkEndpoint:
+    """Serves links. Neither a preview nor a visit uses the token up."""
+
+    def __init__(self, db: Pool, links: Links) -> None:
+        self._db = db
+        self._links = links
+
+    async def handle(self, request: Request) -> Response:
+        is_preview = request.method == "HEAD" or PREVIEW_AGENTS.search(request.headers.get("user-agent", ""))
+        try:
+            return await self._open(request.path_params["slug"], request.path_params["code"], bool(is_preview))
+        except Unavailable as error:
+            logger.warning("Postgres is unavailable: %s", error)
+            return unavailable_page()
+
+    async def _open(self, slug: str, code: str, is_preview: bool) -> Response:
+        id = session_id_of(code)
+        store = await get_store_by_slug(self._db, slug) if id and SLUG.fullmatch(slug) else None
+        if id is None or store is None:
+            return unknown_page()
+        async with self._db.transaction() as transaction:
+            session = await get_session_locked(transaction, store.id, id)
+            if session is None or not self._links.is_genuine(store.id, session, code):
+                return unknown_page()
+            if session.token_status != TokenStatus.ACTIVE.value:
+                return gone_page(store.name)
+            await create_visit(transaction, store.id, id, "PREVIEWED" if is_preview else "OPENED")
+        if is_preview:
+            return preview_page(store.name)
+        return RedirectResponse(storefront(store.storefront_url, code), 303, HEADERS)
+
+
+def storefront(url: str, code: str) -> str:
+    """The storefront's address with the code as `token`, for its call of joinSession."""
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "token"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("token", code)])))

@@ -1,0 +1,116 @@
+"""Settings: from the environment, or from a file `.env` in the current folder. All of them are in .env.example."""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.config import Config
+
+from schema.links import TokenKeys
+
+TOKEN_KEY_NAME = re.compile(r"[a-z0-9-]{1,20}")
+TOKEN_KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """One line: which setting is missing or malformed, and how it should look."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the server needs to know. `database_direct_url` goes past a pooler, for migrations."""
+
+    database_url: str
+    database_direct_url: str
+    link_base_url: str
+    token_keys: TokenKeys
+    cors_origins: tuple[str, ...] = ()
+    graphiql: bool = True
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    config = _config()
+    database_url = _read(config, "DATABASE_URL", _postgres_url)
+    return Settings(
+        database_url=database_url,
+        database_direct_url=_read(config, "DATABASE_DIRECT_URL", _postgres_url, database_url),
+        link_base_url=_read(config, "LINK_BASE_URL", _web_url, "http://127.0.0.1:8000/s"),
+        token_keys=_read(config, "TOKEN_KEYS", _token_keys),
+        cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
+        graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
+    )
+
+
+def has_database_url() -> bool:
+    """Whether a database is named; otherwise the embedded one is meant."""
+    return bool(_config().get("DATABASE_URL", default=""))
+
+
+def _config() -> Config:
+    return Config(".env", encoding="utf-8") if _exists(".env") else Config()
+
+
+def _exists(path: str) -> bool:
+    from pathlib import Path
+
+    return Path(path).is_file()
+
+
+def _read(config: Config, name: str, parse: Callable[[str, str], Any], default: Any = None) -> Any:
+    text = config.get(name, default="").strip()
+    if text:
+        return parse(name, text)
+    if default is None:
+        raise SettingsError(f"{name} is missing: see .env.example")
+    return default
+
+
+def _postgres_url(name: str, text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        scheme = text.partition("://")[0] if "://" in text else ""
+        raise SettingsError(f"{name} must start with postgresql://, got {f'{scheme}://…'!r}")
+    return text
+
+
+def _web_url(name: str, text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"{name} must look like https://shop.example/s, got {text!r}")
+    return text.rstrip("/")
+
+
+def _token_keys(name: str, text: str) -> TokenKeys:
+    """`name:secret` pairs separated by commas; the first signs. A message never quotes a secret."""
+    secrets: dict[str, bytes] = {}
+    for number, pair in enumerate(text.split(","), start=1):
+        key, _, secret = pair.strip().partition(":")
+        try:
+            decoded = b64decode(secret, validate=True)
+        except ValueError:
+            decoded = b""
+        if not TOKEN_KEY_NAME.fullmatch(key) or len(decoded) < TOKEN_KEY_BYTES or key in secrets:
+            raise SettingsError(
+                f"{name} must be pairs like k1:SECRET separated by commas, names differing, each secret made by "
+                f"`openssl rand -base64 32`; number {number} is not"
+            )
+        secrets[key] = decoded
+    return TokenKeys(secrets)
+
+
+def _origins(name: str, text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in text.split(","))
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+            raise SettingsError(f"{name} must be origins like https://shop.example separated by commas, got {origin!r}")
+    return origins
+
+
+def _on_or_off(name: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise SettingsError(f"{name} must be on or off, got {text!r}")
+    return text == "on"

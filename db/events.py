@@ -1,0 +1,92 @@
+"""What happened to sessions: the append-only table behind the timeline, the audit trail and the feed."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from db.ids import new_id
+from db.keysets import Key
+from db.pool import Executor
+
+
+class EventRow(NamedTuple):
+    session_id: str
+    id: str
+    kind: str
+    at: datetime
+    expires_at: datetime | None
+    reason: str | None
+    key_id: str | None
+
+
+# EXPIRED is derived: a token reached the expired time that one event gave it before the next one changed that. Where a
+# change moves the expired time into the past, the token expires at the moment of the change.
+SEARCH = """
+select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id
+from unnest($2::text[]) as parent (id)
+cross join lateral (
+    select id, kind, at, expires_at, reason, key_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id
+        from session_event
+        where store_id = $1 and session_id = parent.id
+        union all
+        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null
+        from (
+            select id, expires_at, greatest(at, expires_at) as ends_at, lead(at) over (order by at, id) as next_at
+            from session_event
+            where store_id = $1 and session_id = parent.id and kind in ('ISSUED', 'EXTENDED', 'REISSUED', 'REVOKED')
+        ) as token
+        where expires_at is not null and ends_at <= now() and (next_at is null or next_at > ends_at)
+    ) as timeline
+    where ($3::text is null or (at, id) > ($3::timestamptz, $4))
+    and ($5::text is null or (at, id) < ($5::timestamptz, $6))
+    order by at, id
+    limit $7
+) as event
+"""
+
+CREATE = """
+insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $4)
+"""
+
+# A double tap within a minute is one event.
+CREATE_JOINED = """
+insert into session_event (store_id, id, session_id, kind, key_id)
+select $1, $2, $3, 'JOINED', $4
+where not exists (
+    select from session_event
+    where store_id = $1 and session_id = $3 and kind = 'JOINED' and at > now() - interval '1 minute'
+)
+"""
+
+CREATE_EXTENDED = """
+insert into session_event (store_id, id, session_id, kind, expires_at, reason, key_id)
+select $1, id, session_id, 'EXTENDED', expires_at, 'store setting', $5
+from unnest($2::text[], $3::text[], $4::text[]::timestamptz[]) as extended (id, session_id, expires_at)
+"""
+
+
+async def search_events(
+    db: Executor, store_id: str, session_ids: list[str], limit: int, after: Key | None, before: Key | None
+) -> dict[str, list[EventRow]]:
+    """The first events of each session between two keys, both exclusive; the oldest first."""
+    bounds = [*(after or (None, None)), *(before or (None, None))]
+    events: dict[str, list[EventRow]] = {session_id: [] for session_id in session_ids}
+    for row in await db.fetch(SEARCH, store_id, session_ids, *bounds, limit):
+        events[row[0]].append(EventRow(*row))
+    return events
+
+
+async def create_visit(db: Executor, store_id: str, session_id: str, kind: Literal["PREVIEWED", "OPENED"]) -> None:
+    await db.fetch(CREATE, store_id, new_id("event"), session_id, kind)
+
+
+async def create_joined(db: Executor, store_id: str, session_id: str, key_id: str) -> None:
+    """Record that the customer joined, unless that was recorded less than a minute ago."""
+    await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, key_id)
+
+
+async def create_extended_events(db: Executor, store_id: str, expiries: list[tuple[str, str]], key_id: str) -> None:
+    """Record the expired times, as Postgres writes them, that a store setting gave to sessions."""
+    ids = [new_id("event") for _ in expiries]
+    session_ids, expires_at = [id for id, _ in expiries], [at for _, at in expiries]
+    await db.fetch(CREATE_EXTENDED, store_id, ids, session_ids, expires_at, key_id)

@@ -1,0 +1,41 @@
+"""Idempotency keys: what makes it safe to send a creation again."""
+
+from db.pool import Transaction
+
+# The insert waits for a transaction that holds the same key, and then finds what it did.
+CREATE = """
+with outdated as (
+    delete from idempotency_key where (store_id, key) in (
+        select store_id, key from idempotency_key
+        where store_id = $1 and key <> $2 and created_at < now() - interval '48 hours'
+        order by created_at
+        limit 10
+        for update skip locked
+    )
+)
+insert into idempotency_key (store_id, key, input_hash, session_id) values ($1, $2, $3, $4)
+on conflict (store_id, key) do nothing
+returning session_id
+"""
+
+GET = """
+select input_hash, session_id from idempotency_key where store_id = $1 and key = $2
+"""
+
+
+class InputDiffers(Exception):
+    """The key was used before, for another input."""
+
+
+async def claim_session_id(db: Transaction, store_id: str, key: str, input_hash: bytes, session_id: str) -> str:
+    """The ID of the session that this key stands for: the given one, or that of the session created with it before.
+
+    Keys are kept for 48 hours. Raises InputDiffers.
+    """
+    if await db.fetchrow(CREATE, store_id, key, input_hash, session_id):
+        return session_id
+    row = await db.fetchrow(GET, store_id, key)
+    assert row is not None
+    if row["input_hash"] != input_hash:
+        raise InputDiffers
+    return str(row["session_id"])

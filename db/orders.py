@@ -1,0 +1,92 @@
+"""Orders: what was bought. An order's number is unique in its store."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from db.ids import new_id
+from db.pool import Executor
+
+
+class OrderRow(NamedTuple):
+    id: str
+    number: str
+    session_id: str | None
+    total_amount: Decimal | None
+    total_currency: str | None
+    placed_at: datetime | None
+
+
+COLUMNS = "id, number, session_id, total_amount, total_currency, placed_at"
+
+GET = f"""
+select {COLUMNS} from "order" where store_id = $1 and id = any ($2)
+"""
+
+# People quote numbers in any case. Where two differ only by that, the exact one is meant.
+GET_BY_NUMBER = f"""
+select {COLUMNS} from "order"
+where store_id = $1 and fold(number) collate "C" = fold($2)
+order by number = $2 desc, id
+limit 1
+"""
+
+GET_BY_SESSION = f"""
+select {COLUMNS} from "order" where store_id = $1 and session_id = any ($2) order by id
+"""
+
+SET = f"""
+insert into "order" as known (store_id, id, session_id, number, total_amount, total_currency, placed_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (store_id, number) do update set
+    session_id = excluded.session_id,
+    total_amount = coalesce(excluded.total_amount, known.total_amount),
+    total_currency = coalesce(excluded.total_currency, known.total_currency),
+    placed_at = coalesce(excluded.placed_at, known.placed_at)
+where known.session_id is null or known.session_id = excluded.session_id
+returning {COLUMNS}
+"""
+
+SET_NUMBER_IN_SESSION = """
+update session set order_numbers = concat_ws(e'\\n', nullif(order_numbers, ''), $3)
+where store_id = $1 and id = $2 and $3 <> all (string_to_array(order_numbers, e'\\n'))
+"""
+
+
+async def get_orders(db: Executor, store_id: str, ids: list[str]) -> list[OrderRow]:
+    """Those of the orders that the store has, in no order."""
+    return [OrderRow(*row) for row in await db.fetch(GET, store_id, ids)]
+
+
+async def get_order_by_number(db: Executor, store_id: str, number: str) -> OrderRow | None:
+    """The order that people call by that number, in whatever case they write it."""
+    row = await db.fetchrow(GET_BY_NUMBER, store_id, number)
+    return OrderRow(*row) if row else None
+
+
+async def get_orders_by_session(db: Executor, store_id: str, session_ids: list[str]) -> dict[str, list[OrderRow]]:
+    """The orders of each session, the oldest first."""
+    orders: dict[str, list[OrderRow]] = {id: [] for id in session_ids}
+    for row in await db.fetch(GET_BY_SESSION, store_id, session_ids):
+        orders[row["session_id"]].append(OrderRow(*row))
+    return orders
+
+
+async def set_order(
+    db: Executor,
+    store_id: str,
+    session_id: str,
+    number: str,
+    total: tuple[Decimal, str] | None = None,
+    placed_at: datetime | None = None,
+) -> OrderRow | None:
+    """Create the store's order of that number, or change what is not None. None: it is another session's.
+
+    Call it in a transaction: the session is found by its orders' numbers, too.
+    """
+    amount, currency = total or (None, None)
+    row = await db.fetchrow(SET, store_id, new_id("order"), session_id, number, amount, currency, placed_at)
+    if row is None:
+        return None
+    await db.fetch(SET_NUMBER_IN_SESSION, store_id, session_id, number)
+    return OrderRow(*row)

@@ -1,0 +1,202 @@
+"""Sessions and their tokens. The one place that says in SQL what a token's status is."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from db.ids import new_id
+from db.pool import Executor, Row
+
+
+class SessionRow(NamedTuple):
+    """A session as clients see it, in the order of COLUMNS."""
+
+    id: str
+    customer_id: str
+    customer_name: str
+    customer_name_key: str
+    room_id: str | None
+    created_at: datetime
+    token_key: str
+    token_generation: int
+    token_status: str
+    token_issued_at: datetime
+    token_expires_at: datetime | None
+    token_revoked_at: datetime | None
+    conversion_kind: str | None
+    converted_at: datetime | None
+    conversion_order_id: str | None
+    metadata: str
+
+
+STATUS = """case
+    when token_revoked_at is not null then 'REVOKED'
+    when token_expires_at <= now() then 'EXPIRED'
+    else 'ACTIVE'
+end"""
+
+# The same as predicates, plain so that indexes serve them.
+STATUS_IS = {
+    "ACTIVE": "(token_revoked_at is null and token_expires_at > now())",
+    "EXPIRED": "(token_revoked_at is null and token_expires_at <= now())",
+    "REVOKED": "token_revoked_at is not null",
+}
+
+COLUMNS = f"""id, customer_id, customer_name, customer_name_key, room_id, created_at,
+    token_key, token_generation, {STATUS} as token_status,
+    token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
+    conversion_kind, converted_at, conversion_order_id, metadata"""
+
+GET = f"""
+select {COLUMNS} from session where store_id = $1 and id = any ($2)
+"""
+
+# A lock on the session: what is decided from its row holds until the transaction ends.
+GET_LOCKED = f"""
+select {COLUMNS} from session where store_id = $1 and id = $2 for no key update
+"""
+
+# The lock on the store orders this against a change of its setting that is applied to active tokens.
+CREATE = f"""
+with setting as (
+    select coalesce($7, session_expiration) as minutes from store where id = $1 for share
+), created as (
+    insert into session (store_id, id, customer_id, customer_name, room_id, token_key, token_expires_at, metadata)
+    select $1, $2, $3, $4, $5, $6,
+        case minutes when 0 then 'infinity' else now() + make_interval(mins => minutes) end, $8
+    from setting
+    returning *
+), event as (
+    insert into session_event (store_id, id, session_id, kind, expires_at, key_id)
+    select store_id, $9, id, 'ISSUED', token_expires_at, $10 from created
+)
+select {COLUMNS} from created
+"""
+
+SET_EXPIRY = f"""
+with changed as (
+    update session set
+        token_expires_at = case when $3 = 0 then 'infinity' else now() + make_interval(mins => $3) end
+    where store_id = $1 and id = $2 and token_revoked_at is null
+    returning *
+), event as (
+    insert into session_event (store_id, id, session_id, kind, expires_at, key_id)
+    select store_id, $4, id, 'EXTENDED', token_expires_at, $5 from changed
+)
+select {COLUMNS} from changed
+"""
+
+SET_REISSUED = f"""
+with changed as (
+    update session set
+        token_generation = token_generation + 1,
+        token_key = $3,
+        token_issued_at = now(),
+        token_expires_at = case minutes when 0 then 'infinity' else now() + make_interval(mins => minutes) end,
+        token_revoked_at = null
+    from (select coalesce($4, session_expiration) as minutes from store where id = $1 for share) as setting
+    where store_id = $1 and id = $2
+    returning session.*
+), event as (
+    insert into session_event (store_id, id, session_id, kind, expires_at, key_id)
+    select store_id, $5, id, 'REISSUED', token_expires_at, $6 from changed
+)
+select {COLUMNS} from changed
+"""
+
+SET_REVOKED = f"""
+with changed as (
+    update session set token_revoked_at = now()
+    where store_id = $1 and id = $2 and token_revoked_at is null
+    returning *
+), event as (
+    insert into session_event (store_id, id, session_id, kind, reason, key_id)
+    select store_id, $3, id, 'REVOKED', $4, $5 from changed
+)
+select {COLUMNS} from changed
+"""
+
+SET_CONVERSION = f"""
+with changed as (
+    update session set conversion_kind = $3, converted_at = coalesce($4, now()), conversion_order_id = $5
+    where store_id = $1 and id = $2
+    returning *
+), event as (
+    insert into session_event (store_id, id, session_id, kind, key_id)
+    select store_id, $6, id, 'CONVERTED', $7 from changed
+)
+select {COLUMNS} from changed
+"""
+
+GET_CONVERSION_MOMENT = """
+select coalesce($3, now()) between created_at - interval '1 minute' and now() + interval '1 minute' as possible
+from session where store_id = $1 and id = $2
+"""
+
+
+async def get_sessions(db: Executor, store_id: str, ids: list[str]) -> list[SessionRow]:
+    """Those of the sessions that the store has, in no order."""
+    return [SessionRow(*row) for row in await db.fetch(GET, store_id, ids)]
+
+
+async def get_session(db: Executor, store_id: str, id: str) -> SessionRow | None:
+    rows = await get_sessions(db, store_id, [id])
+    return rows[0] if rows else None
+
+
+async def get_session_locked(db: Executor, store_id: str, id: str) -> SessionRow | None:
+    """The session, which no other transaction changes until this one ends."""
+    return _session(await db.fetchrow(GET_LOCKED, store_id, id))
+
+
+async def create_session(
+    db: Executor,
+    store_id: str,
+    id: str,
+    *,
+    customer_id: str,
+    customer_name: str,
+    room_id: str | None,
+    token_key: str,
+    minutes: int | None,
+    metadata: str,
+    key_id: str,
+) -> SessionRow:
+    """A new session and its token, which expires after so many minutes (0: never, None: as the store says)."""
+    values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), key_id)
+    row = await db.fetchrow(CREATE, store_id, id, *values)
+    assert row is not None
+    return SessionRow(*row)
+
+
+async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, key_id: str) -> SessionRow | None:
+    """Let the token expire so many minutes from now (0: never). None: no such session, or its token is revoked."""
+    return _session(await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), key_id))
+
+
+async def set_token_reissued(
+    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, key_id: str
+) -> SessionRow | None:
+    """Give the session a new token in place of the old one. None: no such session."""
+    return _session(await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), key_id))
+
+
+async def set_token_revoked(db: Executor, store_id: str, id: str, reason: str | None, key_id: str) -> SessionRow | None:
+    """Turn the token off. None: no such session, or that was done before."""
+    return _session(await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, key_id))
+
+
+async def set_conversion(
+    db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, key_id: str
+) -> SessionRow | None:
+    """Record the conversion (at None: now), over any there was: look first, with the session locked."""
+    return _session(await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), key_id))
+
+
+async def is_conversion_moment(db: Executor, store_id: str, id: str, at: datetime | None) -> bool:
+    """Whether a conversion can have been then (None: now), give or take a minute: since the session, until now."""
+    row = await db.fetchrow(GET_CONVERSION_MOMENT, store_id, id, at)
+    return row is not None and row["possible"]
+
+
+def _session(row: Row | None) -> SessionRow | None:
+    return SessionRow(*row) if row else None

@@ -1,0 +1,62 @@
+"""The schema: the table of contents of what clients can ask and change."""
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.customers import customer, customers
+from schema.defaults import leave_null_defaults_out
+from schema.mutations.conversions import record_conversion
+from schema.mutations.customers import update_customer
+from schema.mutations.orders import record_order
+from schema.mutations.sessions import create_session
+from schema.mutations.stores import update_store_settings
+from schema.mutations.tokens import extend_token, join_session, reissue_token, revoke_token
+from schema.nodes import node, nodes
+from schema.orders import order
+from schema.scalars import SCALARS
+from schema.sessions import session, sessions
+from schema.stats import session_stats
+from schema.stores import store
+from schema.viewer import viewer
+
+field = strawberry.field
+
+
+@strawberry.type(description="What can be asked. Everything is of the store that your credential belongs to.")
+class Query:
+    viewer = field(viewer, description="Who asks.")
+    store = field(store, description="Your store, with its settings.")
+    session = field(session, description="A session by its ID.")
+    sessions = field(sessions, description="The sessions that match, the newest first unless ordered.")
+    customer = field(customer, description="A customer by their ID.")
+    customers = field(customers, description="The customers who match, the newest first.")
+    order = field(order, description="An order by its number.")
+    session_stats = field(session_stats, description="Figures of the sessions that match.")
+    node = field(node, description="Anything by its ID.")
+    nodes = field(nodes, description="Several things by their IDs, in that order; null: your store has no such thing.")
+
+
+@strawberry.type(description="What can be changed. A refusal is no error: see each payload's `userErrors`.")
+class Mutation:
+    create_session = field(create_session, description="Issue a session and its token.")
+    extend_token = field(extend_token, description="Give a token another expired time. An expired one is active again.")
+    reissue_token = field(reissue_token, description="Make a new link, whatever the old one's state: it stops working.")
+    revoke_token = field(revoke_token, description="Turn a link off. Twice is once.")
+    join_session = field(join_session, description="Let the customer in who holds a link. A storefront calls it.")
+    record_order = field(record_order, description="Create your store's order of a number, or update it.")
+    record_conversion = field(record_conversion, description="Record what a session led to. The first one stands.")
+    update_customer = field(update_customer, description="Change what is given of a customer.")
+    update_store_settings = field(update_store_settings, description="Change what is given of the store's settings.")
+
+
+class Schema(strawberry.Schema):
+    """The schema, silent: Strawberry would log a failing document whole, and with it the tokens written in it."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        pass
+
+
+schema = Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+leave_null_defaults_out(schema)

@@ -1,0 +1,51 @@
+"""A session's events: its timeline."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from db.events import EventRow
+from schema.connections import Connection
+from schema.described import value
+
+
+@strawberry.enum(description="What happened to a session.")
+class SessionEventKind(Enum):
+    ISSUED = value("ISSUED", "The session began and its link was made.")
+    PREVIEWED = value("PREVIEWED", "A chat app fetched the link to show a preview. Not a visit.")
+    OPENED = value("OPENED", "A person opened the link.")
+    JOINED = value("JOINED", "The storefront let the customer in.")
+    EXTENDED = value("EXTENDED", "The same link was given another expired time.")
+    REISSUED = value("REISSUED", "A new link took the place of the old one.")
+    REVOKED = value("REVOKED", "The link was turned off.")
+    CONVERTED = value("CONVERTED", "The customer did what the session was for.")
+    EXPIRED = value("EXPIRED", "The token's expired time came.")
+
+
+@strawberry.type(description="One thing that happened to a session.")
+class SessionEvent:
+    id: strawberry.ID = strawberry.field(description="Its own ID.")
+    kind: SessionEventKind = strawberry.field(description="What happened.")
+    at: datetime = strawberry.field(description="When.")
+    expired_time: datetime | None = strawberry.field(
+        description="ISSUED, EXTENDED and REISSUED: the expired time that the token was given. Null there: never."
+    )
+    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+    key_id: strawberry.ID | None = strawberry.field(
+        description="The API key that asked for it. Null: the customer, through the link, or time itself."
+    )
+
+    @classmethod
+    def from_row(cls, row: EventRow) -> "SessionEvent":
+        return cls(
+            id=strawberry.ID(row.id),
+            kind=SessionEventKind(row.kind),
+            at=row.at,
+            expired_time=row.expires_at,
+            reason=row.reason,
+            key_id=strawberry.ID(row.key_id) if row.key_id else None,
+        )
+
+
+SessionEventConnection = Connection[SessionEvent]

@@ -1,0 +1,96 @@
+"""Checks of what mutations are given. Every complaint names its field and says what would be right."""
+
+import unicodedata
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from db.ids import Noun, noun_of
+from schema.errors import BadUserInput, Refused, UserError, UserErrorCode
+from schema.scalars import is_unicode, json_object, parse_url, shortened
+
+NAME_LENGTH = 200
+LABEL_LENGTH = 100
+METADATA_BYTES = 8_192
+MINUTES = 1440
+
+
+class Checks:
+    """Collects complaints, so that a form can show all of them at once; `done` refuses when there are any."""
+
+    def __init__(self) -> None:
+        self._errors: list[UserError] = []
+
+    def complain(self, message: str, *field: str) -> None:
+        self._errors.append(UserError(field=list(field), code=UserErrorCode.INVALID, message=message))
+
+    def done(self) -> None:
+        if self._errors:
+            raise Refused(self._errors)
+
+    def text(self, value: str, *field: str, length: int = LABEL_LENGTH) -> str:
+        """A line of text, without the white space around it."""
+        text = value.strip()
+        if not text or len(text) > length:
+            self.complain(f"must have 1 to {length} characters, got {len(text)}", *field)
+        elif not is_unicode(text) or any(unicodedata.category(character) == "Cc" for character in text):
+            self.complain(f"must be one line of Unicode text, got {shortened(value)}", *field)
+        return text
+
+    def optional_text(self, value: str | None, *field: str, length: int = LABEL_LENGTH) -> str | None:
+        return None if value is None else self.text(value, *field, length=length)
+
+    def id(self, value: str, noun: Noun, *field: str) -> str:
+        if noun_of(value) != noun:
+            self.complain(f"must look like {noun}_01h455vb4pex5vsknk084sn02q, got {shortened(value)}", *field)
+        return value
+
+    def minutes(self, value: int, *field: str) -> int:
+        if not 0 <= value <= MINUTES:
+            self.complain(f"must be 0 (never expires) or 1 to {MINUTES} minutes, got {value}", *field)
+        return value
+
+    def optional_minutes(self, value: int | None, *field: str) -> int | None:
+        return None if value is None else self.minutes(value, *field)
+
+    def phone(self, value: str | None, *field: str) -> str | None:
+        """A phone number in international form, as E.164 writes it."""
+        if value is None:
+            return None
+        try:
+            number = phonenumbers.parse(value if is_unicode(value) and len(value) <= LABEL_LENGTH else "")
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_possible_number(number):
+            self.complain(f"must be in international form, as in +62 812 3456 7890, got {shortened(value)}", *field)
+            return None
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def email(self, value: str | None, *field: str) -> str | None:
+        """An e-mail address, normalised. Whether its domain gets mail is not looked up."""
+        if value is None:
+            return None
+        try:
+            return validate_email(value, check_deliverability=False, test_environment=True).normalized
+        except (EmailNotValidError, UnicodeError):
+            self.complain(f"must be an e-mail address, as in name@shop.example, got {shortened(value)}", *field)
+            return None
+
+    def url(self, value: str | None, *field: str) -> str | None:
+        if value is None:
+            return None
+        try:
+            return parse_url(value)
+        except BadUserInput as error:
+            self.complain(str(error), *field)
+            return None
+
+    def metadata(self, value: object, *field: str) -> str:
+        try:
+            json = json_object({} if value is None else value)
+        except BadUserInput as error:
+            self.complain(str(error), *field)
+            return "{}"
+        if len(json) > METADATA_BYTES:
+            self.complain(f"must have at most {METADATA_BYTES} bytes as JSON, got {len(json)}", *field)
+        return json

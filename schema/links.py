@@ -1,0 +1,60 @@
+"""Token links: `{base}/{slug}/{code}`.
+
+A code is the session's ID and a keyed MAC over store, session and generation, each in 26 characters of TypeID's base32.
+It holds no secret that the database has: the keys are in the environment, and a session's row names its key.
+"""
+
+import hmac
+from dataclasses import dataclass
+
+from typeid.codecs import base32
+
+from db.ids import noun_of
+from db.sessions import SessionRow
+
+ID_LENGTH = len("01h455vb4pex5vsknk084sn02q")
+MAC_BYTES = 16
+
+
+@dataclass(frozen=True)
+class TokenKeys:
+    """The secrets by name, the one that signs first. One that is removed is retired: what it signed is void."""
+
+    secrets: dict[str, bytes]
+
+    @property
+    def current(self) -> str:
+        return next(iter(self.secrets))
+
+    def sign(self, key: str, *message: str) -> bytes:
+        """HMAC-SHA256 (RFC 2104) over the message's parts, one a line. Raises KeyError when the key is retired."""
+        return hmac.digest(self.secrets[key], "\n".join(message).encode(), "sha256")
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes links and tells genuine ones."""
+
+    base_url: str
+    keys: TokenKeys
+
+    def code(self, store_id: str, session: SessionRow) -> str | None:
+        """The code of the session's token; None where the key that signed it is retired."""
+        if session.token_key not in self.keys.secrets:
+            return None
+        mac = self.keys.sign(session.token_key, "link", store_id, session.id, str(session.token_generation))
+        return session.id.removeprefix("session_") + base32.encode(mac[:MAC_BYTES])
+
+    def url(self, slug: str, code: str) -> str:
+        return f"{self.base_url}/{slug}/{code}"
+
+    def is_genuine(self, store_id: str, session: SessionRow, code: str) -> bool:
+        """Whether it is the code of the session's present token, compared in constant time."""
+        expected = self.code(store_id, session)
+        return expected is not None and hmac.compare_digest(expected, code)
+
+
+def session_id_of(code: str) -> str | None:
+    """The session that a code speaks of, genuine or not; None where it is no code."""
+    id = f"session_{code[:ID_LENGTH]}"
+    return id if len(code) == 2 * ID_LENGTH and code.isascii() and noun_of(id) == "session" else None

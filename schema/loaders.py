@@ -1,0 +1,84 @@
+"""Loaders: what the rows of one request ask of another table is fetched in one statement.
+
+They live for one request, and see one store.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from db.customers import CustomerRow, get_customers
+from db.events import EventRow, search_events
+from db.keysets import Order, Window
+from db.orders import OrderRow, get_orders, get_orders_by_session
+from db.pool import Pool
+from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
+from db.sessions import SessionRow, get_sessions
+
+V = TypeVar("V")
+
+
+class Loaders:
+    def __init__(self, db: Pool, store_id: str) -> None:
+        self._db = db
+        self._store_id = store_id
+        self._with_arguments: dict[Hashable, DataLoader[str, Any]] = {}
+        self.sessions: DataLoader[str, SessionRow | None] = DataLoader(_by_id(get_sessions, db, store_id))
+        self.customers: DataLoader[str, CustomerRow | None] = DataLoader(_by_id(get_customers, db, store_id))
+        self.orders: DataLoader[str, OrderRow | None] = DataLoader(_by_id(get_orders, db, store_id))
+        self.orders_by_session: DataLoader[str, list[OrderRow]] = DataLoader(self._orders_by_session)
+
+    async def events(self, session_id: str, window: Window) -> list[EventRow]:
+        """A page of the session's events; sessions with the same arguments share a statement."""
+
+        async def load(session_ids: list[str]) -> list[list[EventRow]]:
+            events = await search_events(
+                self._db, self._store_id, session_ids, window.limit, window.after, window.before
+            )
+            return [events[id] for id in session_ids]
+
+        return await self._load(("events", window), load, session_id)
+
+    async def sessions_of_customer(
+        self, customer_id: str, predicate: Predicate, order: Order, window: Window
+    ) -> list[SessionRow]:
+        """A page of the customer's sessions; customers with the same arguments share a statement."""
+
+        async def load(customer_ids: list[str]) -> list[list[SessionRow]]:
+            found = await search_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, order, window)
+            return [found[id] for id in customer_ids]
+
+        return await self._load(("sessions", _key(predicate), order, window), load, customer_id)
+
+    async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
+        """How many sessions the customer has, up to the limit; shared likewise."""
+
+        async def load(customer_ids: list[str]) -> list[int]:
+            counts = await count_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, limit)
+            return [counts[id] for id in customer_ids]
+
+        return await self._load(("count", _key(predicate), limit), load, customer_id)
+
+    async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:
+        orders = await get_orders_by_session(self._db, self._store_id, session_ids)
+        return [orders[id] for id in session_ids]
+
+    async def _load(self, arguments: Hashable, load: Callable[[list[str]], Awaitable[list[V]]], id: str) -> V:
+        loader = self._with_arguments.setdefault(arguments, DataLoader(load))
+        return await loader.load(id)  # type: ignore[no-any-return]
+
+
+def _by_id(
+    get: Callable[[Pool, str, list[str]], Awaitable[Sequence[Any]]], db: Pool, store_id: str
+) -> Callable[[list[str]], Awaitable[list[Any]]]:
+    async def load(ids: list[str]) -> list[Any]:
+        rows = {row.id: row for row in await get(db, store_id, ids)}
+        return [rows.get(id) for id in ids]
+
+    return load
+
+
+def _key(predicate: Predicate) -> Hashable:
+    """Predicates hold lists, which have no hash."""
+    return predicate.sql, repr(predicate.values)

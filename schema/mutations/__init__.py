@@ -1,0 +1,1 @@
+"""What clients can change: one file a noun, one function a mutation, in the order check, change, answer."""

@@ -1,0 +1,78 @@
+"""Recording conversions."""
+
+from datetime import datetime
+
+import strawberry
+
+from db.orders import get_orders, set_order
+from db.pool import Transaction
+from db.sessions import SessionRow, get_session_locked, is_conversion_moment, set_conversion
+from schema.context import Info, Scope
+from schema.conversions import ConversionKind
+from schema.errors import UserError, UserErrorCode, refusable, refused
+from schema.inputs import Checks
+from schema.mutations.orders import order_of_another_session, session_not_found
+from schema.sessions import Session
+
+
+@strawberry.input(description="What a session led to.")
+class RecordConversionInput:
+    session_id: strawberry.ID = strawberry.field(description="The session.")
+    kind: ConversionKind = strawberry.field(description="What the customer did.")
+    at: datetime | None = strawberry.field(
+        default=None, description="When, since the session began and until now. If absent, now."
+    )
+    order_number: str | None = strawberry.field(
+        default=None, description="The order that they placed. One that is not known is created."
+    )
+
+
+@strawberry.type(description="The session with its conversion.")
+class RecordConversionPayload:
+    session: Session | None = strawberry.field(default=None, description="The session. Null: it was refused.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+
+
+@refusable
+async def record_conversion(info: Info, input: RecordConversionInput) -> RecordConversionPayload:
+    credential = info.context.require(Scope.SESSIONS_WRITE)
+    checks = Checks()
+    id = checks.id(input.session_id, "session", "sessionId")
+    number = checks.optional_text(input.order_number, "orderNumber")
+    checks.done()
+    async with info.context.db.transaction() as transaction:
+        session = await get_session_locked(transaction, credential.store_id, id)
+        if session is None:
+            raise session_not_found()
+        if session.conversion_kind is not None:
+            if not await _is_same(transaction, credential.store_id, session, input, number):
+                raise refused(UserErrorCode.ALREADY_CONVERTED, "has another conversion, which stands", "sessionId")
+            return RecordConversionPayload(session=Session.from_row(session))
+        if not await is_conversion_moment(transaction, credential.store_id, id, input.at):
+            raise refused(UserErrorCode.INVALID, "must be since the session began and until now", "at")
+        order = await set_order(transaction, credential.store_id, id, number) if number else None
+        if number and order is None:
+            raise order_of_another_session("orderNumber")
+        converted = await set_conversion(
+            transaction,
+            credential.store_id,
+            id,
+            input.kind.value,
+            input.at,
+            order.id if order else None,
+            credential.key_id,
+        )
+        assert converted is not None  # it is locked
+    return RecordConversionPayload(session=Session.from_row(converted))
+
+
+async def _is_same(
+    transaction: Transaction, store_id: str, session: SessionRow, input: RecordConversionInput, number: str | None
+) -> bool:
+    """Whether the input, as far as it says, is the conversion that the session has."""
+    if input.kind.value != session.conversion_kind or input.at not in (None, session.converted_at):
+        return False
+    if number is None:
+        return True
+    orders = await get_orders(transaction, store_id, [session.conversion_order_id or ""])
+    return [order.number for order in orders] == [number]

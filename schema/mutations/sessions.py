@@ -1,0 +1,195 @@
+"""Issuing sessions."""
+
+import hashlib
+from dataclasses import asdict, replace
+from typing import cast
+
+import orjson
+import strawberry
+from strawberry.scalars import JSON
+
+from db import sessions as db_sessions
+from db.customers import (
+    Change,
+    CustomerRow,
+    create_customer,
+    get_customer_by_external_id,
+    get_customer_locked,
+    set_customer,
+)
+from db.idempotency import InputDiffers, claim_session_id
+from db.ids import new_id
+from db.orders import set_order
+from db.pool import Transaction
+from db.sessions import get_session
+from schema.context import Info, Scope
+from schema.errors import UserError, UserErrorCode, refusable, refused
+from schema.inputs import NAME_LENGTH, Checks
+from schema.mutations.orders import order_of_another_session
+from schema.sessions import Session
+
+
+@strawberry.input(description="A customer whom your store may not know yet.")
+class CustomerDetailsInput:
+    name: str = strawberry.field(description=f"The name, 1 to {NAME_LENGTH} characters.")
+    phone: str | None = strawberry.field(
+        default=None, description="The phone number in international form, as in +62 812 3456 7890."
+    )
+    email: str | None = strawberry.field(default=None, description="The e-mail address.")
+    external_id: str | None = strawberry.field(
+        default=None,
+        description="The ID in your own system. A customer who has it already is updated with these details.",
+    )
+
+
+@strawberry.input(one_of=True, description="Whose session it is: exactly one of these.")
+class SessionCustomerInput:
+    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="A customer of your store.")
+    external_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A customer of your store, by the ID in your own system."
+    )
+    details: CustomerDetailsInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A new customer, or one to update."
+    )
+
+
+@strawberry.input(description="A session to issue.")
+class CreateSessionInput:
+    customer: SessionCustomerInput = strawberry.field(description="Whose session it is.")
+    room_id: str | None = strawberry.field(
+        default=None, description="The chat room's ID on the omnichannel dashboard, 1 to 100 characters."
+    )
+    order_number: str | None = strawberry.field(
+        default=None, description="The order that it is about, 1 to 100 characters. One that is not known is created."
+    )
+    expiration_minutes: int | None = strawberry.field(
+        default=None,
+        description="Minutes until the token expires, 1 to 1440; 0: never. If absent, the store's setting.",
+    )
+    metadata: JSON | None = strawberry.field(
+        default=None, description="A JSON object of your own, up to 8 KiB, to filter by later."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Any text of 1 to 100 characters that you make up for this session, a UUID for instance. Sent "
+        "again with the same input, within at least 24 hours, it returns the session of the first time.",
+    )
+
+
+@strawberry.type(description="The issued session.")
+class CreateSessionPayload:
+    session: Session | None = strawberry.field(default=None, description="The session. Null: it was refused.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+
+
+@refusable
+async def create_session(info: Info, input: CreateSessionInput) -> CreateSessionPayload:
+    credential = info.context.require(Scope.SESSIONS_WRITE)
+    store_id = credential.store_id
+    input, metadata = _checked(input)
+    async with info.context.db.transaction() as transaction:
+        id = new_id("session")
+        if input.idempotency_key is not None:
+            known_id = await _claim(transaction, store_id, id, input)
+            if known_id != id:
+                row = await get_session(transaction, store_id, known_id)
+                assert row is not None  # nothing is deleted
+                return CreateSessionPayload(session=Session.from_row(row))
+        customer = await _customer(transaction, store_id, input.customer)
+        row = await db_sessions.create_session(
+            transaction,
+            store_id,
+            id,
+            customer_id=customer.id,
+            customer_name=customer.name,
+            room_id=input.room_id,
+            token_key=info.context.links.keys.current,
+            minutes=input.expiration_minutes,
+            metadata=metadata,
+            key_id=credential.key_id,
+        )
+        if input.order_number is not None and not await set_order(transaction, store_id, id, input.order_number):
+            raise order_of_another_session("orderNumber")
+    return CreateSessionPayload(session=Session.from_row(row))
+
+
+def _checked(input: CreateSessionInput) -> tuple[CreateSessionInput, str]:
+    """The input with its texts in the form in which they are kept, and the metadata's JSON."""
+    checks = Checks()
+    metadata = checks.metadata(input.metadata, "metadata")
+    input = replace(
+        input,
+        customer=_checked_customer(checks, input.customer),
+        room_id=checks.optional_text(input.room_id, "roomId"),
+        order_number=checks.optional_text(input.order_number, "orderNumber"),
+        expiration_minutes=checks.optional_minutes(input.expiration_minutes, "expirationMinutes"),
+        idempotency_key=checks.optional_text(input.idempotency_key, "idempotencyKey"),
+    )
+    checks.done()
+    return input, metadata
+
+
+def _checked_customer(checks: Checks, customer: SessionCustomerInput) -> SessionCustomerInput:
+    if customer.id:
+        checks.id(customer.id, "customer", "customer", "id")
+    elif customer.external_id:
+        return replace(customer, external_id=checks.text(customer.external_id, "customer", "externalId"))
+    elif details := customer.details:
+        return replace(customer, details=_checked_details(checks, details))
+    return customer
+
+
+def _checked_details(checks: Checks, details: CustomerDetailsInput) -> CustomerDetailsInput:
+    path = ("customer", "details")
+    return CustomerDetailsInput(
+        name=checks.text(details.name, *path, "name", length=NAME_LENGTH),
+        phone=checks.phone(details.phone, *path, "phone"),
+        email=checks.email(details.email, *path, "email"),
+        external_id=checks.optional_text(details.external_id, *path, "externalId"),
+    )
+
+
+async def _claim(transaction: Transaction, store_id: str, id: str, input: CreateSessionInput) -> str:
+    """The ID of the session that the idempotency key stands for, which is the given one if the key is new."""
+    content = orjson.dumps(asdict(input), default=lambda unset: None, option=orjson.OPT_SORT_KEYS)
+    try:
+        return await claim_session_id(
+            transaction, store_id, cast(str, input.idempotency_key), hashlib.sha256(content).digest(), id
+        )
+    except InputDiffers:
+        raise refused(
+            UserErrorCode.IDEMPOTENCY_MISMATCH, "was used before, for another input", "idempotencyKey"
+        ) from None
+
+
+async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> CustomerRow:
+    if customer.id:
+        row = await get_customer_locked(transaction, store_id, customer.id)
+        field = "id"
+    elif customer.external_id:
+        row = await get_customer_by_external_id(transaction, store_id, customer.external_id)
+        field = "externalId"
+    else:
+        return await _known_or_new(transaction, store_id, cast(CustomerDetailsInput, customer.details))
+    if row is None:
+        raise refused(UserErrorCode.CUSTOMER_NOT_FOUND, "is no customer of your store", "customer", field)
+    return row
+
+
+async def _known_or_new(transaction: Transaction, store_id: str, details: CustomerDetailsInput) -> CustomerRow:
+    customer = await create_customer(
+        transaction, store_id, details.name, details.phone, details.email, details.external_id
+    )
+    wanted = (details.name, details.phone or customer.phone, details.email or customer.email)
+    if wanted == (customer.name, customer.phone, customer.email):
+        return customer
+    updated = await set_customer(
+        transaction,
+        store_id,
+        customer.id,
+        name=details.name,
+        phone=Change(details.phone) if details.phone else None,
+        email=Change(details.email) if details.email else None,
+    )
+    assert updated is not None  # create_customer locked it
+    return updated

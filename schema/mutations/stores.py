@@ -1,0 +1,60 @@
+"""Changing the store's settings."""
+
+import strawberry
+
+from db.stores import set_active_expiry, set_store
+from schema.context import Info, Scope
+from schema.errors import UserError, refusable
+from schema.inputs import NAME_LENGTH, Checks
+from schema.stores import Store
+
+
+@strawberry.input(description="What to change of the store's settings. What is absent or null stays.")
+class UpdateStoreSettingsInput:
+    session_expiration: int | None = strawberry.field(
+        default=None,
+        description="Session Expiration: minutes until a token expires, 1 to 1440. 0 disables expiry: sessions stay "
+        "active indefinitely. It applies to tokens that are issued from now on.",
+    )
+    name: str | None = strawberry.field(default=None, description=f"The store's name, 1 to {NAME_LENGTH} characters.")
+    storefront_url: str | None = strawberry.field(
+        default=None, description="Where a customer who opens a link is sent: an absolute http or https address."
+    )
+    apply_to_active_tokens: bool = strawberry.field(
+        default=False,
+        description="Let tokens that are active now expire so many minutes after their issue, too (0: never). Some of "
+        "them expire at once.",
+    )
+
+
+@strawberry.type(description="The changed store.")
+class UpdateStoreSettingsPayload:
+    store: Store | None = strawberry.field(default=None, description="The store. Null: it was refused.")
+    tokens_changed: int = strawberry.field(
+        default=0, description="How many active tokens were given another expired time."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+
+
+@refusable
+async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> UpdateStoreSettingsPayload:
+    credential = info.context.require(Scope.SETTINGS_WRITE)
+    checks = Checks()
+    minutes = checks.optional_minutes(input.session_expiration, "sessionExpiration")
+    name = checks.optional_text(input.name, "name", length=NAME_LENGTH)
+    storefront_url = checks.url(input.storefront_url, "storefrontUrl")
+    checks.done()
+    changed = 0
+    async with info.context.db.transaction() as transaction:
+        row = await set_store(
+            transaction,
+            credential.store_id,
+            session_expiration=minutes,
+            name=name,
+            storefront_url=storefront_url,
+        )
+        if input.apply_to_active_tokens:
+            changed = await set_active_expiry(
+                transaction, credential.store_id, row.session_expiration, credential.key_id
+            )
+    return UpdateStoreSettingsPayload(store=Store.from_row(row), tokens_changed=changed)

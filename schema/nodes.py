@@ -1,0 +1,53 @@
+"""The root fields that fetch anything by its ID."""
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+
+from db.ids import noun_of
+from schema.context import Info, Scope
+from schema.customers import Customer
+from schema.errors import BadUserInput
+from schema.node import Node
+from schema.orders import Order
+from schema.scalars import shortened
+from schema.sessions import Session
+from schema.stores import store
+
+LIMIT = 100
+
+
+async def node(info: Info, id: strawberry.ID) -> Node | None:
+    info.context.require(Scope.SESSIONS_READ)
+    return await _node(info, id)
+
+
+async def nodes(
+    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {LIMIT}.")]
+) -> list[Node | None]:
+    info.context.require(Scope.SESSIONS_READ)
+    if len(ids) > LIMIT:
+        raise BadUserInput(f"At most {LIMIT} ids, got {len(ids)}.")
+    return list(await asyncio.gather(*(_node(info, id) for id in ids)))
+
+
+async def _node(info: Info, id: str) -> Node | None:
+    """What the ID names, if the store has it: the ID itself says which table to ask."""
+    loaders = info.context.loaders
+    match noun_of(id):
+        case "session":
+            session = await loaders.sessions.load(id)
+            return Session.from_row(session) if session else None
+        case "customer":
+            customer = await loaders.customers.load(id)
+            return Customer.from_row(customer) if customer else None
+        case "order":
+            order = await loaders.orders.load(id)
+            return Order.from_row(order) if order else None
+        case "store":
+            return await store(info) if id == info.context.require().store_id else None
+        case None:
+            raise BadUserInput(f"An ID looks like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
+        case _:
+            return None

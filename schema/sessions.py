@@ -1,0 +1,189 @@
+"""Sessions and their search."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import Enum
+
+import orjson
+import strawberry
+from strawberry.scalars import JSON
+
+from db import keysets
+from db.events import EventRow
+from db.keysets import Key, Window
+from db.search import EVERYTHING, SESSION, Predicate, count, search
+from db.sessions import SessionRow
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, span
+from schema.context import Info, Scope
+from schema.conversions import Conversion
+from schema.customers import Customer
+from schema.described import resolver, value
+from schema.events import SessionEvent
+from schema.filters import SessionFilter
+from schema.node import Node, checked_id
+from schema.orders import Order
+from schema.tokens import Token, TokenStatus
+
+
+@strawberry.type(description="One engagement of a customer regarding their order, in one chat room.")
+class Session(Node):
+    active: bool = strawberry.field(description="Whether its token works.")
+    date_created: datetime = strawberry.field(description="When it began.")
+    customer: Customer = strawberry.field(description="Whose it is.")
+    token: Token = strawberry.field(description="Its key: the link and whether it works.")
+    conversion: Conversion | None = strawberry.field(description="What it led to. Null: nothing yet.")
+    room_id: str | None = strawberry.field(
+        description='The chat room\'s ID on the omnichannel dashboard, as in "1905692".'
+    )
+    row: strawberry.Private[SessionRow]
+
+    @classmethod
+    def from_row(cls, row: SessionRow) -> "Session":
+        return cls(
+            id=strawberry.ID(row.id),
+            active=row.token_status == TokenStatus.ACTIVE.value,
+            date_created=row.created_at,
+            customer=Customer(id=strawberry.ID(row.customer_id), name=row.customer_name),
+            token=Token.from_row(row),
+            conversion=Conversion.from_row(row),
+            room_id=row.room_id,
+            row=row,
+        )
+
+    @resolver("Its orders, the oldest first.")
+    async def orders(self, info: Info) -> list[Order]:
+        return [Order.from_row(row) for row in await info.context.loaders.orders_by_session.load(self.id)]
+
+    @resolver("What happened to it, the oldest first.")
+    async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
+        info.context.require(Scope.SESSIONS_READ)
+
+        async def fetch(window: Window) -> list[EventRow]:
+            return await info.context.loaders.events(self.id, window)
+
+        name = f"events {self.id}"
+        page = await read_page(
+            info.context,
+            name,
+            span(info.context, name, first, after, None, None),
+            fetch,
+            lambda row: Key(row.at.isoformat(), row.id),
+            SessionEvent.from_row,
+        )
+        return Connection(page=page)
+
+    @resolver("What your systems attached to it: a JSON object.")
+    def metadata(self) -> JSON:
+        return JSON(orjson.loads(self.row.metadata))
+
+
+@strawberry.enum(description="By what sessions are sorted.")
+class SessionOrderField(Enum):
+    DATE_CREATED = value("DATE_CREATED", "When they began.")
+    EXPIRED_TIME = value("EXPIRED_TIME", "When the token expires; never comes last.")
+    CUSTOMER_NAME = value("CUSTOMER_NAME", "The customer's name, accents and case ignored.")
+
+
+@strawberry.enum(description="Which end comes first.")
+class OrderDirection(Enum):
+    ASC = value("ASC", "The smallest, the earliest.")
+    DESC = value("DESC", "The largest, the latest.")
+
+
+@strawberry.input(description="How sessions are sorted. Equal ones are sorted by their ID.")
+class SessionOrder:
+    field: SessionOrderField = strawberry.field(
+        default=SessionOrderField.DATE_CREATED, description="By what they are sorted."
+    )
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+
+    def order(self) -> keysets.Order:
+        descending = self.direction is OrderDirection.DESC
+        match self.field:
+            case SessionOrderField.DATE_CREATED:
+                return keysets.Order("created_at", "timestamptz", descending)
+            case SessionOrderField.EXPIRED_TIME:
+                return keysets.Order("token_expires_at", "timestamptz", descending)
+            case SessionOrderField.CUSTOMER_NAME:
+                return keysets.Order("customer_name_key", "text", descending)
+
+
+async def session(info: Info, id: strawberry.ID) -> Session | None:
+    info.context.require(Scope.SESSIONS_READ)
+    row = await info.context.loaders.sessions.load(checked_id(id, "session"))
+    return Session.from_row(row) if row else None
+
+
+async def sessions(
+    info: Info,
+    filter: SessionFilter | None = None,
+    order_by: SessionOrder | None = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> CountableConnection[Session]:
+    db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
+    predicate, order = _search_of(filter, order_by)
+    return await _connection(
+        info,
+        order,
+        lambda window: search(db, SESSION, store_id, predicate, order, window),
+        lambda limit: count(db, SESSION, store_id, predicate, limit),
+        first,
+        after,
+        last,
+        before,
+    )
+
+
+async def sessions_of(
+    info: Info,
+    customer_id: str,
+    filter: SessionFilter | None,
+    order_by: SessionOrder | None,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+) -> CountableConnection[Session]:
+    """The same of one customer, through a loader."""
+    info.context.require(Scope.SESSIONS_READ)
+    loaders = info.context.loaders
+    predicate, order = _search_of(filter, order_by)
+    return await _connection(
+        info,
+        order,
+        lambda window: loaders.sessions_of_customer(customer_id, predicate, order, window),
+        lambda limit: loaders.count_of_customer(customer_id, predicate, limit),
+        first,
+        after,
+        last,
+        before,
+    )
+
+
+def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, keysets.Order]:
+    return filter.predicate() if filter else EVERYTHING, (order_by or SessionOrder()).order()
+
+
+async def _connection(
+    info: Info,
+    order: keysets.Order,
+    fetch: Callable[[Window], Awaitable[list[SessionRow]]],
+    count_up_to: Callable[[int], Awaitable[int]],
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+) -> CountableConnection[Session]:
+    name = f"sessions by {order.column} {'desc' if order.descending else 'asc'}"
+    page = await read_page(
+        info.context,
+        name,
+        span(info.context, name, first, after, last, before),
+        fetch,
+        order.key_of,
+        Session.from_row,
+    )
+    return CountableConnection(page=page, count_up_to=count_up_to)

@@ -1,0 +1,73 @@
+"""Figures over many sessions."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import strawberry
+
+from db.search import EVERYTHING
+from db.stats import StatsRow, get_session_stats
+from schema.context import Info, Scope
+from schema.described import value
+from schema.filters import SessionFilter
+
+
+@strawberry.enum(description="How figures are grouped: by when the session began, in UTC.")
+class StatsPeriod(Enum):
+    DAY = value("day", "Days, from midnight.")
+    WEEK = value("week", "Weeks, from Monday.")
+
+
+@strawberry.interface(description="Figures of some sessions.")
+class SessionFigures:
+    total: int = strawberry.field(description="How many sessions.")
+    active: int = strawberry.field(description="Those whose token is active.")
+    expired: int = strawberry.field(description="Those whose token is expired.")
+    revoked: int = strawberry.field(description="Those whose token is revoked.")
+    converted: int = strawberry.field(description="Those that converted.")
+    conversion_rate: float | None = strawberry.field(description="`converted / total`, 0 to 1. Null: no sessions.")
+    median_seconds_to_conversion: float | None = strawberry.field(
+        description="From the session's beginning to its conversion. Null: no conversions."
+    )
+
+
+@strawberry.type(description="Figures of the sessions that began in a day or week.")
+class SessionStatsPeriod(SessionFigures):
+    start: datetime = strawberry.field(description="When the period begins.")
+
+
+@strawberry.type(description="Figures of the sessions that match.")
+class SessionStats(SessionFigures):
+    periods: list[SessionStatsPeriod] = strawberry.field(
+        description="The same by period, in order; empty without `groupBy`. A period without sessions is left out."
+    )
+
+
+async def session_stats(
+    info: Info,
+    filter: SessionFilter | None = None,
+    group_by: Annotated[
+        StatsPeriod | None, strawberry.argument(description="Also list the figures of each period.")
+    ] = None,
+) -> SessionStats:
+    store_id = info.context.require(Scope.SESSIONS_READ).store_id
+    predicate = filter.predicate() if filter else EVERYTHING
+    period = group_by.value if group_by else None
+    whole, *periods = await get_session_stats(info.context.db, store_id, predicate, period)
+    return SessionStats(
+        **_figures(whole),
+        periods=[SessionStatsPeriod(**_figures(row), start=row.start) for row in periods if row.start],
+    )
+
+
+def _figures(row: StatsRow) -> dict[str, Any]:
+    return {
+        "total": row.total,
+        "active": row.active,
+        "expired": row.expired,
+        "revoked": row.revoked,
+        "converted": row.converted,
+        "conversion_rate": row.converted / row.total if row.total else None,
+        "median_seconds_to_conversion": row.median_seconds_to_conversion,
+    }
