@@ -42,8 +42,10 @@ class Credentials:
         if scheme.lower() != "bearer" or not key.startswith(PREFIX):
             raise Unauthenticated("The header must look like Authorization: Bearer rk_…")
         hash = hash_of(key)
-        credential = self._known.get(hash) or await get_credential(self._db, hash)
+        credential = self._known.get(hash)
         if credential is None:
-            raise Unauthenticated("The API key is unknown or revoked.")
-        self._known.setdefault(hash, credential)
+            credential = await get_credential(self._db, hash)
+            if credential is None:
+                raise Unauthenticated("The API key is unknown or revoked.")
+            self._known[hash] = credential
         return credential

@@ -185,7 +185,7 @@ def unavailable_response() -> Response:
 def _response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     codes = {error["extensions"]["code"] for error in body.get("errors", ())}
     headers = {"Cache-Control": "no-store"} | (headers or {})
-    if status == 200 and body.get("data") is None:
+    if status == 200 and all(value is None for value in (body.get("data") or {}).values()):
         if "UNAUTHENTICATED" in codes:
             status, headers["WWW-Authenticate"] = 401, "Bearer"
         elif "SERVICE_UNAVAILABLE" in codes:

@@ -26,7 +26,7 @@ PREVIEW_AGENTS = re.compile(
     ^WhatsApp/ | TelegramBot | facebookexternalhit | facebookcatalog | Facebot | Twitterbot | Slackbot | Slack-ImgProxy
     | Discordbot | LinkedInBot | SkypeUriPreview | Skype\ URI\ Preview | MicrosoftPreview | BingPreview | bingbot
     | Googlebot | Google-PageRenderer | GoogleMessages | Applebot | line-poker | Linespider | LINE-Parts
-    | kakaotalk-scrap | Viber\ URL | ViberBot | ZaloBot | Snap\ URL\ Preview | redditbot | Pinterestbot | vkShare
+    | kakaotalk-scrap | Viber\ ?URL | ViberBot | ZaloBot | Snap\ URL\ Preview | redditbot | Pinterestbot | vkShare
     | Mattermost-Bot | Rocket\.Chat | Iframely | Embedly | Bitlybot | YandexBot | Baiduspider | Yahoo!\ Slurp
     | Mastodon/ | Matrix-Media | Synapse\ \(bot | Signal-Android-Link-Preview | WeChatBot | Cardyb | bot@
     """,

@@ -115,15 +115,15 @@ async def load_demo(
     """Load invented sessions with COPY; returns the stores' IDs, the demo store's first.
 
     The demo store is made if it is missing, else added to; the other stores are made anew. Every link is signed by
-    the key of that ID. `progress` is told how many sessions have just been added. The connection must not be in a
-    transaction, and must be to Postgres itself or to a pooler in session mode.
+    the key of that ID. `progress` is told how many sessions have just been added; a large load's last third, the
+    indexes, comes after that. The connection must not be in a transaction, and must take JSON as text.
     """
     now = microseconds(await connection.fetchval(NOW))
     present = await connection.fetchval(SESSIONS)
     random = Random(present)  # noqa: S311  # so that loads are alike, and two in a row are not
-    opened = await _open_stores(connection, random, now, stores)
-    invention = Invention(random, now, opened, sessions, token_key)
     async with connection.transaction():
+        opened = await _open_stores(connection, random, now, stores)
+        invention = Invention(random, now, opened, sessions, token_key)
         if sessions >= LARGE and present < sessions:
             async with _without_indexes(connection):
                 await _add(connection, invention, progress)
@@ -149,7 +149,7 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
         if opened:
             name = next(names)
             home = random.choices(list(PEOPLE), [people.share for people in PEOPLE.values()])[0]
-            expiration = random.choice((0, *EXPIRATIONS))
+            expiration = random.choice(EXPIRATIONS)
         slug = name.lower().replace(" ", "-")
         if slug in there:
             continue
@@ -171,7 +171,9 @@ async def _add(connection: Connection, invention: Invention, progress: Callable[
         await connection.copy_records_to_table("demo_order", records=batch.orders, columns=ORDER_COLUMNS)
         await connection.copy_records_to_table("demo_event", records=batch.events, columns=EVENT_COLUMNS)
         added = len(batch.sessions)
-        batch, _ = await asyncio.gather(asyncio.to_thread(invention.batch, BATCH), connection.execute(ADD))
+        batch, _ = await asyncio.gather(
+            asyncio.to_thread(invention.batch, BATCH), connection.execute(ADD, timeout=PATIENCE)
+        )
         await connection.execute(UNSTAGE)
         progress(added)
 

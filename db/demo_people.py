@@ -49,7 +49,8 @@ def _people(share: int, currency: str, phone: str, forms: str, *names: str) -> P
 # fmt: off
 PEOPLE = {
     "id": _people(
-        22, "IDR", "+62812000#####", "{g} {f}|{g} {h} {f}|{g} {f}|{g} {h}|Kak {g}|Pak {f}|{g}",
+        22, "IDR", "+62812000#####",
+        "{g} {f}|{g} {f}|{g} {f}|{g} {h} {f}|{g} {h} {f}|{g} {f} {s}|{g} {h}|Kak {g}|Pak {f}|{g}",
         "Siti,Dewi,Sri,Budi,Agus,Rina,Putri,Ayu,Dian,Eko,Indah,Rizky,Wahyu,Fitri,Andi,Yuni,Bayu,Ratna,Hendra,Nur,"
         "Lestari,Joko,Mega,Galih,Intan,Arif,Tri,Kadek,Wulan,Fajar,Made,Citra,Bambang,Nadia,Yoga,Melati,Rahmat,Sekar,"
         "Ilham,Ketut,Anisa,Surya,Gita,Reza,Kartika,Wayan,Teguh,Larasati,Bagus,Maya",

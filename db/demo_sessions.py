@@ -148,7 +148,7 @@ class Invention:
                 customer.id,
                 customer.name,
                 customer.room_id,
-                "\n".join(numbers),
+                "\n".join(reversed(numbers)),
                 moment(created),
                 token.generation,
                 self._token_key,
@@ -253,7 +253,7 @@ class Invention:
     def _orders(
         self, batch: Batch, store: Store, session_id: str, created: int, bought: int | None
     ) -> tuple[list[str], str | None]:
-        """A session's order numbers, and the ID of the order that was bought at that moment."""
+        """A session's order numbers, oldest first, and the ID of the order that was bought at that moment."""
         random = self._random
         if bought is not None:
             count = random.choices((1, 2, 3), cum_weights=(86, 97, 100))[0]

@@ -48,7 +48,7 @@ returning {COLUMNS}
 """
 
 SET_NUMBER_IN_SESSION = """
-update session set order_numbers = concat_ws(e'\\n', nullif(order_numbers, ''), $3)
+update session set order_numbers = concat_ws(e'\\n', $3, nullif(order_numbers, ''))
 where store_id = $1 and id = $2 and $3 <> all (string_to_array(order_numbers, e'\\n'))
 """
 

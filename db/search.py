@@ -20,11 +20,14 @@ T = TypeVar("T", bound=tuple[Any, ...])
 
 @dataclass(frozen=True)
 class Predicate:
-    """A condition on a row: SQL with `?` where its values stand. `$1` is the store."""
+    """A condition on a row: SQL with `?` where its values stand. `$1` is the store.
+
+    `planned`: how to look for the values depends on how rare they are.
+    """
 
     sql: str
     values: tuple[Any, ...] = ()
-    has_text: bool = False
+    planned: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def any_of(predicates: Sequence[Predicate]) -> Predicate:
 
 def none_of(predicate: Predicate) -> Predicate:
     """The complement: the rows of which the predicate is unknown, for want of a value, belong to it."""
-    return Predicate(f"({predicate.sql}) is not true", predicate.values, predicate.has_text)
+    return Predicate(f"({predicate.sql}) is not true", predicate.values, predicate.planned)
 
 
 def equals(column: str, value: str) -> Predicate:
@@ -96,7 +99,7 @@ def text_starts_with(column: str, text: str) -> Predicate:
 
 def search_text_contains(text: str) -> Predicate:
     """The customer's name, the session's ID, its room ID or an order number contains the text."""
-    return Predicate("search_text like '%' || fold_pattern(?) || '%'", (text,), has_text=True)
+    return Predicate("search_text like '%' || fold_pattern(?) || '%'", (text,), planned=True)
 
 
 def status_in(statuses: Sequence[str]) -> Predicate:
@@ -108,7 +111,8 @@ def converted(yes: bool) -> Predicate:
 
 
 def metadata_contains(json: str) -> Predicate:
-    return Predicate("metadata @> ?::jsonb and metadata <> '{}'", (json,)) if json != "{}" else EVERYTHING
+    # Some values are common and some rare, as with text.
+    return Predicate("metadata @> ?::jsonb and metadata <> '{}'", (json,), True) if json != "{}" else EVERYTHING
 
 
 async def search(
@@ -167,6 +171,7 @@ THEIRS = Predicate("customer_id = parent.id")
 
 
 def _page(table: Table[T], predicate: Predicate, order: Order, window: Window, values: list[Any]) -> str:
+    """The page's IDs come from indexes alone where these hold what is asked; then only its own rows are read."""
     bounds = [predicate]
     for key, is_end in ((window.after, False), (window.before, True)):
         if key:
@@ -175,9 +180,13 @@ def _page(table: Table[T], predicate: Predicate, order: Order, window: Window, v
     direction = "desc" if order.descending != window.last else "asc"
     return f"""
         select {table.columns} from {table.name}
-        where store_id = $1 and {where(all_of(bounds), values)}
-        order by {order.column} {direction}, id {direction}
-        limit {int(window.limit)}
+        where store_id = $1 and id in (
+            select id from {table.name}
+            where store_id = $1 and {where(all_of(bounds), values)}
+            order by {order.column} {direction}, id {direction}
+            limit {int(window.limit)}
+        )
+        order by {table.name}.{order.column} {direction}, id {direction}
     """
 
 
@@ -190,7 +199,7 @@ def _count(table: Table[T], predicate: Predicate, limit: int, values: list[Any])
 
 
 async def _fetch(db: Executor, statement: str, values: list[Any], predicate: Predicate) -> list[Row]:
-    fetch = db.fetch_planned if predicate.has_text else db.fetch
+    fetch = db.fetch_planned if predicate.planned else db.fetch
     return await fetch(statement, *values)
 
 
@@ -198,14 +207,14 @@ def _joined(predicates: Sequence[Predicate], operator: str) -> Predicate:
     return Predicate(
         "(" + operator.join(predicate.sql for predicate in predicates) + ")",
         tuple(value for predicate in predicates for value in predicate.values),
-        any(predicate.has_text for predicate in predicates),
+        any(predicate.planned for predicate in predicates),
     )
 
 
 def _text(column: str, comparison: str, text: str) -> Predicate:
-    return Predicate(TEXT[column].replace("~", comparison), (text,), has_text=True)
+    return Predicate(TEXT[column].replace("~", comparison), (text,), planned=True)
 
 
 def _narrowed(column: str, text: str) -> list[Predicate]:
-    """All that is searched in a session lies in its search text, too, which the trigram index knows."""
-    return [search_text_contains(text)] if column.startswith("session.") else []
+    """A session's name and room ID lie in its search text, too, which the trigram index knows."""
+    return [search_text_contains(text)] if column in ("session.customer_name", "session.room_id") else []

@@ -42,5 +42,5 @@ async def get_session_stats(
         group by grouping sets ((){grouping})
         order by start nulls first
     """
-    fetch = db.fetch_planned if predicate.has_text else db.fetch
+    fetch = db.fetch_planned if predicate.planned else db.fetch
     return [StatsRow(*row) for row in await fetch(statement, *values)]

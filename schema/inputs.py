@@ -91,6 +91,7 @@ class Checks:
         except BadUserInput as error:
             self.complain(str(error), *field)
             return "{}"
-        if len(json) > METADATA_BYTES:
-            self.complain(f"must have at most {METADATA_BYTES} bytes as JSON, got {len(json)}", *field)
+        size = len(json.encode())
+        if size > METADATA_BYTES:
+            self.complain(f"must have at most {METADATA_BYTES} bytes as JSON, got {size}", *field)
         return json

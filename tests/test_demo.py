@@ -66,8 +66,8 @@ async def test_every_table_is_filled_in_proportion(connection):
             (select count(distinct customer_id) from session) as visitors,
             (select count(*) from session where order_numbers like e'%\\n%') as of_several_orders
     """)
-    assert 390 < row["customers"] == row["visitors"] < 470
-    assert 300 < row["orders"] < 420
+    assert 370 < row["customers"] == row["visitors"] < 490
+    assert 270 < row["orders"] < 450
     assert 2000 < row["events"] < 3000
     assert 90 < row["converted"] < 180
     assert 150 < row["described"] < 270
@@ -197,7 +197,7 @@ async def test_what_a_session_copies_agrees_with_its_customer_and_orders(connect
             or s.customer_name_key <> fold(c.name) or s.customer_name_key = ''
             or s.order_numbers <> coalesce(
                 (
-                    select string_agg(number, e'\\n' order by o.id) from "order" o
+                    select string_agg(number, e'\\n' order by o.id desc) from "order" o
                     where o.store_id = s.store_id and o.session_id = s.id
                 ),
                 ''
@@ -235,7 +235,8 @@ async def test_customers_write_their_names_in_many_scripts(connection):
     await load(connection)
     rows = await connection.fetch("select name, phone, email from customer")
     scripts = {unicodedata.name(row["name"][0]).split()[0] for row in rows}
-    assert scripts >= {"LATIN", "CYRILLIC", "CJK", "HANGUL", "ARABIC", "DEVANAGARI", "THAI"}
+    assert scripts > {"LATIN", "CJK", "DEVANAGARI"}
+    assert len(scripts) >= 8
     assert len({row["name"] for row in rows}) > 300
     for row in rows:
         assert row["name"] == unicodedata.normalize("NFC", row["name"]).strip()
@@ -277,6 +278,7 @@ async def test_an_interrupted_load_leaves_nothing_behind(connection, monkeypatch
             await load(connection, progress=interrupt)
         assert await connection.fetch(DEFINITIONS) == before
         assert await connection.fetchval("select count(*) from session") == 0
+        assert await connection.fetchval("select count(*) from store") == 0
 
 
 @given(st.integers(), st.sets(st.integers(min_value=0, max_value=99)))

@@ -135,11 +135,8 @@ def descendants(pid: int) -> set[int]:
 
 def group(leader: int) -> bool:
     """Whether a process of this group lives."""
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], check=True, capture_output=True, text=True).stdout
+    return any(int(pgid) == leader and not state.startswith("Z") for pgid, state in map(str.split, listed.splitlines()))
 
 
 def postgres_of(folder: Path) -> set[int]:
@@ -306,26 +303,32 @@ def test_a_stale_pid_file_with_a_living_foreign_process_is_not_believed(folder: 
     with start(folder, durable=False):
         lines = postmaster(folder)
     owner = folder.joinpath("postgres").stat().st_uid
-    stale, foreign = Path(lines[4]), Path(tempfile.mkdtemp(dir="/tmp"))
+    stale = Path(lines[4])
+    another_name = Path(tempfile.mkdtemp(prefix="another-", dir="/tmp"))
+    another_owner = Path(tempfile.mkdtemp(prefix="roomkey-", dir="/tmp"))
     stale.mkdir()
     (stale / ".s.PGSQL.5432.lock").touch()
-    os.chown(stale, owner, -1)
+    for path in (stale, another_name):
+        os.chown(path, owner, -1)
     # Postgres itself would believe a process of its own user.
     stranger = subprocess.Popen(["sleep", "60"], user=owner if AS_ROOT else None)
     try:
-        for socket_folder in (stale, foreign):
+        for socket_folder in (stale, another_name, another_owner):
             lines[0], lines[4] = str(stranger.pid), str(socket_folder)
             (folder / "postgres" / "postmaster.pid").write_text("\n".join(lines) + "\n")
             assert running(folder) is None
             with start(folder, durable=False) as server:
                 assert psql(server, "select 1") == "1"
         assert not stale.exists()
-        assert foreign.exists()
+        assert another_name.exists()
+        assert another_owner.exists() == AS_ROOT  # which is not Postgres's account
         assert stranger.poll() is None
     finally:
         stranger.kill()
         stranger.wait()
-        foreign.rmdir()
+        another_name.rmdir()
+        with suppress(FileNotFoundError):
+            another_owner.rmdir()
 
 
 def test_a_second_process_is_told_who_uses_the_folder(folder: Path, python) -> None:

@@ -130,9 +130,9 @@ def _checked(input: CreateSessionInput) -> tuple[CreateSessionInput, str]:
 
 
 def _checked_customer(checks: Checks, customer: SessionCustomerInput) -> SessionCustomerInput:
-    if customer.id:
+    if isinstance(customer.id, str):
         checks.id(customer.id, "customer", "customer", "id")
-    elif customer.external_id:
+    elif isinstance(customer.external_id, str):
         return replace(customer, external_id=checks.text(customer.external_id, "customer", "externalId"))
     elif details := customer.details:
         return replace(customer, details=_checked_details(checks, details))
@@ -163,10 +163,10 @@ async def _claim(transaction: Transaction, store_id: str, id: str, input: Create
 
 
 async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> CustomerRow:
-    if customer.id:
+    if isinstance(customer.id, str):
         row = await get_customer_locked(transaction, store_id, customer.id)
         field = "id"
-    elif customer.external_id:
+    elif isinstance(customer.external_id, str):
         row = await get_customer_by_external_id(transaction, store_id, customer.external_id)
         field = "externalId"
     else:

@@ -16,15 +16,16 @@ create extension if not exists btree_gin;
 create extension if not exists unaccent;
 
 -- What text is compared and sorted by: accents and case ignored. The first branch is the plain ASCII of most rows.
+-- Its length is limited because indexes hold it: an entry has at most 2,704 bytes, and one character can become 18.
 create function fold(value text) returns text
 language sql immutable strict parallel safe
-return case
+return left(case
     when octet_length(value) = char_length(value) then lower(value)
     else lower(unaccent(
         'unaccent'::regdictionary,
         normalize(regexp_replace(normalize(value, nfkd), '[\\u0300-\\u036f]', '', 'g'), nfkc)
     ) collate "default")
-end;
+end, 200);
 
 -- The folded text with LIKE's own characters escaped: what a user typed is looked for as it stands.
 create function fold_pattern(value text) returns text
@@ -87,20 +88,23 @@ create table session (
     converted_at timestamptz,
     conversion_order_id text collate "C",
     metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
-    search_text text collate "C" not null generated always as (
+    search_text text collate "C" not null generated always as (left(
         fold(customer_name) || e'\\n' || substr(id, 9) || e'\\n' || coalesce(fold(room_id), '')
-        || e'\\n' || fold(order_numbers)
-    ) stored,
+        || e'\\n' || fold(order_numbers), 400
+    )) stored,
     primary key (store_id, id),
     foreign key (store_id, customer_id) references customer,
     check ((conversion_kind is null) = (converted_at is null))
 );
 comment on column session.customer_name is 'A copy of customer.name, so that search reads one table.';
-comment on column session.order_numbers is 'The numbers of the session''s orders, one a line, for search.';
+comment on column session.order_numbers is 'The numbers of its orders, one a line, the newest first, for search.';
 comment on column session.token_key is 'Which of TOKEN_KEYS signed the link.';
 comment on column session.token_expires_at is 'infinity: never.';
-create index session_created on session (store_id, created_at, id);
-create index session_expires on session (store_id, token_expires_at, id);
+-- With what most searches look at, so that a walk past many sessions need not read them. Its text is what a search of
+-- one or two letters, which has no trigram, goes through; hence the limit to its length.
+create index session_created on session (store_id, created_at, id)
+    include (token_expires_at, token_revoked_at, conversion_kind, customer_name_key, search_text);
+create index session_expires on session (store_id, token_expires_at, id) include (token_revoked_at);
 create index session_name on session (store_id, customer_name_key, id);
 create index session_customer on session (store_id, customer_id, created_at, id);
 create index session_room on session (store_id, (fold(room_id) collate "C"), created_at, id);
@@ -124,6 +128,7 @@ create table "order" (
     check ((total_amount is null) = (total_currency is null))
 );
 create index order_number on "order" (store_id, (fold(number) collate "C"));
+create index order_number_part on "order" using gin (store_id, fold(number) gin_trgm_ops);
 create index order_session on "order" (store_id, session_id);
 
 alter table session add foreign key (store_id, conversion_order_id) references "order";

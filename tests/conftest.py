@@ -1,0 +1,156 @@
+"""A real Postgres, a real server, and a shop of its own for every test.
+
+Tests share one database and one server: a store sees nothing of another, so a new store is as good as a new database.
+A test that needs more (other settings, restarts, raw SQL on all rows) makes a database from the template.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, nullcontext
+from itertools import count
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from hypothesis import HealthCheck, settings
+
+from api.app import create_app
+from api.settings import Settings
+from db import embedded
+from db.migrate import migrate
+from db.pool import Pool
+from schema.links import TokenKeys
+from tests.shop import Shop, open_shop
+
+TOKEN_KEYS = TokenKeys({"k2": b"2" * 32, "k1": b"1" * 32})
+TEMPLATE = f"roomkey_test_{os.getpid()}"
+
+numbers = count(1)
+
+# Examples run against a real server, on machines of any speed, and share the test's store.
+settings.register_profile(
+    "roomkey", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("roomkey")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database on the server under test: ROOMKEY_TEST_DATABASE_URL, or an embedded one."""
+    if url := os.environ.get("ROOMKEY_TEST_DATABASE_URL"):
+        yield url
+        return
+    with embedded.start(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server.url()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: str) -> AsyncIterator[str]:
+    """The name of a migrated, empty database, to be copied."""
+    await _execute(postgres, f"create database {TEMPLATE} template template0 encoding utf8 locale 'C.UTF-8'")
+    await migrate(_with_database(postgres, TEMPLATE))
+    yield TEMPLATE
+    await _execute(postgres, f"drop database {TEMPLATE}")
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres: str, template: str) -> AsyncIterator[str]:
+    """The database that tests share."""
+    async with _database(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture
+async def own_database_url(postgres: str, template: str) -> AsyncIterator[str]:
+    """A migrated, empty database of the test's own."""
+    async with _database(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture
+async def connection(own_database_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection to a database of the test's own."""
+    connection = await asyncpg.connect(own_database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def db(database_url: str) -> AsyncIterator[Pool]:
+    """A pool on the shared database, for what no client may do."""
+    pool = Pool(database_url)
+    await pool.connect()
+    yield pool
+    await pool.disconnect()
+
+
+@pytest.fixture(scope="session")
+async def base_url(database_url: str) -> AsyncIterator[str]:
+    """The address of the shared server."""
+    async with serving(settings_for(database_url)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def http(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without credentials, which follows no redirect."""
+    async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def new_shop(db: Pool, http: httpx.AsyncClient) -> Callable[[], Awaitable[Shop]]:
+    """Makes a store with a key that may do everything."""
+    return lambda: open_shop(db, http)
+
+
+@pytest.fixture
+async def shop(new_shop: Callable[[], Awaitable[Shop]]) -> Shop:
+    return await new_shop()
+
+
+def settings_for(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        database_direct_url=database_url,
+        link_base_url="http://links.example/s",
+        token_keys=TOKEN_KEYS,
+        cors_origins=("https://spa.example",),
+    )
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[str]:
+    """A server on a free port, in this process."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", access_log=False))
+    server.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        if task.done():
+            task.result()
+        await asyncio.sleep(0.005)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    yield f"http://{host}:{port}"
+    server.should_exit = True
+    await task
+
+
+@asynccontextmanager
+async def _database(postgres: str, template: str) -> AsyncIterator[str]:
+    name = f"{template}_{next(numbers)}"
+    await _execute(postgres, f"create database {name} template {template}")
+    yield _with_database(postgres, name)
+    await _execute(postgres, f"drop database {name} with (force)")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
