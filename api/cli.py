@@ -33,6 +33,7 @@ from schema.scalars import parse_url
 T = TypeVar("T")
 
 DEMO_SESSIONS = 400
+SESSIONS_PER_STORE = 5_000
 
 data_option = click.option(
     "--data",
@@ -103,17 +104,26 @@ def migrate_command(data: Path) -> None:
 @cli.command()
 @click.option("--sessions", type=click.IntRange(1, 10_000_000), default=DEMO_SESSIONS, show_default=True)
 @click.option(
-    "--stores", type=click.IntRange(1, 10_000), default=1, show_default=True, help="The demo store is the largest."
+    "--stores",
+    type=click.IntRange(1, 10_000),
+    help=f"The demo store gets most.  [default: one for each {SESSIONS_PER_STORE:,} sessions]",
 )
 @data_option
-def demo(sessions: int, stores: int, data: Path) -> None:
-    """Load invented sessions."""
+def demo(sessions: int, stores: int | None, data: Path) -> None:
+    """Load invented sessions into the demo store and into new ones."""
+    stores = stores or max(1, sessions // SESSIONS_PER_STORE)
     with _database(data):
         settings = read_settings()
         asyncio.run(migrate(settings.database_direct_url))
         started = time.monotonic()
         with click.progressbar(length=sessions, label="Sessions", show_pos=True, file=sys.stderr) as bar:
-            asyncio.run(_load(settings.database_direct_url, sessions, stores, settings.token_keys.current, bar.update))
+
+            def progress(added: int) -> None:
+                bar.update(added)
+                if bar.finished:
+                    click.echo("\nIndexes ...", err=True)
+
+            asyncio.run(_load(settings.database_direct_url, sessions, stores, settings.token_keys.current, progress))
         key = asyncio.run(_with_pool(lambda db: _development_key(db, data)))
     click.echo(f"Loaded {sessions:,} sessions in {time.monotonic() - started:.0f} s. Development key: {key}")
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from traceback import format_tb
 from typing import Any
 from uuid import uuid4
 
@@ -84,9 +85,12 @@ class GraphQLEndpoint:
         except CannotGetOperationTypeError:
             raise RequestError(400, "No operation of that name.", "OPERATION_RESOLUTION_FAILURE") from None
         except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                raise RequestError(400, "There are no subscriptions here.") from None
             raise RequestError(405, error.as_http_error_reason(request.method), Allow="POST") from None
-        errors = [_formatted(error) for error in result.errors or ()]
-        status = 400 if isinstance(result, PreExecutionError) or _was_not_executed(result.errors) else 200
+        invalid = isinstance(result, PreExecutionError)
+        errors = [_formatted(error, invalid) for error in result.errors or ()]
+        status = 400 if invalid or _was_not_executed(result.errors) else 200
         body: dict[str, Any] = {} if status == 400 else {"data": result.data}
         return _response(status, body | ({"errors": errors} if errors else {}))
 
@@ -137,21 +141,25 @@ def _was_not_executed(errors: Sequence[GraphQLError] | None) -> bool:
     return bool(errors) and all(error.path is None for error in errors or ())
 
 
-def _formatted(error: GraphQLError) -> dict[str, Any]:
-    """The error as the client sees it. What nobody foresaw is logged, and only its ID goes out."""
+def _formatted(error: GraphQLError, invalid: bool) -> dict[str, Any]:
+    """The error as the client sees it, of a document that is invalid or ran. What nobody foresaw is logged, and only
+    its ID goes out.
+    """
     original = error.original_error
     while isinstance(original, GraphQLError):
         original = original.original_error
     if isinstance(original, RecursionError):
         return {"message": "The document or its variables are nested too deeply.", **_code("GRAPHQL_PARSE_FAILED")}
     if original is None or isinstance(original, ClientError):
-        return {**error.formatted, **_code(_code_of(error, original))}
+        return {**error.formatted, **_code(_code_of(error, original, invalid))}
     if isinstance(original, Unavailable):
         return {**error.formatted, "message": "The database is not available just now.", **_code("SERVICE_UNAVAILABLE")}
     if isinstance(original, UnicodeEncodeError | asyncpg.CharacterNotInRepertoireError):
         return {**error.formatted, "message": "A text has a character that cannot be kept.", **_code("BAD_USER_INPUT")}
     request_id = uuid4().hex
-    logger.error("%s at %s: %r", request_id, error.path, type(original), exc_info=original)
+    # Without its message, which may quote what was sent. Postgres's messages are in its own log.
+    frames = "".join(format_tb(original.__traceback__))
+    logger.error("%s at %s: %s\n%s", request_id, error.path, _name_of(original), frames)
     return {
         **error.formatted,
         "message": "Something went wrong here. Quote the request ID when you report it.",
@@ -159,12 +167,16 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     }
 
 
-def _code_of(error: GraphQLError, original: Exception | None) -> str:
+def _name_of(error: Exception) -> str:
+    return " ".join([type(error).__name__, *([error.sqlstate] if isinstance(error, asyncpg.PostgresError) else [])])
+
+
+def _code_of(error: GraphQLError, original: Exception | None, invalid: bool) -> str:
     if isinstance(original, ClientError):
         return original.code
     if isinstance(error, GraphQLSyntaxError):
         return "GRAPHQL_PARSE_FAILED"
-    return "GRAPHQL_VALIDATION_FAILED" if error.nodes and error.path is None else "BAD_USER_INPUT"
+    return "GRAPHQL_VALIDATION_FAILED" if invalid else "BAD_USER_INPUT"
 
 
 def _code(code: str) -> dict[str, Any]:

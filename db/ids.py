@@ -14,8 +14,8 @@ def new_id(noun: Noun) -> str:
 
 
 def noun_of(id: str) -> str | None:
-    """The type name of a well-formed TypeID, or None where it is malformed."""
+    """The type name of a well-formed TypeID, or None where it is malformed or has no such name."""
     try:
-        return TypeID.from_string(id).prefix
+        return TypeID.from_string(id).prefix or None
     except (TypeIDException, ValueError):
         return None

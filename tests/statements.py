@@ -14,7 +14,12 @@ from tests.shop import Shop
 
 
 async def statements_of(shop: Shop, query: str, **variables: Any) -> list[str]:
-    """The text of each statement that the document runs for the shop; errors fail the test.
+    """The text of each statement that the document runs for the shop; errors fail the test."""
+    return (await answered(shop, query, **variables))[1]
+
+
+async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[str]]:
+    """The document's data, and the text of each statement that it runs for the shop; errors fail the test.
 
     The server handles requests in tasks of its own, where nothing is recorded: here the schema is called directly.
     """
@@ -27,4 +32,4 @@ async def statements_of(shop: Shop, query: str, **variables: Any) -> list[str]:
     with recorded_statements() as statements:
         result = await schema.execute(query, variable_values=variables, context_value=context)
     assert result.errors is None, result.errors
-    return statements
+    return result.data, statements

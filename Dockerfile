@@ -1,0 +1,17 @@
+FROM python:3.13-slim
+
+WORKDIR /srv/roomkey
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY api api
+COPY schema schema
+COPY db db
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && useradd --system --no-create-home roomkey
+
+USER roomkey
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=2)"]
+CMD ["roomkey", "serve", "--host", "0.0.0.0"]
