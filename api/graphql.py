@@ -28,6 +28,8 @@ from schema.links import Links
 logger = logging.getLogger("roomkey")
 
 BODY_BYTES = 64 * 1024
+# More is read, up to this, and thrown away: who is answered while still sending may lose the answer.
+DISCARDED_BYTES = 4 * 1024 * 1024
 RETRY_SECONDS = 1
 
 
@@ -105,11 +107,15 @@ def _query_parameters(request: Request) -> dict[str, Any]:
 async def _body_parameters(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise RequestError(415, "The Content-Type must be application/json.")
-    body = bytearray()
+    body, size = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise RequestError(413, f"A request has at most {BODY_BYTES} bytes.", Connection="close")
+        size += len(chunk)
+        if size <= BODY_BYTES:
+            body += chunk
+        elif size > DISCARDED_BYTES:
+            break
+    if size > BODY_BYTES:
+        raise RequestError(413, f"A request has at most {BODY_BYTES} bytes.", Connection="close")
     parameters = _parsed(bytes(body), "the body")
     if not isinstance(parameters, dict):
         raise RequestError(400, "The body must be a JSON object with a query.")

@@ -66,8 +66,8 @@ with setting as (
     from setting
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, expires_at, key_id)
-    select store_id, $9, id, 'ISSUED', token_expires_at, $10 from created
+    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id)
+    select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10 from created
 )
 select {COLUMNS} from created
 """
@@ -103,14 +103,18 @@ with changed as (
 select {COLUMNS} from changed
 """
 
+# The lock comes first, so that who joined while it was waited for joined before the revocation.
 SET_REVOKED = f"""
-with changed as (
-    update session set token_revoked_at = now()
-    where store_id = $1 and id = $2 and token_revoked_at is null
-    returning *
+with locked as (
+    select id from session where store_id = $1 and id = $2 and token_revoked_at is null
+    for no key update
+), changed as (
+    update session set token_revoked_at = clock_timestamp() from locked
+    where session.store_id = $1 and session.id = locked.id
+    returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, reason, key_id)
-    select store_id, $3, id, 'REVOKED', $4, $5 from changed
+    insert into session_event (store_id, id, session_id, kind, at, reason, key_id)
+    select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5 from changed
 )
 select {COLUMNS} from changed
 """

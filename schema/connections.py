@@ -90,6 +90,8 @@ async def read_page(
     store_id = context.require().store_id
     rows = await fetch(Window(span.size + 1, span.after, span.before, span.is_last))
     more = len(rows) > span.size
+    # Where nothing lies between the bounds, the page's neighbours are what lies beyond them.
+    lowest, highest = (key_of(rows[0]), key_of(rows[-1])) if rows else (span.before, span.after)
     before_rows = after_rows = False
     if span.is_last:
         rows, before_rows = rows[-span.size :] if span.size else [], more
@@ -97,9 +99,6 @@ async def read_page(
         rows, after_rows = rows[: span.size], more
         if span.last is not None and span.last < len(rows):
             rows, before_rows = rows[len(rows) - span.last :], True
-
-    # An empty page's neighbours are what lies beyond its bounds: nothing lies between them.
-    lowest, highest = (key_of(rows[0]), key_of(rows[-1])) if rows else (span.before, span.after)
 
     async def has_next() -> bool:
         if after_rows or (span.before is None and not span.is_last):

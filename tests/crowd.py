@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -52,9 +52,9 @@ def ordered(rows: list[Row], order: Row) -> list[str]:
 @dataclass
 class Crowd:
     shop: Shop
-    customers: list[Row]
-    sessions: list[Row]
-    events: list[Row]
+    customers: list[Row] = field(repr=False)
+    sessions: list[Row] = field(repr=False)
+    events: list[Row] = field(repr=False)
 
     def listing(self, filter: int = 0, order: Row | None = None, customer_id: str | None = None) -> Listing:
         """The sessions, of one customer or all, that match a filter of FILTERS."""
@@ -84,9 +84,8 @@ class Crowd:
         return Listing(self.shop, EVENTS, ["session", "events"], ids, {"id": self.sessions[0]["id"]})
 
 
-async def open_crowd(db: Pool, shop: Shop, customers: int, sessions: int, seed: int = 0) -> Crowd:
+async def open_crowd(db: Pool, shop: Shop, chance: random.Random, customers: int, sessions: int) -> Crowd:
     """Fill a shop."""
-    chance = random.Random(seed)
     rows = [new_customer(chance, shop) for _ in range(customers)]
     await insert(db, "customer", rows)
     crowd = Crowd(shop, rows, [new_session(chance, shop, chance.choice(rows[:6])) for _ in range(sessions)], [])

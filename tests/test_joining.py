@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.sessions import set_token_revoked
 from tests.shop import ERRORS, Shop, code_of
 
 NewShop = Callable[[], Awaitable[Shop]]
@@ -198,6 +199,16 @@ async def test_who_joins_while_the_link_is_being_turned_off_joins_before_that_in
     events = await timeline(shop, session["id"])
     assert [event["kind"] for event in events] == ["ISSUED", "JOINED", "REVOKED"]
     assert events[-1]["at"] == (await shop.session(session["id"]))["token"]["revokedAt"]
+
+
+async def test_who_waits_for_a_revocation_stays_outside(shop: Shop) -> None:
+    session = await shop.create()
+    async with shop.db.transaction() as transaction:
+        assert await set_token_revoked(transaction, shop.id, session["id"], None, "key")
+        joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
+        await waiting_for_locks(shop, 1)
+    assert await joining == REVOKED
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
 async def waiting_for_locks(shop: Shop, count: int) -> None:

@@ -1,0 +1,250 @@
+"""Bad input never gives a 500: every argument and input field that the schema has is given every kind of nonsense."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLSchema,
+    build_client_schema,
+    get_introspection_query,
+    get_named_type,
+    get_nullable_type,
+    is_required_argument,
+    is_required_input_field,
+)
+
+from tests.shop import Shop, code_of
+
+ABSENT = object()
+
+# Written as JSON, because Python's own writer would not write all of them.
+NONSENSE = [
+    *("null", "true", "0", "-1", "1.5", "-0.0", "1000", "2147483647", "2147483648", "-9223372036854775809", "1e400"),
+    *("1e308", f"1{'0' * 400}", "NaN", "[]", "[null]", "[[[]]]", "{}", '{"a": {"b": [1, null]}}', '[{"a": 1}]'),
+    *('""', '" "', '"x"', '"\\u0000"', '"a\\u0000b"', '"\\ud800"', '"a\\udfffb"', '"\\ud83d\\ude00"', '"\u202e\u200d"'),
+    *(
+        '"\u0645\u0631\u062d\u0628\u0627"',
+        '"%"',
+        '"\\\\"',
+        '"\'; drop table session; --"',
+        '"../../etc/passwd"',
+        '"-1"',
+    ),
+    *('"1e5"', '"NaN"', '"Infinity"', '"1e999999999"', f'"{"9" * 400}"', f'"{"x" * 50_000}"', f'"{" x" * 150}"'),
+    *('"session_"', '"session_zzzzzzzzzzzzzzzzzzzzzzzzzz"', '"session_01h455vb4pex5vsknk084sn02q"', '"Session:1"'),
+    *(
+        '"customer_01h455vb4pex5vsknk084sn02q"',
+        '"event_01h455vb4pex5vsknk084sn02q"',
+        '"session_01h455vb4pex5vsknk084sn02\u0660"',
+    ),
+    *(
+        '"2026-01-31T18:30:00"',
+        '"2026-01-31"',
+        '"2026-02-30T00:00:00Z"',
+        '"2016-12-31T23:59:60Z"',
+        '"0000-01-01T00:00:00Z"',
+    ),
+    *(
+        '"0001-01-01T00:00:00+14:00"',
+        '"0001-01-01T00:00:00Z"',
+        '"9999-12-31T23:59:59-14:00"',
+        '"9999-12-31T23:59:59.999999Z"',
+    ),
+    *('"2026-01-01T00:00:00+99:99"', '"2026-01-01T24:00:00Z"', '"2026-01-01T00:00:00.1234567Z"', '"infinity"', '"now"'),
+    *(
+        '"http://"',
+        '"javascript:alert(1)"',
+        '"http://[::1"',
+        '"http://x:99999"',
+        '"//x"',
+        '"https://u:p@x"',
+        '"http://\u212a"',
+    ),
+    *('"+1"', '"+62 0"', f'"+{"1" * 90}"', '"a@b"', '"a@b@c.d"', '"\\u0000@x.example"', '"ACTIVE"', '"TASK"'),
+    *('"AAAA"', '"===="', '"W10="', '"bnVsbA"', '"https://links.example/s/x/y"', '"//["', '"http://[/s/x/y"'),
+]
+
+# How each field with arguments is reached: what stands around its call, and what is selected of it.
+AROUND = {
+    "Query": ("query", "{ %s }"),
+    "Mutation": ("mutation", "{ %s }"),
+    "Customer": ("query", '{ customer(id: "CUSTOMER") { %s } }'),
+    "Session": ("query", '{ session(id: "SESSION") { %s } }'),
+    "SessionConnection": ("query", "{ sessions { %s } }"),
+    "CustomerConnection": ("query", "{ customers { %s } }"),
+}
+VALID = {
+    "ID": "SESSION",
+    "String": "x",
+    "Int": 5,
+    "Boolean": True,
+    "DateTime": "2026-01-31T18:30:00+07:00",
+    "JSON": {"a": 1},
+    "Decimal": "12.50",
+    "SessionCustomerInput": {"details": {"name": "Sari"}},
+}
+VALID_HERE = {"customer.id": "CUSTOMER", "updateCustomer.input.id": "CUSTOMER", "joinSession.input.token": "CODE"}
+
+
+class Place(NamedTuple):
+    """An argument, or an input field in one, as in sessions(filter: {roomId: {equals: …}})."""
+
+    type: str
+    field: str
+    path: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return ".".join([self.field, *self.path])
+
+
+@pytest.fixture(scope="module")
+async def introspected(http: httpx.AsyncClient) -> GraphQLSchema:
+    answer = await http.post("/graphql", json={"query": get_introspection_query()})
+    return build_client_schema(answer.json()["data"])
+
+
+def places(schema: GraphQLSchema) -> Iterator[Place]:
+    for type in schema.type_map.values():
+        for name, field in getattr(type, "fields", {}).items():
+            for argument, declared in getattr(field, "args", {}).items():
+                if not type.name.startswith("__"):
+                    for path in paths(declared.type, (argument,), ()):
+                        yield Place(type.name, name, path)
+
+
+def paths(type: Any, path: tuple[str, ...], seen: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The path itself and those below it; an input within itself, as a filter in a filter, is entered once."""
+    yield path
+    named = get_named_type(type)
+    if isinstance(named, GraphQLInputObjectType) and seen.count(named.name) < 2:
+        for name, field in named.fields.items():
+            yield from paths(field.type, (*path, name), (*seen, named.name))
+
+
+def valid(type: Any, name: str) -> Any:
+    """The least that the type takes."""
+    type = get_nullable_type(type)
+    if isinstance(type, GraphQLList):
+        return [valid(type.of_type, name)]
+    for end, value in VALID_HERE.items():
+        if name.endswith(end):
+            return value
+    if type.name in VALID:
+        return VALID[type.name]
+    if isinstance(type, GraphQLEnumType):
+        return next(iter(type.values))
+    required = {key: field for key, field in type.fields.items() if is_required_input_field(field)}
+    return {key: valid(field.type, f"{name}.{key}") for key, field in required.items()}
+
+
+def with_value(type: Any, path: tuple[str, ...], name: str, value: Any) -> Any:
+    """The least that the type takes, but for the value at the path."""
+    if not path:
+        return value
+    type = get_nullable_type(type)
+    if isinstance(type, GraphQLList):
+        return [with_value(type.of_type, path, name, value)]
+    key, *rest = path
+    below = with_value(type.fields[key].type, tuple(rest), f"{name}.{key}", value)
+    whole = {} if type.name == "SessionCustomerInput" else valid(type, name)
+    whole.pop(key, None)
+    return whole if below is ABSENT else whole | {key: below}
+
+
+def literal(value: Any, type: Any) -> str:
+    """The value as a GraphQL document has it: names where an enum stands, characters escaped as in JSON."""
+    type = get_nullable_type(type) if type else None
+    if isinstance(value, list):
+        of_type = type.of_type if isinstance(type, GraphQLList) else type
+        return f"[{', '.join(literal(each, of_type) for each in value)}]"
+    if isinstance(value, dict):
+        fields = getattr(type, "fields", {})
+        pairs = (f"{key}: {literal(each, getattr(fields.get(key), 'type', None))}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, str) and isinstance(type, GraphQLEnumType) and value.isidentifier():
+        return value
+    return value.json if isinstance(value, Raw) else json.dumps(value)
+
+
+class Raw(NamedTuple):
+    """A value that is written as it stands."""
+
+    json: str
+
+
+def selection(type: Any) -> str:
+    fields = getattr(get_named_type(type), "fields", None)
+    if fields is None:
+        return ""
+    chosen = next((name for name in ("nodes", "userErrors", "id", "total", "value") if name in fields), "__typename")
+    return f"{{ {chosen} {selection(fields[chosen].type) if chosen != '__typename' else ''} }}"
+
+
+def requests(schema: GraphQLSchema, place: Place) -> Iterator[str]:
+    """The bodies of requests that give nonsense there: in variables, and written in the document."""
+    field = schema.type_map[place.type].fields[place.field]
+    operation, around = AROUND[place.type]
+    needed = {name: each for name, each in field.args.items() if is_required_argument(each)}
+    argument, *path = place.path
+    for value in (ABSENT, *(Raw(text) for text in NONSENSE)):
+        given = {name: valid(each.type, f"{place.field}.{name}") for name, each in needed.items()}
+        bad = with_value(field.args[argument].type, tuple(path), f"{place.field}.{argument}", value)
+        given.pop(argument, None)
+        given |= {} if bad is ABSENT else {argument: bad}
+        declared = " ".join(f"${name}: {field.args[name].type}" for name in given)
+        passed = " ".join(f"{name}: ${name}" for name in given)
+        written = " ".join(f"{name}: {literal(each, field.args[name].type)}" for name, each in given.items())
+        call = f"{place.field}{f'({passed})' if passed else ''} {selection(field.type)}"
+        document = f"{operation}{f'({declared})' if declared else ''} {around % call}"
+        yield f'{{"query": {json.dumps(document)}, "variables": {literal_json(given)}}}'
+        if isinstance(value, Raw) and value.json.startswith('"'):
+            call = f"{place.field}({written}) {selection(field.type)}"
+            yield json.dumps({"query": f"{operation} {around % call}"})
+
+
+def literal_json(value: Any) -> str:
+    if isinstance(value, Raw):
+        return value.json
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)}: {literal_json(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal_json, value))}]"
+    return json.dumps(value)
+
+
+async def test_every_field_with_arguments_is_reached(introspected: GraphQLSchema) -> None:
+    found = list(places(introspected))
+    assert {place.type for place in found} == set(AROUND)
+    assert "sessions.filter.not.or.roomId.startsWith" not in {place.name for place in found}
+    for name in ("sessions.filter.not.roomId.startsWith", "createSession.input.customer.details.phone", "events.first"):
+        assert name in {place.name for place in found}
+
+
+@pytest.mark.parametrize("type", AROUND)
+async def test_nonsense_never_gives_a_500(shop: Shop, introspected: GraphQLSchema, type: str) -> None:
+    session = await shop.create()
+    here = {"SESSION": session["id"], "CUSTOMER": session["customer"]["id"], "CODE": code_of(session)}
+    headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
+
+    async def check(place: Place) -> None:
+        for body in requests(introspected, place):
+            sent = body
+            for word, value in here.items():
+                sent = sent.replace(f'"{word}"', f'"{value}"').replace(f'\\"{word}\\"', f'\\"{value}\\"')
+            response = await shop.http.post("/graphql", content=sent.encode(), headers=headers)
+            about = (place.name, sent[:400], response.text[:400])
+            assert response.status_code in (200, 400), about
+            for error in response.json().get("errors", ()):
+                codes = ("BAD_USER_INPUT", "BAD_REQUEST", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED")
+                assert error["extensions"]["code"] in codes, about
+                assert len(error["message"]) < 1000 or "Variable" in error["message"], about
+
+    await asyncio.gather(*(check(place) for place in places(introspected) if place.type == type))
