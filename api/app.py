@@ -1,7 +1,12 @@
 """The application: its routes, and what lives as long as it does."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -64,7 +69,16 @@ def create_app(settings: Settings) -> Starlette:
 
 def create_app_from_environment() -> Starlette:
     """What each of several workers runs."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
     return create_app(read_settings())
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """Stop this worker when its parent is gone: killed, it can stop nobody, and the embedded Postgres is gone with it."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -5,12 +5,15 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.config import Config
 
 from schema.links import TokenKeys
 
+# One host, or several separated by commas, or none, as libpq reads it.
+HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"
+POSTGRES_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{HOST}(,{HOST})*([/?].*)?")
 TOKEN_KEY_NAME = re.compile(r"[a-z0-9-]{1,20}")
 TOKEN_KEY_BYTES = 32
 
@@ -71,16 +74,30 @@ def _read(config: Config, name: str, parse: Callable[[str, str], Any], default: 
 
 def _postgres_url(name: str, text: str) -> str:
     if not text.startswith(("postgresql://", "postgres://")):
-        scheme = text.partition("://")[0] if "://" in text else ""
-        raise SettingsError(f"{name} must start with postgresql://, got {f'{scheme}://…'!r}")
+        scheme = "".join(text.partition("://")[:2]) if "://" in text else ""
+        raise SettingsError(f"{name} must start with postgresql://, got {f'{scheme}…'!r}")
+    if not POSTGRES_URL.fullmatch(text):
+        raise SettingsError(
+            f"{name} must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password, "
+            "%2F for a / and so on"
+        )
     return text
 
 
 def _web_url(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _web_parts(text)
+    if parts is None or parts.query or parts.fragment:
         raise SettingsError(f"{name} must look like https://shop.example/s, got {text!r}")
     return text.rstrip("/")
+
+
+def _web_parts(text: str) -> SplitResult | None:
+    """The parts of an absolute address of the web; None: it is none."""
+    try:
+        parts = urlsplit(text)
+        return parts if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _token_keys(name: str, text: str) -> TokenKeys:
@@ -104,8 +121,8 @@ def _token_keys(name: str, text: str) -> TokenKeys:
 def _origins(name: str, text: str) -> tuple[str, ...]:
     origins = tuple(origin.strip() for origin in text.split(","))
     for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+        parts = _web_parts(origin)
+        if parts is None or origin != f"{parts.scheme}://{parts.netloc}":
             raise SettingsError(f"{name} must be origins like https://shop.example separated by commas, got {origin!r}")
     return origins
 

@@ -150,13 +150,12 @@ class _Programs:
     ) -> subprocess.Popen[bytes]:
         """Run `command` in and for the data folder. Whoever comes of it inherits the lock."""
         account = self.account
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         # The account may not walk through root's folders, but the link to the current one resolves without a walk.
-        environment["PGDATA"] = "/proc/self/cwd" if account else str(data)
+        pgdata = "/proc/self/cwd" if account else str(data)
         return subprocess.Popen(
             command,
             cwd=data,
-            env=environment,
+            env=os.environ | {"PGDATA": pgdata},
             pass_fds=[lock],
             stdin=stdin,
             stdout=subprocess.DEVNULL,

@@ -102,6 +102,10 @@ def search_text_contains(text: str) -> Predicate:
     return Predicate("search_text like '%' || fold_pattern(?) || '%'", (text,), planned=True)
 
 
+def session_id_starts_with(text: str) -> Predicate:
+    return Predicate("id like fold_pattern(?) || '%'", (text,), planned=True)
+
+
 def status_in(statuses: Sequence[str]) -> Predicate:
     return any_of([Predicate(STATUS_IS[status]) for status in statuses])
 

@@ -45,15 +45,15 @@ returning id, slug, name, storefront_url, session_expiration
 # In the order of their IDs, so that two changes of many sessions never wait for each other.
 SET_ACTIVE_EXPIRY = """
 with active as (
-    select id from session
+    select id, case when $2 = 0 then 'infinity' else token_issued_at + make_interval(mins => $2) end as expires_at
+    from session
     where store_id = $1 and token_revoked_at is null and token_expires_at > now()
     order by id
     for no key update
 )
-update session set token_expires_at =
-    case when $2 = 0 then 'infinity' else token_issued_at + make_interval(mins => $2) end
+update session set token_expires_at = active.expires_at
 from active
-where session.store_id = $1 and session.id = active.id
+where session.store_id = $1 and session.id = active.id and session.token_expires_at <> active.expires_at
 returning session.id, session.token_expires_at::text as expires_at
 """
 
@@ -98,7 +98,7 @@ async def set_store(
 async def set_active_expiry(db: Transaction, store_id: str, minutes: int, key_id: str) -> int:
     """Let each active token expire that many minutes after its issue (0: never), some of them at once.
 
-    Returns how many tokens that were.
+    Returns how many tokens were given another expired time.
     """
     changed = await db.fetch(SET_ACTIVE_EXPIRY, store_id, minutes)
     await create_extended_events(db, store_id, [(row["id"], row["expires_at"]) for row in changed], key_id)

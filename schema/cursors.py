@@ -21,21 +21,19 @@ class Cursors:
     keys: TokenKeys
 
     def encode(self, store_id: str, list_name: str, key: Key) -> str:
-        payload = orjson.dumps(list(key))
-        mac = self._mac(self.keys.current, store_id, list_name, payload)
-        return urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
+        return self._signed(self.keys.current, store_id, list_name, orjson.dumps(list(key)))
 
     def decode(self, store_id: str, list_name: str, cursor: str) -> Key:
         """Raises BadUserInput for a cursor of another list, order or store, and for one that was made up."""
         try:
-            raw = b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
-            mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
+            payload = b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)[MAC_BYTES:]
             for key in self.keys.secrets:
-                if hmac.compare_digest(mac, self._mac(key, store_id, list_name, payload)):
+                if hmac.compare_digest(cursor, self._signed(key, store_id, list_name, payload)):
                     return Key(*orjson.loads(payload))
         except ValueError:
             pass
         raise BadUserInput(f"Not a cursor of this list in this order: {shortened(cursor)}.")
 
-    def _mac(self, key: str, store_id: str, list_name: str, payload: bytes) -> bytes:
-        return self.keys.sign(key, "cursor", store_id, list_name, payload.decode())[:MAC_BYTES]
+    def _signed(self, key: str, store_id: str, list_name: str, payload: bytes) -> str:
+        mac = self.keys.sign(key, "cursor", store_id, list_name, payload.decode())[:MAC_BYTES]
+        return urlsafe_b64encode(mac + payload).rstrip(b"=").decode()

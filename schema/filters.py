@@ -132,7 +132,7 @@ class SessionFilter:
 class CustomerFilter:
     name: TextFilter | None = strawberry.field(default=None, description="The name.")
     phone: str | None = strawberry.field(default=None, description="The phone number in E.164, as in +6281234567890.")
-    email: str | None = strawberry.field(default=None, description="The e-mail address, as it was given.")
+    email: str | None = strawberry.field(default=None, description="The e-mail address, as `Customer.email` has it.")
     external_id: str | None = strawberry.field(default=None, description="The ID in the shop's own system.")
 
     def predicate(self) -> Predicate:
@@ -157,7 +157,11 @@ def _search(text: str) -> Iterator[Predicate]:
     if len(words) > WORDS:
         raise BadUserInput(f"A search has at most {WORDS} words, got {len(words)}.")
     for word in words:
-        yield predicates.search_text_contains(word.removeprefix("session_"))
+        found = predicates.search_text_contains(word)
+        # What every ID begins with is not in the search text.
+        if word.lower().startswith("session_"):
+            found = predicates.any_of([found, predicates.session_id_starts_with(word)])
+        yield found
 
 
 def _checked_ids(ids: Sequence[str], noun: Noun) -> list[str]:

@@ -31,9 +31,13 @@ def parse_datetime(value: Any) -> datetime:
             f"A DateTime looks like 2026-01-31T18:30:00Z or 2026-01-31T18:30:00+07:00, got {shortened(value)}."
         )
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadUserInput(f"There is no such moment: {shortened(value)}.") from None
+        moment = None
+    # asyncpg takes Python's first and last moment for -infinity and infinity.
+    if moment is None or moment.replace(tzinfo=None) in (datetime.min, datetime.max):
+        raise BadUserInput(f"There is no such moment: {shortened(value)}.")
+    return moment
 
 
 def parse_decimal(value: Any) -> Decimal:

@@ -37,6 +37,10 @@ settings.register_profile(
 settings.load_profile("roomkey")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="Rewrite the snapshots instead of comparing them.")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database on the server under test: ROOMKEY_TEST_DATABASE_URL, or an embedded one."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from db.ids import new_id
 from db.pool import Pool
 from tests.lists import CUSTOMERS, EVENTS, SESSIONS, SESSIONS_OF_CUSTOMER, Listing
-from tests.rows import insert
+from tests.rows import Row, insert
 from tests.shop import Shop
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,7 +21,6 @@ NAMES = {"José": "jose", "JOSE": "jose", "ana": "ana", "Ольга": "ольг�
 CREATED = [START, START, START + timedelta(microseconds=1), START + timedelta(days=1)]
 EXPIRED = ["infinity", "infinity", START + timedelta(days=2), START + timedelta(days=3, microseconds=7), FAR]
 
-Row = dict[str, Any]
 FIELDS: dict[str, Callable[[Row], Any]] = {
     "DATE_CREATED": lambda row: row["created_at"],
     "EXPIRED_TIME": lambda row: (
@@ -49,12 +48,15 @@ def ordered(rows: list[Row], order: Row) -> list[str]:
     ]
 
 
-@dataclass
+@dataclass(repr=False)
 class Crowd:
     shop: Shop
-    customers: list[Row] = field(repr=False)
-    sessions: list[Row] = field(repr=False)
-    events: list[Row] = field(repr=False)
+    customers: list[Row]
+    sessions: list[Row]
+    events: list[Row]
+
+    def __repr__(self) -> str:
+        return f"Crowd of {self.shop.slug}"
 
     def listing(self, filter: int = 0, order: Row | None = None, customer_id: str | None = None) -> Listing:
         """The sessions, of one customer or all, that match a filter of FILTERS."""

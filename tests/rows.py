@@ -7,6 +7,8 @@ import orjson
 
 from db.pool import Pool
 
+Row = dict[str, Any]
+
 TABLES = """
 select table_name from information_schema.columns
 where table_schema = 'public' and column_name = 'store_id'
@@ -27,7 +29,7 @@ update session_event set at = at - time, expires_at = expires_at - time from pas
 """
 
 
-async def insert(db: Pool, table: str, rows: Sequence[dict[str, Any]]) -> None:
+async def insert(db: Pool, table: str, rows: Sequence[Row]) -> None:
     """Insert rows that have the same columns."""
     columns = ", ".join(rows[0])
     await db.fetch(

@@ -166,8 +166,11 @@ def test_the_first_start_creates_the_database_in_a_private_folder(folder: Path) 
     assert {path.name for path in folder.iterdir()} == {"lock", "postgres", "postgres.log"}
 
 
-async def test_the_url_serves_asyncpg_and_sqlalchemy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_url_serves_asyncpg_and_sqlalchemy_whatever_the_environment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGDATA", "/nowhere")
     with start(folder, durable=False) as server:
         connection = await asyncpg.connect(server.url("postgres"))
         assert await connection.fetchval("select current_database()") == "postgres"
@@ -201,16 +204,6 @@ def test_a_deep_folder_has_a_short_socket(tmp_path: Path) -> None:
     with start(folder, durable=False) as server:
         assert psql(server, "select 1") == "1"
         assert len(str(server.socket_folder / ".s.PGSQL.5432")) < 100
-
-
-def test_the_settings_of_a_client_in_the_environment_do_not_reach_the_server(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {"PGDATA": "/nowhere", "PGPORT": "1", "PGDATESTYLE": "German"}.items():
-        monkeypatch.setenv(name, value)
-    with start(folder, durable=False) as server:
-        monkeypatch.delenv("PGDATESTYLE")
-        assert psql(server, "show datestyle") == "ISO, MDY"
 
 
 def trigrams(server: Server, word: str) -> int:

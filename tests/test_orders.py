@@ -10,7 +10,7 @@ from tests.shop import ERRORS, Shop
 
 NewShop = Callable[[], Awaitable[Shop]]
 
-ORDER = "order { id number total { amount currency } placedAt session { id } }"
+FIELDS = "{ id number total { amount currency } placedAt session { id } }"
 
 TOTAL = {"amount": "125000.50", "currency": "IDR"}
 AMOUNT = "must be 0 to 100,000,000,000,000 with at most 4 decimals, got "
@@ -18,7 +18,7 @@ CURRENCY = "must be three capital letters, as in IDR, got "
 
 
 async def record(shop: Shop, session: Any, number: str = "QSH7K2", **input: Any) -> Any:
-    payload = await shop.change("recordOrder", ORDER, sessionId=session["id"], number=number, **input)
+    payload = await shop.change("recordOrder", f"order {FIELDS}", sessionId=session["id"], number=number, **input)
     assert payload["userErrors"] == [], payload
     return payload["order"]
 
@@ -160,7 +160,7 @@ async def test_the_order_of_another_session_is_refused_and_stays_as_it_is(shop: 
     assert await shop.refusals(
         "recordOrder", sessionId=other["id"], number="QSH7K2", total={"amount": 1, "currency": "USD"}
     ) == [("number", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")]
-    assert await shop.ask(f'{{ order(number: "QSH7K2") {{ {ORDER[len("order { ") : -1]} }} }}') == {"order": before}
+    assert await shop.ask(f'{{ order(number: "QSH7K2") {FIELDS} }}') == {"order": before}
     assert await numbers(shop, other) == []
     assert await found(shop, orderNumber={"equals": "QSH7K2"}) == [owner["id"]]
 

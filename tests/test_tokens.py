@@ -50,6 +50,18 @@ async def last_event(shop: Shop, id: str) -> Any:
     return answer["session"]["events"]["nodes"][-1]
 
 
+async def test_a_token_expires_by_itself(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=1)
+    await shop.turn_back(session["id"], 1 - 0.2 / 60)
+    assert await joins(shop, code_of(session)) == "OK"
+    async with asyncio.timeout(10):
+        while (await shop.session(session["id"]))["active"]:
+            pass
+    assert (await shop.session(session["id"]))["token"]["status"] == "EXPIRED"
+    assert await joins(shop, code_of(session)) == "TOKEN_EXPIRED"
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED", "EXPIRED"]
+
+
 @pytest.mark.parametrize("minutes", [1, 90, 1440])
 async def test_an_extended_token_expires_so_many_minutes_from_now(shop: Shop, minutes: int) -> None:
     session = await shop.create(expirationMinutes=30)

@@ -148,7 +148,7 @@ create table session_event (
     foreign key (store_id, session_id) references session
 );
 comment on table session_event is 'A session''s timeline, audit trail and feed. EXPIRED is derived.';
-comment on column session_event.at is 'By a clock that is read while the session is locked: events never overtake each other.';
+comment on column session_event.at is 'By a clock that is read while the session is locked: none overtakes another.';
 comment on column session_event.expires_at is 'The expired time that the event gave to the token. infinity: never.';
 comment on column session_event.key_id is 'The API key that asked for it; null: the customer, through the link.';
 create index session_event_session on session_event (store_id, session_id, at, id);

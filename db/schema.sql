@@ -1,0 +1,227 @@
+-- The database after all migrations, as pg_dump writes it. Written by `make update`; to change it, add a migration.
+
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+
+CREATE FUNCTION public.fold(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN "left"(CASE WHEN (octet_length(value) = char_length(value)) THEN lower(value) ELSE lower((public.unaccent('public.unaccent'::regdictionary, NORMALIZE(regexp_replace(NORMALIZE(value, NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFKC)) COLLATE "default")) END, 200);
+
+CREATE FUNCTION public.fold_pattern(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN regexp_replace(public.fold(value), '([\\%_])'::text, '\\\1'::text, 'g'::text);
+
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE public.api_key (
+    id text NOT NULL COLLATE pg_catalog."C",
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+COMMENT ON COLUMN public.api_key.hash IS 'SHA-256 of the key, which is kept nowhere.';
+
+CREATE TABLE public.customer (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (public.fold(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    phone text,
+    email text,
+    external_id text COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.idempotency_key (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    input_hash bytea NOT NULL,
+    session_id text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public."order" (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    number text NOT NULL COLLATE pg_catalog."C",
+    session_id text COLLATE pg_catalog."C",
+    total_amount numeric(18,4),
+    total_currency text COLLATE pg_catalog."C",
+    placed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT order_check CHECK (((total_amount IS NULL) = (total_currency IS NULL)))
+);
+
+CREATE TABLE public.session (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    customer_name text NOT NULL,
+    customer_name_key text GENERATED ALWAYS AS (public.fold(customer_name)) STORED NOT NULL COLLATE pg_catalog."C",
+    room_id text,
+    order_numbers text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    token_generation integer DEFAULT 1 NOT NULL,
+    token_key text NOT NULL COLLATE pg_catalog."C",
+    token_issued_at timestamp with time zone DEFAULT now() NOT NULL,
+    token_expires_at timestamp with time zone NOT NULL,
+    token_revoked_at timestamp with time zone,
+    conversion_kind text COLLATE pg_catalog."C",
+    converted_at timestamp with time zone,
+    conversion_order_id text COLLATE pg_catalog."C",
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    search_text text GENERATED ALWAYS AS ("left"(((((((public.fold(customer_name) || '
+'::text) || substr(id, 9)) || '
+'::text) || COALESCE(public.fold(room_id), ''::text)) || '
+'::text) || public.fold(order_numbers)), 400)) STORED NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT session_check CHECK (((conversion_kind IS NULL) = (converted_at IS NULL))),
+    CONSTRAINT session_conversion_kind_check CHECK ((conversion_kind = ANY (ARRAY['PURCHASE'::text, 'TASK'::text, 'GOAL'::text]))),
+    CONSTRAINT session_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
+);
+
+COMMENT ON COLUMN public.session.customer_name IS 'A copy of customer.name, so that search reads one table.';
+
+COMMENT ON COLUMN public.session.order_numbers IS 'The numbers of its orders, one a line, the newest first, for search.';
+
+COMMENT ON COLUMN public.session.token_key IS 'Which of TOKEN_KEYS signed the link.';
+
+COMMENT ON COLUMN public.session.token_expires_at IS 'infinity: never.';
+
+CREATE TABLE public.session_event (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    session_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    reason text,
+    key_id text COLLATE pg_catalog."C",
+    CONSTRAINT session_event_check CHECK (((expires_at IS NOT NULL) = (kind = ANY (ARRAY['ISSUED'::text, 'EXTENDED'::text, 'REISSUED'::text])))),
+    CONSTRAINT session_event_kind_check CHECK ((kind = ANY (ARRAY['ISSUED'::text, 'PREVIEWED'::text, 'OPENED'::text, 'JOINED'::text, 'EXTENDED'::text, 'REISSUED'::text, 'REVOKED'::text, 'CONVERTED'::text])))
+);
+
+COMMENT ON TABLE public.session_event IS 'A session''s timeline, audit trail and feed. EXPIRED is derived.';
+
+COMMENT ON COLUMN public.session_event.at IS 'By a clock that is read while the session is locked: none overtakes another.';
+
+COMMENT ON COLUMN public.session_event.expires_at IS 'The expired time that the event gave to the token. infinity: never.';
+
+COMMENT ON COLUMN public.session_event.key_id IS 'The API key that asked for it; null: the customer, through the link.';
+
+CREATE TABLE public.store (
+    id text NOT NULL COLLATE pg_catalog."C",
+    slug text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    storefront_url text NOT NULL,
+    session_expiration integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT store_session_expiration_check CHECK (((session_expiration >= 0) AND (session_expiration <= 1440)))
+);
+
+COMMENT ON COLUMN public.store.session_expiration IS 'Minutes until a new token expires. 0: never.';
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_store_id_external_id_key UNIQUE (store_id, external_id);
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (store_id, key);
+
+ALTER TABLE ONLY public."order"
+    ADD CONSTRAINT order_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public."order"
+    ADD CONSTRAINT order_store_id_number_key UNIQUE (store_id, number);
+
+ALTER TABLE ONLY public.session_event
+    ADD CONSTRAINT session_event_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public.store
+    ADD CONSTRAINT store_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.store
+    ADD CONSTRAINT store_slug_key UNIQUE (slug);
+
+CREATE INDEX api_key_hash ON public.api_key USING btree (hash);
+
+CREATE INDEX customer_created ON public.customer USING btree (store_id, created_at, id);
+
+CREATE INDEX customer_name ON public.customer USING gin (store_id, name_key public.gin_trgm_ops);
+
+CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (store_id, created_at);
+
+CREATE INDEX order_number ON public."order" USING btree (store_id, public.fold(number));
+
+CREATE INDEX order_number_part ON public."order" USING gin (store_id, public.fold(number) public.gin_trgm_ops);
+
+CREATE INDEX order_session ON public."order" USING btree (store_id, session_id);
+
+CREATE INDEX session_converted ON public.session USING btree (store_id, created_at, id) WHERE (conversion_kind IS NOT NULL);
+
+CREATE INDEX session_created ON public.session USING btree (store_id, created_at, id) INCLUDE (token_expires_at, token_revoked_at, conversion_kind, customer_name_key, search_text);
+
+CREATE INDEX session_customer ON public.session USING btree (store_id, customer_id, created_at, id);
+
+CREATE INDEX session_event_session ON public.session_event USING btree (store_id, session_id, at, id);
+
+CREATE INDEX session_expires ON public.session USING btree (store_id, token_expires_at, id) INCLUDE (token_revoked_at);
+
+CREATE INDEX session_metadata ON public.session USING gin (store_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
+
+CREATE INDEX session_name ON public.session USING btree (store_id, customer_name_key, id);
+
+CREATE INDEX session_revoked ON public.session USING btree (store_id, created_at, id) WHERE (token_revoked_at IS NOT NULL);
+
+CREATE INDEX session_room ON public.session USING btree (store_id, public.fold(room_id) COLLATE "C", created_at, id);
+
+CREATE INDEX session_search ON public.session USING gin (store_id, search_text public.gin_trgm_ops);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.customer
+    ADD CONSTRAINT customer_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.idempotency_key
+    ADD CONSTRAINT idempotency_key_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public."order"
+    ADD CONSTRAINT order_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public."order"
+    ADD CONSTRAINT order_store_id_session_id_fkey FOREIGN KEY (store_id, session_id) REFERENCES public.session(store_id, id);
+
+ALTER TABLE ONLY public.session_event
+    ADD CONSTRAINT session_event_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.session_event
+    ADD CONSTRAINT session_event_store_id_session_id_fkey FOREIGN KEY (store_id, session_id) REFERENCES public.session(store_id, id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_store_id_conversion_order_id_fkey FOREIGN KEY (store_id, conversion_order_id) REFERENCES public."order"(store_id, id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_store_id_customer_id_fkey FOREIGN KEY (store_id, customer_id) REFERENCES public.customer(store_id, id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);

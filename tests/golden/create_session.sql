@@ -1,0 +1,76 @@
+with outdated as (
+    delete from idempotency_key where (store_id, key) in (
+        select store_id, key from idempotency_key
+        where store_id = $1 and key <> $2 and created_at < now() - interval '48 hours'
+        order by created_at
+        limit 10
+        for update skip locked
+    )
+)
+insert into idempotency_key (store_id, key, input_hash, session_id) values ($1, $2, $3, $4)
+on conflict (store_id, key) do nothing
+returning session_id;
+
+insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
+on conflict (store_id, external_id) do update set external_id = excluded.external_id
+returning id, name, phone, email, external_id, created_at;
+
+with setting as (
+    select coalesce($7, session_expiration) as minutes from store where id = $1 for share
+), created as (
+    insert into session (store_id, id, customer_id, customer_name, room_id, token_key, token_expires_at, metadata)
+    select $1, $2, $3, $4, $5, $6,
+    case minutes when 0 then 'infinity' else now() + make_interval(mins => minutes) end, $8
+    from setting
+    returning *
+), event as (
+    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id)
+    select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10 from created
+)
+select id, customer_id, customer_name, customer_name_key, room_id, created_at,
+token_key, token_generation, case
+when token_revoked_at is not null then 'REVOKED'
+when token_expires_at <= now() then 'EXPIRED'
+else 'ACTIVE'
+end as token_status,
+token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
+conversion_kind, converted_at, conversion_order_id, metadata from created;
+
+insert into "order" as known (store_id, id, session_id, number, total_amount, total_currency, placed_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (store_id, number) do update set
+session_id = excluded.session_id,
+total_amount = coalesce(excluded.total_amount, known.total_amount),
+total_currency = coalesce(excluded.total_currency, known.total_currency),
+placed_at = coalesce(excluded.placed_at, known.placed_at)
+where known.session_id is null or known.session_id = excluded.session_id
+returning id, number, session_id, total_amount, total_currency, placed_at;
+
+update session set order_numbers = concat_ws(e'\n', $3, nullif(order_numbers, ''))
+where store_id = $1 and id = $2 and $3 <> all (string_to_array(order_numbers, e'\n'));
+
+select id, name, phone, email, external_id, created_at from customer where store_id = $1 and id = any ($2);
+
+select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
+
+select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id
+from unnest($2::text[]) as parent (id)
+cross join lateral (
+    select id, kind, at, expires_at, reason, key_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id
+        from session_event
+        where store_id = $1 and session_id = parent.id
+        union all
+        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null
+        from (
+            select id, expires_at, greatest(at, expires_at) as ends_at, lead(at) over (order by at, id) as next_at
+            from session_event
+            where store_id = $1 and session_id = parent.id and kind in ('ISSUED', 'EXTENDED', 'REISSUED', 'REVOKED')
+        ) as token
+        where expires_at is not null and ends_at <= now() and (next_at is null or next_at > ends_at)
+    ) as timeline
+    where ($3::text is null or (at, id) > ($3::timestamptz, $4))
+    and ($5::text is null or (at, id) < ($5::timestamptz, $6))
+    order by at, id
+    limit $7
+) as event;

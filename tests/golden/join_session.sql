@@ -1,0 +1,17 @@
+select id, customer_id, customer_name, customer_name_key, room_id, created_at,
+token_key, token_generation, case
+when token_revoked_at is not null then 'REVOKED'
+when token_expires_at <= now() then 'EXPIRED'
+else 'ACTIVE'
+end as token_status,
+token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
+conversion_kind, converted_at, conversion_order_id, metadata from session where store_id = $1 and id = $2 for no key update;
+
+insert into session_event (store_id, id, session_id, kind, key_id)
+select $1, $2, $3, 'JOINED', $4
+where not exists (
+    select from session_event
+    where store_id = $1 and session_id = $3 and kind = 'JOINED' and at > now() - interval '1 minute'
+);
+
+select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;

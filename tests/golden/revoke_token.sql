@@ -1,0 +1,19 @@
+with locked as (
+    select id from session where store_id = $1 and id = $2 and token_revoked_at is null
+    for no key update
+), changed as (
+    update session set token_revoked_at = clock_timestamp() from locked
+    where session.store_id = $1 and session.id = locked.id
+    returning session.*
+), event as (
+    insert into session_event (store_id, id, session_id, kind, at, reason, key_id)
+    select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5 from changed
+)
+select id, customer_id, customer_name, customer_name_key, room_id, created_at,
+token_key, token_generation, case
+when token_revoked_at is not null then 'REVOKED'
+when token_expires_at <= now() then 'EXPIRED'
+else 'ACTIVE'
+end as token_status,
+token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
+conversion_kind, converted_at, conversion_order_id, metadata from changed;

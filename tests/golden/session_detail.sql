@@ -1,0 +1,36 @@
+select id, customer_id, customer_name, customer_name_key, room_id, created_at,
+token_key, token_generation, case
+when token_revoked_at is not null then 'REVOKED'
+when token_expires_at <= now() then 'EXPIRED'
+else 'ACTIVE'
+end as token_status,
+token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
+conversion_kind, converted_at, conversion_order_id, metadata from session where store_id = $1 and id = any ($2);
+
+select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and id = any ($2);
+
+select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
+
+select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id
+from unnest($2::text[]) as parent (id)
+cross join lateral (
+    select id, kind, at, expires_at, reason, key_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id
+        from session_event
+        where store_id = $1 and session_id = parent.id
+        union all
+        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null
+        from (
+            select id, expires_at, greatest(at, expires_at) as ends_at, lead(at) over (order by at, id) as next_at
+            from session_event
+            where store_id = $1 and session_id = parent.id and kind in ('ISSUED', 'EXTENDED', 'REISSUED', 'REVOKED')
+        ) as token
+        where expires_at is not null and ends_at <= now() and (next_at is null or next_at > ends_at)
+    ) as timeline
+    where ($3::text is null or (at, id) > ($3::timestamptz, $4))
+    and ($5::text is null or (at, id) < ($5::timestamptz, $6))
+    order by at, id
+    limit $7
+) as event;
+
+select id, name, phone, email, external_id, created_at from customer where store_id = $1 and id = any ($2);

@@ -1,0 +1,10 @@
+select date_trunc('day', created_at, 'UTC') as start, count(*),
+count(*) filter (where (token_revoked_at is null and token_expires_at > now())),
+count(*) filter (where (token_revoked_at is null and token_expires_at <= now())),
+count(*) filter (where token_revoked_at is not null),
+count(conversion_kind),
+percentile_cont(0.5) within group (order by greatest(extract(epoch from converted_at - created_at), 0)) filter (where converted_at is not null)
+from session
+where store_id = $1 and true
+group by grouping sets ((), (date_trunc('day', created_at, 'UTC')))
+order by start nulls first;

@@ -1,0 +1,52 @@
+"""db/schema.sql: what operators see, once all migrations have run."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from db import embedded
+from db.migrate import migrate
+from tests.snapshots.conftest import ROOT, Compare
+
+HEADER = """\
+-- The database after all migrations, as pg_dump writes it. Written by `make update`; to change it, add a migration.
+"""
+
+# What depends on the server's version or says nothing of the schema.
+NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restrict.*|COMMENT ON EXTENSION .*)$", re.M)
+
+
+@pytest.fixture
+async def embedded_url(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """An empty database of the embedded server, which has a pg_dump of its own version."""
+    if os.environ.get("ROOMKEY_TEST_DATABASE_URL"):
+        with embedded.start(tmp_path_factory.mktemp("embedded"), durable=False) as server:
+            yield server.url()
+        return
+    name = f"roomkey_snapshot_{os.getpid()}"
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(f"create database {name} template template0")
+    yield urlsplit(postgres)._replace(path=f"/{name}").geturl()
+    await connection.execute(f"drop database {name} with (force)")
+    await connection.close()
+
+
+async def test_the_migrations_make_the_database_as_committed(embedded_url: str, compare: Compare) -> None:
+    await migrate(embedded_url)
+    process = await asyncio.create_subprocess_exec(
+        embedded.bin_folder() / "pg_dump",
+        "--schema-only",
+        "--no-owner",
+        "--no-privileges",
+        embedded_url,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    dump, _ = await process.communicate()
+    assert process.returncode == 0
+    statements = re.sub(r"\n{2,}", "\n\n", NOISE.sub("", dump.decode())).strip()
+    compare(ROOT / "db" / "schema.sql", f"{HEADER}\n{statements}\n")
