@@ -76,7 +76,7 @@ def create_app_from_environment() -> Starlette:
 
 
 def _end_with(parent: BaseProcess) -> None:
-    """Stop this worker when its parent is gone: killed, it can stop nobody, and the embedded Postgres is gone with it."""
+    """Stop this worker when its parent is gone: one that was killed has stopped nobody, and the port stays taken."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -112,8 +112,10 @@ def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Order, Window]]:
         if "letters" in label
     }
     words = [search.search_text_contains(word) for word in ("santoso", "whatsapp")]
+    whole_id = [search.search_text_contains(row["id"]), search.session_id_starts_with(row["id"])]
     expired, active, revoked = (search.status_in([status]) for status in ("EXPIRED", "ACTIVE", "REVOKED"))
     found |= {
+        "search session ID, whole": (any_of(whole_id), NEWEST, PAGE),
         "search two words": (all_of(words), NEWEST, PAGE),
         "name equals": (search.text_equals("session.customer_name", name), NEWEST, PAGE),
         "name starts with: so": (search.text_starts_with("session.customer_name", "so"), NEWEST, PAGE),

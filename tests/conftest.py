@@ -129,7 +129,9 @@ def settings_for(database_url: str) -> Settings:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[str]:
     """A server on a free port, in this process."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", access_log=False))
+    # httpx lets go of an idle connection after 5 seconds; the server must not do so first.
+    config = uvicorn.Config(create_app(settings), port=0, log_level="warning", access_log=False, timeout_keep_alive=60)
+    server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -146,6 +148,8 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
 async def _database(postgres: str, template: str) -> AsyncIterator[str]:
     name = f"{template}_{next(numbers)}"
     await _execute(postgres, f"create database {name} template {template}")
+    # Far from UTC, so that whatever depends on the server's time zone shows.
+    await _execute(postgres, f"alter database {name} set timezone to 'Asia/Kathmandu'")
     yield _with_database(postgres, name)
     await _execute(postgres, f"drop database {name} with (force)")
 

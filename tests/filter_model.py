@@ -22,6 +22,13 @@ ALPHABET = (
     "ＡａＳ９％＿＼\u3000ﬁ²①ｶﾞ㍿e\u0301\u0323"
 )
 
+# Names that are hard to compare.
+NAMES = [
+    "José Ñandú", "jose nandu", "JOSÉ", "Łukasz Groß", "lukasz gross", "Søren Æble", "Ольга Ёлкина", "ольга елкина",
+    "Άλφα Σίσυφος", "王小明", "小明 王", "مرحبا", "آمال", "กำน้ำ", "😀👍🏽", "100%", "a_b", "a\\b", "50％＿", "x²①",
+    "ＡＳ９", "ﬁne", "O'Neil \"x\"", "ｶﾞ㍿", "e\u0301\u0323l", "?1 $1", "İı’s", "aaa", "a a", "session_x",
+]  # fmt: skip
+
 
 def fold(text: str) -> str:
     """Accents and case ignored, as the SQL function `fold` does."""

@@ -26,6 +26,7 @@ EVENTS = f"""query ($id: ID!, $first: Int, $after: String) {{
 }}"""
 
 PAGE_SIZE = 50
+MOST_PAGES = 200
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Listing:
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after, turn = page["pageInfo"]["endCursor"], turn + 1
+            assert turn < MOST_PAGES
 
     async def backwards(self, sizes: Sequence[int]) -> AsyncIterator[Any]:
         """The pages of these sizes, over and over, from the last to the first."""
@@ -67,6 +69,7 @@ class Listing:
             if not page["pageInfo"]["hasPreviousPage"]:
                 return
             before, turn = page["pageInfo"]["startCursor"], turn + 1
+            assert turn < MOST_PAGES
 
     async def cursors(self) -> dict[str, str]:
         """The cursor of each ID."""

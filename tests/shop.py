@@ -56,6 +56,12 @@ class Shop:
             headers={"Authorization": f"Bearer {self.key}"},
         )
 
+    async def post_until_served(self, query: str, **variables: Any) -> httpx.Response:
+        """The same, sent again while the server is too busy for it, as clients of a crowd do."""
+        while "SERVICE_UNAVAILABLE" in (response := await self.post(query, **variables)).text:
+            pass
+        return response
+
     async def ask(self, query: str, **variables: Any) -> Any:
         """The data of an answer without errors."""
         response = await self.post(query, **variables)

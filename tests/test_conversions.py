@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.shop import Shop, moment
+from tests.shop import ERRORS, Shop, moment
 
 NewShop = Callable[[], Awaitable[Shop]]
+
+CONVERT = f"""mutation ($input: RecordConversionInput!) {{
+    recordConversion(input: $input) {{ session {{ id }} {ERRORS} }}
+}}"""
 
 STANDS = [("sessionId", "ALREADY_CONVERTED", "has another conversion, which stands")]
 NOT_THEN = [("at", "INVALID", "must be since the session began and until now")]
@@ -175,22 +179,23 @@ async def test_what_cannot_be_is_refused(shop: Shop) -> None:
 async def test_of_twenty_conversions_at_once_one_stands(shop: Shop) -> None:
     session = await shop.create()
     inputs = [{"sessionId": session["id"], "kind": "PURCHASE", "orderNumber": f"QSH-{n}"} for n in range(20)]
-    payloads = await asyncio.gather(*(shop.change("recordConversion", **input) for input in inputs))
+    responses = await asyncio.gather(*(shop.post_until_served(CONVERT, input=input) for input in inputs))
+    payloads = [response.json()["data"]["recordConversion"] for response in responses]
     [winner] = [n for n, payload in enumerate(payloads) if payload["session"]]
     converted = await shop.session(session["id"])
     refusal = {"field": ["sessionId"], "code": "ALREADY_CONVERTED", "message": "has another conversion, which stands"}
     expected = [{"session": None, "userErrors": [refusal]}] * 20
-    expected[winner] = {"session": converted, "userErrors": []}
+    expected[winner] = {"session": {"id": session["id"]}, "userErrors": []}
     assert payloads == expected
     assert converted["conversion"]["order"] == {"number": f"QSH-{winner}"}
     assert converted["orders"] == [{"number": f"QSH-{winner}"}]
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "CONVERTED"]
 
 
-async def test_the_same_conversion_twenty_times_at_once_is_one(shop: Shop) -> None:
+async def test_the_same_conversion_many_times_at_once_is_one(shop: Shop) -> None:
     session = await shop.create()
     payloads = await asyncio.gather(
-        *(shop.change("recordConversion", sessionId=session["id"], kind="TASK") for _ in range(20))
+        *(shop.change("recordConversion", sessionId=session["id"], kind="TASK") for _ in range(8))
     )
-    assert payloads == [{"session": await shop.session(session["id"]), "userErrors": []}] * 20
+    assert payloads == [{"session": await shop.session(session["id"]), "userErrors": []}] * 8
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "CONVERTED"]

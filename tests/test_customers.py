@@ -242,6 +242,16 @@ async def test_the_sessions_of_all_customers_of_a_list_are_one_statement(shop: S
     assert sorted("count" in statement for statement in others) == [False, True]
 
 
+async def test_what_sessions_say_of_their_customers_is_one_statement_more_and_a_list_of_customers_none(
+    shop: Shop,
+) -> None:
+    for _ in range(3):
+        await shop.create()
+    assert len(await statements_of(shop, "{ sessions { nodes { customer { id name } } } }")) == 1
+    assert len(await statements_of(shop, "{ sessions { nodes { customer { name phone email externalId } } } }")) == 2
+    assert len(await statements_of(shop, "{ customers { nodes { name phone email externalId } } }")) == 1
+
+
 async def test_customers_sessions_are_filtered_ordered_and_paged_each_for_themselves(shop: Shop) -> None:
     for name in ("Dewi", "Budi"):
         first = await shop.create(name, roomId="1", expirationMinutes=30)

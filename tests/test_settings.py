@@ -122,8 +122,15 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
         ),
         *(
             ("LINK_BASE_URL", value, f"LINK_BASE_URL must look like https://shop.example/s, got {value!r}")
-            for value in ("shop.example/s", "ftp://shop.example/s", "https://", "https://shop.example/s?a=1")
-            + ("https://shop.example/s#a", "http://[::1/s", "https://shop.example:x/s")
+            for value in (
+                "shop.example/s",
+                "ftp://shop.example/s",
+                "https://",
+                "https://shop.example/s?a=1",
+                "https://shop.example/s#a",
+                "http://[::1/s",
+                "https://shop.example:x/s",
+            )
         ),
         *(
             ("TOKEN_KEYS", value, KEYS_LIKE.format(number))

@@ -211,6 +211,7 @@ async def test_a_store_is_renamed_and_its_customers_sent_elsewhere(shop: Shop, n
         "https://shop.example/ chat",
         "https://shop.example/\r\nSet-Cookie: a=b",
         "https://shop.example\\@evil.example/",
+        "https://shop.example\\evil.example/",
         "https://[::1/",
         "https://shop.example/" + "x" * 1980,
     ],

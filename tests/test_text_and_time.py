@@ -138,3 +138,22 @@ async def test_every_moment_that_the_server_tells_is_in_utc(shop: Shop) -> None:
     moments += [period["start"] for period in answer["sessionStats"]["periods"]]
     assert len(moments) == 5 + 4 + 1
     assert all(moment.endswith("+00:00") for moment in moments), moments
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\x1bb", "a\x7fb", "a\x85b"])
+async def test_a_control_character_is_refused_wherever_a_line_of_text_is_meant(shop: Shop, text: str) -> None:
+    payload = await shop.change(
+        "createSession",
+        customer={"details": {"name": text, "externalId": text}},
+        roomId=text,
+        orderNumber=text,
+        idempotencyKey=text,
+    )
+    fields = (["customer", "details", "name"], ["customer", "details", "externalId"], ["roomId"], ["orderNumber"])
+    message = f"must be one line of Unicode text, got {text!a}"
+    assert payload == {
+        "session": None,
+        "userErrors": [
+            {"field": field, "code": "INVALID", "message": message} for field in (*fields, ["idempotencyKey"])
+        ],
+    }

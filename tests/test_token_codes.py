@@ -116,6 +116,14 @@ def test_no_code_with_any_bits_changed_is_accepted(issued: Issued, data: st.Data
         assert not issued.accepts(id + base32.encode((mac ^ flip).to_bytes(16, "big")))
 
 
+@given(issued, st.characters())
+def test_no_code_with_any_other_character_in_it_is_accepted(issued: Issued, character: str) -> None:
+    genuine = issued.code
+    for place, own in enumerate(genuine):
+        code = genuine[:place] + character + genuine[place + 1 :]
+        assert issued.accepts(code) == (character == own)
+
+
 @given(issued, st.text(st.characters(), min_size=1))
 def test_no_code_that_is_cut_or_goes_on_is_accepted(issued: Issued, more: str) -> None:
     genuine = issued.code

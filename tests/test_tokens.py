@@ -158,12 +158,12 @@ async def test_every_reissue_makes_a_link_of_its_own_and_only_the_last_works(sho
 
 async def test_reissues_at_once_leave_one_link_that_works(shop: Shop) -> None:
     session = await active(shop)
-    payloads = await asyncio.gather(*(shop.change("reissueToken", sessionId=session["id"]) for _ in range(10)))
+    payloads = await asyncio.gather(*(shop.change("reissueToken", sessionId=session["id"]) for _ in range(8)))
     codes = {code_of(payload["session"]) for payload in payloads}
-    assert len(codes) == 10
+    assert len(codes) == 8
     answers = [await joins(shop, code) for code in codes]
-    assert sorted(answers) == ["OK"] + ["TOKEN_UNKNOWN"] * 9
-    assert await shop.event_kinds(session["id"]) == ["ISSUED"] + ["REISSUED"] * 10 + ["JOINED"]
+    assert sorted(answers) == ["OK"] + ["TOKEN_UNKNOWN"] * 7
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"] + ["REISSUED"] * 8 + ["JOINED"]
 
 
 @pytest.mark.parametrize("state", [active, expired])
@@ -192,7 +192,7 @@ async def test_revoking_twice_is_revoking_once(shop: Shop) -> None:
 async def test_revoking_many_times_at_once_is_revoking_once(shop: Shop) -> None:
     session = await active(shop)
     payloads = await asyncio.gather(
-        *(shop.change("revokeToken", sessionId=session["id"], reason=str(number)) for number in range(10))
+        *(shop.change("revokeToken", sessionId=session["id"], reason=str(number)) for number in range(8))
     )
     assert all(payload == payloads[0] for payload in payloads)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]

@@ -1,0 +1,317 @@
+"""The command line, as real processes on real folders."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+from asyncio.subprocess import PIPE
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from db.demo import DEMO_SLUG
+from tests.commands import (
+    ROOMKEY,
+    Serving,
+    children_of,
+    environment,
+    eventually,
+    free_port,
+    is_alive,
+    postgres_of,
+    roomkey,
+    serving,
+)
+
+COMMANDS = [
+    [],
+    ["serve"],
+    ["migrate"],
+    ["demo"],
+    ["stores"],
+    ["stores", "create"],
+    ["stores", "list"],
+    ["keys"],
+    ["keys", "create"],
+    ["keys", "list"],
+    ["keys", "revoke"],
+]
+KEY_LINE = re.compile(r"key_[0-7][0-9a-z]{25}  (\w+)  ([a-z:,]+)  \d{4}-\d\d-\d\d  (active)")
+TOKEN_KEYS = f"k:{'A' * 43}="
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that has the demo store, to be copied."""
+    template = tmp_path_factory.mktemp("cli")
+    loaded = roomkey(template, "demo", "--sessions", 20)
+    assert loaded.returncode == 0, loaded.stderr
+    assert postgres_of(template) == []
+    return template
+
+
+def copied(template: Path, folder: Path) -> Path:
+    """The folder with a copy of the data that keeps their owner, who, where root runs the tests, is another account."""
+    subprocess.run(["cp", "-a", template / ".roomkey", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def own_folder(template: Path, tmp_path: Path) -> Path:
+    return copied(template, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(template, tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[Serving]:
+    with serving(folder, "--demo") as served:
+        yield served
+
+
+def ask(url: str, key: str, query: str = "{ store { slug } viewer { scopes } }") -> Any:
+    response = httpx.post(f"{url}/graphql", json={"query": query}, headers={"Authorization": f"Bearer {key}"})
+    return response.json()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
+    helped = roomkey(tmp_path, *command, "--help")
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert helped.stdout.startswith(f"Usage: {' '.join(['roomkey', *command])} ")
+    assert len(helped.stdout.split("\n\n")) > 2  # it says what it does, and each option
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["sevre"], "No such command 'sevre'."),
+        (["serve", "--prot", "1"], "No such option '--prot'. (Did you mean one of: '--host', '--port'?)"),
+        (["serve", "--port", "0"], "Invalid value for '--port': 0 is not in the range 1<=x<=65535."),
+        (["serve", "--data", __file__], f"Invalid value for '--data': Directory '{__file__}' is a file."),
+        (["keys", "create", "--name", "x", "--scope", "admin"], "Missing option '--store'."),
+        (["keys", "revoke", "--store", "x"], "Missing argument 'ID'."),
+        (
+            ["stores", "create", "Toko", "--name", "x", "--storefront-url", "https://x.example"],
+            "Invalid value for SLUG: must be 1 to 63 small letters, digits and hyphens",
+        ),
+        (
+            ["stores", "create", "toko", "--name", "x", "--storefront-url", "x"],
+            "Invalid value for --storefront-url: A URL looks like https://shop.example/path, "
+            "with at most 2000 characters, got 'x'.",
+        ),
+        (
+            ["stores", "create", "x", "--name", "x", "--storefront-url", "http://x", "--session-expiration", "1441"],
+            "Invalid value for '--session-expiration': 1441 is not in the range 0<=x<=1440.",
+        ),
+    ],
+)
+def test_a_bad_argument_gets_one_clear_line(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    refused = roomkey(tmp_path, *arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    error = refused.stderr.splitlines()[-1]
+    assert error.startswith(f"Error: {complaint}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+    refused = roomkey(tmp_path, "keys", "create", "--store", "x", "--name", "x", "--scope", "all")
+    assert refused.returncode == 2
+    for scope in ("sessions:read", "sessions:write", "sessions:join", "settings:write", "documents:write", "admin"):
+        assert f"'{scope}'" in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "complaint"),
+    [
+        (
+            "serve",
+            {"DATABASE_URL": "mysql://x:hunter2@y/z"},
+            "DATABASE_URL must start with postgresql://, got 'mysql://…'",
+        ),
+        ("migrate", {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "TOKEN_KEYS is missing: see .env.example"),
+        (
+            "migrate",
+            {"DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:1/x", "TOKEN_KEYS": TOKEN_KEYS},
+            "cannot migrate the database: ",
+        ),
+    ],
+)
+def test_a_bad_setting_gets_one_clear_line(
+    tmp_path: Path, command: str, settings: dict[str, str], complaint: str
+) -> None:
+    refused = roomkey(tmp_path, command, **settings)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"roomkey: {complaint}")
+    assert refused.stderr.count("\n") == 1
+    assert "hunter2" not in refused.stderr
+
+
+def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, served: Serving) -> None:
+    assert served.said == (
+        "Roomkey is ready.\n\n"
+        f"  GraphiQL   {served.url}/graphql\n"
+        f"  API key    {served.key}   (kept in .roomkey/dev-key)\n"
+    )
+    kept = folder / ".roomkey" / "dev-key"
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{served.key}\n", 0o600)
+    assert ask(served.url, served.key) == {"data": {"store": {"slug": DEMO_SLUG}, "viewer": {"scopes": ["ADMIN"]}}}
+    link = ask(
+        served.url, served.key, "{ sessions(filter: {tokenStatus: ACTIVE}, first: 1) { nodes { token { link } } } }"
+    )
+    [session] = link["data"]["sessions"]["nodes"]
+    assert session["token"]["link"].startswith(f"{served.url}/s/{DEMO_SLUG}/")
+    assert httpx.get(session["token"]["link"]).status_code == 303
+
+
+def test_a_second_server_on_the_folder_is_refused_in_one_line(folder: Path, served: Serving) -> None:
+    refused = roomkey(folder, "serve", "--port", free_port())
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"roomkey: {folder}/.roomkey is in use by process {served.process.pid}: "
+        "stop it, or choose another folder with --data\n"
+    )
+    assert "data" in ask(served.url, served.key)
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path, served: Serving) -> None:
+    port = served.url.rpartition(":")[2]
+    refused = roomkey(tmp_path, "serve", "--port", port)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.splitlines()[-1] == f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stores_and_keys_are_kept_while_it_serves(folder: Path, served: Serving) -> None:
+    slug = "toko"
+    address = ["--storefront-url", "https://toko.example/chat"]
+    created = roomkey(folder, "stores", "create", slug, "--name", "Toko Tökö", *address, "--session-expiration", 30)
+    assert (created.returncode, created.stderr) == (0, "")
+    assert re.fullmatch(rf"store_[0-7][0-9a-z]{{25}}  {slug}\n", created.stdout)
+    again = roomkey(folder, "stores", "create", slug, "--name", "x", *address)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr.splitlines()[-1] == f"Error: There is a store '{slug}' already."
+    assert f"{created.stdout.strip()}  Toko Tökö\n" in roomkey(folder, "stores", "list").stdout
+
+    keys = ["keys", "create", "--store", slug]
+    first = roomkey(folder, *keys, "--name", "storefront", "--scope", "sessions:join")
+    second = roomkey(folder, *keys, "--name", "partner", "--scope", "sessions:read", "--scope", "sessions:write")
+    for made in (first, second):
+        assert (made.returncode, made.stderr) == (0, "")
+        assert re.fullmatch(r"rk_[0-9a-z]{52}\n", made.stdout)
+    listed = roomkey(folder, "keys", "list", "--store", slug)
+    lines = listed.stdout.splitlines()
+    assert [match.groups() for line in lines if (match := KEY_LINE.fullmatch(line))] == [
+        ("storefront", "sessions:join", "active"),
+        ("partner", "sessions:read,sessions:write", "active"),
+    ]
+    assert len(lines) == 2
+
+    id = lines[0].split()[0]
+    for _ in range(2):
+        revoked = roomkey(folder, "keys", "revoke", id, "--store", slug)
+        assert (revoked.returncode, revoked.stdout, revoked.stderr) == (0, f"{id} is revoked.\n", "")
+    changed = roomkey(folder, "keys", "list", "--store", slug).stdout.splitlines()
+    assert re.fullmatch(re.escape(lines[0].removesuffix("active")) + r"revoked \d{4}-\d\d-\d\d", changed[0])
+    assert changed[1:] == lines[1:]
+
+    unknown = roomkey(folder, "keys", "revoke", "key_x", "--store", slug)
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.splitlines()[-1] == f"Error: The store '{slug}' has no key 'key_x'."
+    for command in (["list"], ["revoke", id], ["create", "--name", "x", "--scope", "admin"]):
+        nowhere = roomkey(folder, "keys", *command, "--store", "nowhere")
+        assert (nowhere.returncode, nowhere.stdout) == (2, "")
+        assert nowhere.stderr.splitlines()[-1] == "Error: There is no store 'nowhere': see `roomkey stores list`."
+    assert ask(served.url, second.stdout.strip()) == {
+        "data": {"store": {"slug": slug}, "viewer": {"scopes": ["SESSIONS_READ", "SESSIONS_WRITE"]}}
+    }
+
+
+def test_a_key_is_made_and_revoked_while_nothing_serves(own_folder: Path) -> None:
+    keys = [
+        roomkey(own_folder, "keys", "create", "--store", DEMO_SLUG, "--name", name, "--scope", "sessions:read").stdout
+        for name in ("revoked", "kept")
+    ]
+    lines = roomkey(own_folder, "keys", "list", "--store", DEMO_SLUG).stdout.splitlines()
+    [id] = [line.split()[0] for line in lines if line.split()[1] == "revoked"]
+    assert roomkey(own_folder, "keys", "revoke", id, "--store", DEMO_SLUG).stdout == f"{id} is revoked.\n"
+    assert postgres_of(own_folder) == []
+    with serving(own_folder) as served:
+        assert served.said == f"Roomkey is ready.\n\n  GraphiQL   {served.url}/graphql\n"
+        revoked, kept = (ask(served.url, key.strip()) for key in keys)
+    assert kept == {"data": {"store": {"slug": DEMO_SLUG}, "viewer": {"scopes": ["SESSIONS_READ"]}}}
+    assert revoked["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+async def test_processes_may_migrate_at_once_and_again(postgres: str, tmp_path: Path) -> None:
+    name = f"roomkey_migrated_{os.getpid()}"
+    server = await asyncpg.connect(postgres)
+    await server.execute(f"create database {name} template template0 encoding utf8 locale 'C.UTF-8'")
+    url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
+    settings = environment(DATABASE_URL=url, TOKEN_KEYS=TOKEN_KEYS)
+    for processes in (4, 1):
+        migrations = [
+            await asyncio.create_subprocess_exec(
+                ROOMKEY, "migrate", cwd=tmp_path, env=settings, stdout=PIPE, stderr=PIPE
+            )
+            for _ in range(processes)
+        ]
+        for migration in migrations:
+            assert await migration.communicate() == (b"The database is up to date.\n", b"")
+            assert migration.returncode == 0
+    migrated = await asyncpg.connect(url)
+    assert await migrated.fetchval("select count(*) from alembic_version") == 1
+    assert await migrated.fetchval("select count(*) from session") == 0
+    await migrated.close()
+    await server.execute(f"drop database {name}")
+    await server.close()
+
+
+def test_demo_data_are_loaded(folder: Path, served: Serving) -> None:
+    total = "{ sessionStats { total } }"
+    before = ask(served.url, served.key, total)["data"]["sessionStats"]["total"]
+    loaded = roomkey(folder, "demo", "--sessions", 50)
+    assert loaded.returncode == 0
+    assert re.fullmatch(rf"Loaded 50 sessions in \d+ s\. Development key: {served.key}\n", loaded.stdout)
+    assert ask(served.url, served.key, total)["data"]["sessionStats"]["total"] == before + 50
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_everything_and_loses_nothing(own_folder: Path, stop: signal.Signals) -> None:
+    with serving(own_folder, "--demo") as served, httpx.Client() as client:
+        headers = {"Authorization": f"Bearer {served.key}"}
+        query = {"query": "{ sessionStats { total } }"}
+        before = client.post(f"{served.url}/graphql", json=query, headers=headers).json()  # kept alive
+        children = children_of(served.process.pid) | set(postgres_of(own_folder))
+        served.process.send_signal(stop)
+        assert served.process.wait(5) == 0
+    assert not any(map(is_alive, children))
+    assert postgres_of(own_folder) == []
+    with serving(own_folder, "--demo", port=int(served.url.rpartition(":")[2])) as again:
+        assert again.said == served.said
+        assert ask(again.url, again.key, "{ sessionStats { total } }") == before
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_several_workers_answer_and_leave_nothing_behind(own_folder: Path, end: signal.Signals) -> None:
+    with serving(own_folder, "--demo", "--workers", 2) as served:
+        for _ in range(10):
+            assert ask(served.url, served.key)["data"]["store"] == {"slug": DEMO_SLUG}
+        children = children_of(served.process.pid) | set(postgres_of(own_folder))
+        served.process.send_signal(end)
+        assert served.process.wait(10) == (0 if end == signal.SIGTERM else -signal.SIGKILL)
+    assert eventually(lambda: not any(map(is_alive, children)), 5), [pid for pid in children if is_alive(pid)]
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(served.url.rpartition(":")[2])))
