@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from api.graphql import GraphQLEndpoint, error_response, unavailable_response
+from api.graphql import GraphQLEndpoint, error_response, response, unavailable_response, unforeseen
 from api.links import LinkEndpoint
 from api.pages import unknown_page
 from api.settings import Settings, read_settings
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Starlette:
             return unavailable_response()
         return PlainTextResponse("ok")
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", home),
             Route("/graphql", graphql.handle, methods=["GET", "POST"]),
@@ -62,9 +62,11 @@ def create_app(settings: Settings) -> Starlette:
                 max_age=3600,
             )
         ],
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: _http_error, Exception: _unforeseen_error},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def create_app_from_environment() -> Starlette:
@@ -86,3 +88,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404 and request.url.path.startswith("/s/"):
         return unknown_page()
     return error_response(error.status_code, error.detail, "BAD_REQUEST", **(error.headers or {}))
+
+
+async def _unforeseen_error(request: Request, error: Exception) -> Response:
+    # The route, not the path: a link's code is a secret.
+    return response(500, {"errors": [unforeseen(error, request.url.path.split("/")[1])]})

@@ -94,7 +94,7 @@ class GraphQLEndpoint:
         errors = [_formatted(error, invalid) for error in result.errors or ()]
         status = 400 if invalid or _was_not_executed(result.errors) else 200
         body: dict[str, Any] = {} if status == 400 else {"data": result.data}
-        return _response(status, body | ({"errors": errors} if errors else {}))
+        return response(status, body | ({"errors": errors} if errors else {}))
 
 
 def _query_parameters(request: Request) -> dict[str, Any]:
@@ -162,12 +162,16 @@ def _formatted(error: GraphQLError, invalid: bool) -> dict[str, Any]:
         return {**error.formatted, "message": "The database is not available just now.", **_code("SERVICE_UNAVAILABLE")}
     if isinstance(original, UnicodeEncodeError | asyncpg.CharacterNotInRepertoireError):
         return {**error.formatted, "message": "A text has a character that cannot be kept.", **_code("BAD_USER_INPUT")}
+    return {**error.formatted, **unforeseen(original, str(error.path))}
+
+
+def unforeseen(error: Exception, where: str) -> dict[str, Any]:
+    """The error that the client sees instead of one that nobody foresaw, which is logged under an ID."""
     request_id = uuid4().hex
     # Without its message, which may quote what was sent. Postgres's messages are in its own log.
-    frames = "".join(format_tb(original.__traceback__))
-    logger.error("%s at %s: %s\n%s", request_id, error.path, _name_of(original), frames)
+    frames = "".join(format_tb(error.__traceback__))
+    logger.error("%s at %s: %s\n%s", request_id, where, _name_of(error), frames)
     return {
-        **error.formatted,
         "message": "Something went wrong here. Quote the request ID when you report it.",
         "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
     }
@@ -191,7 +195,7 @@ def _code(code: str) -> dict[str, Any]:
 
 def error_response(status: int, message: str, code: str, **headers: str) -> Response:
     """An answer that has nothing but one error."""
-    return _response(status, {"errors": [{"message": message, **_code(code)}]}, headers)
+    return response(status, {"errors": [{"message": message, **_code(code)}]}, headers)
 
 
 def unavailable_response() -> Response:
@@ -200,7 +204,7 @@ def unavailable_response() -> Response:
     )
 
 
-def _response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+def response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     codes = {error["extensions"]["code"] for error in body.get("errors", ())}
     headers = {"Cache-Control": "no-store"} | (headers or {})
     if status == 200 and all(value is None for value in (body.get("data") or {}).values()):
