@@ -151,7 +151,8 @@ def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) 
 def test_a_bad_setting_gets_one_clear_line(
     tmp_path: Path, command: str, settings: dict[str, str], complaint: str
 ) -> None:
-    refused = roomkey(tmp_path, command, **settings)
+    options = [f"--port={free_port()}"] if command == "serve" else []
+    refused = roomkey(tmp_path, command, *options, **settings)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith(f"roomkey: {complaint}")
     assert refused.stderr.count("\n") == 1
