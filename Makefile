@@ -6,10 +6,10 @@ DATA ?= .roomkey
 BIN = .venv/bin
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve test check update lock clean
+.PHONY: serve test check update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
-	@$(BIN)/roomkey serve --port $(PORT) --data $(DATA) --demo
+	@$(BIN)/roomkey serve --port "$(PORT)" --data "$(DATA)" --demo
 
 test: .venv/dev  ## Run the whole suite
 	@$(BIN)/pytest
@@ -30,6 +30,9 @@ lock: .venv/dev  ## Take the newest versions of the dependencies
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 
+help:  ## Show this
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
 clean:  ## Remove what was set up, but not the data
 	rm -rf .venv *.egg-info
 
@@ -38,7 +41,8 @@ clean:  ## Remove what was set up, but not the data
 		|| { echo "Roomkey needs Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up .venv, once ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock \
+		|| { echo "The dependencies could not be installed: is there a network?"; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -15,10 +15,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.graphql import GraphQLEndpoint, error_response, response, unavailable_response, unforeseen
 from api.links import LinkEndpoint
-from api.pages import unknown_page
+from api.pages import broken_page, unknown_page
 from api.settings import Settings, read_settings
 from db.pool import Pool, Unavailable
 from schema.links import Links
@@ -33,8 +34,10 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await db.connect()
-        yield
-        await db.disconnect()
+        try:
+            yield
+        finally:
+            await db.disconnect()
 
     async def home(request: Request) -> Response:
         return RedirectResponse("/graphql")
@@ -46,10 +49,13 @@ def create_app(settings: Settings) -> Starlette:
             return unavailable_response()
         return PlainTextResponse("ok")
 
+    endpoint = Route("/graphql", graphql.handle, methods=["GET", "POST"])
+    endpoint.methods = {"GET", "POST"}  # Starlette adds HEAD
+
     app = Starlette(
         routes=[
             Route("/", home),
-            Route("/graphql", graphql.handle, methods=["GET", "POST"]),
+            endpoint,
             Route("/s/{slug}/{code}", LinkEndpoint(db, links).handle, methods=["GET"]),
             Route("/health", health),
         ],
@@ -58,11 +64,13 @@ def create_app(settings: Settings) -> Starlette:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
+                # Clients add headers of their own, for tracing and such. Credentials are no cookies, so none is dangerous.
+                allow_headers=["*"],
                 max_age=3600,
-            )
+            ),
+            Middleware(Masked),
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _unforeseen_error},
+        exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -90,6 +98,20 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return error_response(error.status_code, error.detail, "BAD_REQUEST", **(error.headers or {}))
 
 
-async def _unforeseen_error(request: Request, error: Exception) -> Response:
-    # The route, not the path: a link's code is a secret.
-    return response(500, {"errors": [unforeseen(error, request.url.path.split("/")[1])]})
+class Masked:
+    """Answers after an error that nobody foresaw. Starlette's own handler would raise it again, and the server would
+    print it with its message, which may quote what was sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            # The route, not the path: a link's code is a secret.
+            route = scope["path"].split("/")[1]
+            masked = unforeseen(error, route)
+            answer = broken_page() if route == "s" else response(500, {"errors": [masked]})
+            await answer(scope, receive, send)

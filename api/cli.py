@@ -19,7 +19,7 @@ import uvicorn
 
 from api.credentials import PREFIX, hash_of, new_key
 from api.links import SLUG
-from api.settings import SettingsError, has_database_url, read_settings
+from api.settings import SettingsError, has_database_url, is_set, read_settings
 from db import embedded
 from db.demo import DEMO_SLUG, load_demo
 from db.keys import KeyRow, create_key, get_credential, search_keys, set_key_revoked
@@ -73,9 +73,8 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     # A stop ends the blocks below in order; uvicorn passes the signal on when it is done.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _see_that_it_is_free(host, port)
-    os.environ.setdefault("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
+    _set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
     with _database(data, attach=False):
-        asyncio.run(migrate(read_settings().database_direct_url))
         key = asyncio.run(_with_pool(lambda db: _development_key(db, data))) if demo else None
         threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
         uvicorn.run(
@@ -97,8 +96,7 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
 def migrate_command(data: Path) -> None:
     """Bring the database to this version. Safe to run at any time, from several processes at once."""
     with _database(data):
-        asyncio.run(migrate(read_settings().database_direct_url))
-    click.echo("The database is up to date.")
+        click.echo("The database is up to date.")
 
 
 @cli.command()
@@ -114,7 +112,6 @@ def demo(sessions: int, stores: int | None, data: Path) -> None:
     stores = stores or max(1, sessions // SESSIONS_PER_STORE)
     with _database(data):
         settings = read_settings()
-        asyncio.run(migrate(settings.database_direct_url))
         started = time.monotonic()
         with click.progressbar(length=sessions, label="Sessions", show_pos=True, file=sys.stderr) as bar:
 
@@ -238,15 +235,29 @@ def keys_revoke(id: str, slug: str, data: Path) -> None:
 
 @contextmanager
 def _database(data: Path, *, attach: bool = True) -> Iterator[None]:
-    """Sees to it that there is a database, and that the environment names it, for workers too."""
+    """Sees to it that there is a database of this version, and that the environment names it, for workers too."""
     if has_database_url():
+        _migrate()
         yield
         return
+    if is_set("DATABASE_DIRECT_URL"):
+        raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is meant")
     server = embedded.running(data) if attach else None
     with nullcontext(server) if server else embedded.start(data) as server:
         os.environ["DATABASE_URL"] = server.url()
-        os.environ.setdefault("TOKEN_KEYS", f"embedded:{_secret(data / 'token-key')}")
+        _set_default("TOKEN_KEYS", f"embedded:{_secret(data / 'token-key')}")
+        _migrate()
         yield
+
+
+def _migrate() -> None:
+    asyncio.run(migrate(read_settings().database_direct_url))
+
+
+def _set_default(name: str, value: str) -> None:
+    """Put it into the environment, for workers too, unless the setting is there or in the file .env."""
+    if not is_set(name):
+        os.environ[name] = value
 
 
 def _secret(path: Path) -> str:
@@ -311,7 +322,9 @@ def _see_that_it_is_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise click.UsageError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from None
+            raise click.ClickException(
+                f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: --port, or make serve PORT=8123."
+            ) from None
 
 
 def _announce(host: str, port: int, data: Path, key: str | None) -> None:

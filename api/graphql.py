@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from traceback import format_tb
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 import orjson
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
@@ -31,6 +32,8 @@ BODY_BYTES = 64 * 1024
 # More is read, up to this, and thrown away: who is answered while still sending may lose the answer.
 DISCARDED_BYTES = 4 * 1024 * 1024
 RETRY_SECONDS = 1
+
+OPERATION = re.compile(r"\b(query|mutation|subscription)\b")
 
 
 class RequestError(Exception):
@@ -75,6 +78,10 @@ class GraphQLEndpoint:
             cursors=self._cursors,
             credential=await self._credentials.of(request.headers.get("authorization")),
         )
+        if operation_name is None and _has_several_operations(query):
+            raise RequestError(
+                400, "The document has several operations: operationName is needed.", "OPERATION_RESOLUTION_FAILURE"
+            )
         reads = {OperationType.QUERY}
         try:
             result = await schema.execute(
@@ -140,6 +147,17 @@ def _checked(parameters: dict[str, Any]) -> tuple[str, dict[str, Any] | None, st
     if operation_name is not None and not isinstance(operation_name, str):
         raise RequestError(400, "operationName must be a string.")
     return query, variables, operation_name or None
+
+
+def _has_several_operations(query: str) -> bool:
+    """Strawberry would run the first of them. A document that is malformed is left to it."""
+    if len(OPERATION.findall(query)) < 2:  # most documents, which need not be parsed twice
+        return False
+    try:
+        definitions = parse(query, no_location=True).definitions
+    except (GraphQLSyntaxError, RecursionError):
+        return False
+    return sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1
 
 
 def _was_not_executed(errors: Sequence[GraphQLError] | None) -> bool:

@@ -59,6 +59,11 @@ def unavailable_page() -> HTMLResponse:
     return response
 
 
+def broken_page() -> HTMLResponse:
+    """After an error that nobody foresaw."""
+    return _page(500, "Something went wrong", "We cannot open your link just now. Write to us in our chat.")
+
+
 def _page(status: int, title: str, text: str, meta: str = "") -> HTMLResponse:
     values = {"title": escape(title), "text": escape(text)}
     return HTMLResponse(PAGE.format(**values, meta=meta.format(**values)), status, HEADERS)

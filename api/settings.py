@@ -1,9 +1,11 @@
 """Settings: from the environment, or from a file `.env` in the current folder. All of them are in .env.example."""
 
+import os
 import re
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -50,21 +52,26 @@ def read_settings() -> Settings:
 
 def has_database_url() -> bool:
     """Whether a database is named; otherwise the embedded one is meant."""
-    return bool(_config().get("DATABASE_URL", default=""))
+    return is_set("DATABASE_URL")
+
+
+def is_set(name: str) -> bool:
+    """Whether the setting has a value: what this process puts into the environment would hide one of the file's."""
+    return bool(_text(_config(), name))
 
 
 def _config() -> Config:
-    return Config(".env", encoding="utf-8") if _exists(".env") else Config()
+    # An empty variable counts as absent, so that the file has its say.
+    environment = {name: value for name, value in os.environ.items() if value.strip()}
+    return Config(".env" if Path(".env").is_file() else None, environment, encoding="utf-8")
 
 
-def _exists(path: str) -> bool:
-    from pathlib import Path
-
-    return Path(path).is_file()
+def _text(config: Config, name: str) -> str:
+    return config(name, cast=str, default="").strip()
 
 
 def _read(config: Config, name: str, parse: Callable[[str, str], Any], default: Any = None) -> Any:
-    text = config.get(name, default="").strip()
+    text = _text(config, name)
     if text:
         return parse(name, text)
     if default is None:

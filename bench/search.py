@@ -19,9 +19,11 @@ import asyncpg
 from db import embedded, search
 from db.keysets import Order, Window
 from db.search import (
+    CUSTOMER,
     EVERYTHING,
     SESSION,
     Predicate,
+    Table,
     all_of,
     any_of,
     none_of,
@@ -153,6 +155,18 @@ def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Order, Window]]:
         "active and search qx": (all_of([active, search.search_text_contains("qx")]), NEWEST, PAGE),
         "a customer's": (search.equals("customer_id", row["customer_id"]), NEWEST, PAGE),
         "ids": (search.one_of("id", [row["id"]] * 50), NEWEST, PAGE),
+        "name or order, by name": (
+            any_of([search.search_text_contains("sophia"), search.text_equals("session.order_number", number)]),
+            NAME,
+            PAGE,
+        ),
+        "nothing or nothing, by name": (
+            any_of([search.search_text_contains("qxq"), search.text_contains("session.order_number", "zzzz")]),
+            NAME,
+            PAGE,
+        ),
+        "no order number contains q": (none_of(search.text_contains("session.order_number", "q")), NEWEST, PAGE),
+        "order number contains жж": (search.text_contains("session.order_number", "жж"), NEWEST, PAGE),
         "name or order": (
             any_of([search.search_text_contains("sophia"), search.text_equals("session.order_number", number)]),
             NEWEST,
@@ -160,6 +174,22 @@ def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Order, Window]]:
         ),
     }
     return found
+
+
+def customer_cases() -> dict[str, tuple[Predicate, Order, Window]]:
+    """What they ask of customers."""
+    return {
+        f"customers, {label}": (predicate, NEWEST, PAGE)
+        for label, predicate in {
+            "all": EVERYTHING,
+            "e-mail, none": search.equals("email", "nobody@example.com"),
+            "phone, none": search.equals("phone", "+6281234567890"),
+            "external ID, none": search.equals("external_id", "nobody"),
+            "name contains sophia": search.text_contains("customer.name", "sophia"),
+            "name contains 淑芬": search.text_contains("customer.name", "淑芬"),
+            "name contains qx": search.text_contains("customer.name", "qx"),
+        }.items()
+    }
 
 
 async def run(url: str, explain: bool) -> None:
@@ -175,8 +205,10 @@ async def run(url: str, explain: bool) -> None:
     deep = Window(51, after=NEWEST.key_of(type("Row", (), dict(deep_row))))
     executor = Explaining(connection)
     measured: list[tuple[float, float, str, str]] = []
-    for label, (predicate, order, window) in cases(row, deep).items():
-        for kind, ask in _asked(executor, store_id, predicate, order, window).items():
+    asked = [(SESSION, *case) for case in cases(row, deep).items()]
+    asked += [(CUSTOMER, *case) for case in customer_cases().items()]
+    for table, label, (predicate, order, window) in asked:
+        for kind, ask in _asked(executor, table, store_id, predicate, order, window).items():
             times = []
             for _ in range(RUNS):
                 await ask()
@@ -191,11 +223,11 @@ async def run(url: str, explain: bool) -> None:
 
 
 def _asked(
-    executor: Explaining, store_id: str, predicate: Predicate, order: Order, window: Window
+    executor: Explaining, table: Table[Any], store_id: str, predicate: Predicate, order: Order, window: Window
 ) -> dict[str, Callable[[], Awaitable[Any]]]:
     return {
-        "": lambda: search.search(executor, SESSION, store_id, predicate, order, window),
-        " (count to 10,000)": lambda: search.count(executor, SESSION, store_id, predicate, 10_001),
+        "": lambda: search.search(executor, table, store_id, predicate, order, window),
+        " (count to 10,000)": lambda: search.count(executor, table, store_id, predicate, 10_001),
     }
 
 

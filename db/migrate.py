@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 from alembic import command, op
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -18,12 +19,16 @@ from sqlalchemy.pool import NullPool
 # Any number will do, as long as every process asks for the same one.
 ADVISORY_LOCK = 7_253_901_442
 
+CONNECT_SECONDS = 30.0
 LOCK_TIMEOUT = "1s"
 ATTEMPTS = 10
 
 CHECK = """
 select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding
 """
+
+# pg_trgm finds letters by the database's LC_CTYPE alone, lower() by its locale's provider: search needs both.
+KNOWS_LETTERS = "select lower('Ж') = 'ж' and show_trgm('Ж') <> '{}'"
 
 
 class MigrationFailed(Exception):
@@ -38,8 +43,9 @@ async def migrate(url: str) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return await _upgrade(url)
-        except (DBAPIError, OSError) as error:
-            reason = str(getattr(error, "orig", None) or error).rpartition(">: ")[2].splitlines()[0]
+        except (DBAPIError, OSError, CommandError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            text = str(getattr(error, "orig", None) or error).rpartition(">: ")[2]
+            reason = text.splitlines()[0] if text else type(error).__name__
             if "lock timeout" not in reason or attempt == ATTEMPTS:
                 raise MigrationFailed(f"cannot migrate the database: {reason}") from error
         await asyncio.sleep(1)
@@ -54,7 +60,7 @@ def run(statements: str) -> None:
 async def _upgrade(url: str) -> None:
     # asyncpg reads a URL as libpq does, SQLAlchemy in its own way.
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url, timeout=CONNECT_SECONDS), poolclass=NullPool
     )
     async with engine.begin() as connection:
         server = (await connection.exec_driver_sql(CHECK)).one()
@@ -65,6 +71,11 @@ async def _upgrade(url: str) -> None:
         await connection.exec_driver_sql(f"select pg_advisory_xact_lock({ADVISORY_LOCK})")
         await connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.run_sync(_run_versions)
+        if not (await connection.exec_driver_sql(KNOWS_LETTERS)).scalar():
+            raise MigrationFailed(
+                "Roomkey needs a database that knows every script's letters, this one's locale is C: create it with "
+                "`create database roomkey template template0 encoding utf8 locale_provider libc locale 'C.UTF-8'`"
+            )
 
 
 def _run_versions(connection: Connection) -> None:

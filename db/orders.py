@@ -26,7 +26,7 @@ select {COLUMNS} from "order" where store_id = $1 and id = any ($2)
 # People quote numbers in any case. Where two differ only by that, the exact one is meant.
 GET_BY_NUMBER = f"""
 select {COLUMNS} from "order"
-where store_id = $1 and fold(number) collate "C" = fold($2)
+where store_id = $1 and number_key = fold($2)
 order by number = $2 desc, id
 limit 1
 """

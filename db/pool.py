@@ -83,6 +83,7 @@ class Pool:
             url,
             min_size=1,
             max_size=size,
+            timeout=COMMAND_SECONDS,
             command_timeout=COMMAND_SECONDS,
             # Statements leave nothing behind on a connection, so the round trip that would reset it is saved.
             reset=_nothing,
@@ -119,8 +120,11 @@ class Pool:
     async def _connection(self) -> AsyncIterator[Transaction]:
         with _unavailable():
             held = self._database.connection()
-            async with asyncio.timeout(ACQUIRE_SECONDS):
-                await held.__aenter__()
+            try:
+                async with asyncio.timeout(ACQUIRE_SECONDS):
+                    await held.__aenter__()
+            except TimeoutError as error:
+                raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
             try:
                 yield Transaction(held.raw_connection)
             finally:
@@ -130,26 +134,25 @@ class Pool:
 async def connect(url: str) -> "asyncpg.Connection[Row]":
     """A connection outside any pool, for bulk loads. Raises Unavailable."""
     with _unavailable():
-        return await asyncpg.connect(url)
+        return await asyncpg.connect(url, timeout=COMMAND_SECONDS)
 
 
 @contextmanager
 def _unavailable() -> Iterator[None]:
-    """Turn what asyncpg raises when Postgres is away, starting, stopping or full into Unavailable."""
+    """Turn what asyncpg raises when Postgres is away, starting, stopping, full or too busy into Unavailable."""
     try:
         yield
-    except asyncpg.QueryCanceledError:
-        raise
     except (
-        OSError,  # TimeoutError is one
+        OSError,  # TimeoutError is one, without a text where it is asyncio's
         asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
+        asyncpg.OperatorInterventionError,  # a statement_timeout is one
         asyncpg.TooManyConnectionsError,
+        asyncpg.DeadlockDetectedError,
+        asyncpg.LockNotAvailableError,
         asyncpg.InterfaceError,
     ) as error:
-        if isinstance(error, asyncpg.DataError):
-            raise
-        raise Unavailable(f"{type(error).__name__}: {error}") from error
+        reason = str(error) or (f"no answer in {COMMAND_SECONDS:g} s" if isinstance(error, TimeoutError) else "")
+        raise Unavailable(f"{type(error).__name__}: {reason}") from error
 
 
 def _record(statement: str) -> None:

@@ -53,6 +53,7 @@ CREATE TABLE public."order" (
     store_id text NOT NULL COLLATE pg_catalog."C",
     id text NOT NULL COLLATE pg_catalog."C",
     number text NOT NULL COLLATE pg_catalog."C",
+    number_key text GENERATED ALWAYS AS (public.fold(number)) STORED NOT NULL COLLATE pg_catalog."C",
     session_id text COLLATE pg_catalog."C",
     total_amount numeric(18,4),
     total_currency text COLLATE pg_catalog."C",
@@ -79,10 +80,10 @@ CREATE TABLE public.session (
     converted_at timestamp with time zone,
     conversion_order_id text COLLATE pg_catalog."C",
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    search_text text GENERATED ALWAYS AS ("left"(((((((public.fold(customer_name) || '
-'::text) || substr(id, 9)) || '
+    search_text text GENERATED ALWAYS AS ((("left"(((((public.fold(customer_name) || '
 '::text) || COALESCE(public.fold(room_id), ''::text)) || '
-'::text) || public.fold(order_numbers)), 400)) STORED NOT NULL COLLATE pg_catalog."C",
+'::text) || public.fold(order_numbers)), 372) || '
+'::text) || substr(id, 9))) STORED NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT session_check CHECK (((conversion_kind IS NULL) = (converted_at IS NULL))),
     CONSTRAINT session_conversion_kind_check CHECK ((conversion_kind = ANY (ARRAY['PURCHASE'::text, 'TASK'::text, 'GOAL'::text]))),
     CONSTRAINT session_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
@@ -95,6 +96,8 @@ COMMENT ON COLUMN public.session.order_numbers IS 'The numbers of its orders, on
 COMMENT ON COLUMN public.session.token_key IS 'Which of TOKEN_KEYS signed the link.';
 
 COMMENT ON COLUMN public.session.token_expires_at IS 'infinity: never.';
+
+COMMENT ON COLUMN public.session.search_text IS 'Its last 27 characters are a new line and the ID.';
 
 CREATE TABLE public.session_event (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -166,13 +169,17 @@ CREATE INDEX api_key_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX customer_created ON public.customer USING btree (store_id, created_at, id);
 
+CREATE INDEX customer_email ON public.customer USING btree (store_id, email);
+
 CREATE INDEX customer_name ON public.customer USING gin (store_id, name_key public.gin_trgm_ops);
+
+CREATE INDEX customer_phone ON public.customer USING btree (store_id, phone);
 
 CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (store_id, created_at);
 
-CREATE INDEX order_number ON public."order" USING btree (store_id, public.fold(number));
+CREATE INDEX order_number ON public."order" USING btree (store_id, number_key) INCLUDE (session_id);
 
-CREATE INDEX order_number_part ON public."order" USING gin (store_id, public.fold(number) public.gin_trgm_ops);
+CREATE INDEX order_number_part ON public."order" USING gin (store_id, number_key public.gin_trgm_ops);
 
 CREATE INDEX order_session ON public."order" USING btree (store_id, session_id);
 
@@ -188,7 +195,7 @@ CREATE INDEX session_expires ON public.session USING btree (store_id, token_expi
 
 CREATE INDEX session_metadata ON public.session USING gin (store_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
 
-CREATE INDEX session_name ON public.session USING btree (store_id, customer_name_key, id);
+CREATE INDEX session_name ON public.session USING btree (store_id, customer_name_key, id) INCLUDE (search_text);
 
 CREATE INDEX session_revoked ON public.session USING btree (store_id, created_at, id) WHERE (token_revoked_at IS NOT NULL);
 

@@ -28,16 +28,17 @@ class SessionRow(NamedTuple):
     metadata: str
 
 
+# By the start of the statement, not of its transaction, which may have waited for a lock since.
 STATUS = """case
     when token_revoked_at is not null then 'REVOKED'
-    when token_expires_at <= now() then 'EXPIRED'
+    when token_expires_at <= statement_timestamp() then 'EXPIRED'
     else 'ACTIVE'
 end"""
 
 # The same as predicates, plain so that indexes serve them.
 STATUS_IS = {
-    "ACTIVE": "(token_revoked_at is null and token_expires_at > now())",
-    "EXPIRED": "(token_revoked_at is null and token_expires_at <= now())",
+    "ACTIVE": "(token_revoked_at is null and token_expires_at > statement_timestamp())",
+    "EXPIRED": "(token_revoked_at is null and token_expires_at <= statement_timestamp())",
     "REVOKED": "token_revoked_at is not null",
 }
 
@@ -50,9 +51,8 @@ GET = f"""
 select {COLUMNS} from session where store_id = $1 and id = any ($2)
 """
 
-# A lock on the session: what is decided from its row holds until the transaction ends.
-GET_LOCKED = f"""
-select {COLUMNS} from session where store_id = $1 and id = $2 for no key update
+LOCK = """
+select from session where store_id = $1 and id = $2 for no key update
 """
 
 # The lock on the store orders this against a change of its setting that is applied to active tokens.
@@ -148,8 +148,9 @@ async def get_session(db: Executor, store_id: str, id: str) -> SessionRow | None
 
 
 async def get_session_locked(db: Executor, store_id: str, id: str) -> SessionRow | None:
-    """The session, which no other transaction changes until this one ends."""
-    return _session(await db.fetchrow(GET_LOCKED, store_id, id))
+    """The session as it is once locked: no other transaction changes it until this one ends."""
+    await db.fetch(LOCK, store_id, id)
+    return await get_session(db, store_id, id)
 
 
 async def create_session(

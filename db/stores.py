@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from db.events import create_extended_events
 from db.ids import new_id
-from db.pool import Executor, Transaction
+from db.pool import Executor, Pool
 
 
 class StoreRow(NamedTuple):
@@ -42,20 +42,29 @@ where id = $1
 returning id, slug, name, storefront_url, session_expiration
 """
 
-# In the order of their IDs, so that two changes of many sessions never wait for each other.
+# Tokens of which the setting, as it is now, makes another expired time: the lock keeps it so until this ends. In the
+# order of their IDs, so that two changes of many sessions never wait for each other.
 SET_ACTIVE_EXPIRY = """
-with active as (
-    select id, case when $2 = 0 then 'infinity' else token_issued_at + make_interval(mins => $2) end as expires_at
-    from session
-    where store_id = $1 and token_revoked_at is null and token_expires_at > now()
+with setting as materialized (
+    select session_expiration as minutes from store where id = $1 for share
+), active as (
+    select id, wanted.expires_at
+    from session, setting, lateral (
+        select case minutes when 0 then 'infinity' else token_issued_at + make_interval(mins => minutes) end
+    ) as wanted (expires_at)
+    where store_id = $1 and id > $2 and token_revoked_at is null and token_expires_at > now()
+    and token_expires_at <> wanted.expires_at
     order by id
-    for no key update
+    limit $3
+    for no key update of session
 )
 update session set token_expires_at = active.expires_at
 from active
-where session.store_id = $1 and session.id = active.id and session.token_expires_at <> active.expires_at
+where session.store_id = $1 and session.id = active.id
 returning session.id, session.token_expires_at::text as expires_at
 """
+
+BATCH = 1000
 
 
 async def create_store(
@@ -95,11 +104,19 @@ async def set_store(
     return StoreRow(*row)
 
 
-async def set_active_expiry(db: Transaction, store_id: str, minutes: int, key_id: str) -> int:
-    """Let each active token expire that many minutes after its issue (0: never), some of them at once.
+async def set_active_expiry(db: Pool, store_id: str, key_id: str) -> int:
+    """Let each active token expire as the store's setting says, counted from its issue; some of them at once.
 
-    Returns how many tokens were given another expired time.
+    Returns how many tokens were given another expired time. There may be many of them, so it goes in steps that each
+    keep nobody waiting; one that is interrupted can be done again.
     """
-    changed = await db.fetch(SET_ACTIVE_EXPIRY, store_id, minutes)
-    await create_extended_events(db, store_id, [(row["id"], row["expires_at"]) for row in changed], key_id)
-    return len(changed)
+    changed, last_id = 0, ""
+    while True:
+        async with db.transaction() as transaction:
+            rows = await transaction.fetch(SET_ACTIVE_EXPIRY, store_id, last_id, BATCH)
+            expiries = [(row["id"], row["expires_at"]) for row in rows]
+            await create_extended_events(transaction, store_id, expiries, key_id)
+        if not rows:
+            return changed
+        changed += len(rows)
+        last_id = max(row["id"] for row in rows)

@@ -22,7 +22,10 @@ COUNT_LIMIT_MAXIMUM = 1_000_000
 
 First = Annotated[
     int | None,
-    strawberry.argument(description=f"How many of the first to return, 0 to {PAGE_SIZE_LIMIT}. {PAGE_SIZE} if absent."),
+    strawberry.argument(
+        description=f"How many of the first to return, 0 to {PAGE_SIZE_LIMIT}. "
+        f"{PAGE_SIZE} if neither this nor `last` is given."
+    ),
 ]
 Last = Annotated[
     int | None, strawberry.argument(description=f"How many of the last to return, 0 to {PAGE_SIZE_LIMIT}.")
@@ -50,7 +53,7 @@ class Span:
         return PAGE_SIZE if size is None else size
 
 
-def span(
+def read_span(
     context: Context, list_name: str, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> Span:
     """Read a connection's arguments. Raises BadUserInput."""

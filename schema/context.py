@@ -38,12 +38,13 @@ class Context:
     cursors: Cursors
     credential: CredentialRow | None
 
-    def require(self, scope: Scope | None = None) -> CredentialRow:
-        """Who asks. Raises Unauthenticated when nobody is known to, Forbidden when they may not do this."""
+    def require(self, *scopes: Scope) -> CredentialRow:
+        """Who asks. Raises Unauthenticated when nobody is known to, Forbidden when they have none of the scopes."""
         if self.credential is None:
             raise Unauthenticated("Send an API key: Authorization: Bearer rk_…")
-        if scope and scope.value not in self.credential.scopes and Scope.ADMIN.value not in self.credential.scopes:
-            raise Forbidden(f"This needs the scope {scope.value}, which the key {self.credential.key_name!r} lacks.")
+        allowing = [scope.value for scope in (*scopes, Scope.ADMIN)]
+        if scopes and not set(allowing).intersection(self.credential.scopes):
+            raise Forbidden(f"This needs the scope {allowing[0]}, which the key {self.credential.key_name!r} lacks.")
         return self.credential
 
     @cached_property

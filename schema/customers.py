@@ -7,7 +7,7 @@ import strawberry
 from db.customers import CustomerRow
 from db.keysets import Order
 from db.search import CUSTOMER, EVERYTHING, count, search
-from schema.connections import After, Before, CountableConnection, First, Last, read_page, span
+from schema.connections import After, Before, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.described import resolver
 from schema.filters import CustomerFilter
@@ -41,7 +41,7 @@ class Customer(Node):
     async def external_id(self, info: Info) -> str | None:
         return (await self._row(info)).external_id
 
-    @resolver("The customer's sessions, the newest first unless ordered.")
+    @resolver("The customer's sessions, the newest first unless ordered. Needs `sessions:read`.")
     async def sessions(
         self,
         info: Info,
@@ -65,7 +65,10 @@ class Customer(Node):
 CustomerConnection = CountableConnection[Customer]
 
 
-async def customer(info: Info, id: strawberry.ID) -> Customer | None:
+async def customer(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="As in customer_01h455vb4pex5vsknk084sn02q.")],
+) -> Customer | None:
     info.context.require(Scope.SESSIONS_READ)
     row = await info.context.loaders.customers.load(checked_id(id, "customer"))
     return Customer.from_row(row) if row else None
@@ -73,7 +76,7 @@ async def customer(info: Info, id: strawberry.ID) -> Customer | None:
 
 async def customers(
     info: Info,
-    filter: CustomerFilter | None = None,
+    filter: Annotated[CustomerFilter | None, strawberry.argument(description="Which ones. All if absent.")] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -84,7 +87,7 @@ async def customers(
     page = await read_page(
         info.context,
         "customers",
-        span(info.context, "customers", first, after, last, before),
+        read_span(info.context, "customers", first, after, last, before),
         lambda window: search(db, CUSTOMER, store_id, predicate, NEWEST_FIRST, window),
         NEWEST_FIRST.key_of,
         Customer.from_row,

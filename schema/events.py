@@ -31,7 +31,9 @@ class SessionEvent:
     expired_time: datetime | None = strawberry.field(
         description="ISSUED, EXTENDED and REISSUED: the expired time that the token was given. Null there: never."
     )
-    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+    reason: str | None = strawberry.field(
+        description="Why, where somebody said so; `store setting` where a change of Session Expiration did it."
+    )
     key_id: strawberry.ID | None = strawberry.field(
         description="The API key that asked for it. Null: the customer, through the link, or time itself."
     )

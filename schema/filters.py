@@ -10,6 +10,7 @@ from strawberry.scalars import JSON
 from db import search as predicates
 from db.ids import Noun
 from db.search import Predicate
+from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput
 from schema.node import checked_id
 from schema.scalars import is_unicode, json_object, shortened
@@ -57,8 +58,9 @@ class MetadataFilter:
 class SessionFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Words, each of which is any part of the customer's name, the session ID, the room ID or an order "
-        f"number. Accents and case do not count. At most {WORDS} words.",
+        description="Words, each of which is any part of the customer's name, the room ID or an order number, or "
+        f"{predicates.ID_PART} or more characters of the session ID. Accents and case do not count. "
+        f"At most {WORDS} words.",
     )
     ids: list[strawberry.ID] | None = strawberry.field(default=None, description=f"One of these, at most {IDS}.")
     customer_id: strawberry.ID | None = strawberry.field(default=None, description="Of this customer.")
@@ -131,15 +133,22 @@ class SessionFilter:
 @strawberry.input(description="Which customers. Fields are joined by AND; one that is null or absent does not count.")
 class CustomerFilter:
     name: TextFilter | None = strawberry.field(default=None, description="The name.")
-    phone: str | None = strawberry.field(default=None, description="The phone number in E.164, as in +6281234567890.")
-    email: str | None = strawberry.field(default=None, description="The e-mail address, as `Customer.email` has it.")
+    phone: str | None = strawberry.field(
+        default=None, description="The phone number in international form, as in +62 812 3456 7890."
+    )
+    email: str | None = strawberry.field(default=None, description="The e-mail address.")
     external_id: str | None = strawberry.field(default=None, description="The ID in the shop's own system.")
 
     def predicate(self) -> Predicate:
         parts = [*self.name.predicates("customer.name")] if self.name else []
-        for column, text in (("phone", self.phone), ("email", self.email), ("external_id", self.external_id)):
-            if text is not None:
-                parts.append(predicates.equals(column, checked_text(text)))
+        if self.phone is not None:
+            phone = checked_text(self.phone)
+            parts.append(predicates.equals("phone", phone_number(phone) or phone))
+        if self.email is not None:
+            email = checked_text(self.email)
+            parts.append(predicates.equals("email", email_address(email) or email))
+        if self.external_id is not None:
+            parts.append(predicates.equals("external_id", checked_text(self.external_id)))
         return predicates.all_of(parts)
 
 

@@ -2,10 +2,8 @@
 
 import unicodedata
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 from db.ids import Noun, noun_of
+from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput, Refused, UserError, UserErrorCode
 from schema.scalars import is_unicode, json_object, parse_url, shortened
 
@@ -35,6 +33,8 @@ class Checks:
             self.complain(f"must have 1 to {length} characters, got {len(text)}", *field)
         elif not is_unicode(text) or any(unicodedata.category(character) == "Cc" for character in text):
             self.complain(f"must be one line of Unicode text, got {shortened(value)}", *field)
+        elif all(unicodedata.category(character)[0] in "CZ" for character in text):
+            self.complain(f"must have something to see in it, got {shortened(value)}", *field)
         return text
 
     def optional_text(self, value: str | None, *field: str, length: int = LABEL_LENGTH) -> str | None:
@@ -55,26 +55,17 @@ class Checks:
 
     def phone(self, value: str | None, *field: str) -> str | None:
         """A phone number in international form, as E.164 writes it."""
-        if value is None:
-            return None
-        try:
-            number = phonenumbers.parse(value if is_unicode(value) and len(value) <= LABEL_LENGTH else "")
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        number = phone_number(value) if value is not None else None
+        if value is not None and number is None:
             self.complain(f"must be in international form, as in +62 812 3456 7890, got {shortened(value)}", *field)
-            return None
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return number
 
     def email(self, value: str | None, *field: str) -> str | None:
-        """An e-mail address, normalised. Whether its domain gets mail is not looked up."""
-        if value is None:
-            return None
-        try:
-            return validate_email(value, check_deliverability=False, test_environment=True).normalized
-        except (EmailNotValidError, UnicodeError):
+        """An e-mail address, normalised."""
+        address = email_address(value) if value is not None else None
+        if value is not None and address is None:
             self.complain(f"must be an e-mail address, as in name@shop.example, got {shortened(value)}", *field)
-            return None
+        return address
 
     def url(self, value: str | None, *field: str) -> str | None:
         if value is None:

@@ -15,6 +15,7 @@ from db.orders import OrderRow, get_orders, get_orders_by_session
 from db.pool import Pool
 from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
 from db.sessions import SessionRow, get_sessions
+from db.stores import StoreRow, get_store
 
 V = TypeVar("V")
 
@@ -27,6 +28,7 @@ class Loaders:
         self.sessions: DataLoader[str, SessionRow | None] = DataLoader(_by_id(get_sessions, db, store_id))
         self.customers: DataLoader[str, CustomerRow | None] = DataLoader(_by_id(get_customers, db, store_id))
         self.orders: DataLoader[str, OrderRow | None] = DataLoader(_by_id(get_orders, db, store_id))
+        self.stores: DataLoader[str, StoreRow | None] = DataLoader(self._stores)
         self.orders_by_session: DataLoader[str, list[OrderRow]] = DataLoader(self._orders_by_session)
 
     async def events(self, session_id: str, window: Window) -> list[EventRow]:
@@ -59,6 +61,10 @@ class Loaders:
             return [counts[id] for id in customer_ids]
 
         return await self._load(("count", _key(predicate), limit), load, customer_id)
+
+    async def _stores(self, ids: list[str]) -> list[StoreRow | None]:
+        """Of all stores only the asker's own is seen."""
+        return [await get_store(self._db, id) if id == self._store_id else None for id in ids]
 
     async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:
         orders = await get_orders_by_session(self._db, self._store_id, session_ids)

@@ -13,12 +13,15 @@ from schema.node import Node
 from schema.orders import Order
 from schema.scalars import shortened
 from schema.sessions import Session
-from schema.stores import store
+from schema.stores import Store
 
 LIMIT = 100
 
 
-async def node(info: Info, id: strawberry.ID) -> Node | None:
+async def node(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The ID of a session, customer, order or store.")],
+) -> Node | None:
     info.context.require(Scope.SESSIONS_READ)
     return await _node(info, id)
 
@@ -46,7 +49,8 @@ async def _node(info: Info, id: str) -> Node | None:
             order = await loaders.orders.load(id)
             return Order.from_row(order) if order else None
         case "store":
-            return await store(info) if id == info.context.require().store_id else None
+            store = await loaders.stores.load(id)
+            return Store.from_row(store) if store else None
         case None:
             raise BadUserInput(f"An ID looks like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:

@@ -39,7 +39,7 @@ class Order(Node):
             session_id=row.session_id,
         )
 
-    @resolver("The session that it belongs to.")
+    @resolver("The session that it belongs to. Null: none. Needs `sessions:read`.")
     async def session(self, info: Info) -> Optional[Annotated["Session", strawberry.lazy("schema.sessions")]]:  # noqa: UP045
         from schema.sessions import Session
 

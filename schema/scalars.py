@@ -1,5 +1,6 @@
 """The scalars that GraphQL itself does not have."""
 
+import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -81,12 +82,15 @@ def is_unicode(text: str) -> bool:
 def json_object(value: object) -> str:
     """The text of a JSON object that Postgres can hold. Raises BadUserInput."""
     try:
-        json = orjson.dumps(value).decode()
-    except (TypeError, ValueError):
-        json = ""
-    if not isinstance(value, dict) or "\\u0000" in json or not json:
-        raise BadUserInput(f"Metadata is a JSON object of Unicode text without NUL, got {shortened(value)}.")
-    return json
+        text = orjson.dumps(value).decode()
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        text = ""
+    if not isinstance(value, dict) or "\\u0000" in text or not text:
+        raise BadUserInput(
+            f"Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got {shortened(value)}."
+        )
+    return text
 
 
 SCALARS: dict[object, ScalarDefinition] = {

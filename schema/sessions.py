@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import orjson
 import strawberry
@@ -13,7 +14,7 @@ from db.events import EventRow
 from db.keysets import Key, Window
 from db.search import EVERYTHING, SESSION, Predicate, count, search
 from db.sessions import SessionRow
-from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, span
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.conversions import Conversion
 from schema.customers import Customer
@@ -54,7 +55,7 @@ class Session(Node):
     async def orders(self, info: Info) -> list[Order]:
         return [Order.from_row(row) for row in await info.context.loaders.orders_by_session.load(self.id)]
 
-    @resolver("What happened to it, the oldest first.")
+    @resolver("What happened to it, the oldest first. Needs `sessions:read`.")
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
 
@@ -65,16 +66,20 @@ class Session(Node):
         page = await read_page(
             info.context,
             name,
-            span(info.context, name, first, after, None, None),
+            read_span(info.context, name, first, after, None, None),
             fetch,
             lambda row: Key(row.at.isoformat(), row.id),
             SessionEvent.from_row,
         )
         return Connection(page=page)
 
-    @resolver("What your systems attached to it: a JSON object.")
-    def metadata(self) -> JSON:
+    @resolver("What your systems attached to it: a JSON object. Not for a key that may only join.")
+    def metadata(self, info: Info) -> JSON:
+        info.context.require(Scope.SESSIONS_READ, Scope.SESSIONS_WRITE)
         return JSON(orjson.loads(self.row.metadata))
+
+
+NEWEST_FIRST = keysets.Order("created_at", "timestamptz", descending=True)
 
 
 @strawberry.enum(description="By what sessions are sorted.")
@@ -92,10 +97,8 @@ class OrderDirection(Enum):
 
 @strawberry.input(description="How sessions are sorted. Equal ones are sorted by their ID.")
 class SessionOrder:
-    field: SessionOrderField = strawberry.field(
-        default=SessionOrderField.DATE_CREATED, description="By what they are sorted."
-    )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+    field: SessionOrderField = strawberry.field(description="By what they are sorted.")
+    direction: OrderDirection = strawberry.field(description="Which end comes first.")
 
     def order(self) -> keysets.Order:
         descending = self.direction is OrderDirection.DESC
@@ -108,7 +111,10 @@ class SessionOrder:
                 return keysets.Order("customer_name_key", "text", descending)
 
 
-async def session(info: Info, id: strawberry.ID) -> Session | None:
+async def session(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="As in session_01h455vb4pex5vsknk084sn02q.")],
+) -> Session | None:
     info.context.require(Scope.SESSIONS_READ)
     row = await info.context.loaders.sessions.load(checked_id(id, "session"))
     return Session.from_row(row) if row else None
@@ -116,8 +122,10 @@ async def session(info: Info, id: strawberry.ID) -> Session | None:
 
 async def sessions(
     info: Info,
-    filter: SessionFilter | None = None,
-    order_by: SessionOrder | None = None,
+    filter: Annotated[SessionFilter | None, strawberry.argument(description="Which ones. All if absent.")] = None,
+    order_by: Annotated[
+        SessionOrder | None, strawberry.argument(description="How they are sorted. The newest first if absent.")
+    ] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -164,7 +172,7 @@ async def sessions_of(
 
 
 def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, keysets.Order]:
-    return filter.predicate() if filter else EVERYTHING, (order_by or SessionOrder()).order()
+    return filter.predicate() if filter else EVERYTHING, order_by.order() if order_by else NEWEST_FIRST
 
 
 async def _connection(
@@ -181,7 +189,7 @@ async def _connection(
     page = await read_page(
         info.context,
         name,
-        span(info.context, name, first, after, last, before),
+        read_span(info.context, name, first, after, last, before),
         fetch,
         order.key_of,
         Session.from_row,

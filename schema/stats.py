@@ -19,8 +19,8 @@ class StatsPeriod(Enum):
     WEEK = value("week", "Weeks, from Monday.")
 
 
-@strawberry.interface(description="Figures of some sessions.")
-class SessionFigures:
+@strawberry.type
+class _Figures:
     total: int = strawberry.field(description="How many sessions.")
     active: int = strawberry.field(description="Those whose token is active.")
     expired: int = strawberry.field(description="Those whose token is expired.")
@@ -33,13 +33,13 @@ class SessionFigures:
 
 
 @strawberry.type(description="Figures of the sessions that began in a day or week.")
-class SessionStatsPeriod(SessionFigures):
+class PeriodStats(_Figures):
     start: datetime = strawberry.field(description="When the period begins.")
 
 
 @strawberry.type(description="Figures of the sessions that match.")
-class SessionStats(SessionFigures):
-    periods: list[SessionStatsPeriod] = strawberry.field(
+class SessionStats(_Figures):
+    periods: list[PeriodStats] = strawberry.field(
         description="The same by period, in order; empty without `groupBy`. A period without sessions is left out."
     )
 
@@ -57,7 +57,7 @@ async def session_stats(
     whole, *periods = await get_session_stats(info.context.db, store_id, predicate, period)
     return SessionStats(
         **_figures(whole),
-        periods=[SessionStatsPeriod(**_figures(row), start=row.start) for row in periods if row.start],
+        periods=[PeriodStats(**_figures(row), start=row.start) for row in periods if row.start],
     )
 
 

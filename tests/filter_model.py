@@ -61,11 +61,17 @@ COMPARISONS = {
 
 
 def found(search: str, row: Row) -> bool:
-    """Whether each word is a part of a name, ID, room or number; what every ID begins with is no part of one."""
-    texts = [fold(row["name"]), row["id"].removeprefix("session_"), fold(row["room"] or ""), *map(fold, row["orders"])]
+    """Whether each word is a part of a name, room or number, or six characters or more of an ID.
+
+    What every ID begins with is no part of one.
+    """
+    texts = [fold(row["name"]), fold(row["room"] or ""), *map(fold, row["orders"])]
+    id = row["id"].removeprefix("session_")
     return all(
-        any(word in text for text in texts) or (word.startswith("session_") and row["id"].startswith(word))
-        for word in map(fold, search.split())
+        any(fold(word) in text for text in texts)
+        or (len(word) >= 6 and fold(word) in id)
+        or (fold(word).startswith("session_") and row["id"].startswith(fold(word)))
+        for word in search.split()
     )
 
 

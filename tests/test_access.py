@@ -191,6 +191,7 @@ async def test_a_key_that_was_never_used_is_refused_as_soon_as_it_is_revoked(sho
 WALKS = {
     "customer.sessions": ("customer { sessions { nodes { id } } }", ["customer", "sessions"]),
     "orders.session": ("orders { session { id } }", ["orders", 0, "session"]),
+    "metadata": ("metadata", ["metadata"]),
     "events": ("events { nodes { kind } }", ["events"]),
     "conversion.order.session": ("conversion { order { session { id } } }", ["conversion", "order", "session"]),
 }
@@ -218,8 +219,10 @@ async def test_a_storefront_cannot_walk_beyond_the_session_that_it_joins(
 async def test_a_storefront_sees_the_session_that_it_joins(shop: Shop) -> None:
     session = await shop.create("Ольга", orderNumber="Q1", roomId="1905692", metadata={"channel": "line"})
     storefront = await shop.with_scopes(JOIN)
-    payload = await storefront.change("joinSession", token=code_of(session))
-    assert payload == {"session": session, "userErrors": []}
+    selection = "session { id active roomId customer { id name phone email externalId } orders { number } }"
+    payload = await storefront.change("joinSession", selection, token=code_of(session))
+    seen = {name: session[name] for name in ("id", "active", "roomId", "customer", "orders")}
+    assert payload == {"session": seen, "userErrors": []}
 
 
 async def test_who_only_writes_cannot_read_on_from_a_payload(shop: Shop) -> None:

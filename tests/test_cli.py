@@ -16,6 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
+from db import embedded
 from db.demo import DEMO_SLUG
 from tests.commands import (
     ROOMKEY,
@@ -140,6 +141,11 @@ def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) 
             {"DATABASE_URL": "mysql://x:hunter2@y/z"},
             "DATABASE_URL must start with postgresql://, got 'mysql://…'",
         ),
+        (
+            "migrate",
+            {"DATABASE_DIRECT_URL": "postgresql://me:hunter2@127.0.0.1:1/x"},
+            "DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is meant\n",
+        ),
         ("migrate", {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "TOKEN_KEYS is missing: see .env.example"),
         (
             "migrate",
@@ -176,6 +182,30 @@ def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, ser
     assert httpx.get(session["token"]["link"]).status_code == 303
 
 
+async def test_the_file_env_wins_over_what_serve_chooses_itself(own_folder: Path) -> None:
+    (own_folder / ".env").write_text(f"LINK_BASE_URL=https://room.example/s\nTOKEN_KEYS={TOKEN_KEYS}\n")
+    create = 'mutation { createSession(input: {customer: {details: {name: "x"}}}) { session { token { link } } } }'
+    with serving(own_folder, "--demo", LINK_BASE_URL="", TOKEN_KEYS="") as served:
+        created = ask(served.url, served.key, create)
+        server = embedded.running(own_folder / ".roomkey")
+        assert server is not None
+        connection = await asyncpg.connect(server.url())
+        key = await connection.fetchval("select token_key from session order by created_at desc limit 1")
+        await connection.close()
+    link = created["data"]["createSession"]["session"]["token"]["link"]
+    assert link.startswith(f"https://room.example/s/{DEMO_SLUG}/")
+    assert key == "k"  # the name in TOKEN_KEYS, not the embedded database's own
+
+
+def test_a_store_is_made_in_a_new_folder_whatever_is_empty_in_the_environment(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("DATABASE_URL", "DATABASE_DIRECT_URL", "TOKEN_KEYS", "LINK_BASE_URL"), "")
+    address = ["--storefront-url", "https://toko.example/chat"]
+    created = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
+    assert (created.returncode, created.stderr) == (0, "")
+    listed = roomkey(tmp_path, "stores", "list", **empty)
+    assert (listed.returncode, listed.stdout, listed.stderr) == (0, f"{created.stdout.strip()}  Toko\n", "")
+
+
 def test_a_second_server_on_the_folder_is_refused_in_one_line(folder: Path, served: Serving) -> None:
     refused = roomkey(folder, "serve", "--port", free_port())
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -189,8 +219,11 @@ def test_a_second_server_on_the_folder_is_refused_in_one_line(folder: Path, serv
 def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path, served: Serving) -> None:
     port = served.url.rpartition(":")[2]
     refused = roomkey(tmp_path, "serve", "--port", port)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.splitlines()[-1] == f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use."
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use. "
+        "Choose another: --port, or make serve PORT=8123.\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

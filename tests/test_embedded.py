@@ -66,7 +66,8 @@ with start(Path(sys.argv[1])):
 """
 
 INTERRUPTED = """
-import subprocess, sys
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the test runner was started with
 from pathlib import Path
 from db.embedded import bin_folder, start
 with start(Path(sys.argv[1])) as server:

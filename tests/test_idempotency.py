@@ -1,6 +1,8 @@
 """Idempotency keys: a creation that is sent again happens once."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -208,3 +210,16 @@ async def test_many_old_keys_are_pruned_little_by_little(shop: Shop) -> None:
         await shop.create(customer=DEWI, idempotencyKey=f"new {number}")
         kept.append(len([key for key in await keys(shop) if key.startswith("old")]))
     assert kept == [15, 5, 0, 0]
+
+
+async def test_what_is_remembered_of_an_input_is_what_was_given(shop: Shop) -> None:
+    """A field that a later version knows of, and a retry does not give, makes no difference."""
+    await shop.create("Dewi", roomId="7", metadata={"b": None, "a": 1}, idempotencyKey="k")
+    given = {
+        "customer": {"details": {"name": "Dewi"}},
+        "idempotency_key": "k",
+        "metadata": {"a": 1, "b": None},
+        "room_id": "7",
+    }
+    [row] = await shop.db.fetch("select input_hash from idempotency_key where store_id = $1", shop.id)
+    assert row["input_hash"] == hashlib.sha256(json.dumps(given, separators=(",", ":")).encode()).digest()

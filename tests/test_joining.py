@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.sessions import set_token_revoked
+from db.sessions import get_session_locked, set_token_revoked
 from tests.shop import ERRORS, Shop, code_of
 
 NewShop = Callable[[], Awaitable[Shop]]
@@ -216,6 +216,17 @@ async def test_who_waits_for_a_revocation_stays_outside(shop: Shop) -> None:
         await waiting_for_locks(shop, 1)
     assert await joining == REVOKED
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+async def test_who_waits_until_the_token_has_expired_stays_outside(shop: Shop) -> None:
+    session = await shop.create()
+    async with shop.db.transaction() as transaction:
+        assert await get_session_locked(transaction, shop.id, session["id"])
+        joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
+        await waiting_for_locks(shop, 1)
+        # Later than the join began, earlier than it goes on.
+        await transaction.fetch("update session set token_expires_at = clock_timestamp() where id = $1", session["id"])
+    assert [(field, code) for field, code, _ in await joining] == [("token", "TOKEN_EXPIRED")]
 
 
 async def waiting_for_locks(shop: Shop, count: int) -> None:

@@ -2,8 +2,10 @@
 
 import logging
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -12,8 +14,9 @@ import pytest
 
 from api.settings import Settings
 from db.pool import Pool
+from tests import commands
 from tests.conftest import serving, settings_for
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, open_shop, path_of
 
 
 @asynccontextmanager
@@ -76,6 +79,38 @@ async def test_an_error_of_postgres_that_quotes_the_row_is_logged_without_it(
             "sessionStats": {"total": 0},
             "customers": {"nodes": []},
         }
+
+
+async def test_an_unforeseen_error_outside_a_document_is_masked_and_logged_alike(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", tmp_path: Path
+) -> None:
+    keys = f"k:{b64encode(b'k' * 32).decode()}"
+    with commands.serving(tmp_path, DATABASE_URL=own_database_url, TOKEN_KEYS=keys) as served:
+        db = Pool(own_database_url)
+        await db.connect()
+        async with httpx.AsyncClient(base_url=served.url) as http:
+            shop = await open_shop(db, http)
+            session = await shop.create()
+            await connection.execute("alter table session_event add constraint canary check (kind <> 'OPENED')")
+            link = await http.get(path_of(session))
+            await connection.execute("alter table api_key rename to canary")
+            unknown = await shop.http.post(
+                "/graphql", json={"query": "{ store { slug } }"}, headers={"Authorization": "Bearer rk_CANARY"}
+            )
+        await db.disconnect()
+    assert (link.status_code, link.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert link.headers["cache-control"] == "no-store"
+    assert "<h1>Something went wrong</h1>" in link.text
+    [error] = unknown.json()["errors"]
+    assert (unknown.status_code, list(unknown.json())) == (500, ["errors"])
+    assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    log = (tmp_path / "serve.log").read_text()
+    first, second = [line for line in log.splitlines() if line and not line.startswith(" ")]
+    assert re.fullmatch("[0-9a-f]{32} at s: CheckViolationError 23514", first)
+    assert second == f"{error['extensions']['requestId']} at graphql: UndefinedTableError 42P01"
+    for sent in ("canary", session["id"], path_of(session).rpartition("/")[2], shop.slug, "Traceback"):
+        assert sent not in log.replace("CANARY", "canary")
 
 
 async def test_a_refused_document_is_not_logged(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:

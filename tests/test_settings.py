@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsError, has_database_url, read_settings
+from api.settings import Settings, SettingsError, has_database_url, is_set, read_settings
 from schema.links import TokenKeys
 
 NAMES = ("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL")
@@ -190,6 +190,18 @@ def test_the_file_env_is_read_and_the_environment_wins(folder: Path, monkeypatch
         cors_origins=("https://tökö.example",),
         graphiql=True,
     )
+
+
+def test_an_empty_variable_leaves_the_file_env_its_say(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".env").write_text(f"DATABASE_URL={URL}\nTOKEN_KEYS=k1:{SECRET}\nLINK_BASE_URL=https://rk.example/s\n")
+    set_environment(monkeypatch, DATABASE_URL="", TOKEN_KEYS=" ", LINK_BASE_URL="")
+    assert read_settings() == Settings(
+        database_url=URL,
+        database_direct_url=URL,
+        link_base_url="https://rk.example/s",
+        token_keys=TokenKeys({"k1": b"s" * 32}),
+    )
+    assert (is_set("DATABASE_URL"), is_set("TOKEN_KEYS"), is_set("CORS_ORIGINS")) == (True, True, False)
 
 
 @pytest.mark.parametrize(("value", "named"), [(None, False), ("", False), (URL, True), ("mysql://x", True)])

@@ -1,10 +1,12 @@
 """Stores: reading and changing their settings, and what that does to tokens."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from db import stores
 from tests.shop import Shop, minutes_of, moment
 
 NewShop = Callable[[], Awaitable[Shop]]
@@ -237,3 +239,28 @@ async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
         ("name", "INVALID", r"must be one line of Unicode text, got 'a\nb'"),
         ("storefrontUrl", "INVALID", URL + "'x'."),
     ]
+
+
+async def test_many_active_tokens_are_changed_step_by_step(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "BATCH", 3)
+    sessions = [await shop.create() for _ in range(10)]
+    assert await apply(shop, 5) == 10
+    assert {minutes_of((await shop.session(session["id"]))["token"]) for session in sessions} == {5}
+    assert [event["kind"] for event in await events(shop, sessions[-1]["id"])] == ["ISSUED", "EXTENDED"]
+
+
+async def test_a_setting_that_is_applied_and_new_sessions_do_not_stop_each_other(shop: Shop) -> None:
+    for _ in range(20):
+        await shop.create(customer={"details": {"name": "Dewi", "externalId": "c1"}})
+
+    async def rename(letter: str) -> None:
+        for number in range(5):
+            await shop.create(customer={"details": {"name": f"Dewi {letter}{number}", "externalId": "c1"}})
+
+    async def apply_several() -> None:
+        for minutes in (5, 7, 9, 11):
+            await apply(shop, minutes)
+
+    await asyncio.gather(rename("a"), rename("b"), rename("c"), apply_several(), apply_several())
+    answer = await shop.ask("{ sessions { nodes { token { issuedAt expiredTime } } } }")
+    assert [minutes_of(session["token"]) for session in answer["sessions"]["nodes"]] == [11] * 35

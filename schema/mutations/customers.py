@@ -13,7 +13,8 @@ from schema.inputs import NAME_LENGTH, Checks
 class UpdateCustomerInput:
     id: strawberry.ID = strawberry.field(description="The customer.")
     name: str | None = strawberry.field(
-        default=None, description=f"The name, 1 to {NAME_LENGTH} characters. It changes wherever it shows."
+        default=None,
+        description=f"The name, 1 to {NAME_LENGTH} characters. It changes wherever it shows. Null: it stays.",
     )
     phone: str | None = strawberry.field(
         default=strawberry.UNSET, description="The phone number in international form. Null removes it."

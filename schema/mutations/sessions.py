@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, replace
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import strawberry
@@ -151,7 +151,8 @@ def _checked_details(checks: Checks, details: CustomerDetailsInput) -> CustomerD
 
 async def _claim(transaction: Transaction, store_id: str, id: str, input: CreateSessionInput) -> str:
     """The ID of the session that the idempotency key stands for, which is the given one if the key is new."""
-    content = orjson.dumps(asdict(input), default=lambda unset: None, option=orjson.OPT_SORT_KEYS)
+    given = _given(asdict(replace(input, metadata=None))) | {"metadata": input.metadata or {}}
+    content = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
     try:
         return await claim_session_id(
             transaction, store_id, cast(str, input.idempotency_key), hashlib.sha256(content).digest(), id
@@ -160,6 +161,15 @@ async def _claim(transaction: Transaction, store_id: str, id: str, input: Create
         raise refused(
             UserErrorCode.IDEMPOTENCY_MISMATCH, "was used before, for another input", "idempotencyKey"
         ) from None
+
+
+def _given(input: dict[str, Any]) -> dict[str, Any]:
+    """Without what is absent, so that an input means the same when this version's knows of another field."""
+    return {
+        name: _given(value) if isinstance(value, dict) else value
+        for name, value in input.items()
+        if value is not None and value is not strawberry.UNSET
+    }
 
 
 async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> CustomerRow:

@@ -20,10 +20,10 @@ class UpdateStoreSettingsInput:
     storefront_url: str | None = strawberry.field(
         default=None, description="Where a customer who opens a link is sent: an absolute http or https address."
     )
-    apply_to_active_tokens: bool = strawberry.field(
-        default=False,
-        description="Let tokens that are active now expire so many minutes after their issue, too (0: never). Some of "
-        "them expire at once.",
+    apply_to_active_tokens: bool | None = strawberry.field(
+        default=None,
+        description="Whether tokens that are active now expire so many minutes after their issue, too (0: never); some "
+        "of them expire at once. If absent, they do not.",
     )
 
 
@@ -44,17 +44,7 @@ async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> 
     name = checks.optional_text(input.name, "name", length=NAME_LENGTH)
     storefront_url = checks.url(input.storefront_url, "storefrontUrl")
     checks.done()
-    changed = 0
-    async with info.context.db.transaction() as transaction:
-        row = await set_store(
-            transaction,
-            credential.store_id,
-            session_expiration=minutes,
-            name=name,
-            storefront_url=storefront_url,
-        )
-        if input.apply_to_active_tokens:
-            changed = await set_active_expiry(
-                transaction, credential.store_id, row.session_expiration, credential.key_id
-            )
+    db, store_id = info.context.db, credential.store_id
+    row = await set_store(db, store_id, session_expiration=minutes, name=name, storefront_url=storefront_url)
+    changed = await set_active_expiry(db, store_id, credential.key_id) if input.apply_to_active_tokens else 0
     return UpdateStoreSettingsPayload(store=Store.from_row(row), tokens_changed=changed)

@@ -1,11 +1,13 @@
+select from session where store_id = $1 and id = $2 for no key update;
+
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
-when token_expires_at <= now() then 'EXPIRED'
+when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
-conversion_kind, converted_at, conversion_order_id, metadata from session where store_id = $1 and id = $2 for no key update;
+conversion_kind, converted_at, conversion_order_id, metadata from session where store_id = $1 and id = any ($2);
 
 insert into session_event (store_id, id, session_id, kind, key_id)
 select $1, $2, $3, 'JOINED', $4

@@ -1,7 +1,7 @@
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
-when token_expires_at <= now() then 'EXPIRED'
+when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,

@@ -1,6 +1,6 @@
 select date_trunc('day', created_at, 'UTC') as start, count(*),
-count(*) filter (where (token_revoked_at is null and token_expires_at > now())),
-count(*) filter (where (token_revoked_at is null and token_expires_at <= now())),
+count(*) filter (where (token_revoked_at is null and token_expires_at > statement_timestamp())),
+count(*) filter (where (token_revoked_at is null and token_expires_at <= statement_timestamp())),
 count(*) filter (where token_revoked_at is not null),
 count(conversion_kind),
 percentile_cont(0.5) within group (order by greatest(extract(epoch from converted_at - created_at), 0)) filter (where converted_at is not null)

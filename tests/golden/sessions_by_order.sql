@@ -1,7 +1,7 @@
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
-when token_expires_at <= now() then 'EXPIRED'
+when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
@@ -9,7 +9,7 @@ conversion_kind, converted_at, conversion_order_id, metadata from session
 where store_id = $1 and id in (
     select id from session
     where store_id = $1 and ((id in (
-                select session_id from "order" where store_id = $1 and fold(number) collate "C" = fold($2)
+                select session_id from "order" where store_id = $1 and number_key = fold($2)
     )))
     order by created_at desc, id desc
     limit 51
@@ -17,7 +17,7 @@ where store_id = $1 and id in (
 order by session.created_at desc, id desc;
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order"
-where store_id = $1 and fold(number) collate "C" = fold($2)
+where store_id = $1 and number_key = fold($2)
 order by number = $2 desc, id
 limit 1;
 
@@ -26,7 +26,7 @@ select id, number, session_id, total_amount, total_currency, placed_at from "ord
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
-when token_expires_at <= now() then 'EXPIRED'
+when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,

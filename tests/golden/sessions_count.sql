@@ -1,7 +1,7 @@
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
-when token_expires_at <= now() then 'EXPIRED'
+when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
@@ -17,14 +17,14 @@ order by session.created_at desc, id desc;
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
-when token_expires_at <= now() then 'EXPIRED'
+when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
 conversion_kind, converted_at, conversion_order_id, metadata from session
 where store_id = $1 and id in (
     select id from session
-    where store_id = $1 and ((((token_revoked_at is null and token_expires_at > now()))))
+    where store_id = $1 and ((((token_revoked_at is null and token_expires_at > statement_timestamp()))))
     order by created_at desc, id desc
     limit 51
 )
@@ -35,5 +35,5 @@ select count(*) from (
 ) as counted;
 
 select count(*) from (
-    select from session where store_id = $1 and (((token_revoked_at is null and token_expires_at > now()))) limit 11
+    select from session where store_id = $1 and (((token_revoked_at is null and token_expires_at > statement_timestamp()))) limit 11
 ) as counted;

@@ -68,6 +68,8 @@ create table customer (
     unique (store_id, external_id)
 );
 create index customer_created on customer (store_id, created_at, id);
+create index customer_phone on customer (store_id, phone);
+create index customer_email on customer (store_id, email);
 create index customer_name on customer using gin (store_id, name_key gin_trgm_ops);
 
 create table session (
@@ -88,16 +90,17 @@ create table session (
     converted_at timestamptz,
     conversion_order_id text collate "C",
     metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
-    search_text text collate "C" not null generated always as (left(
-        fold(customer_name) || e'\\n' || substr(id, 9) || e'\\n' || coalesce(fold(room_id), '')
-        || e'\\n' || fold(order_numbers), 400
-    )) stored,
+    search_text text collate "C" not null generated always as (
+        left(fold(customer_name) || e'\\n' || coalesce(fold(room_id), '') || e'\\n' || fold(order_numbers), 372)
+        || e'\\n' || substr(id, 9)
+    ) stored,
     primary key (store_id, id),
     foreign key (store_id, customer_id) references customer,
     check ((conversion_kind is null) = (converted_at is null))
 );
 comment on column session.customer_name is 'A copy of customer.name, so that search reads one table.';
 comment on column session.order_numbers is 'The numbers of its orders, one a line, the newest first, for search.';
+comment on column session.search_text is 'Its last 27 characters are a new line and the ID.';
 comment on column session.token_key is 'Which of TOKEN_KEYS signed the link.';
 comment on column session.token_expires_at is 'infinity: never.';
 -- With what most searches look at, so that a walk past many sessions need not read them. Its text is what a search of
@@ -105,7 +108,7 @@ comment on column session.token_expires_at is 'infinity: never.';
 create index session_created on session (store_id, created_at, id)
     include (token_expires_at, token_revoked_at, conversion_kind, customer_name_key, search_text);
 create index session_expires on session (store_id, token_expires_at, id) include (token_revoked_at);
-create index session_name on session (store_id, customer_name_key, id);
+create index session_name on session (store_id, customer_name_key, id) include (search_text);
 create index session_customer on session (store_id, customer_id, created_at, id);
 create index session_room on session (store_id, (fold(room_id) collate "C"), created_at, id);
 create index session_revoked on session (store_id, created_at, id) where token_revoked_at is not null;
@@ -117,6 +120,7 @@ create table "order" (
     store_id text collate "C" not null references store,
     id text collate "C" not null,
     number text collate "C" not null,
+    number_key text collate "C" not null generated always as (fold(number)) stored,
     session_id text collate "C",
     total_amount numeric(18, 4),
     total_currency text collate "C",
@@ -127,8 +131,8 @@ create table "order" (
     foreign key (store_id, session_id) references session,
     check ((total_amount is null) = (total_currency is null))
 );
-create index order_number on "order" (store_id, (fold(number) collate "C"));
-create index order_number_part on "order" using gin (store_id, fold(number) gin_trgm_ops);
+create index order_number on "order" (store_id, number_key) include (session_id);
+create index order_number_part on "order" using gin (store_id, number_key gin_trgm_ops);
 create index order_session on "order" (store_id, session_id);
 
 alter table session add foreign key (store_id, conversion_order_id) references "order";

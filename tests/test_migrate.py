@@ -1,0 +1,92 @@
+"""Migrations: the databases that are refused, each in one line, and left as they were."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from db.migrate import MigrationFailed, migrate
+from tests.conftest import TEMPLATE
+
+numbers = count(1)
+
+LETTERS = (
+    "Roomkey needs a database that knows every script's letters, this one's locale is C: create it with "
+    "`create database roomkey template template0 encoding utf8 locale_provider libc locale 'C.UTF-8'`"
+)
+
+
+@pytest.fixture
+async def server(postgres: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    server = await asyncpg.connect(postgres)
+    yield server
+    await server.close()
+
+
+async def refusal(url: str) -> str:
+    with pytest.raises(MigrationFailed) as error:
+        await migrate(url)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "since", "message"),
+    [
+        ("encoding sql_ascii locale_provider libc locale 'C'", 15, None),
+        ("encoding utf8 locale_provider libc locale 'C'", 15, LETTERS),
+        ("encoding utf8 lc_collate 'C' lc_ctype 'C' locale_provider builtin builtin_locale 'C.UTF-8'", 17, LETTERS),
+        ("encoding utf8 lc_collate 'C' lc_ctype 'C.UTF-8' locale_provider builtin builtin_locale 'C'", 17, LETTERS),
+    ],
+)
+async def test_a_database_that_cannot_search_every_script_is_refused_and_left_empty(
+    server: "asyncpg.Connection[asyncpg.Record]", postgres: str, options: str, since: int, message: str | None
+) -> None:
+    if server.get_server_version().major < since:
+        return  # it cannot have such a database
+    name = f"{TEMPLATE}_refused_{next(numbers)}"
+    await server.execute(f"create database {name} template template0 {options}")
+    url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
+    encoding = "Roomkey needs a database whose encoding is UTF8, this one's is SQL_ASCII"
+    assert await refusal(url) == (message or encoding)
+    refused = await asyncpg.connect(url)
+    assert await refused.fetch("select tablename from pg_tables where schemaname = 'public'") == []
+    await refused.close()
+    await server.execute(f"drop database {name}")
+
+
+async def test_the_database_that_the_refusal_tells_how_to_create_is_accepted(
+    server: "asyncpg.Connection[asyncpg.Record]", postgres: str
+) -> None:
+    name = f"{TEMPLATE}_accepted"
+    await server.execute(LETTERS.split("`")[1].replace("roomkey", name))
+    await migrate(urlsplit(postgres)._replace(path=f"/{name}").geturl())
+    await server.execute(f"drop database {name}")
+
+
+async def test_a_database_that_is_not_there_is_named(postgres: str) -> None:
+    url = urlsplit(postgres)._replace(path="/nowhere").geturl()
+    assert await refusal(url) == 'cannot migrate the database: database "nowhere" does not exist'
+
+
+async def test_a_database_of_a_newer_version_is_refused(
+    own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await connection.execute("update alembic_version set version_num = '9999'")
+    message = await refusal(own_database_url)
+    assert message == "cannot migrate the database: Can't locate revision identified by '9999'"
+
+
+async def test_an_error_without_a_text_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr("db.migrate.CONNECT_SECONDS", 0.05)
+    silent = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    message = await refusal(f"postgresql://me@127.0.0.1:{port}/x?sslmode=disable")
+    silent.close()
+    assert message == "cannot migrate the database: TimeoutError"
