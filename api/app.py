@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Starlette:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
-                # Clients add headers of their own, for tracing and such. Credentials are no cookies, so none is dangerous.
+                # Clients add some of their own, for tracing and such; credentials are no cookies, so none is a danger.
                 allow_headers=["*"],
                 max_age=3600,
             ),

@@ -323,7 +323,7 @@ def _see_that_it_is_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: --port, or make serve PORT=8123."
+                f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: --port (make: PORT=8123)."
             ) from None
 
 

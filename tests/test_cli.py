@@ -222,7 +222,7 @@ def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path, served: Ser
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use. "
-        "Choose another: --port, or make serve PORT=8123.\n"
+        "Choose another: --port (make: PORT=8123).\n"
     )
     assert list(tmp_path.iterdir()) == []
 
