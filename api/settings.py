@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.config import Config
 
-from schema.links import TokenKeys
+from schema.token_keys import TokenKeys
 
 # One host, or several separated by commas, or none, as libpq reads it.
 HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"

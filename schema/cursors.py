@@ -8,8 +8,8 @@ import orjson
 
 from db.keysets import Key
 from schema.errors import BadUserInput
-from schema.links import TokenKeys
 from schema.scalars import shortened
+from schema.token_keys import TokenKeys
 
 MAC_BYTES = 8
 

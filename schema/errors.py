@@ -74,6 +74,14 @@ def refused(code: UserErrorCode, message: str, *field: str) -> Refused:
     return Refused([UserError(field=list(field) or None, code=code, message=message)])
 
 
+def order_of_another_session(field: str) -> Refused:
+    return refused(UserErrorCode.ORDER_OF_ANOTHER_SESSION, "is the order of another session", field)
+
+
+def session_not_found() -> Refused:
+    return refused(UserErrorCode.NOT_FOUND, "is no session of your store", "sessionId")
+
+
 def refusable(resolver: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Let a mutation's resolver raise Refused, and answer with its payload type, empty but for the `userErrors`."""
     payload: Any = get_type_hints(resolver)["return"]

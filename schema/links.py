@@ -11,24 +11,10 @@ from typeid.codecs import base32
 
 from db.ids import noun_of
 from db.sessions import SessionRow
+from schema.token_keys import TokenKeys
 
 ID_LENGTH = len("01h455vb4pex5vsknk084sn02q")
 MAC_BYTES = 16
-
-
-@dataclass(frozen=True)
-class TokenKeys:
-    """The secrets by name, the one that signs first. One that is removed is retired: what it signed is void."""
-
-    secrets: dict[str, bytes]
-
-    @property
-    def current(self) -> str:
-        return next(iter(self.secrets))
-
-    def sign(self, key: str, *message: str) -> bytes:
-        """HMAC-SHA256 (RFC 2104) over the message's parts, one a line. Raises KeyError when the key is retired."""
-        return hmac.digest(self.secrets[key], "\n".join(message).encode(), "sha256")
 
 
 @dataclass(frozen=True)

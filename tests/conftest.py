@@ -22,7 +22,7 @@ from api.settings import Settings
 from db import embedded
 from db.migrate import migrate
 from db.pool import Pool
-from schema.links import TokenKeys
+from schema.token_keys import TokenKeys
 from tests.shop import Shop, open_shop
 
 TOKEN_KEYS = TokenKeys({"k2": b"2" * 32, "k1": b"1" * 32})

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from db.keysets import Key
 from db.pool import Pool
 from schema.cursors import Cursors
-from schema.links import TokenKeys
 from schema.scalars import shortened
+from schema.token_keys import TokenKeys
 from tests.conftest import TOKEN_KEYS
 from tests.crowd import ORDERS, Crowd, open_crowd
 from tests.lists import Listing

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings, SettingsError, has_database_url, is_set, read_settings
-from schema.links import TokenKeys
+from schema.token_keys import TokenKeys
 
 NAMES = ("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL")
 SECRET = base64.b64encode(b"s" * 32).decode()

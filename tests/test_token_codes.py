@@ -12,7 +12,8 @@ from typeid.codecs import base32
 
 from db.ids import new_id
 from db.sessions import SessionRow
-from schema.links import Links, TokenKeys, session_id_of
+from schema.links import Links, session_id_of
+from schema.token_keys import TokenKeys
 
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 BOTH = TokenKeys({"k2": b"2" * 32, "k1": b"1" * 32})

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schema.links import TokenKeys
+from schema.token_keys import TokenKeys
 from tests.conftest import TOKEN_KEYS, serving, settings_for
 from tests.shop import Shop, code_of, minutes_of, moment
 

@@ -9,9 +9,8 @@ from db.pool import Transaction
 from db.sessions import SessionRow, get_session_locked, is_conversion_moment, set_conversion
 from schema.context import Info, Scope
 from schema.conversions import ConversionKind
-from schema.errors import UserError, UserErrorCode, refusable, refused
+from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused, session_not_found
 from schema.inputs import Checks
-from schema.mutations.orders import order_of_another_session, session_not_found
 from schema.sessions import Session
 
 

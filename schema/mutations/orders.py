@@ -9,7 +9,7 @@ import strawberry
 from db.orders import set_order
 from db.sessions import get_session_locked
 from schema.context import Info, Scope
-from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
+from schema.errors import UserError, order_of_another_session, refusable, session_not_found
 from schema.inputs import Checks
 from schema.orders import Order
 from schema.scalars import shortened
@@ -54,14 +54,6 @@ async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayloa
         if row is None:
             raise order_of_another_session("number")
     return RecordOrderPayload(order=Order.from_row(row))
-
-
-def order_of_another_session(field: str) -> Refused:
-    return refused(UserErrorCode.ORDER_OF_ANOTHER_SESSION, "is the order of another session", field)
-
-
-def session_not_found() -> Refused:
-    return refused(UserErrorCode.NOT_FOUND, "is no session of your store", "sessionId")
 
 
 def _checked_total(checks: Checks, total: MoneyInput) -> tuple[Decimal, str]:

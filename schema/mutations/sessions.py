@@ -23,9 +23,8 @@ from db.orders import set_order
 from db.pool import Transaction
 from db.sessions import get_session
 from schema.context import Info, Scope
-from schema.errors import UserError, UserErrorCode, refusable, refused
+from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused
 from schema.inputs import NAME_LENGTH, Checks
-from schema.mutations.orders import order_of_another_session
 from schema.sessions import Session
 
 

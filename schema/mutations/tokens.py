@@ -14,10 +14,9 @@ from db.sessions import (
     set_token_revoked,
 )
 from schema.context import Info, Scope
-from schema.errors import UserError, UserErrorCode, refusable, refused
+from schema.errors import UserError, UserErrorCode, refusable, refused, session_not_found
 from schema.inputs import Checks
 from schema.links import session_id_of
-from schema.mutations.orders import session_not_found
 from schema.sessions import Session
 from schema.tokens import TokenStatus
 
