@@ -167,7 +167,7 @@ ALTER TABLE ONLY public.store
 
 CREATE INDEX api_key_hash ON public.api_key USING btree (hash);
 
-CREATE INDEX customer_created ON public.customer USING btree (store_id, created_at, id);
+CREATE INDEX customer_created ON public.customer USING btree (store_id, created_at, id) INCLUDE (name_key);
 
 CREATE INDEX customer_email ON public.customer USING btree (store_id, email);
 

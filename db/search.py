@@ -52,6 +52,8 @@ TEXT = {
     )""",
 }
 
+IN_SEARCH_TEXT = "search_text like '%' || fold_pattern(?) || '%'"
+
 # From so many characters on, a word may be a part of a session's ID.
 ID_PART = 6
 
@@ -102,7 +104,7 @@ def text_starts_with(column: str, text: str) -> Predicate:
 
 def search_text_contains(text: str) -> Predicate:
     """The customer's name, the room ID or an order number contains the text, or, if it is long enough, the ID does."""
-    found = Predicate("search_text like '%' || fold_pattern(?) || '%'", (text,), planned=True)
+    found = Predicate(IN_SEARCH_TEXT, (text,), planned=True)
     if len(text) >= ID_PART:
         return found
     # The ID stands at the end, and a few letters are in many IDs by accident.
@@ -228,4 +230,4 @@ def _text(column: str, comparison: str, text: str) -> Predicate:
 
 def _narrowed(column: str, text: str) -> list[Predicate]:
     """A session's name and room ID lie in its search text, too, which the trigram index knows."""
-    return [search_text_contains(text)] if column in ("session.customer_name", "session.room_id") else []
+    return [Predicate(IN_SEARCH_TEXT, (text,))] if column in ("session.customer_name", "session.room_id") else []

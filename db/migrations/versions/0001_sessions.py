@@ -67,7 +67,7 @@ create table customer (
     primary key (store_id, id),
     unique (store_id, external_id)
 );
-create index customer_created on customer (store_id, created_at, id);
+create index customer_created on customer (store_id, created_at, id) include (name_key);
 create index customer_phone on customer (store_id, phone);
 create index customer_email on customer (store_id, email);
 create index customer_name on customer using gin (store_id, name_key gin_trgm_ops);
