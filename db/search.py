@@ -42,7 +42,7 @@ class Table(Generic[T]):
 SESSION = Table("session", sessions.COLUMNS, SessionRow)
 CUSTOMER = Table("customer", customers.COLUMNS, CustomerRow)
 
-# Where a text is compared. The whole of it is folded: accents and case do not count.
+# Where a text is compared; `~` is where the comparison goes. All of it is folded: accents and case do not count.
 TEXT = {
     "customer.name": "name_key ~",
     "session.customer_name": "customer_name_key ~",
