@@ -6,9 +6,12 @@ A test that needs more (other settings, restarts, raw SQL on all rows) makes a d
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from itertools import count
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -27,6 +30,8 @@ from tests.shop import Shop, open_shop
 
 TOKEN_KEYS = TokenKeys({"k2": b"2" * 32, "k1": b"1" * 32})
 TEMPLATE = f"roomkey_test_{os.getpid()}"
+
+ROOT = Path(__file__).parent.parent
 
 numbers = count(1)
 
@@ -114,6 +119,31 @@ async def new_shop(db: Pool, http: httpx.AsyncClient) -> Callable[[], Awaitable[
 @pytest.fixture
 async def shop(new_shop: Callable[[], Awaitable[Shop]]) -> Shop:
     return await new_shop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where an embedded Postgres of the test's own may live."""
+    return tmp_path / "roomkey"
+
+
+@pytest.fixture
+def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Runs lines of Python in a process of their own, which ends with the test."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def run(lines: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", lines, *map(str, arguments)]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        processes.append(process)
+        return process
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 def settings_for(database_url: str) -> Settings:
