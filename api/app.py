@@ -107,6 +107,8 @@ class Masked:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
         try:
             await self._app(scope, receive, send)
         except Exception as error:

@@ -18,14 +18,13 @@ import click
 import uvicorn
 
 from api.credentials import PREFIX, hash_of, new_key
-from api.links import SLUG
 from api.settings import SettingsError, has_database_url, is_set, read_settings
 from db import embedded
 from db.demo import DEMO_SLUG, load_demo
 from db.keys import KeyRow, create_key, get_credential, search_keys, set_key_revoked
 from db.migrate import MigrationFailed, migrate
 from db.pool import Pool, Unavailable, connect
-from db.stores import StoreRow, create_store, get_store_by_slug, search_stores
+from db.stores import SLUG, StoreRow, create_store, get_store_by_slug, search_stores
 from schema.context import Scope
 from schema.errors import BadUserInput
 from schema.scalars import parse_url

@@ -11,13 +11,11 @@ from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknow
 from db.events import create_visit
 from db.pool import Pool, Unavailable
 from db.sessions import get_session_locked
-from db.stores import get_store_by_slug
+from db.stores import SLUG, get_store_by_slug
 from schema.links import Links, session_id_of
 from schema.tokens import TokenStatus
 
 logger = logging.getLogger("roomkey")
-
-SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 # What chat apps, and the services behind them, call themselves when they fetch a link to show it. Not the browsers
 # inside chat apps, which name the app as well, nor curl and the like, by which a person may open a link.

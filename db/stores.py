@@ -1,10 +1,14 @@
 """Stores: the tenants and their settings."""
 
+import re
 from typing import NamedTuple
 
 from db.events import create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool
+
+# A store's name in links: a label of a host name (RFC 1123).
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class StoreRow(NamedTuple):

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 @strawberry.enum(description="What a credential may do.")
 class Scope(Enum):
     SESSIONS_READ = value("sessions:read", "`sessions:read`: query sessions, customers, orders and figures.")
-    SESSIONS_WRITE = strawberry.enum_value(
-        "sessions:write",
-        description="`sessions:write`: issue, extend, reissue and revoke, record orders and conversions.",
+    SESSIONS_WRITE = value(
+        "sessions:write", "`sessions:write`: issue, extend, reissue and revoke, record orders and conversions."
     )
     SESSIONS_JOIN = value("sessions:join", "`sessions:join`: let customers in. What a storefront needs, and no more.")
     SETTINGS_WRITE = value("settings:write", "`settings:write`: change the store's settings.")

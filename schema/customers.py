@@ -11,7 +11,7 @@ from schema.connections import After, Before, CountableConnection, First, Last, 
 from schema.context import Info, Scope
 from schema.described import resolver
 from schema.filters import CustomerFilter
-from schema.node import Node, checked_id
+from schema.ids import Node, checked_id
 
 if TYPE_CHECKING:
     from schema.filters import SessionFilter

@@ -12,7 +12,7 @@ from db.ids import Noun
 from db.search import Predicate
 from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput
-from schema.node import checked_id
+from schema.ids import checked_id
 from schema.scalars import is_unicode, json_object, shortened
 from schema.tokens import TokenStatus
 

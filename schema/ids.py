@@ -1,4 +1,4 @@
-"""Global object identification (https://relay.dev/graphql/objectidentification.htm)."""
+"""IDs as clients see them: global object identification (https://relay.dev/graphql/objectidentification.htm)."""
 
 import strawberry
 

@@ -64,7 +64,8 @@ class Loaders:
 
     async def _stores(self, ids: list[str]) -> list[StoreRow | None]:
         """Of all stores only the asker's own is seen."""
-        return [await get_store(self._db, id) if id == self._store_id else None for id in ids]
+        own = await get_store(self._db, self._store_id)
+        return [own if id == self._store_id else None for id in ids]
 
     async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:
         orders = await get_orders_by_session(self._db, self._store_id, session_ids)

@@ -9,7 +9,7 @@ from db.ids import noun_of
 from schema.context import Info, Scope
 from schema.customers import Customer
 from schema.errors import BadUserInput
-from schema.node import Node
+from schema.ids import Node
 from schema.orders import Order
 from schema.scalars import shortened
 from schema.sessions import Session

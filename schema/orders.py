@@ -10,7 +10,7 @@ from db.orders import OrderRow, get_order_by_number
 from schema.context import Info, Scope
 from schema.described import resolver
 from schema.filters import checked_text
-from schema.node import Node
+from schema.ids import Node
 
 if TYPE_CHECKING:
     from schema.sessions import Session

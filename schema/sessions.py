@@ -21,7 +21,7 @@ from schema.customers import Customer
 from schema.described import resolver, value
 from schema.events import SessionEvent
 from schema.filters import SessionFilter
-from schema.node import Node, checked_id
+from schema.ids import Node, checked_id
 from schema.orders import Order
 from schema.tokens import Token, TokenStatus
 

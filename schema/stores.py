@@ -4,7 +4,7 @@ import strawberry
 
 from db.stores import StoreRow, get_store
 from schema.context import Info
-from schema.node import Node
+from schema.ids import Node
 from schema.scalars import URL
 
 
