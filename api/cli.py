@@ -20,8 +20,10 @@ import uvicorn
 from api.credentials import PREFIX, hash_of, new_key
 from api.settings import SettingsError, has_database_url, is_set, read_settings
 from db import embedded
+from db.apps import create_app
+from db.credentials import get_credential
 from db.demo import DEMO_SLUG, load_demo
-from db.keys import KeyRow, create_key, get_credential, search_keys, set_key_revoked
+from db.keys import KeyRow, create_key, search_keys, set_key_revoked
 from db.migrate import MigrationFailed, migrate
 from db.pool import Pool, Unavailable, connect
 from db.stores import SLUG, StoreRow, create_store, get_store_by_slug, search_stores
@@ -194,7 +196,9 @@ def keys_create(slug: str, name: str, scopes: tuple[str, ...], data: Path) -> No
     key = new_key()
 
     async def create(db: Pool) -> None:
-        await create_key(db, (await _store(db, slug)).id, name, hash_of(key), list(scopes))
+        store = await _store(db, slug)
+        app = await create_app(db, store.id, name, list(scopes))
+        await create_key(db, store.id, app.id, name, hash_of(key))
 
     with _database(data):
         asyncio.run(_with_pool(create))
@@ -213,7 +217,7 @@ def keys_list(slug: str, data: Path) -> None:
     with _database(data):
         for key in asyncio.run(_with_pool(search)):
             state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "active"
-            click.echo(f"{key.id}  {key.name}  {','.join(key.scopes)}  {key.created_at:%Y-%m-%d}  {state}")
+            click.echo(f"{key.id}  {key.name}  {key.app_id}  {key.created_at:%Y-%m-%d}  {state}")
 
 
 @keys.command("revoke")
@@ -309,7 +313,8 @@ async def _development_key(db: Pool, data: Path) -> str:
     known = await get_credential(db, hash_of(key)) if key.startswith(PREFIX) else None
     if known is None or known.store_id != store.id:
         key = new_key()
-        await create_key(db, store.id, "development", hash_of(key), [Scope.ADMIN.value])
+        app = await create_app(db, store.id, "development", [Scope.ADMIN.value], rate=100_000)
+        await create_key(db, store.id, app.id, "development", hash_of(key))
         _write_private(path, key)
     return key
 

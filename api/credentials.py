@@ -6,7 +6,7 @@ import secrets
 from cachetools import TTLCache
 from typeid.codecs import base32
 
-from db.keys import CredentialRow, get_credential
+from db.credentials import CredentialRow, get_credential
 from db.pool import Pool
 from schema.errors import Unauthenticated
 
@@ -46,6 +46,6 @@ class Credentials:
         if credential is None:
             credential = await get_credential(self._db, hash)
             if credential is None:
-                raise Unauthenticated("The API key is unknown or revoked.")
+                raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
             self._known[hash] = credential
         return credential

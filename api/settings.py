@@ -18,10 +18,21 @@ HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"
 POSTGRES_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{HOST}(,{HOST})*([/?].*)?")
 TOKEN_KEY_NAME = re.compile(r"[a-z0-9-]{1,20}")
 TOKEN_KEY_BYTES = 32
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SettingsError(Exception):
     """One line: which setting is missing or malformed, and how it should look."""
+
+
+@dataclass(frozen=True)
+class JwtSettings:
+    """Whose JWTs are accepted. Where `jwks_url` is empty, the issuer's discovery document names it."""
+
+    issuer: str
+    audience: str
+    jwks_url: str = ""
+    store_claim: str = "store"
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Settings:
     token_keys: TokenKeys
     cors_origins: tuple[str, ...] = ()
     graphiql: bool = True
+    jwt: JwtSettings | None = None
 
 
 def read_settings() -> Settings:
@@ -47,6 +59,7 @@ def read_settings() -> Settings:
         token_keys=_read(config, "TOKEN_KEYS", _token_keys),
         cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
         graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
+        jwt=_jwt(config),
     )
 
 
@@ -64,6 +77,22 @@ def _config() -> Config:
     # An empty variable counts as absent, so that the file has its say.
     environment = {name: value for name, value in os.environ.items() if value.strip()}
     return Config(".env" if Path(".env").is_file() else None, environment, encoding="utf-8")
+
+
+def _jwt(config: Config) -> JwtSettings | None:
+    jwt = JwtSettings(
+        issuer=_read(config, "JWT_ISSUER", _issuer_url, ""),
+        audience=_read(config, "JWT_AUDIENCE", _as_it_is, ""),
+        jwks_url=_read(config, "JWKS_URL", _secure_url, ""),
+        store_claim=_read(config, "JWT_STORE_CLAIM", _as_it_is, "store"),
+    )
+    if jwt.issuer and jwt.audience:
+        return jwt
+    given = [name for name in ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_STORE_CLAIM") if _text(config, name)]
+    if given:
+        missing = " and ".join(name for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name not in given)
+        raise SettingsError(f"{given[0]} needs {missing}: see .env.example")
+    return None
 
 
 def _text(config: Config, name: str) -> str:
@@ -96,6 +125,30 @@ def _web_url(name: str, text: str) -> str:
     if parts is None or parts.query or parts.fragment:
         raise SettingsError(f"{name} must look like https://shop.example/s, got {text!r}")
     return text.rstrip("/")
+
+
+def is_secure_url(text: str) -> bool:
+    """Whether what is fetched from there cannot be changed on its way: https, or this very machine."""
+    parts = _web_parts(text)
+    return parts is not None and (parts.scheme == "https" or parts.hostname in LOOPBACK)
+
+
+def _secure_url(name: str, text: str) -> str:
+    if not is_secure_url(text):
+        raise SettingsError(f"{name} must look like https://login.example/keys (http only on this machine), got {text!r}")
+    return text
+
+
+def _issuer_url(name: str, text: str) -> str:
+    """As it is, with or without a slash at its end: tokens name the issuer to the letter."""
+    parts = _web_parts(text)
+    if parts is None or parts.query or parts.fragment or not is_secure_url(text):
+        raise SettingsError(f"{name} must look like https://login.example (http only on this machine), got {text!r}")
+    return text
+
+
+def _as_it_is(name: str, text: str) -> str:
+    return text
 
 
 def _web_parts(text: str) -> SplitResult | None:

@@ -80,12 +80,14 @@ async def create_visit(db: Executor, store_id: str, session_id: str, kind: Liter
     await db.fetch(CREATE, store_id, new_id("event"), session_id, kind)
 
 
-async def create_joined(db: Executor, store_id: str, session_id: str, key_id: str) -> None:
+async def create_joined(db: Executor, store_id: str, session_id: str, key_id: str | None) -> None:
     """Record that the customer joined, unless that was recorded less than a minute ago."""
     await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, key_id)
 
 
-async def create_extended_events(db: Executor, store_id: str, expiries: list[tuple[str, str]], key_id: str) -> None:
+async def create_extended_events(
+    db: Executor, store_id: str, expiries: list[tuple[str, str]], key_id: str | None
+) -> None:
     """Record the expired times, as Postgres writes them, that a store setting gave to sessions."""
     ids = [new_id("event") for _ in expiries]
     session_ids, expires_at = [id for id, _ in expiries], [at for _, at in expiries]

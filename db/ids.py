@@ -5,7 +5,7 @@ from typing import Literal
 from typeid import TypeID
 from typeid.errors import TypeIDException
 
-Noun = Literal["store", "key", "customer", "session", "order", "event"]
+Noun = Literal["store", "app", "key", "customer", "session", "order", "event"]
 
 
 def new_id(noun: Noun) -> str:

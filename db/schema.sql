@@ -23,12 +23,40 @@ CREATE TABLE public.api_key (
     store_id text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL,
     hash bytea NOT NULL,
-    scopes text[] NOT NULL,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    app_id text COLLATE pg_catalog."C"
 );
 
 COMMENT ON COLUMN public.api_key.hash IS 'SHA-256 of the key, which is kept nowhere.';
+
+COMMENT ON COLUMN public.api_key.scopes IS 'Of no use any more: an app has scopes.';
+
+CREATE TABLE public.app (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    document_mode text DEFAULT 'LOG'::text NOT NULL COLLATE pg_catalog."C",
+    rate integer DEFAULT 1000 NOT NULL,
+    client_id text COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT app_document_mode_check CHECK ((document_mode = ANY (ARRAY['LOG'::text, 'ALLOW_LIST'::text, 'ID_ONLY'::text]))),
+    CONSTRAINT app_rate_check CHECK (((rate >= 1) AND (rate <= 1000000)))
+);
+
+COMMENT ON COLUMN public.app.rate IS 'How much cost it may spend a second.';
+
+COMMENT ON COLUMN public.app.client_id IS 'What an identity provider calls the app: its tokens act as this one.';
+
+CREATE UNLOGGED TABLE public.app_budget (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    app_id text NOT NULL COLLATE pg_catalog."C",
+    available double precision NOT NULL,
+    at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.customer (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -41,6 +69,27 @@ CREATE TABLE public.customer (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.document (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    app_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    name text,
+    body text NOT NULL,
+    hash bytea NOT NULL,
+    cost integer NOT NULL,
+    checked_with bytea NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone
+);
+
+COMMENT ON TABLE public.document IS 'What an app may send by its ID. Published once, it never changes.';
+
+COMMENT ON COLUMN public.document.name IS 'The operation''s; null: it has several, or no name.';
+
+COMMENT ON COLUMN public.document.hash IS 'SHA-256 of the body, by which an allow-list knows it.';
+
+COMMENT ON COLUMN public.document.checked_with IS 'SHA-256 of the schema that it was last found valid by.';
+
 CREATE TABLE public.idempotency_key (
     store_id text NOT NULL COLLATE pg_catalog."C",
     key text NOT NULL COLLATE pg_catalog."C",
@@ -48,6 +97,8 @@ CREATE TABLE public.idempotency_key (
     session_id text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+COMMENT ON COLUMN public.idempotency_key.session_id IS 'The ID of what was created: a session, or an app or a key.';
 
 CREATE TABLE public."order" (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -138,11 +189,23 @@ ALTER TABLE ONLY public.alembic_version
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (store_id, id);
 
+ALTER TABLE ONLY public.app_budget
+    ADD CONSTRAINT app_budget_pkey PRIMARY KEY (store_id, app_id);
+
+ALTER TABLE ONLY public.app
+    ADD CONSTRAINT app_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public.app
+    ADD CONSTRAINT app_store_id_client_id_key UNIQUE (store_id, client_id);
+
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (store_id, id);
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_store_id_external_id_key UNIQUE (store_id, external_id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (store_id, app_id, id);
 
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (store_id, key);
@@ -165,6 +228,8 @@ ALTER TABLE ONLY public.store
 ALTER TABLE ONLY public.store
     ADD CONSTRAINT store_slug_key UNIQUE (slug);
 
+CREATE INDEX api_key_app ON public.api_key USING btree (store_id, app_id);
+
 CREATE INDEX api_key_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX customer_created ON public.customer USING btree (store_id, created_at, id) INCLUDE (name_key);
@@ -174,6 +239,8 @@ CREATE INDEX customer_email ON public.customer USING btree (store_id, email);
 CREATE INDEX customer_name ON public.customer USING gin (store_id, name_key public.gin_trgm_ops);
 
 CREATE INDEX customer_phone ON public.customer USING btree (store_id, phone);
+
+CREATE INDEX document_hash ON public.document USING btree (store_id, app_id, hash);
 
 CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (store_id, created_at);
 
@@ -204,10 +271,19 @@ CREATE INDEX session_room ON public.session USING btree (store_id, public.fold(r
 CREATE INDEX session_search ON public.session USING gin (store_id, search_text public.gin_trgm_ops);
 
 ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_store_id_app_id_fkey FOREIGN KEY (store_id, app_id) REFERENCES public.app(store_id, id);
+
+ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.app
+    ADD CONSTRAINT app_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.document
+    ADD CONSTRAINT document_store_id_app_id_fkey FOREIGN KEY (store_id, app_id) REFERENCES public.app(store_id, id);
 
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT idempotency_key_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);

@@ -164,7 +164,7 @@ async def create_session(
     token_key: str,
     minutes: int | None,
     metadata: str,
-    key_id: str,
+    key_id: str | None,
 ) -> SessionRow:
     """A new session and its token, which expires after so many minutes (0: never, None: as the store says)."""
     values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), key_id)
@@ -173,25 +173,27 @@ async def create_session(
     return SessionRow(*row)
 
 
-async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, key_id: str) -> SessionRow | None:
+async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, key_id: str | None) -> SessionRow | None:
     """Let the token expire so many minutes from now (0: never). None: no such session, or its token is revoked."""
     return _session(await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), key_id))
 
 
 async def set_token_reissued(
-    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, key_id: str
+    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, key_id: str | None
 ) -> SessionRow | None:
     """Give the session a new token in place of the old one. None: no such session."""
     return _session(await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), key_id))
 
 
-async def set_token_revoked(db: Executor, store_id: str, id: str, reason: str | None, key_id: str) -> SessionRow | None:
+async def set_token_revoked(
+    db: Executor, store_id: str, id: str, reason: str | None, key_id: str | None
+) -> SessionRow | None:
     """Turn the token off. None: no such session, or that was done before."""
     return _session(await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, key_id))
 
 
 async def set_conversion(
-    db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, key_id: str
+    db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, key_id: str | None
 ) -> SessionRow | None:
     """Record the conversion (at None: now), over any there was: look first, with the session locked."""
     return _session(await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), key_id))

@@ -108,7 +108,7 @@ async def set_store(
     return StoreRow(*row)
 
 
-async def set_active_expiry(db: Pool, store_id: str, key_id: str) -> int:
+async def set_active_expiry(db: Pool, store_id: str, key_id: str | None) -> int:
     """Let each active token expire as the store's setting says, counted from its issue; some of them at once.
 
     Returns how many tokens were given another expired time. There may be many of them, so it goes in steps that each

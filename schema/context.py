@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
-from db.keys import CredentialRow
+from db.credentials import CredentialRow
 from db.pool import Pool
 from schema.cursors import Cursors
 from schema.described import value
@@ -43,7 +43,7 @@ class Context:
             raise Unauthenticated("Send an API key: Authorization: Bearer rk_…")
         allowing = [scope.value for scope in (*scopes, Scope.ADMIN)]
         if scopes and not set(allowing).intersection(self.credential.scopes):
-            raise Forbidden(f"This needs the scope {allowing[0]}, which the key {self.credential.key_name!r} lacks.")
+            raise Forbidden(f"This needs the scope {allowing[0]}, which the app {self.credential.app_name!r} lacks.")
         return self.credential
 
     @cached_property

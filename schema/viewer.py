@@ -15,7 +15,7 @@ class Viewer:
 def viewer(info: Info) -> Viewer:
     credential = info.context.require()
     return Viewer(
-        id=strawberry.ID(credential.key_id),
-        name=credential.key_name,
+        id=strawberry.ID(credential.key_id or ""),
+        name=credential.key_name or "",
         scopes=[Scope(scope) for scope in credential.scopes],
     )

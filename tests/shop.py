@@ -1,14 +1,15 @@
 """A store under test, and what a client of it does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 from api.credentials import hash_of, new_key
-from db.keys import create_key
+from db.apps import AppRow, create_app
+from db.keys import KeyRow, create_key
 from db.pool import Pool
 from db.stores import create_store
 
@@ -113,9 +114,7 @@ class Shop:
 
     async def with_scopes(self, *scopes: str) -> "Shop":
         """The same shop, by another key."""
-        key = new_key()
-        await create_key(self.db, self.id, "test", hash_of(key), list(scopes))
-        return Shop(self.id, self.slug, key, self.db, self.http)
+        return replace(self, key=(await new_app(self.db, self.id, list(scopes))).secret)
 
 
 async def open_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
@@ -123,9 +122,20 @@ async def open_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
     slug = f"shop-{next(numbers)}"
     store = await create_store(db, slug, f"Shop {slug}", "https://shop.example/chat", 30)
     assert store is not None
-    key = new_key()
-    await create_key(db, store.id, "test", hash_of(key), ["admin"])
-    return Shop(store.id, slug, key, db, http)
+    return Shop(store.id, slug, (await new_app(db, store.id, ["admin"])).secret, db, http)
+
+
+class NewApp(NamedTuple):
+    app: AppRow
+    key: KeyRow
+    secret: str
+
+
+async def new_app(db: Pool, store_id: str, scopes: list[str], name: str = "test", **settings: Any) -> NewApp:
+    """A new app and its first key. Its rate is beyond what a test spends."""
+    app = await create_app(db, store_id, name, scopes, **{"rate": 1_000_000} | settings)
+    secret = new_key()
+    return NewApp(app, await create_key(db, store_id, app.id, name, hash_of(secret)), secret)
 
 
 def moment(text: str) -> datetime:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.credentials import hash_of
-from db.keys import get_credential
+from db.credentials import get_credential
 from db.pool import recorded_statements
 from schema import schema
 from schema.context import Context

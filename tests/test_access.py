@@ -2,14 +2,15 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
-from api.credentials import hash_of, new_key
-from db.keys import create_key, set_key_revoked
-from tests.shop import ERRORS, Shop, code_of
+from api.credentials import new_key
+from db.keys import set_key_revoked
+from tests.shop import ERRORS, Shop, code_of, new_app
 
 numbers = count(1)
 
@@ -45,7 +46,10 @@ CALLS = [
     *(("mutation", field, scope, call) for field, (scope, call) in MUTATIONS.items()),
 ]
 
-UNKNOWN = {"message": "The API key is unknown or revoked.", "extensions": {"code": "UNAUTHENTICATED"}}
+UNKNOWN = {
+    "message": "The API key is unknown or revoked, or its app is disabled.",
+    "extensions": {"code": "UNAUTHENTICATED"},
+}
 MALFORMED = {
     "message": "The header must look like Authorization: Bearer rk_…",
     "extensions": {"code": "UNAUTHENTICATED"},
@@ -91,7 +95,7 @@ async def test_a_field_takes_its_scope(shop: Shop, operation: str, field: str, n
             assert (response.status_code, error) == (
                 200,
                 {
-                    "message": f"This needs the scope {needed}, which the key 'test' lacks.",
+                    "message": f"This needs the scope {needed}, which the app 'test' lacks.",
                     "path": [field],
                     "extensions": {"code": "FORBIDDEN"},
                 },
@@ -155,36 +159,32 @@ async def test_the_name_of_the_scheme_is_read_in_any_case(shop: Shop) -> None:
 
 
 async def test_a_key_says_who_it_is(shop: Shop) -> None:
-    key = new_key()
-    row = await create_key(shop.db, shop.id, "the storefront", hash_of(key), [READ, JOIN])
-    client = Shop(shop.id, shop.slug, key, shop.db, shop.http)
+    new = await new_app(shop.db, shop.id, [READ, JOIN], "the storefront")
+    client = replace(shop, key=new.secret)
     assert await client.ask("{ viewer { id name scopes } store { id slug } }") == {
-        "viewer": {"id": row.id, "name": "the storefront", "scopes": ["SESSIONS_READ", "SESSIONS_JOIN"]},
+        "viewer": {"id": new.key.id, "name": "the storefront", "scopes": ["SESSIONS_READ", "SESSIONS_JOIN"]},
         "store": {"id": shop.id, "slug": shop.slug},
     }
 
 
 async def test_a_revoked_key_is_refused_within_a_second(shop: Shop) -> None:
-    key, other = new_key(), new_key()
-    row = await create_key(shop.db, shop.id, "leaked", hash_of(key), ["admin"])
-    await create_key(shop.db, shop.id, "other", hash_of(other), ["admin"])
-    client = Shop(shop.id, shop.slug, key, shop.db, shop.http)
+    leaked, other = [await new_app(shop.db, shop.id, ["admin"]) for _ in range(2)]
+    client = replace(shop, key=leaked.secret)
     await client.ask("{ viewer { id } }")
-    assert await set_key_revoked(shop.db, shop.id, row.id)
+    assert await set_key_revoked(shop.db, shop.id, leaked.key.id)
     clock = asyncio.get_running_loop().time
     revoked = clock()
     while clock() < revoked + 1:  # however often it is used meanwhile
         await client.post("{ viewer { id } }")
     response = await client.post("{ viewer { id } }")
     assert (response.status_code, response.json()) == (401, {"errors": [UNKNOWN]})
-    await Shop(shop.id, shop.slug, other, shop.db, shop.http).ask("{ viewer { id } }")
+    await replace(shop, key=other.secret).ask("{ viewer { id } }")
 
 
 async def test_a_key_that_was_never_used_is_refused_as_soon_as_it_is_revoked(shop: Shop) -> None:
-    key = new_key()
-    row = await create_key(shop.db, shop.id, "unused", hash_of(key), ["admin"])
-    await set_key_revoked(shop.db, shop.id, row.id)
-    response = await Shop(shop.id, shop.slug, key, shop.db, shop.http).post("{ viewer { id } }")
+    unused = await new_app(shop.db, shop.id, ["admin"])
+    await set_key_revoked(shop.db, shop.id, unused.key.id)
+    response = await replace(shop, key=unused.secret).post("{ viewer { id } }")
     assert (response.status_code, response.json()) == (401, {"errors": [UNKNOWN]})
 
 
@@ -211,7 +211,7 @@ async def test_a_storefront_cannot_walk_beyond_the_session_that_it_joins(
     [error] = response.json()["errors"]
     assert (error["path"], error["message"], error["extensions"]) == (
         ["joinSession", "session", *path],
-        "This needs the scope sessions:read, which the key 'test' lacks.",
+        "This needs the scope sessions:read, which the app 'test' lacks.",
         {"code": "FORBIDDEN"},
     )
 
@@ -228,7 +228,7 @@ async def test_a_storefront_sees_the_session_that_it_joins(shop: Shop) -> None:
 async def test_who_only_writes_cannot_read_on_from_a_payload(shop: Shop) -> None:
     writer = await shop.with_scopes(WRITE)
     session = await writer.create(orderNumber="Q1")
-    forbidden = ("FORBIDDEN", "This needs the scope sessions:read, which the key 'test' lacks.")
+    forbidden = ("FORBIDDEN", "This needs the scope sessions:read, which the app 'test' lacks.")
     calls = {
         "updateCustomer": ({"id": session["customer"]["id"]}, "customer { sessions { nodes { id } } }"),
         "recordOrder": ({"sessionId": session["id"], "number": "Q1"}, "order { session { id } }"),

@@ -17,7 +17,7 @@ NAMES = ["Dewi Lestari", "José Ñandú", "Ольга Ёлкина", "王小明"
 KEY = "rk_golden"
 FIXED = "01h455vb4pex5vsknk"
 
-STORE, KEY_ID = f"store_{FIXED}00000000", f"key_{FIXED}00000000"
+STORE, APP_ID, KEY_ID = (f"{noun}_{FIXED}00000000" for noun in ("store", "app", "key"))
 
 # 52 characters of TypeID's base32: a code; 26 after a type's name: an ID.
 CODE = re.compile(rf"\b(?!{FIXED})[0-9a-hjkmnp-tv-z]{{52}}\b")
@@ -52,8 +52,14 @@ async def open_fixed_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
         ],
     )
     await db.fetch(
-        "insert into api_key (store_id, id, name, hash, scopes) values ($1, $2, 'golden', $3, array['admin'])",
+        "insert into app (store_id, id, name, scopes, rate) values ($1, $2, 'golden', array['admin'], 1000000)",
         STORE,
+        APP_ID,
+    )
+    await db.fetch(
+        "insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, 'golden', $4)",
+        STORE,
+        APP_ID,
         KEY_ID,
         hash_of(KEY),
     )

@@ -1,0 +1,46 @@
+"""Who asks: the app that a key or an identity provider's token names, and its store."""
+
+from typing import NamedTuple
+
+from db.pool import Executor
+
+
+class CredentialRow(NamedTuple):
+    """Who asks, in which app of which store. `key_id` is null where a person signed in."""
+
+    store_id: str
+    store_slug: str
+    app_id: str
+    app_name: str
+    scopes: list[str]
+    document_mode: str
+    rate: int
+    key_id: str | None
+    key_name: str | None
+
+
+GET_BY_KEY = """
+select store.id, store.slug, app.id, app.name, app.scopes, app.document_mode, app.rate, api_key.id, api_key.name
+from api_key
+join app on app.store_id = api_key.store_id and app.id = api_key.app_id
+join store on store.id = api_key.store_id
+where api_key.hash = $1 and api_key.revoked_at is null and app.disabled_at is null
+"""
+
+GET_BY_CLIENT = """
+select store.id, store.slug, app.id, app.name, app.scopes, app.document_mode, app.rate, null, null
+from store join app on app.store_id = store.id
+where (store.id = $1 or store.slug = $1) and app.client_id = $2 and app.disabled_at is null
+"""
+
+
+async def get_credential(db: Executor, hash: bytes) -> CredentialRow | None:
+    """The valid key whose SHA-256 this is."""
+    row = await db.fetchrow(GET_BY_KEY, hash)
+    return CredentialRow(*row) if row else None
+
+
+async def get_credential_of_client(db: Executor, store: str, client_id: str) -> CredentialRow | None:
+    """The app that an identity provider knows by this ID, in the store of this slug or ID."""
+    row = await db.fetchrow(GET_BY_CLIENT, store, client_id)
+    return CredentialRow(*row) if row else None
