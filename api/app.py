@@ -1,5 +1,6 @@
 """The application: its routes, and what lives as long as it does."""
 
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -9,16 +10,21 @@ from multiprocessing.process import BaseProcess
 from threading import Thread
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
-from api.graphql import GraphQLEndpoint, error_response, response, unavailable_response, unforeseen
+from api.answers import Answer, plain, refusal, unavailable, unforeseen
+from api.graphql import GraphQLEndpoint
 from api.links import LinkEndpoint
+from api.logs import Logged, configure
+from api.media import GRAPHQL, accepted
 from api.pages import broken_page, unknown_page
 from api.settings import Settings, read_settings
 from db.pool import Pool, Unavailable
@@ -27,9 +33,13 @@ from schema.links import Links
 
 def create_app(settings: Settings) -> Starlette:
     """An application of its own pool. It expects a database that is migrated."""
+    add_compress_type(GRAPHQL)
+    # The parts of a stream must not wait for each other.
+    for stream in ("text/event-stream", "multipart/mixed"):
+        remove_compress_type(stream)
     db = Pool(settings.database_url)
     links = Links(settings.link_base_url, settings.token_keys)
-    graphql = GraphQLEndpoint(db, links, graphiql=settings.graphiql)
+    graphql = GraphQLEndpoint(settings, db, links)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -46,26 +56,27 @@ def create_app(settings: Settings) -> Starlette:
         try:
             await db.fetchrow("select 1")
         except Unavailable:
-            return unavailable_response()
+            return plain(unavailable(), accepted(request.headers))
         return PlainTextResponse("ok")
-
-    endpoint = Route("/graphql", graphql.handle, methods=["GET", "POST"])
-    endpoint.methods = {"GET", "POST"}  # Starlette adds HEAD
 
     app = Starlette(
         routes=[
             Route("/", home),
-            endpoint,
+            Route("/graphql", graphql),
+            Route("/graphql/{document_id}", graphql),
             Route("/s/{slug}/{code}", LinkEndpoint(db, links).handle, methods=["GET"]),
             Route("/health", health),
         ],
         middleware=[
+            Middleware(Logged),
+            Middleware(CompressMiddleware),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 # Clients add some of their own, for tracing and such; credentials are no cookies, so none is a danger.
                 allow_headers=["*"],
+                expose_headers=["ETag", "Retry-After", "X-Request-Id"],
                 max_age=3600,
             ),
             Middleware(Masked),
@@ -79,10 +90,15 @@ def create_app(settings: Settings) -> Starlette:
 
 def create_app_from_environment() -> Starlette:
     """What each of several workers runs."""
+    settings = read_settings()
+    configure(settings.log_level)
     parent = parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent,), daemon=True).start()
-    return create_app(read_settings())
+    app = create_app(settings)
+    # What is loaded by now stays. To walk it in search of garbage would stop everything else for a tenth of a second.
+    gc.freeze()
+    return app
 
 
 def _end_with(parent: BaseProcess) -> None:
@@ -95,7 +111,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and request.url.path.startswith("/s/"):
         return unknown_page()
-    return error_response(error.status_code, error.detail, "BAD_REQUEST", **(error.headers or {}))
+    message = "Nothing is here: GraphQL is served at /graphql." if error.status_code == 404 else error.detail
+    answer = refusal(error.status_code, message, "BAD_REQUEST", dict(error.headers or {}))
+    return plain(answer, accepted(request.headers))
 
 
 class Masked:
@@ -111,9 +129,11 @@ class Masked:
             return await self._app(scope, receive, send)
         try:
             await self._app(scope, receive, send)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
         except Exception as error:
             # The route, not the path: a link's code is a secret.
             route = scope["path"].split("/")[1]
-            masked = unforeseen(error, route)
-            answer = broken_page() if route == "s" else response(500, {"errors": [masked]})
+            masked = Answer(500, {"errors": [unforeseen(error, route, scope["state"]["request_id"])]})
+            answer = broken_page() if route == "s" else plain(masked, accepted(Headers(scope=scope)))
             await answer(scope, receive, send)

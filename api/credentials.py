@@ -1,51 +1,60 @@
-"""Credentials: `Authorization: Bearer rk_…`."""
-
-import hashlib
-import secrets
+"""Credentials: `Authorization: Bearer` and an API key (`rk_…`) or a JWT of the identity provider."""
 
 from cachetools import TTLCache
-from typeid.codecs import base32
 
-from db.credentials import CredentialRow, get_credential
+from api.issuer import Issuer
+from api.settings import JwtSettings
+from db.credentials import CredentialRow, get_credential, get_credential_of_client
 from db.pool import Pool
+from schema.context import Scope
 from schema.errors import Unauthenticated
+from schema.keys import PREFIX, hash_of
 
-PREFIX = "rk_"
-
-# For how long a revoked key may go on working.
-CACHE_SECONDS = 1.0
+# For how long a revoked key, or a disabled app, may go on working.
+CACHE_SECONDS = 0.9
 CACHE_SIZE = 10_000
-
-
-def new_key() -> str:
-    """A key of 256 random bits. It is shown once; the database gets its hash."""
-    return PREFIX + base32.encode(secrets.token_bytes(16)) + base32.encode(secrets.token_bytes(16))
-
-
-def hash_of(key: str) -> bytes:
-    """A key is random and long, so that a plain SHA-256 cannot be reversed."""
-    return hashlib.sha256(key.encode()).digest()
 
 
 class Credentials:
     """Tells who sends a request."""
 
-    def __init__(self, db: Pool) -> None:
+    def __init__(self, db: Pool, jwt: JwtSettings | None = None) -> None:
         self._db = db
+        self._issuer = Issuer(jwt) if jwt else None
         self._known: TTLCache[bytes, CredentialRow] = TTLCache(CACHE_SIZE, CACHE_SECONDS)
 
     async def of(self, authorization: str | None) -> CredentialRow | None:
-        """Whom the header names; None: no header. Raises Unauthenticated when it names nobody."""
+        """Whom the header names; None: no header. Raises Unauthenticated when it names nobody, or IssuerUnavailable."""
         if authorization is None:
             return None
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key.startswith(PREFIX):
-            raise Unauthenticated("The header must look like Authorization: Bearer rk_…")
-        hash = hash_of(key)
+        scheme, _, bearer = authorization.partition(" ")
+        is_key = bearer.startswith(PREFIX)
+        if scheme.lower() != "bearer" or not (is_key or (self._issuer and bearer.count(".") == 2)):
+            or_jwt = ", or have a JWT" if self._issuer else ""
+            raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")
+        hash = hash_of(bearer)
         credential = self._known.get(hash)
         if credential is None:
-            credential = await get_credential(self._db, hash)
-            if credential is None:
-                raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
+            credential = await (self._of_key(hash) if is_key else self._of_user(bearer))
             self._known[hash] = credential
         return credential
+
+    async def _of_key(self, hash: bytes) -> CredentialRow:
+        credential = await get_credential(self._db, hash)
+        if credential is None:
+            raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
+        return credential
+
+    async def _of_user(self, token: str) -> CredentialRow:
+        """The person whom the JWT names, with those of its scopes that their app has, too."""
+        assert self._issuer is not None
+        claims = await self._issuer.claims(token)
+        app = await get_credential_of_client(self._db, claims.store, claims.client_id)
+        if app is None:
+            raise Unauthenticated(
+                f"There is no store {claims.store!r} with an app whose clientId is {claims.client_id!r}, "
+                "or the app is disabled."
+            )
+        everything = Scope.ADMIN.value in app.scopes
+        scopes = [scope for scope in claims.scopes if everything or scope in app.scopes]
+        return app._replace(scopes=scopes, user_id=claims.subject)

@@ -1,237 +1,244 @@
-"""GraphQL over HTTP: one endpoint, for programs and, in a browser, for people."""
+"""GraphQL over HTTP: one endpoint, for programs and, in a browser, for people.
 
-import json
-import logging
-import re
-from collections.abc import Sequence
-from traceback import format_tb
-from typing import Any
-from uuid import uuid4
+The only place that knows both. An operation goes from its document (`api/documents.py`) through its cost and its app's
+rate to its execution (`schema/operations.py`), and its answer (`api/answers.py`) back.
+"""
 
-import asyncpg
+import asyncio
+import hashlib
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
 import orjson
-from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, OperationType
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import PreExecutionError
-from strawberry.types.graphql import OperationType
 
+from api.answers import Answer, Terms, executed, invalid_operation, refusal, refused_request, response, unavailable
 from api.credentials import Credentials
+from api.documents import Document, Documents
+from api.jwks import IssuerUnavailable
+from api.logs import logger
+from api.media import GRAPHQL, HTML, JSON, accepted, media_type
+from api.rates import Rates, Throttled
+from api.requests import DOCUMENT_NAMES, Operation, RequestError, operation_of_query, operations_of_body
+from api.settings import Settings
+from db.credentials import CredentialRow
 from db.pool import Pool, Unavailable
 from schema import schema
-from schema.context import Context
+from schema.context import Context, Throttle
+from schema.cost import COST_LIMIT, TooCostly, measure
 from schema.cursors import Cursors
-from schema.errors import ClientError, Unauthenticated
+from schema.errors import Unauthenticated
 from schema.links import Links
+from schema.operations import (
+    InvalidOperation,
+    choose_operation,
+    execute_operation,
+    parse_document,
+    validate_document,
+)
 
-logger = logging.getLogger("roomkey")
+T = TypeVar("T")
 
-BODY_BYTES = 64 * 1024
-# More is read, up to this, and thrown away: who is answered while still sending may lose the answer.
-DISCARDED_BYTES = 4 * 1024 * 1024
-RETRY_SECONDS = 1
+GRAPHQL_SCHEMA = schema._schema
 
-OPERATION = re.compile(r"\b(query|mutation|subscription)\b")
-
-
-class RequestError(Exception):
-    """A request that is not executed: what the answer's status, code and message are."""
-
-    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", **headers: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers
+# A browser asks first (a preflight) before it sends one of these for a page of another site.
+PREFLIGHTED = ("authorization", "graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 
 
 class GraphQLEndpoint:
-    """Serves `/graphql`."""
+    """Serves `/graphql` and `/graphql/{document_id}`."""
 
-    def __init__(self, db: Pool, links: Links, *, graphiql: bool) -> None:
+    def __init__(self, settings: Settings, db: Pool, links: Links) -> None:
+        self._settings = settings
         self._db = db
         self._links = links
         self._cursors = Cursors(links.keys)
-        self._credentials = Credentials(db)
-        self._graphiql = get_graphql_ide_html() if graphiql else None
+        self._credentials = Credentials(db, settings.jwt)
+        self._documents = Documents(db)
+        self._rates = Rates(db)
+        self._graphiql = get_graphql_ide_html() if settings.graphiql else None
+        self._stopped: set[asyncio.Task[Any]] = set()
 
-    async def handle(self, request: Request) -> Response:
-        if self._graphiql and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._handle(Request(scope, receive))
+        await answer(scope, receive, send)
+
+    async def _handle(self, request: Request) -> Response:
+        accept = accepted(request.headers)
+        type = media_type(accept, html=self._graphiql is not None and _is_opened_in_a_browser(request))
+        if type == HTML:
             return HTMLResponse(self._graphiql)
+        draft = self._settings.http_status == "draft"
+        lenient = type == JSON and JSON in accept and not draft
+        terms = Terms(type or JSON, lenient, draft)
         try:
-            return await self._answer(request)
+            if type is None:
+                raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept[:100]!r}.")
+            answer = await self._answer(request, terms)
+        except RequestError as error:
+            answer = refused_request(error, terms)
         except Unauthenticated as error:
-            return error_response(401, str(error), error.code, **{"WWW-Authenticate": "Bearer"})
+            answer = refusal(401, str(error), error.code)
+            if "authorization" in request.headers:
+                answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
         except Unavailable as error:
             logger.warning("Postgres is unavailable: %s", error)
-            return unavailable_response()
-        except RequestError as error:
-            return error_response(error.status, str(error), error.code, **error.headers)
+            answer = unavailable()
+        except IssuerUnavailable as error:
+            answer = refusal(503, str(error), "SERVICE_UNAVAILABLE")
+        answers = [answer] if isinstance(answer, Answer) else answer
+        request.state.facts["codes"] = sorted({code for each in answers for code in each.codes})
+        if isinstance(answer, Answer) and _is_known(request, answer):
+            return Response(status_code=304, headers=answer.headers)
+        return response(answer, terms)
 
-    async def _answer(self, request: Request) -> Response:
-        parameters = _query_parameters(request) if request.method == "GET" else await _body_parameters(request)
-        query, variables, operation_name = _checked(parameters)
+    async def _answer(self, request: Request, terms: Terms) -> Answer | Sequence[Answer]:
+        if request.method == "GET":
+            _refuse_another_site(request, self._settings.cors_origins)
+            operations: Operation | list[Operation] = operation_of_query(request)
+        elif request.method == "POST":
+            operations = await operations_of_body(request, self._settings.batch_limit)
+        else:
+            raise RequestError(405, f"GraphQL is served by GET and POST, not by {request.method}.", Allow="GET, POST")
+        return await self._in_time(self._run(request, operations, terms))
+
+    async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Stop what takes too long, and with it its statement in Postgres, without waiting until it has stopped."""
+        task = asyncio.create_task(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._settings.operation_seconds)
+        finally:
+            if not task.done():
+                self._stopped.add(task)
+                task.add_done_callback(self._forget)
+                task.cancel()
+        if not done:
+            raise RequestError(504, f"Stopped after {self._settings.operation_seconds:g} s.", "TIMEOUT")
+        return task.result()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._stopped.discard(task)
+        # Why it failed after all is asked here, or asyncio would log it.
+        if not task.cancelled():
+            task.exception()
+
+    async def _run(
+        self, request: Request, operations: Operation | list[Operation], terms: Terms
+    ) -> Answer | list[Answer]:
+        credential = await self._credentials.of(request.headers.get("authorization"))
+        if credential:
+            request.state.facts.update(store=credential.store_slug, app=credential.app_id)
+        if isinstance(operations, Operation):
+            return await self._run_one(request, operations, credential, terms)
+        request.state.facts.update(batch=len(operations))
+        return [await self._run_one(request, operation, credential, terms) for operation in operations]
+
+    async def _run_one(
+        self, request: Request, operation: Operation, credential: CredentialRow | None, terms: Terms
+    ) -> Answer:
+        """An operation's answer, with what it cost, whether it could be executed or not."""
+        cost: dict[str, Any] = {}
+        try:
+            answer = await self._execute(request, operation, credential, terms, cost)
+        except InvalidOperation as error:
+            answer = invalid_operation(error, terms)
+        except TooCostly as error:
+            answer = refusal(400, str(error), error.code)
+        except Throttled as error:
+            cost["throttle"] = _throttle_extension(error.throttle)
+            answer = refusal(429, f"{error}.", "THROTTLED", {"Retry-After": str(error.retry_after_seconds)})
+        except RequestError as error:  # of a batch, the others are answered
+            answer = refused_request(error, terms)
+        if cost:
+            answer.body["extensions"] = {"cost": cost}
+        return answer
+
+    async def _execute(
+        self,
+        request: Request,
+        operation: Operation,
+        credential: CredentialRow | None,
+        terms: Terms,
+        cost: dict[str, Any],
+    ) -> Answer:
+        facts = request.state.facts
+        document = await self._documents.find(operation, credential)
+        if document.id:
+            facts["document"] = document.id
+        tree = parse_document(document.text)
+        chosen = choose_operation(tree, operation.name)
+        _refuse_transport(chosen, request.method)
+        measured = measure(GRAPHQL_SCHEMA, tree, chosen, operation.variables)
+        cost |= {"requested": measured.cost, "maximum": COST_LIMIT}
+        facts["cost"] = facts.get("cost", 0) + measured.cost
+        measured.check()
+        throttle = None
+        if credential:
+            throttle = await self._rates.spend(credential, measured.cost)
+            cost["throttle"] = _throttle_extension(throttle)
+        validate_document(GRAPHQL_SCHEMA, tree, introspection=self._settings.introspection)
+        facts["operation"] = chosen.name.value[:100] if chosen.name else None
         context = Context(
             db=self._db,
             links=self._links,
             cursors=self._cursors,
-            credential=await self._credentials.of(request.headers.get("authorization")),
+            credential=credential,
+            throttle=throttle,
+            introspection=self._settings.introspection,
         )
-        if operation_name is None and _has_several_operations(query):
-            raise RequestError(
-                400, "The document has several operations: operationName is needed.", "OPERATION_RESOLUTION_FAILURE"
-            )
-        reads = {OperationType.QUERY}
-        try:
-            result = await schema.execute(
-                query,
-                variable_values=variables,
-                operation_name=operation_name,
-                context_value=context,
-                allowed_operation_types=reads if request.method == "GET" else reads | {OperationType.MUTATION},
-            )
-        except CannotGetOperationTypeError:
-            raise RequestError(400, "No operation of that name.", "OPERATION_RESOLUTION_FAILURE") from None
-        except InvalidOperationTypeError as error:
-            if error.operation_type is OperationType.SUBSCRIPTION:
-                raise RequestError(400, "There are no subscriptions here.") from None
-            raise RequestError(405, error.as_http_error_reason(request.method), Allow="POST") from None
-        invalid = isinstance(result, PreExecutionError)
-        errors = [_formatted(error, invalid) for error in result.errors or ()]
-        status = 400 if invalid or _was_not_executed(result.errors) else 200
-        body: dict[str, Any] = {} if status == 400 else {"data": result.data}
-        return response(status, body | ({"errors": errors} if errors else {}))
+        result = await execute_operation(GRAPHQL_SCHEMA, tree, chosen, operation.variables, context)
+        answer = executed(result, terms, request.state.request_id)
+        if request.method == "GET" and document.id and not result.errors:
+            _make_cacheable(answer, document)
+        return answer
 
 
-def _query_parameters(request: Request) -> dict[str, Any]:
-    parameters: dict[str, Any] = {name: value for name, value in request.query_params.items() if value}
-    if "variables" in parameters:
-        parameters["variables"] = _parsed(parameters["variables"].encode(errors="replace"), "variables")
-    return parameters
+def _throttle_extension(throttle: Throttle) -> dict[str, int]:
+    return {"available": throttle.available, "maximum": throttle.maximum, "restoreRate": throttle.restore_rate}
 
 
-async def _body_parameters(request: Request) -> dict[str, Any]:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise RequestError(415, "The Content-Type must be application/json.")
-    body, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= BODY_BYTES:
-            body += chunk
-        elif size > DISCARDED_BYTES:
-            break
-    if size > BODY_BYTES:
-        raise RequestError(413, f"A request has at most {BODY_BYTES} bytes.", Connection="close")
-    parameters = _parsed(bytes(body), "the body")
-    if not isinstance(parameters, dict):
-        raise RequestError(400, "The body must be a JSON object with a query.")
-    return parameters
+def _is_opened_in_a_browser(request: Request) -> bool:
+    """Whether it may be a person who wants a page: a program with a document gets its answer, whatever it accepts."""
+    names = request.query_params.keys() & {*DOCUMENT_NAMES, "extensions"}
+    return request.method == "GET" and not names and not request.path_params
 
 
-def _parsed(text: bytes, name: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise RequestError(400, f"Not JSON in UTF-8: {name}.") from None
+def _refuse_another_site(request: Request, trusted: Sequence[str]) -> None:
+    """A page of another site can let a browser send a GET without asking. Its owner must have meant to call an API."""
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site")
+    is_foreign = (
+        site in ("cross-site", "same-site")
+        if site
+        else origin is not None and origin.partition("://")[2] != request.headers.get("host")
+    )
+    if is_foreign and origin not in trusted and not any(name in request.headers for name in PREFLIGHTED):
+        raise RequestError(403, f"From another site, send one of the headers {', '.join(PREFLIGHTED[:3])}.")
 
 
-def _checked(parameters: dict[str, Any]) -> tuple[str, dict[str, Any] | None, str | None]:
-    query = parameters.get("query")
-    variables = parameters.get("variables")
-    operation_name = parameters.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise RequestError(400, "A request needs a query: a GraphQL document, as a string.")
-    if variables is not None and not isinstance(variables, dict):
-        raise RequestError(400, "variables must be an object.")
-    if operation_name is not None and not isinstance(operation_name, str):
-        raise RequestError(400, "operationName must be a string.")
-    return query, variables, operation_name or None
+def _refuse_transport(operation: OperationDefinitionNode, method: str) -> None:
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise RequestError(400, "Subscriptions are not served by plain requests, and there is no other transport yet.")
+    if operation.operation is OperationType.MUTATION and method == "GET":
+        raise RequestError(405, "A mutation must be sent by POST.", Allow="POST")
 
 
-def _has_several_operations(query: str) -> bool:
-    """Strawberry would run the first of them. A document that is malformed is left to it."""
-    if len(OPERATION.findall(query)) < 2:  # most documents, which need not be parsed twice
-        return False
-    try:
-        definitions = parse(query, no_location=True).definitions
-    except (GraphQLSyntaxError, RecursionError):
-        return False
-    return sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1
-
-
-def _was_not_executed(errors: Sequence[GraphQLError] | None) -> bool:
-    """Variables that do not fit end a request before it begins: their errors have no path."""
-    return bool(errors) and all(error.path is None for error in errors or ())
-
-
-def _formatted(error: GraphQLError, invalid: bool) -> dict[str, Any]:
-    """The error as the client sees it, of a document that is invalid or ran. What nobody foresaw is logged, and only
-    its ID goes out.
-    """
-    original = error.original_error
-    while isinstance(original, GraphQLError):
-        original = original.original_error
-    if isinstance(original, RecursionError):
-        return {"message": "The document or its variables are nested too deeply.", **_code("GRAPHQL_PARSE_FAILED")}
-    if original is None or isinstance(original, ClientError):
-        return {**error.formatted, **_code(_code_of(error, original, invalid))}
-    if isinstance(original, Unavailable):
-        return {**error.formatted, "message": "The database is not available just now.", **_code("SERVICE_UNAVAILABLE")}
-    if isinstance(original, UnicodeEncodeError | asyncpg.CharacterNotInRepertoireError):
-        return {**error.formatted, "message": "A text has a character that cannot be kept.", **_code("BAD_USER_INPUT")}
-    return {**error.formatted, **unforeseen(original, str(error.path))}
-
-
-def unforeseen(error: Exception, where: str) -> dict[str, Any]:
-    """The error that the client sees instead of one that nobody foresaw, which is logged under an ID."""
-    request_id = uuid4().hex
-    # Without its message, which may quote what was sent. Postgres's messages are in its own log.
-    frames = "".join(format_tb(error.__traceback__))
-    logger.error("%s at %s: %s\n%s", request_id, where, _name_of(error), frames)
-    return {
-        "message": "Something went wrong here. Quote the request ID when you report it.",
-        "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
+def _make_cacheable(answer: Answer, document: Document) -> None:
+    """Let a client keep the answer, and ask whether it is still true. What it cost is not part of what it says."""
+    digest = hashlib.sha256(orjson.dumps(answer.body["data"])).hexdigest()[:32]
+    answer.headers |= {
+        "ETag": f'W/"{digest}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept, Authorization",
     }
 
 
-def _name_of(error: Exception) -> str:
-    return " ".join([type(error).__name__, *([error.sqlstate] if isinstance(error, asyncpg.PostgresError) else [])])
-
-
-def _code_of(error: GraphQLError, original: Exception | None, invalid: bool) -> str:
-    if isinstance(original, ClientError):
-        return original.code
-    if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
-    return "GRAPHQL_VALIDATION_FAILED" if invalid else "BAD_USER_INPUT"
-
-
-def _code(code: str) -> dict[str, Any]:
-    return {"extensions": {"code": code}}
-
-
-def error_response(status: int, message: str, code: str, **headers: str) -> Response:
-    """An answer that has nothing but one error."""
-    return response(status, {"errors": [{"message": message, **_code(code)}]}, headers)
-
-
-def unavailable_response() -> Response:
-    return error_response(
-        503, "The database is not available just now.", "SERVICE_UNAVAILABLE", **{"Retry-After": str(RETRY_SECONDS)}
-    )
-
-
-def response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    codes = {error["extensions"]["code"] for error in body.get("errors", ())}
-    headers = {"Cache-Control": "no-store"} | (headers or {})
-    if status == 200 and all(value is None for value in (body.get("data") or {}).values()):
-        if "UNAUTHENTICATED" in codes:
-            status, headers["WWW-Authenticate"] = 401, "Bearer"
-        elif "SERVICE_UNAVAILABLE" in codes:
-            status, headers["Retry-After"] = 503, str(RETRY_SECONDS)
-    try:
-        content = orjson.dumps(body)
-    except TypeError:  # a message that quotes half a surrogate pair
-        content = json.dumps(body).encode()
-    return Response(content, status, headers, "application/json")
+def _is_known(request: Request, answer: Answer) -> bool:
+    """Whether the client has this answer already (RFC 9110, section 13.1.2)."""
+    given = ",".join(request.headers.getlist("if-none-match")).split(",")
+    known = {tag.strip().removeprefix("W/") for tag in given}
+    return "ETag" in answer.headers and not known.isdisjoint({"*", answer.headers["ETag"].removeprefix("W/")})

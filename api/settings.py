@@ -45,6 +45,11 @@ class Settings:
     token_keys: TokenKeys
     cors_origins: tuple[str, ...] = ()
     graphiql: bool = True
+    introspection: bool = True
+    batch_limit: int = 0
+    operation_seconds: float = 20
+    http_status: str = "standard"
+    log_level: str = "info"
     jwt: JwtSettings | None = None
 
 
@@ -59,6 +64,11 @@ def read_settings() -> Settings:
         token_keys=_read(config, "TOKEN_KEYS", _token_keys),
         cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
         graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
+        introspection=_read(config, "INTROSPECTION", _on_or_off, True),
+        batch_limit=_read(config, "BATCH_LIMIT", _number_between(0, 100), 0),
+        operation_seconds=_read(config, "OPERATION_SECONDS", _number_between(1, 300), 20),
+        http_status=_read(config, "HTTP_STATUS", _one_of("standard", "draft"), "standard"),
+        log_level=_read(config, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         jwt=_jwt(config),
     )
 
@@ -77,22 +87,6 @@ def _config() -> Config:
     # An empty variable counts as absent, so that the file has its say.
     environment = {name: value for name, value in os.environ.items() if value.strip()}
     return Config(".env" if Path(".env").is_file() else None, environment, encoding="utf-8")
-
-
-def _jwt(config: Config) -> JwtSettings | None:
-    jwt = JwtSettings(
-        issuer=_read(config, "JWT_ISSUER", _issuer_url, ""),
-        audience=_read(config, "JWT_AUDIENCE", _as_it_is, ""),
-        jwks_url=_read(config, "JWKS_URL", _secure_url, ""),
-        store_claim=_read(config, "JWT_STORE_CLAIM", _as_it_is, "store"),
-    )
-    if jwt.issuer and jwt.audience:
-        return jwt
-    given = [name for name in ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_STORE_CLAIM") if _text(config, name)]
-    if given:
-        missing = " and ".join(name for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name not in given)
-        raise SettingsError(f"{given[0]} needs {missing}: see .env.example")
-    return None
 
 
 def _text(config: Config, name: str) -> str:
@@ -127,24 +121,33 @@ def _web_url(name: str, text: str) -> str:
     return text.rstrip("/")
 
 
-def is_secure_url(text: str) -> bool:
-    """Whether what is fetched from there cannot be changed on its way: https, or this very machine."""
-    parts = _web_parts(text)
-    return parts is not None and (parts.scheme == "https" or parts.hostname in LOOPBACK)
+def _jwt(config: Config) -> JwtSettings | None:
+    jwt = JwtSettings(
+        issuer=_read(config, "JWT_ISSUER", _secure_url, ""),
+        audience=_read(config, "JWT_AUDIENCE", _as_it_is, ""),
+        jwks_url=_read(config, "JWKS_URL", _secure_url, ""),
+        store_claim=_read(config, "JWT_STORE_CLAIM", _as_it_is, "store"),
+    )
+    if jwt.issuer and jwt.audience:
+        return jwt
+    given = [name for name in ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_STORE_CLAIM") if _text(config, name)]
+    if given:
+        missing = " and ".join(name for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name not in given)
+        raise SettingsError(f"{given[0]} needs {missing}: see .env.example")
+    return None
 
 
 def _secure_url(name: str, text: str) -> str:
+    """As it is, with or without a slash at its end: tokens name their issuer to the letter."""
     if not is_secure_url(text):
-        raise SettingsError(f"{name} must look like https://login.example/keys (http only on this machine), got {text!r}")
+        raise SettingsError(f"{name} must look like https://login.example (http only for this machine), got {text!r}")
     return text
 
 
-def _issuer_url(name: str, text: str) -> str:
-    """As it is, with or without a slash at its end: tokens name the issuer to the letter."""
+def is_secure_url(text: str) -> bool:
+    """Whether what is fetched from there cannot be changed on its way: by https, or from this very machine."""
     parts = _web_parts(text)
-    if parts is None or parts.query or parts.fragment or not is_secure_url(text):
-        raise SettingsError(f"{name} must look like https://login.example (http only on this machine), got {text!r}")
-    return text
+    return parts is not None and (parts.scheme == "https" or parts.hostname in LOOPBACK)
 
 
 def _as_it_is(name: str, text: str) -> str:
@@ -187,7 +190,23 @@ def _origins(name: str, text: str) -> tuple[str, ...]:
     return origins
 
 
+def _one_of(*choices: str) -> Callable[[str, str], str]:
+    def parse(name: str, text: str) -> str:
+        if text not in choices:
+            raise SettingsError(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, got {text!r}")
+        return text
+
+    return parse
+
+
+def _number_between(lowest: int, highest: int) -> Callable[[str, str], int]:
+    def parse(name: str, text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
+            raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
 def _on_or_off(name: str, text: str) -> bool:
-    if text not in ("on", "off"):
-        raise SettingsError(f"{name} must be on or off, got {text!r}")
-    return text == "on"
+    return _one_of("on", "off")(name, text) == "on"

@@ -1,8 +1,13 @@
 """Apps: a store's clients, with what each may do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
+import asyncpg
+
+from db.customers import Change
 from db.ids import new_id
 from db.pool import Executor
 
@@ -20,11 +25,55 @@ class AppRow(NamedTuple):
 
 COLUMNS = "id, name, scopes, document_mode, rate, client_id, created_at, disabled_at"
 
+GET = f"""
+select {COLUMNS} from app where store_id = $1 and id = any ($2)
+"""
+
+SEARCH = f"""
+select {COLUMNS} from app where store_id = $1 order by id
+"""
+
+FIND = """
+select store_id from app where id = $1
+"""
+
 CREATE = f"""
 insert into app (store_id, id, name, scopes, document_mode, rate, client_id)
 values ($1, $2, $3, $4, $5, $6, $7)
 returning {COLUMNS}
 """
+
+SET = f"""
+update app set
+    name = coalesce($3, name),
+    scopes = coalesce($4, scopes),
+    document_mode = coalesce($5, document_mode),
+    rate = coalesce($6, rate),
+    client_id = case when $7 then $8 else client_id end,
+    disabled_at = case when $9 then coalesce(disabled_at, now()) when not $9 then null else disabled_at end
+where store_id = $1 and id = $2
+returning {COLUMNS}
+"""
+
+
+class ClientIdTaken(Exception):
+    """Another app of the store has that client ID."""
+
+
+async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[AppRow]:
+    """Those of the apps that the store has, in no order."""
+    return [AppRow(*row) for row in await db.fetch(GET, store_id, ids)]
+
+
+async def search_apps(db: Executor, store_id: str) -> list[AppRow]:
+    """All apps of the store, the oldest first, disabled ones included."""
+    return [AppRow(*row) for row in await db.fetch(SEARCH, store_id)]
+
+
+async def find_store_of_app(db: Executor, id: str) -> str | None:
+    """Whose app it is. It looks in all stores: for an operator's command line, never for a client."""
+    row = await db.fetchrow(FIND, id)
+    return row["store_id"] if row else None
 
 
 async def create_app(
@@ -35,7 +84,49 @@ async def create_app(
     document_mode: str = "LOG",
     rate: int = 1000,
     client_id: str | None = None,
+    *,
+    id: str | None = None,
 ) -> AppRow:
-    row = await db.fetchrow(CREATE, store_id, new_id("app"), name, scopes, document_mode, rate, client_id)
+    """A new app, of that ID if one is given. Raises ClientIdTaken."""
+    with _client_id_taken():
+        row = await db.fetchrow(CREATE, store_id, id or new_id("app"), name, scopes, document_mode, rate, client_id)
     assert row is not None
     return AppRow(*row)
+
+
+async def set_app(
+    db: Executor,
+    store_id: str,
+    id: str,
+    *,
+    name: str | None = None,
+    scopes: list[str] | None = None,
+    document_mode: str | None = None,
+    rate: int | None = None,
+    client_id: Change | None = None,
+    disabled: bool | None = None,
+) -> AppRow | None:
+    """Change what is not None. Raises ClientIdTaken."""
+    with _client_id_taken():
+        row = await db.fetchrow(
+            SET,
+            store_id,
+            id,
+            name,
+            scopes,
+            document_mode,
+            rate,
+            client_id is not None,
+            client_id.value if client_id else None,
+            disabled,
+        )
+    return AppRow(*row) if row else None
+
+
+@contextmanager
+def _client_id_taken() -> Iterator[None]:
+    """It is the only text of an app that another may not have."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError:
+        raise ClientIdTaken from None

@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
+from db.events import Actor
 from db.pool import Executor
 
 
 class CredentialRow(NamedTuple):
-    """Who asks, in which app of which store. `key_id` is null where a person signed in."""
+    """Who asks, in which app of which store. Either a key does, or a person who signed in."""
 
     store_id: str
     store_slug: str
@@ -17,6 +18,12 @@ class CredentialRow(NamedTuple):
     rate: int
     key_id: str | None
     key_name: str | None
+    user_id: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Whom events name."""
+        return Actor(self.key_id, self.user_id)
 
 
 GET_BY_KEY = """

@@ -8,6 +8,13 @@ from db.keysets import Key
 from db.pool import Executor
 
 
+class Actor(NamedTuple):
+    """Who does something: an API key, or a person who signed in with a token of the identity provider."""
+
+    key_id: str | None
+    user_id: str | None
+
+
 class EventRow(NamedTuple):
     session_id: str
     id: str
@@ -16,20 +23,21 @@ class EventRow(NamedTuple):
     expires_at: datetime | None
     reason: str | None
     key_id: str | None
+    user_id: str | None
 
 
 # EXPIRED is derived: a token reached the expired time that one event gave it before the next one changed that. Where a
 # change moves the expired time into the past, the token expires at the moment of the change.
 SEARCH = """
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id
+select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
 from unnest($2::text[]) as parent (id)
 cross join lateral (
-    select id, kind, at, expires_at, reason, key_id from (
-        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id
+    select id, kind, at, expires_at, reason, key_id, user_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id, user_id
         from session_event
         where store_id = $1 and session_id = parent.id
         union all
-        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null
+        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null, null
         from (
             select id, expires_at, greatest(at, expires_at) as ends_at, lead(at) over (order by at, id) as next_at
             from session_event
@@ -50,8 +58,8 @@ insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $
 
 # A double tap within a minute is one event.
 CREATE_JOINED = """
-insert into session_event (store_id, id, session_id, kind, key_id)
-select $1, $2, $3, 'JOINED', $4
+insert into session_event (store_id, id, session_id, kind, key_id, user_id)
+select $1, $2, $3, 'JOINED', $4, $5
 where not exists (
     select from session_event
     where store_id = $1 and session_id = $3 and kind = 'JOINED' and at > now() - interval '1 minute'
@@ -59,8 +67,8 @@ where not exists (
 """
 
 CREATE_EXTENDED = """
-insert into session_event (store_id, id, session_id, kind, expires_at, reason, key_id)
-select $1, id, session_id, 'EXTENDED', expires_at, 'store setting', $5
+insert into session_event (store_id, id, session_id, kind, expires_at, reason, key_id, user_id)
+select $1, id, session_id, 'EXTENDED', expires_at, 'store setting', $5, $6
 from unnest($2::text[], $3::text[], $4::text[]::timestamptz[]) as extended (id, session_id, expires_at)
 """
 
@@ -80,15 +88,13 @@ async def create_visit(db: Executor, store_id: str, session_id: str, kind: Liter
     await db.fetch(CREATE, store_id, new_id("event"), session_id, kind)
 
 
-async def create_joined(db: Executor, store_id: str, session_id: str, key_id: str | None) -> None:
+async def create_joined(db: Executor, store_id: str, session_id: str, actor: Actor) -> None:
     """Record that the customer joined, unless that was recorded less than a minute ago."""
-    await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, key_id)
+    await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, *actor)
 
 
-async def create_extended_events(
-    db: Executor, store_id: str, expiries: list[tuple[str, str]], key_id: str | None
-) -> None:
+async def create_extended_events(db: Executor, store_id: str, expiries: list[tuple[str, str]], actor: Actor) -> None:
     """Record the expired times, as Postgres writes them, that a store setting gave to sessions."""
     ids = [new_id("event") for _ in expiries]
     session_ids, expires_at = [id for id, _ in expiries], [at for _, at in expiries]
-    await db.fetch(CREATE_EXTENDED, store_id, ids, session_ids, expires_at, key_id)
+    await db.fetch(CREATE_EXTENDED, store_id, ids, session_ids, expires_at, *actor)

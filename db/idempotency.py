@@ -27,13 +27,13 @@ class InputDiffers(Exception):
     """The key was used before, for another input."""
 
 
-async def claim_session_id(db: Transaction, store_id: str, key: str, input_hash: bytes, session_id: str) -> str:
-    """The ID of the session that this key stands for: the given one, or that of the session created with it before.
+async def claim_id(db: Transaction, store_id: str, key: str, input_hash: bytes, id: str) -> str:
+    """The ID of what this key stands for: the given one, or that of what was created with it before.
 
     Keys are kept for 48 hours. Raises InputDiffers.
     """
-    if await db.fetchrow(CREATE, store_id, key, input_hash, session_id):
-        return session_id
+    if await db.fetchrow(CREATE, store_id, key, input_hash, id):
+        return id
     row = await db.fetchrow(GET, store_id, key)
     assert row is not None
     if row["input_hash"] != input_hash:

@@ -15,7 +15,7 @@ import asyncpg
 from databases import Database
 
 # At DEBUG it logs the arguments of statements, customers' names among them.
-logging.getLogger("databases").setLevel(logging.INFO)
+logging.getLogger("databases").setLevel(logging.WARNING)
 
 ACQUIRE_SECONDS = 1.0
 COMMAND_SECONDS = 30.0

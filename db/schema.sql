@@ -55,8 +55,15 @@ CREATE UNLOGGED TABLE public.app_budget (
     store_id text NOT NULL COLLATE pg_catalog."C",
     app_id text NOT NULL COLLATE pg_catalog."C",
     available double precision NOT NULL,
+    granted double precision NOT NULL,
     at timestamp with time zone NOT NULL
 );
+
+COMMENT ON TABLE public.app_budget IS 'How many points of cost an app may still spend.';
+
+COMMENT ON COLUMN public.app_budget.granted IS 'How many the last statement took.';
+
+COMMENT ON COLUMN public.app_budget.at IS 'When it took them. Since then, more were restored.';
 
 CREATE TABLE public.customer (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -159,6 +166,7 @@ CREATE TABLE public.session_event (
     expires_at timestamp with time zone,
     reason text,
     key_id text COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
     CONSTRAINT session_event_check CHECK (((expires_at IS NOT NULL) = (kind = ANY (ARRAY['ISSUED'::text, 'EXTENDED'::text, 'REISSUED'::text])))),
     CONSTRAINT session_event_kind_check CHECK ((kind = ANY (ARRAY['ISSUED'::text, 'PREVIEWED'::text, 'OPENED'::text, 'JOINED'::text, 'EXTENDED'::text, 'REISSUED'::text, 'REVOKED'::text, 'CONVERTED'::text])))
 );
@@ -169,7 +177,9 @@ COMMENT ON COLUMN public.session_event.at IS 'By a clock that is read while the 
 
 COMMENT ON COLUMN public.session_event.expires_at IS 'The expired time that the event gave to the token. infinity: never.';
 
-COMMENT ON COLUMN public.session_event.key_id IS 'The API key that asked for it; null: the customer, through the link.';
+COMMENT ON COLUMN public.session_event.key_id IS 'The API key that asked for it; null: a user, or the customer by the link.';
+
+COMMENT ON COLUMN public.session_event.user_id IS 'The person who asked for it: the sub of an identity provider''s token.';
 
 CREATE TABLE public.store (
     id text NOT NULL COLLATE pg_catalog."C",

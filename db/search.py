@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from db import customers, sessions
+from db import apps, customers, sessions
+from db.apps import AppRow
 from db.customers import CustomerRow
 from db.keysets import Order, Window
 from db.pool import Executor, Row
@@ -41,6 +42,7 @@ class Table(Generic[T]):
 
 SESSION = Table("session", sessions.COLUMNS, SessionRow)
 CUSTOMER = Table("customer", customers.COLUMNS, CustomerRow)
+APP = Table("app", apps.COLUMNS, AppRow)
 
 # Where a text is compared; `~` is where the comparison goes. All of it is folded: accents and case do not count.
 TEXT = {

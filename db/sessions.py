@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from db.events import Actor
 from db.ids import new_id
 from db.pool import Executor, Row
 
@@ -66,8 +67,8 @@ with setting as (
     from setting
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id)
-    select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10 from created
+    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id, user_id)
+    select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10, $11 from created
 )
 select {COLUMNS} from created
 """
@@ -79,8 +80,8 @@ with changed as (
     where store_id = $1 and id = $2 and token_revoked_at is null
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, expires_at, key_id)
-    select store_id, $4, id, 'EXTENDED', token_expires_at, $5 from changed
+    insert into session_event (store_id, id, session_id, kind, expires_at, key_id, user_id)
+    select store_id, $4, id, 'EXTENDED', token_expires_at, $5, $6 from changed
 )
 select {COLUMNS} from changed
 """
@@ -97,8 +98,8 @@ with changed as (
     where store_id = $1 and id = $2
     returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, expires_at, key_id)
-    select store_id, $5, id, 'REISSUED', token_expires_at, $6 from changed
+    insert into session_event (store_id, id, session_id, kind, expires_at, key_id, user_id)
+    select store_id, $5, id, 'REISSUED', token_expires_at, $6, $7 from changed
 )
 select {COLUMNS} from changed
 """
@@ -113,8 +114,8 @@ with locked as (
     where session.store_id = $1 and session.id = locked.id
     returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, reason, key_id)
-    select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5 from changed
+    insert into session_event (store_id, id, session_id, kind, at, reason, key_id, user_id)
+    select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5, $6 from changed
 )
 select {COLUMNS} from changed
 """
@@ -125,8 +126,8 @@ with changed as (
     where store_id = $1 and id = $2
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, key_id)
-    select store_id, $6, id, 'CONVERTED', $7 from changed
+    insert into session_event (store_id, id, session_id, kind, key_id, user_id)
+    select store_id, $6, id, 'CONVERTED', $7, $8 from changed
 )
 select {COLUMNS} from changed
 """
@@ -164,39 +165,39 @@ async def create_session(
     token_key: str,
     minutes: int | None,
     metadata: str,
-    key_id: str | None,
+    actor: Actor,
 ) -> SessionRow:
     """A new session and its token, which expires after so many minutes (0: never, None: as the store says)."""
-    values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), key_id)
+    values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), *actor)
     row = await db.fetchrow(CREATE, store_id, id, *values)
     assert row is not None
     return SessionRow(*row)
 
 
-async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, key_id: str | None) -> SessionRow | None:
+async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, actor: Actor) -> SessionRow | None:
     """Let the token expire so many minutes from now (0: never). None: no such session, or its token is revoked."""
-    return _session(await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), key_id))
+    return _session(await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), *actor))
 
 
 async def set_token_reissued(
-    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, key_id: str | None
+    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, actor: Actor
 ) -> SessionRow | None:
     """Give the session a new token in place of the old one. None: no such session."""
-    return _session(await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), key_id))
+    return _session(await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), *actor))
 
 
 async def set_token_revoked(
-    db: Executor, store_id: str, id: str, reason: str | None, key_id: str | None
+    db: Executor, store_id: str, id: str, reason: str | None, actor: Actor
 ) -> SessionRow | None:
     """Turn the token off. None: no such session, or that was done before."""
-    return _session(await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, key_id))
+    return _session(await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, *actor))
 
 
 async def set_conversion(
-    db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, key_id: str | None
+    db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, actor: Actor
 ) -> SessionRow | None:
     """Record the conversion (at None: now), over any there was: look first, with the session locked."""
-    return _session(await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), key_id))
+    return _session(await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), *actor))
 
 
 async def is_conversion_moment(db: Executor, store_id: str, id: str, at: datetime | None) -> bool:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from db.events import create_extended_events
+from db.events import Actor, create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool
 
@@ -108,7 +108,7 @@ async def set_store(
     return StoreRow(*row)
 
 
-async def set_active_expiry(db: Pool, store_id: str, key_id: str | None) -> int:
+async def set_active_expiry(db: Pool, store_id: str, actor: Actor) -> int:
     """Let each active token expire as the store's setting says, counted from its issue; some of them at once.
 
     Returns how many tokens were given another expired time. There may be many of them, so it goes in steps that each
@@ -119,7 +119,7 @@ async def set_active_expiry(db: Pool, store_id: str, key_id: str | None) -> int:
         async with db.transaction() as transaction:
             rows = await transaction.fetch(SET_ACTIVE_EXPIRY, store_id, last_id, BATCH)
             expiries = [(row["id"], row["expires_at"]) for row in rows]
-            await create_extended_events(transaction, store_id, expiries, key_id)
+            await create_extended_events(transaction, store_id, expiries, actor)
         if not rows:
             return changed
         changed += len(rows)

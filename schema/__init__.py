@@ -5,10 +5,14 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from schema.apps import app, apps
 from schema.customers import customer, customers
 from schema.defaults import leave_null_defaults_out
+from schema.mutations.apps import create_app, update_app
 from schema.mutations.conversions import record_conversion
 from schema.mutations.customers import update_customer
+from schema.mutations.documents import publish_documents, retire_document
+from schema.mutations.keys import create_api_key, revoke_api_key
 from schema.mutations.orders import record_order
 from schema.mutations.sessions import create_session
 from schema.mutations.stores import update_store_settings
@@ -34,6 +38,8 @@ class Query:
     customers = field(customers, description="The customers who match, the newest first.")
     order = field(order, description="An order by its number.")
     session_stats = field(session_stats, description="Figures of the sessions that match.")
+    app = field(app, description="An app by its ID.")
+    apps = field(apps, description="The apps of your store, the newest first.")
     node = field(node, description="Anything by its ID.")
     nodes = field(nodes, description="Several things by their IDs, in that order; null: your store has no such thing.")
 
@@ -49,6 +55,12 @@ class Mutation:
     record_conversion = field(record_conversion, description="Record what a session led to. The first one stands.")
     update_customer = field(update_customer, description="Change what is given of a customer.")
     update_store_settings = field(update_store_settings, description="Change what is given of the store's settings.")
+    create_app = field(create_app, description="Create an app. Then make a key for it.")
+    update_app = field(update_app, description="Change what is given of an app, or turn it off and on.")
+    create_api_key = field(create_api_key, description="Make a key for an app. Its secret is shown this once.")
+    revoke_api_key = field(revoke_api_key, description="Turn a key off for ever. Twice is once.")
+    publish_documents = field(publish_documents, description="Publish an app's documents: the manifest of its tools.")
+    retire_document = field(retire_document, description="Let an app send a document no longer. Twice is once.")
 
 
 class Schema(strawberry.Schema):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import strawberry
 
@@ -30,12 +30,22 @@ class Scope(Enum):
     ADMIN = value("admin", "`admin`: everything.")
 
 
+class Throttle(NamedTuple):
+    """An app's points: how many there are now as far as the worker knows, at most, and how many come a second."""
+
+    available: int
+    maximum: int
+    restore_rate: int
+
+
 @dataclass
 class Context:
     db: Pool
     links: Links
     cursors: Cursors
     credential: CredentialRow | None
+    throttle: Throttle | None = None
+    introspection: bool = True
 
     def require(self, *scopes: Scope) -> CredentialRow:
         """Who asks. Raises Unauthenticated when nobody is known to, Forbidden when they have none of the scopes."""
@@ -43,7 +53,9 @@ class Context:
             raise Unauthenticated("Send an API key: Authorization: Bearer rk_…")
         allowing = [scope.value for scope in (*scopes, Scope.ADMIN)]
         if scopes and not set(allowing).intersection(self.credential.scopes):
-            raise Forbidden(f"This needs the scope {allowing[0]}, which the app {self.credential.app_name!r} lacks.")
+            whose = "the token or " if self.credential.user_id else ""
+            app = self.credential.app_name
+            raise Forbidden(f"This needs the scope {allowing[0]}, which {whose}the app {app!r} lacks.")
         return self.credential
 
     @cached_property

@@ -44,6 +44,8 @@ class UserErrorCode(Enum):
     INVALID = value("INVALID", "The value cannot be accepted; the message says what can.")
     NOT_FOUND = value("NOT_FOUND", "Your store has no such thing.")
     CUSTOMER_NOT_FOUND = value("CUSTOMER_NOT_FOUND", "Your store has no such customer.")
+    CLIENT_ID_TAKEN = value("CLIENT_ID_TAKEN", "Another app of your store has this client ID.")
+    OWN_APP = value("OWN_APP", "The app by which you ask cannot lock itself out.")
     IDEMPOTENCY_MISMATCH = value("IDEMPOTENCY_MISMATCH", "The idempotency key was used before, for another input.")
     TOKEN_UNKNOWN = value("TOKEN_UNKNOWN", "No link of your store; it may have been reissued since.")
     TOKEN_EXPIRED = value("TOKEN_EXPIRED", "The token's expired time has come.")

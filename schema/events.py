@@ -35,7 +35,10 @@ class SessionEvent:
         description="Why, where somebody said so; `store setting` where a change of Session Expiration did it."
     )
     key_id: strawberry.ID | None = strawberry.field(
-        description="The API key that asked for it. Null: the customer, through the link, or time itself."
+        description="The API key that asked for it. Null: a user, the customer through the link, or time itself."
+    )
+    user_id: str | None = strawberry.field(
+        description="Who asked for it, where a person signed in: what the identity provider calls them (`sub`)."
     )
 
     @classmethod
@@ -47,6 +50,7 @@ class SessionEvent:
             expired_time=row.expires_at,
             reason=row.reason,
             key_id=strawberry.ID(row.key_id) if row.key_id else None,
+            user_id=row.user_id,
         )
 
 

@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from db.apps import AppRow, get_apps
 from db.customers import CustomerRow, get_customers
+from db.documents import DocumentRow, search_documents
 from db.events import EventRow, search_events
+from db.keys import KeyRow, get_keys_by_app
 from db.keysets import Order, Window
 from db.orders import OrderRow, get_orders, get_orders_by_session
 from db.pool import Pool
@@ -29,6 +32,8 @@ class Loaders:
         self.customers: DataLoader[str, CustomerRow | None] = DataLoader(_by_id(get_customers, db, store_id))
         self.orders: DataLoader[str, OrderRow | None] = DataLoader(_by_id(get_orders, db, store_id))
         self.stores: DataLoader[str, StoreRow | None] = DataLoader(self._stores)
+        self.apps: DataLoader[str, AppRow | None] = DataLoader(_by_id(get_apps, db, store_id))
+        self.keys_by_app: DataLoader[str, list[KeyRow]] = DataLoader(self._keys_by_app)
         self.orders_by_session: DataLoader[str, list[OrderRow]] = DataLoader(self._orders_by_session)
 
     async def events(self, session_id: str, window: Window) -> list[EventRow]:
@@ -41,6 +46,15 @@ class Loaders:
             return [events[id] for id in session_ids]
 
         return await self._load(("events", window), load, session_id)
+
+    async def documents(self, app_id: str, window: Window) -> list[DocumentRow]:
+        """A page of the app's documents; apps with the same arguments share a statement."""
+
+        async def load(app_ids: list[str]) -> list[list[DocumentRow]]:
+            documents = await search_documents(self._db, self._store_id, app_ids, window)
+            return [documents[id] for id in app_ids]
+
+        return await self._load(("documents", window), load, app_id)
 
     async def sessions_of_customer(
         self, customer_id: str, predicate: Predicate, order: Order, window: Window
@@ -66,6 +80,10 @@ class Loaders:
         """Of all stores only the asker's own is seen."""
         own = await get_store(self._db, self._store_id)
         return [own if id == self._store_id else None for id in ids]
+
+    async def _keys_by_app(self, app_ids: list[str]) -> list[list[KeyRow]]:
+        keys = await get_keys_by_app(self._db, self._store_id, app_ids)
+        return [keys[id] for id in app_ids]
 
     async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:
         orders = await get_orders_by_session(self._db, self._store_id, session_ids)

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from db.ids import noun_of
+from schema.apps import App
 from schema.context import Info, Scope
 from schema.customers import Customer
 from schema.errors import BadUserInput
@@ -20,7 +21,9 @@ LIMIT = 100
 
 async def node(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="The ID of a session, customer, order or store.")],
+    id: Annotated[
+        strawberry.ID, strawberry.argument(description="The ID of a session, customer, order, store or app.")
+    ],
 ) -> Node | None:
     info.context.require(Scope.SESSIONS_READ)
     return await _node(info, id)
@@ -36,8 +39,8 @@ async def nodes(
 
 
 async def _node(info: Info, id: str) -> Node | None:
-    """What the ID names, if the store has it: the ID itself says which table to ask."""
-    loaders = info.context.loaders
+    """What the ID names, if the store has it: the ID itself says which table to ask. Only an admin sees other apps."""
+    loaders, credential = info.context.loaders, info.context.require()
     match noun_of(id):
         case "session":
             session = await loaders.sessions.load(id)
@@ -51,6 +54,9 @@ async def _node(info: Info, id: str) -> Node | None:
         case "store":
             store = await loaders.stores.load(id)
             return Store.from_row(store) if store else None
+        case "app" if id == credential.app_id or Scope.ADMIN.value in credential.scopes:
+            app = await loaders.apps.load(id)
+            return App.from_row(app) if app else None
         case None:
             raise BadUserInput(f"An ID looks like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:

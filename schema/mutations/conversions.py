@@ -59,7 +59,7 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
             input.kind.value,
             input.at,
             order.id if order else None,
-            credential.key_id,
+            credential.actor,
         )
         assert converted is not None  # it is locked
     return RecordConversionPayload(session=Session.from_row(converted))

@@ -1,10 +1,8 @@
 """Issuing sessions."""
 
-import hashlib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, cast
 
-import orjson
 import strawberry
 from strawberry.scalars import JSON
 
@@ -17,13 +15,13 @@ from db.customers import (
     get_customer_locked,
     set_customer,
 )
-from db.idempotency import InputDiffers, claim_session_id
 from db.ids import new_id
 from db.orders import set_order
 from db.pool import Transaction
 from db.sessions import get_session
 from schema.context import Info, Scope
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused
+from schema.idempotency import claim, given
 from schema.inputs import NAME_LENGTH, Checks
 from schema.sessions import Session
 
@@ -86,14 +84,13 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
     credential = info.context.require(Scope.SESSIONS_WRITE)
     store_id = credential.store_id
     input, metadata = _checked(input)
+    new = new_id("session")
     async with info.context.db.transaction() as transaction:
-        id = new_id("session")
-        if input.idempotency_key is not None:
-            known_id = await _claim(transaction, store_id, id, input)
-            if known_id != id:
-                row = await get_session(transaction, store_id, known_id)
-                assert row is not None  # nothing is deleted
-                return CreateSessionPayload(session=Session.from_row(row))
+        id = await claim(transaction, store_id, input.idempotency_key, _given(input), new)
+        if id != new:
+            known = await get_session(transaction, store_id, id)
+            assert known is not None  # nothing is deleted
+            return CreateSessionPayload(session=Session.from_row(known))
         customer = await _customer(transaction, store_id, input.customer)
         row = await db_sessions.create_session(
             transaction,
@@ -105,7 +102,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
             token_key=info.context.links.keys.current,
             minutes=input.expiration_minutes,
             metadata=metadata,
-            key_id=credential.key_id,
+            actor=credential.actor,
         )
         if input.order_number is not None and not await set_order(transaction, store_id, id, input.order_number):
             raise order_of_another_session("orderNumber")
@@ -148,27 +145,9 @@ def _checked_details(checks: Checks, details: CustomerDetailsInput) -> CustomerD
     )
 
 
-async def _claim(transaction: Transaction, store_id: str, id: str, input: CreateSessionInput) -> str:
-    """The ID of the session that the idempotency key stands for, which is the given one if the key is new."""
-    given = _given(asdict(replace(input, metadata=None))) | {"metadata": input.metadata or {}}
-    content = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
-    try:
-        return await claim_session_id(
-            transaction, store_id, cast(str, input.idempotency_key), hashlib.sha256(content).digest(), id
-        )
-    except InputDiffers:
-        raise refused(
-            UserErrorCode.IDEMPOTENCY_MISMATCH, "was used before, for another input", "idempotencyKey"
-        ) from None
-
-
-def _given(input: dict[str, Any]) -> dict[str, Any]:
-    """Without what is absent, so that an input means the same when this version's knows of another field."""
-    return {
-        name: _given(value) if isinstance(value, dict) else value
-        for name, value in input.items()
-        if value is not None and value is not strawberry.UNSET
-    }
+def _given(input: CreateSessionInput) -> dict[str, Any]:
+    """A null in the metadata says something; metadata that are absent are none."""
+    return given(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
 
 
 async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> CustomerRow:

@@ -46,5 +46,5 @@ async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> 
     checks.done()
     db, store_id = info.context.db, credential.store_id
     row = await set_store(db, store_id, session_expiration=minutes, name=name, storefront_url=storefront_url)
-    changed = await set_active_expiry(db, store_id, credential.key_id) if input.apply_to_active_tokens else 0
+    changed = await set_active_expiry(db, store_id, credential.actor) if input.apply_to_active_tokens else 0
     return UpdateStoreSettingsPayload(store=Store.from_row(row), tokens_changed=changed)

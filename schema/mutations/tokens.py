@@ -82,7 +82,7 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
     id = checks.id(input.session_id, "session", "sessionId")
     minutes = checks.minutes(input.minutes, "minutes")
     checks.done()
-    row = await set_token_expiry(info.context.db, credential.store_id, id, minutes, credential.key_id)
+    row = await set_token_expiry(info.context.db, credential.store_id, id, minutes, credential.actor)
     if row is None:
         await _existing(info, credential.store_id, id)
         raise refused(UserErrorCode.TOKEN_REVOKED, "has a revoked token: reissue it instead", "sessionId")
@@ -97,7 +97,7 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
     minutes = checks.optional_minutes(input.minutes, "minutes")
     checks.done()
     token_key = info.context.links.keys.current
-    row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.key_id)
+    row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.actor)
     if row is None:
         raise session_not_found()
     return ReissueTokenPayload(session=Session.from_row(row))
@@ -110,7 +110,7 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
     id = checks.id(input.session_id, "session", "sessionId")
     reason = checks.optional_text(input.reason, "reason", length=REASON_LENGTH)
     checks.done()
-    row = await set_token_revoked(info.context.db, credential.store_id, id, reason, credential.key_id)
+    row = await set_token_revoked(info.context.db, credential.store_id, id, reason, credential.actor)
     return RevokeTokenPayload(session=Session.from_row(row or await _existing(info, credential.store_id, id)))
 
 
@@ -129,7 +129,7 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
                 raise refused(UserErrorCode.TOKEN_EXPIRED, "has expired: the shop can send a new link", "token")
             case TokenStatus.REVOKED:
                 raise refused(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
-        await create_joined(transaction, credential.store_id, row.id, credential.key_id)
+        await create_joined(transaction, credential.store_id, row.id, credential.actor)
     return JoinSessionPayload(session=Session.from_row(row))
 
 

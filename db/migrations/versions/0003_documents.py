@@ -31,9 +31,13 @@ create unlogged table app_budget (
     store_id text collate "C" not null,
     app_id text collate "C" not null,
     available double precision not null,
+    granted double precision not null,
     at timestamptz not null,
     primary key (store_id, app_id)
 );
+comment on table app_budget is 'How many points of cost an app may still spend.';
+comment on column app_budget.granted is 'How many the last statement took.';
+comment on column app_budget.at is 'When it took them. Since then, more were restored.';
 """
 
 

@@ -1,0 +1,40 @@
+"""The command line: `roomkey --help`. One file a noun."""
+
+import sys
+from typing import NoReturn
+
+import click
+
+from api.cli.apps import apps
+from api.cli.demo import demo
+from api.cli.documents import documents
+from api.cli.keys import keys
+from api.cli.migrate import migrate
+from api.cli.serve import serve
+from api.cli.stores import stores
+from api.settings import SettingsError
+from db.embedded import FolderInUse, StartFailed
+from db.migrate import MigrationFailed
+from db.pool import Unavailable
+
+
+def main() -> NoReturn:
+    """The console script: errors that a person can mend are one line."""
+    try:
+        cli()
+    except (SettingsError, FolderInUse, StartFailed, MigrationFailed, Unavailable) as error:
+        click.echo(f"roomkey: {error}", err=True)
+    sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="roomkey")
+def cli() -> None:
+    """The sessions API for chat commerce.
+
+    With no DATABASE_URL, a PostgreSQL of its own runs in the folder --data. Other settings: see .env.example.
+    """
+
+
+for command in (serve, migrate, demo, stores, apps, keys, documents):
+    cli.add_command(command)

@@ -1,0 +1,71 @@
+"""`roomkey keys`."""
+
+from pathlib import Path
+
+import click
+
+from api.cli.apps import store_of_app
+from api.cli.database import data_option, run
+from api.cli.stores import store_of
+from api.cli.texts import line
+from db.keys import KeyRow, create_key, find_store_of_key, get_keys_by_app, search_keys, set_key_revoked
+from db.pool import Pool
+from schema.keys import hash_of, new_key
+
+
+@click.group()
+def keys() -> None:
+    """The API keys of apps."""
+
+
+@keys.command()
+@click.option("--app", "app_id", required=True, help="The app's ID, which `roomkey apps list` shows.")
+@click.option("--name", required=True, callback=line, help="What it is called, as in 'laptop'.")
+@data_option
+def create(app_id: str, name: str, data: Path) -> None:
+    """Make a key and print it. It is not shown again: the database holds its hash only."""
+    key = new_key()
+
+    async def create(db: Pool) -> None:
+        await create_key(db, await store_of_app(db, app_id), app_id, name, hash_of(key))
+
+    run(create, data)
+    click.echo(key)
+
+
+@keys.command("list")
+@click.option("--store", "slug", help="The slug of the shop of which to show all keys.")
+@click.option("--app", "app_id", help="The ID of the app of which to show the keys.")
+@data_option
+def list_(slug: str | None, app_id: str | None, data: Path) -> None:
+    """Show the keys of a shop or an app.
+
+    Of each: ID, name, app, when it was made, state. The secrets are kept nowhere.
+    """
+
+    async def search(db: Pool) -> list[KeyRow]:
+        if slug:
+            return await search_keys(db, (await store_of(db, slug)).id)
+        assert app_id is not None
+        return (await get_keys_by_app(db, await store_of_app(db, app_id), [app_id]))[app_id]
+
+    if (slug is None) == (app_id is None):
+        raise click.UsageError("Give either --store or --app.")
+    for key in run(search, data):
+        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "active"
+        click.echo(f"{key.id}  {key.name}  {key.app_id}  {key.created_at:%Y-%m-%d}  {state}")
+
+
+@keys.command()
+@click.argument("id")
+@data_option
+def revoke(id: str, data: Path) -> None:
+    """Turn a key off for ever. ID is what `roomkey keys list` shows."""
+
+    async def revoke(db: Pool) -> KeyRow | None:
+        store_id = await find_store_of_key(db, id)
+        return await set_key_revoked(db, store_id, id) if store_id else None
+
+    if run(revoke, data) is None:
+        raise click.UsageError(f"There is no key {id!r}: see `roomkey keys list`.")
+    click.echo(f"{id} is revoked.")

@@ -1,0 +1,96 @@
+"""Persisted documents: which text a request stands for, and whether its app may send it.
+
+A name leads to what its app published (the allow-list) or to what a client registered by its hash (Apollo's automatic
+persisted queries, in this process's memory alone).
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from cachetools import LRUCache, TTLCache
+
+from api.requests import Operation, RequestError
+from db.credentials import CredentialRow
+from db.documents import DocumentRow, get_document, get_document_by_hash
+from db.pool import Pool
+from schema.errors import Unauthenticated
+from schema.manifests import canonical_id
+
+# For how long a retired document may go on working.
+CACHE_SECONDS = 0.9
+CACHE_SIZE = 10_000
+
+# Registered texts: so many characters for each of so many apps, the least used ones forgotten.
+REGISTERED_CHARACTERS = 512 * 1024
+REGISTERED_APPS = 256
+
+
+class Document(NamedTuple):
+    """A text to run. `id`: by which it is known here, null: it is neither published nor registered."""
+
+    text: str
+    id: str | None
+    is_published: bool = False
+
+
+class Documents:
+    """The texts of all apps."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._published: TTLCache[tuple[str, str | bytes], DocumentRow | None] = TTLCache(CACHE_SIZE, CACHE_SECONDS)
+        self._registered: LRUCache[str, LRUCache[str, str]] = LRUCache(REGISTERED_APPS)
+
+    async def find(self, operation: Operation, credential: CredentialRow | None) -> Document:
+        """What the request stands for. Raises RequestError where that is nothing, or nothing that the app may send."""
+        if operation.document_id is None:
+            assert operation.query is not None
+            return await self._sent(operation.query, credential)
+        if credential is None:
+            raise Unauthenticated("Persisted documents belong to an app: send an API key.")
+        id = canonical_id(operation.document_id)
+        if operation.query is not None:
+            return self._register(operation, operation.query, id, credential)
+        row = await self._get_published(credential, id) if id else None
+        if row:
+            return Document(row.body, row.id, is_published=True)
+        if credential.document_mode != "LOG":
+            raise RequestError(404, "The app has published no such document.", "PERSISTED_QUERY_NOT_IN_LIST")
+        texts = self._registered.get(credential.app_id)
+        text = texts.get(id) if texts and id else None
+        if text is None:
+            # The message by which clients know that they are to send the text.
+            raise RequestError(404, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
+        return Document(text, id)
+
+    async def _sent(self, text: str, credential: CredentialRow | None) -> Document:
+        if credential is None:
+            return Document(text, None)
+        if credential.document_mode == "ID_ONLY":
+            raise RequestError(
+                400, "The app sends published documents by their IDs alone: documentId.", "PERSISTED_QUERY_ID_REQUIRED"
+            )
+        row = await self._get_published(credential, hashlib.sha256(text.encode(errors="surrogatepass")).digest())
+        if row is None and credential.document_mode == "ALLOW_LIST":
+            raise RequestError(400, "The app has not published this document.", "QUERY_NOT_IN_SAFELIST")
+        return Document(text, row.id if row else None, is_published=row is not None)
+
+    def _register(self, operation: Operation, text: str, id: str | None, credential: CredentialRow) -> Document:
+        if not operation.registers or credential.document_mode != "LOG":
+            raise RequestError(400, "Send a document's ID or its text, not both.", "CANNOT_SEND_PQ_ID_AND_BODY")
+        if id != f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}":
+            raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
+        texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_CHARACTERS, getsizeof=len))
+        texts[id] = text
+        return Document(text, id)
+
+    async def _get_published(self, credential: CredentialRow, name: str | bytes) -> DocumentRow | None:
+        """The published document of an ID, or of a text's SHA-256."""
+        key = (credential.app_id, name)
+        try:
+            return self._published[key]
+        except KeyError:
+            scope = (self._db, credential.store_id, credential.app_id)
+            row = await (get_document(*scope, name) if isinstance(name, str) else get_document_by_hash(*scope, name))
+            self._published[key] = row
+            return row

@@ -1,0 +1,199 @@
+"""Persisted documents: what an app may send by its ID. Published once, a document never changes."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from db.keysets import Window
+from db.pool import Executor, Transaction
+
+
+class DocumentRow(NamedTuple):
+    """`hash` is the SHA-256 of the body."""
+
+    app_id: str
+    id: str
+    name: str | None
+    body: str
+    hash: bytes
+    cost: int
+    published_at: datetime
+    retired_at: datetime | None
+
+
+class NewDocument(NamedTuple):
+    id: str
+    name: str | None
+    body: str
+    hash: bytes
+    cost: int
+
+
+class Published(NamedTuple):
+    """A document that is published now. `is_new`: it was not before."""
+
+    row: DocumentRow
+    is_new: bool
+
+
+class UncheckedRow(NamedTuple):
+    """A published document of any store, with what its store and app are called."""
+
+    store_id: str
+    app_id: str
+    id: str
+    name: str | None
+    body: str
+    store_slug: str
+    app_name: str
+
+
+class DocumentsDiffer(Exception):
+    """Documents with other texts are published by these IDs."""
+
+    def __init__(self, ids: list[str]) -> None:
+        super().__init__(", ".join(ids))
+        self.ids = ids
+
+
+class TooManyDocuments(Exception):
+    """The app would have so many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(str(count))
+        self.count = count
+
+
+COLUMNS = "app_id, id, name, body, hash, cost, published_at, retired_at"
+
+GET = f"""
+select {COLUMNS} from document where store_id = $1 and app_id = $2 and id = $3 and retired_at is null
+"""
+
+# Two may have the same body, under two IDs.
+GET_BY_HASH = f"""
+select {COLUMNS} from document where store_id = $1 and app_id = $2 and hash = $3 and retired_at is null
+order by id
+limit 1
+"""
+
+# One publication of an app after the other, so that their number can be limited.
+LOCK_APP = """
+select from app where store_id = $1 and id = $2 for no key update
+"""
+
+CREATE = f"""
+insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
+select $1, $2, id, name, body, hash, cost, $8
+from unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::integer[]) as given (id, name, body, hash, cost)
+on conflict (store_id, app_id, id) do update set
+    cost = excluded.cost,
+    checked_with = excluded.checked_with,
+    published_at = case when document.retired_at is null then document.published_at else now() end,
+    retired_at = null
+where document.hash = excluded.hash
+returning {COLUMNS}, published_at = now() as is_new
+"""
+
+COUNT = """
+select count(*) from document where store_id = $1 and app_id = $2 and retired_at is null
+"""
+
+RETIRE = f"""
+update document set retired_at = coalesce(retired_at, now()) where store_id = $1 and app_id = $2 and id = $3
+returning {COLUMNS}
+"""
+
+SEARCH = f"""
+select page.* from unnest($2::text[]) as parent (id)
+cross join lateral (
+    select {COLUMNS} from document
+    where store_id = $1 and app_id = parent.id and ($3::text is null or id > $3) and ($4::text is null or id < $4)
+    order by id
+    limit $5
+) as page
+order by app_id, id
+"""
+
+SEARCH_LAST = SEARCH.replace("order by id", "order by id desc")
+
+SEARCH_UNCHECKED = """
+select document.store_id, document.app_id, document.id, document.name, document.body, store.slug, app.name
+from document
+join app on app.store_id = document.store_id and app.id = document.app_id
+join store on store.id = document.store_id
+where (document.store_id, document.app_id, document.id) > ($2, $3, $4)
+and document.retired_at is null and ($1::bytea is null or document.checked_with <> $1)
+order by document.store_id, document.app_id, document.id
+limit $5
+"""
+
+SET_CHECKED = """
+update document set checked_with = $1
+from unnest($2::text[], $3::text[], $4::text[]) as checked (store_id, app_id, id)
+where document.store_id = checked.store_id and document.app_id = checked.app_id and document.id = checked.id
+"""
+
+
+async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:
+    """The document of this ID, which is canonical; None where there is none, or it is retired."""
+    row = await db.fetchrow(GET, store_id, app_id, id)
+    return DocumentRow(*row) if row else None
+
+
+async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> DocumentRow | None:
+    """The document whose body has this SHA-256; None where there is none, or it is retired."""
+    row = await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
+    return DocumentRow(*row) if row else None
+
+
+async def create_documents(
+    db: Transaction, store_id: str, app_id: str, documents: list[NewDocument], checked_with: bytes, limit: int
+) -> list[Published] | None:
+    """Publish documents of different IDs, in their order; None: the store has no such app.
+
+    One that is published already stays as it is, one that was retired comes back. Raises DocumentsDiffer, and
+    TooManyDocuments where the app would have more than the limit: the transaction is not to be committed then.
+    """
+    if await db.fetchrow(LOCK_APP, store_id, app_id) is None:
+        return None
+    ids, names, bodies, hashes, costs = zip(*documents, strict=True) if documents else ((), (), (), (), ())
+    rows = await db.fetch(CREATE, store_id, app_id, ids, names, bodies, hashes, costs, checked_with)
+    published = {row["id"]: Published(DocumentRow(*row[:-1]), row["is_new"]) for row in rows}
+    if different := [id for id in ids if id not in published]:
+        raise DocumentsDiffer(different)
+    counted = await db.fetchrow(COUNT, store_id, app_id)
+    assert counted is not None
+    if counted["count"] > limit:
+        raise TooManyDocuments(counted["count"])
+    return [published[id] for id in ids]
+
+
+async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:
+    """Let an app send a document no longer. Twice is once; None: the app never had it."""
+    row = await db.fetchrow(RETIRE, store_id, app_id, id)
+    return DocumentRow(*row) if row else None
+
+
+async def search_documents(
+    db: Executor, store_id: str, app_ids: list[str], window: Window
+) -> dict[str, list[DocumentRow]]:
+    """The documents of each app in the window, by their IDs, retired ones included."""
+    bounds = [key.id if key else None for key in (window.after, window.before)]
+    documents: dict[str, list[DocumentRow]] = {app_id: [] for app_id in app_ids}
+    for row in await db.fetch(SEARCH_LAST if window.last else SEARCH, store_id, app_ids, *bounds, window.limit):
+        documents[row["app_id"]].append(DocumentRow(*row))
+    return documents
+
+
+async def search_unchecked_documents(
+    db: Executor, checked_with: bytes | None, after: UncheckedRow | None, limit: int
+) -> list[UncheckedRow]:
+    """Published documents of all stores that were last found valid by another schema; None: all. For operators."""
+    bounds = (after.store_id, after.app_id, after.id) if after else ("", "", "")
+    return [UncheckedRow(*row) for row in await db.fetch(SEARCH_UNCHECKED, checked_with, *bounds, limit)]
+
+
+async def set_documents_checked(db: Executor, documents: list[UncheckedRow], checked_with: bytes) -> None:
+    """Record by which schema they are valid."""
+    keys = [[row.store_id for row in documents], [row.app_id for row in documents], [row.id for row in documents]]
+    await db.fetch(SET_CHECKED, checked_with, *keys)

@@ -1,0 +1,95 @@
+"""Apps: the clients of a store."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from db.apps import AppRow
+from db.keysets import Order
+from db.search import APP, EVERYTHING, count, search
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
+from schema.context import Info, Scope
+from schema.described import resolver, value
+from schema.documents import PersistedDocument, documents_of
+from schema.ids import Node, checked_id
+from schema.keys import ApiKey
+
+NEWEST_FIRST = Order("created_at", "timestamptz", descending=True)
+
+
+@strawberry.enum(description="Which documents an app may send.")
+class DocumentMode(Enum):
+    LOG = value("LOG", "Any document. Those that are not published for the app are noted in the server's log.")
+    ALLOW_LIST = value("ALLOW_LIST", "Only documents published for the app, by their ID or whole.")
+    ID_ONLY = value("ID_ONLY", "Only documents published for the app, and only by their ID.")
+
+
+@strawberry.type(description="A client of your store: a single-page app, a partner's service, a script.")
+class App(Node):
+    name: str = strawberry.field(description="What it is called.")
+    scopes: list[Scope] = strawberry.field(description="What its keys may do, and, at most, people who sign in to it.")
+    document_mode: DocumentMode = strawberry.field(description="Which documents it may send.")
+    rate: int = strawberry.field(description="How much cost it may spend a second.")
+    client_id: str | None = strawberry.field(
+        description="What the identity provider calls it: people who sign in to that client act as this app."
+    )
+    date_created: datetime = strawberry.field(description="When it was created.")
+    disabled_at: datetime | None = strawberry.field(
+        description="When it was disabled: nothing that it sends is answered. Null: it is not."
+    )
+
+    @classmethod
+    def from_row(cls, row: AppRow) -> "App":
+        return cls(
+            id=strawberry.ID(row.id),
+            name=row.name,
+            scopes=[Scope(scope) for scope in row.scopes],
+            document_mode=DocumentMode(row.document_mode),
+            rate=row.rate,
+            client_id=row.client_id,
+            date_created=row.created_at,
+            disabled_at=row.disabled_at,
+        )
+
+    @resolver("Its keys, the oldest first, revoked ones included. Needs `admin`.")
+    async def keys(self, info: Info) -> list[ApiKey]:
+        info.context.require(Scope.ADMIN)
+        return [ApiKey.from_row(row) for row in await info.context.loaders.keys_by_app.load(self.id)]
+
+    @resolver(
+        "The documents published for it, by their IDs, retired ones included. Needs `documents:write`, and `admin` if "
+        "it is not your own app."
+    )
+    async def documents(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[PersistedDocument]:
+        return await documents_of(info, self.id, first, after, last, before)
+
+
+AppConnection = CountableConnection[App]
+
+
+async def app(
+    info: Info,
+    id: Annotated[strawberry.ID, strawberry.argument(description="As in app_01h455vb4pex5vsknk084sn02q.")],
+) -> App | None:
+    info.context.require(Scope.ADMIN)
+    row = await info.context.loaders.apps.load(checked_id(id, "app"))
+    return App.from_row(row) if row else None
+
+
+async def apps(
+    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> AppConnection:
+    db, store_id = info.context.db, info.context.require(Scope.ADMIN).store_id
+    page = await read_page(
+        info.context,
+        "apps",
+        read_span(info.context, "apps", first, after, last, before),
+        lambda window: search(db, APP, store_id, EVERYTHING, NEWEST_FIRST, window),
+        NEWEST_FIRST.key_of,
+        App.from_row,
+    )
+    return CountableConnection(page=page, count_up_to=lambda limit: count(db, APP, store_id, EVERYTHING, limit))

@@ -1,0 +1,91 @@
+"""Publishing persisted documents and retiring them."""
+
+import strawberry
+from strawberry.scalars import JSON
+
+from db.documents import set_document_retired
+from schema.context import Info
+from schema.documents import PersistedDocument, require_app
+from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
+from schema.inputs import Checks
+from schema.manifests import ManifestRefused, canonical_id
+from schema.mutations.apps import app_not_found
+from schema.publishing import DOCUMENTS, publish
+from schema.scalars import shortened
+
+APP_ID = "The app. Your own if absent; another one needs `admin`."
+
+
+@strawberry.input(
+    description="Documents to publish for an app: all of them or, if one is refused, none. They are added to those "
+    f"that are there, {DOCUMENTS:,} at most. A document never changes: another text needs another ID. What is "
+    "published already stays, what was retired is published again. A large manifest can be sent in parts."
+)
+class PublishDocumentsInput:
+    app_id: strawberry.ID | None = strawberry.field(default=None, description=APP_ID)
+    manifest: JSON = strawberry.field(
+        description="The manifest as the tool wrote it: Apollo's (`generate-persisted-query-manifest`), GraphQL "
+        "Codegen's (`persistedDocuments`) or Relay's (`persistConfig`)."
+    )
+
+
+@strawberry.type(description="The manifest's documents.")
+class PublishDocumentsPayload:
+    documents: list[PersistedDocument] = strawberry.field(
+        default_factory=list, description="The documents, in the manifest's order. Empty: they were refused."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why they were refused: what is wrong with which document."
+    )
+
+
+@strawberry.input(description="A document that an app is to send no longer.")
+class RetireDocumentInput:
+    app_id: strawberry.ID | None = strawberry.field(default=None, description=APP_ID)
+    id: strawberry.ID = strawberry.field(description="The document's ID.")
+
+
+@strawberry.type(description="The retired document.")
+class RetireDocumentPayload:
+    document: PersistedDocument | None = strawberry.field(
+        default=None, description="The document. Null: it was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+
+
+@refusable
+async def publish_documents(info: Info, input: PublishDocumentsInput) -> PublishDocumentsPayload:
+    store_id, app_id = _app(info, input.app_id)
+    context, schema = info.context, info._raw_info.schema
+    try:
+        published = await publish(
+            context.db, schema, store_id, app_id, input.manifest, introspection=context.introspection
+        )
+    except ManifestRefused as refusal:
+        raise Refused(
+            [
+                UserError(field=["manifest", *complaint.path], code=UserErrorCode.INVALID, message=complaint.message)
+                for complaint in refusal.complaints
+            ]
+        ) from None
+    if published is None:
+        raise app_not_found("appId")
+    return PublishDocumentsPayload(documents=[PersistedDocument.from_row(row) for row, _ in published])
+
+
+@refusable
+async def retire_document(info: Info, input: RetireDocumentInput) -> RetireDocumentPayload:
+    store_id, app_id = _app(info, input.app_id)
+    id = canonical_id(input.id)
+    row = await set_document_retired(info.context.db, store_id, app_id, id) if id else None
+    if row is None:
+        raise refused(UserErrorCode.NOT_FOUND, f"is no document of the app, got {shortened(input.id)}", "id")
+    return RetireDocumentPayload(document=PersistedDocument.from_row(row))
+
+
+def _app(info: Info, app_id: str | None) -> tuple[str, str]:
+    store_id, id = require_app(info, app_id)
+    checks = Checks()
+    checks.id(id, "app", "appId")
+    checks.done()
+    return store_id, id
