@@ -19,6 +19,7 @@ import httpx
 import pytest
 import uvicorn
 from hypothesis import HealthCheck, settings
+from starlette.applications import Starlette
 
 from api.app import create_app
 from api.settings import Settings
@@ -159,8 +160,15 @@ def settings_for(database_url: str) -> Settings:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[str]:
     """A server on a free port, in this process."""
+    async with listening(create_app(settings)) as url:
+        yield url
+
+
+@asynccontextmanager
+async def listening(app: Starlette) -> AsyncIterator[str]:
+    """The same, of an application that is there already."""
     # httpx lets go of an idle connection after 5 seconds; the server must not do so first.
-    config = uvicorn.Config(create_app(settings), port=0, log_level="warning", access_log=False, timeout_keep_alive=60)
+    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, timeout_keep_alive=60)
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
     task = asyncio.create_task(server.serve())

@@ -9,7 +9,7 @@ import orjson
 from db.ids import new_id
 from db.pool import Pool
 from tests.rows import insert
-from tests.shop import Shop, code_of
+from tests.shop import Shop, code_of, new_app
 
 CUSTOMER = {"name": "Dewi Lestari", "phone": "+6281234567890", "email": "dewi@mail.example", "externalId": "crm-1"}
 INPUT = {
@@ -44,9 +44,15 @@ class Things:
     code: str
     link: str
     idempotency_key: str
+    app: str
+    api_key: str
+    client_id: str
+    document: str
     sessions_cursor: str
     customers_cursor: str
     events_cursor: str
+    apps_cursor: str
+    documents_cursor: str
 
 
 def anonymous(text: str, *things: Things) -> str:
@@ -57,6 +63,7 @@ def anonymous(text: str, *things: Things) -> str:
             text = text.replace(value, f"<{field.name}>").replace(f"{value[:56]}...", f"<{field.name}>")
     text = re.sub(r"[0-9a-hjkmnp-tv-z]{52}", "<code>", text)
     text = re.sub(r"\b([a-z]+)_[0-9a-hjkmnp-tv-z]{26}\b", r"<new \1>", text)
+    text = re.sub(r'"available":\d+', '"available":<budget>', text)
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00", "<moment>", text)
 
 
@@ -69,13 +76,23 @@ async def things_of(shop: Shop, suffix: str) -> Things:
     )
     await shop.change("recordConversion", sessionId=session["id"], kind="PURCHASE", orderNumber=f"NUMBER-{suffix}")
     await shop.create(**INPUT)
+    new = await new_app(shop.db, shop.id, ["sessions:read"], f"app-{suffix}", client_id=f"client-{suffix}")
+    await shop.change(
+        "publishDocuments",
+        "documents { id }",
+        appId=new.app.id,
+        manifest={f"document-{suffix}": f'{{ order(number: "NUMBER-{suffix}") {{ id }} }}'},
+    )
     cursors = await shop.ask(
-        """query ($id: ID!) {
+        """query ($id: ID!, $appId: ID!) {
             sessions { pageInfo { startCursor } }
             customers { pageInfo { startCursor } }
+            apps { pageInfo { startCursor } }
+            app(id: $appId) { documents { pageInfo { startCursor } } }
             session(id: $id) { orders { id } events { pageInfo { startCursor } } }
         }""",
         id=session["id"],
+        appId=new.app.id,
     )
     return Things(
         session=session["id"],
@@ -87,9 +104,15 @@ async def things_of(shop: Shop, suffix: str) -> Things:
         code=code_of(session),
         link=session["token"]["link"],
         idempotency_key=f"key-{suffix}",
+        app=new.app.id,
+        api_key=new.key.id,
+        client_id=f"client-{suffix}",
+        document=f"document-{suffix}",
         sessions_cursor=cursors["sessions"]["pageInfo"]["startCursor"],
         customers_cursor=cursors["customers"]["pageInfo"]["startCursor"],
         events_cursor=cursors["session"]["events"]["pageInfo"]["startCursor"],
+        apps_cursor=cursors["apps"]["pageInfo"]["startCursor"],
+        documents_cursor=cursors["app"]["documents"]["pageInfo"]["startCursor"],
     )
 
 
@@ -107,15 +130,21 @@ def things_that_exist_nowhere(theirs: Things) -> Things:
         code=code,
         link=theirs.link.replace(theirs.code, code),
         idempotency_key="key-nowhere",
+        app=new_id("app"),
+        api_key=new_id("key"),
+        client_id="client-nowhere",
+        document="document-nowhere",
         sessions_cursor="A" * len(theirs.sessions_cursor),
         customers_cursor="B" * len(theirs.customers_cursor),
         events_cursor="C" * len(theirs.events_cursor),
+        apps_cursor="D" * len(theirs.apps_cursor),
+        documents_cursor="E" * len(theirs.documents_cursor),
     )
 
 
 async def copy_with_the_same_ids(db: Pool, theirs: Shop, twin: Shop, texts: dict[str, str]) -> None:
     """Give the twin the other's rows, IDs included, with other texts in them."""
-    for table in ("customer", "session", "order", "session_event"):
+    for table in ("app", "api_key", "document", "customer", "session", "order", "session_event"):
         columns = ", ".join(row["column_name"] for row in await db.fetch(GENERATED, table))
         rows = await db.fetch(
             f'select to_jsonb(t)::text as row from (select {columns} from "{table}") as t where store_id = $1',

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from api.credentials import hash_of, new_key
 from db.apps import AppRow, create_app
 from db.keys import KeyRow, create_key
 from db.pool import Pool
 from db.stores import create_store
+from schema.keys import hash_of, new_key
 
 numbers = count(1)
 
@@ -26,7 +26,15 @@ SESSION = """fragment Session on Session {
 ERRORS = "userErrors { field code message }"
 
 # What a mutation changes, where that is no session.
-CHANGED = {"recordOrder": "order", "updateCustomer": "customer", "updateStoreSettings": "store"}
+CHANGED = {
+    "recordOrder": "order",
+    "updateCustomer": "customer",
+    "updateStoreSettings": "store",
+    "createApp": "app",
+    "updateApp": "app",
+    "createApiKey": "apiKey",
+    "revokeApiKey": "apiKey",
+}
 
 # A session as if all of it had happened earlier.
 TURN_BACK = """

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from api.credentials import hash_of
 from db.credentials import get_credential
 from db.pool import recorded_statements
 from schema import schema
 from schema.context import Context
 from schema.cursors import Cursors
+from schema.keys import hash_of
 from schema.links import Links
 from tests.conftest import TOKEN_KEYS
 from tests.shop import Shop

@@ -17,10 +17,21 @@ COMMANDS = [
     ["stores"],
     ["stores", "create"],
     ["stores", "list"],
+    ["apps"],
+    ["apps", "create"],
+    ["apps", "list"],
+    ["apps", "update"],
+    ["apps", "disable"],
+    ["apps", "enable"],
     ["keys"],
     ["keys", "create"],
     ["keys", "list"],
     ["keys", "revoke"],
+    ["documents"],
+    ["documents", "publish"],
+    ["documents", "list"],
+    ["documents", "retire"],
+    ["documents", "check"],
 ]
 TOKEN_KEYS = f"k:{'A' * 43}="
 
@@ -41,8 +52,17 @@ def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
         (["serve", "--prot", "1"], "No such option '--prot'. (Did you mean one of: '--host', '--port'?)"),
         (["serve", "--port", "0"], "Invalid value for '--port': 0 is not in the range 1<=x<=65535."),
         (["serve", "--data", __file__], f"Invalid value for '--data': Directory '{__file__}' is a file."),
-        (["keys", "create", "--name", "x", "--scope", "admin"], "Missing option '--store'."),
-        (["keys", "revoke", "--store", "x"], "Missing argument 'ID'."),
+        (["apps", "create", "--name", "x", "--scope", "admin"], "Missing option '--store'."),
+        (["apps", "update", "x", "--rate", "0"], "Invalid value for '--rate': 0 is not in the range 1<=x<=1000000."),
+        (["apps", "update", "x", "--mode", "log"], "Invalid value for '--mode': 'log' is not one of 'LOG', "),
+        (["apps", "update", "x", "--name", " "], "Invalid value for '--name': must have 1 to 200 characters, got 0"),
+        (["keys", "create", "--name", "x"], "Missing option '--app'."),
+        (["keys", "list"], "Give either --store or --app."),
+        (["keys", "list", "--store", "x", "--app", "y"], "Give either --store or --app."),
+        (["keys", "revoke"], "Missing argument 'ID'."),
+        (["documents", "publish", __file__], "Missing option '--app'."),
+        (["documents", "publish", "x", "--app", "x"], "Invalid value for 'MANIFEST': File 'x' does not exist."),
+        (["documents", "check", "x"], "Invalid value for '[MANIFESTS]...': File 'x' does not exist."),
         (
             ["stores", "create", "Toko", "--name", "x", "--storefront-url", "https://x.example"],
             "Invalid value for SLUG: must be 1 to 63 small letters, digits and hyphens",
@@ -67,7 +87,7 @@ def test_a_bad_argument_gets_one_clear_line(tmp_path: Path, arguments: list[str]
 
 
 def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
-    refused = roomkey(tmp_path, "keys", "create", "--store", "x", "--name", "x", "--scope", "all")
+    refused = roomkey(tmp_path, "apps", "create", "--store", "x", "--name", "x", "--scope", "all")
     assert refused.returncode == 2
     for scope in ("sessions:read", "sessions:write", "sessions:join", "settings:write", "documents:write", "admin"):
         assert f"'{scope}'" in refused.stderr.splitlines()[-1]

@@ -20,7 +20,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from tests.shop import Shop, code_of
+from tests.shop import Shop, code_of, new_app
 
 ABSENT = object()
 
@@ -99,6 +99,8 @@ AROUND = {
     "Session": ("query", '{ session(id: "SESSION") { %s } }'),
     "SessionConnection": ("query", "{ sessions { %s } }"),
     "CustomerConnection": ("query", "{ customers { %s } }"),
+    "AppConnection": ("query", "{ apps { %s } }"),
+    "App": ("query", '{ app(id: "APP") { %s } }'),
 }
 VALID = {
     "ID": "SESSION",
@@ -110,7 +112,15 @@ VALID = {
     "Decimal": "12.50",
     "SessionCustomerInput": {"details": {"name": "Sari"}},
 }
-VALID_HERE = {"customer.id": "CUSTOMER", "updateCustomer.input.id": "CUSTOMER", "joinSession.input.token": "CODE"}
+VALID_HERE = {
+    "customer.id": "CUSTOMER",
+    "updateCustomer.input.id": "CUSTOMER",
+    "joinSession.input.token": "CODE",
+    "app.id": "APP",
+    "updateApp.input.id": "APP",
+    "createApiKey.input.appId": "APP",
+    "revokeApiKey.input.id": "KEY",
+}
 
 
 class Place(NamedTuple):
@@ -265,16 +275,27 @@ def parent(schema: GraphQLSchema, place: Place) -> str:
     return leaf(schema.type_map[place.type].fields[place.field], place.path[:-1]) if place.path[1:] else ""
 
 
-async def send(shop: Shop, session: Any, body: str) -> httpx.Response:
-    here = {"SESSION": session["id"], "CUSTOMER": session["customer"]["id"], "CODE": code_of(session)}
-    for word, value in here.items():
+async def things_of(shop: Shop) -> dict[str, str]:
+    """What the words in AROUND, VALID and VALID_HERE stand for."""
+    session, new = await shop.create(), await new_app(shop.db, shop.id, ["sessions:read"])
+    return {
+        "SESSION": session["id"],
+        "CUSTOMER": session["customer"]["id"],
+        "CODE": code_of(session),
+        "APP": new.app.id,
+        "KEY": new.key.id,
+    }
+
+
+async def send(shop: Shop, things: dict[str, str], body: str) -> httpx.Response:
+    for word, value in things.items():
         body = body.replace(f'"{word}"', f'"{value}"').replace(f'\\"{word}\\"', f'\\"{value}\\"')
     headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
     return await shop.http.post("/graphql", content=body.encode(), headers=headers)
 
 
 async def test_what_is_optional_may_be_absent(shop: Shop, introspected: GraphQLSchema) -> None:
-    session = await shop.create()
+    things = await things_of(shop)
     for place in places(introspected):
         argument = introspected.type_map[place.type].fields[place.field].args[place.path[0]]
         required = is_required_argument(argument)
@@ -282,7 +303,7 @@ async def test_what_is_optional_may_be_absent(shop: Shop, introspected: GraphQLS
             required = is_required_input_field(
                 introspected.type_map[parent(introspected, place)].fields[place.path[-1]]
             )
-        response = await send(shop, session, next(requests(introspected, place)))
+        response = await send(shop, things, next(requests(introspected, place)))
         errors = response.json().get("errors", [])
         if required or parent(introspected, place) == "SessionCustomerInput":  # exactly one of its fields
             assert (response.status_code, len(errors)) == (400, 1), place.name
@@ -292,12 +313,12 @@ async def test_what_is_optional_may_be_absent(shop: Shop, introspected: GraphQLS
 
 @pytest.mark.parametrize("type", AROUND)
 async def test_nonsense_never_gives_a_500(shop: Shop, introspected: GraphQLSchema, type: str) -> None:
-    session = await shop.create()
+    things = await things_of(shop)
     for place in places(introspected):
         if place.type != type:
             continue
         for body in requests(introspected, place):
-            response = await send(shop, session, body)
+            response = await send(shop, things, body)
             about = f"{place.name}: {body[:400]} gave {response.status_code} {response.text[:400]}"
             assert response.status_code in (200, 400), about
             codes = {error["extensions"]["code"] for error in response.json().get("errors", ())}

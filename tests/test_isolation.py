@@ -40,7 +40,11 @@ SESSIONS = f"""query ($filter: SessionFilter, $after: String, $before: String) {
 STATS = """query ($filter: SessionFilter) {
     sessionStats(filter: $filter, groupBy: DAY) { total converted periods { total } }
 }"""
-NODE = f"... on Node {{ id }} {WHOLE_SESSION} ... on Customer {{ {CUSTOMER_FIELDS} }} ... on Order {{ {ORDER_FIELDS} }}"
+APP_FIELDS = """id name scopes documentMode rate clientId disabledAt keys { id name revokedAt }
+    documents { nodes { id body } }"""
+APPS = f"nodes {{ {APP_FIELDS} }} pageInfo {{ hasNextPage hasPreviousPage }} count {{ value }}"
+NODE = f"""... on Node {{ id }} {WHOLE_SESSION} ... on Customer {{ {CUSTOMER_FIELDS} }}
+    ... on Order {{ {ORDER_FIELDS} }} ... on App {{ {APP_FIELDS} }}"""
 
 READ = f"query ($id: ID!) {{ session(id: $id) {{ {WHOLE_SESSION} }} }} {SESSION}"
 READ_CUSTOMER = f"query ($id: ID!) {{ customer(id: $id) {{ {CUSTOMER_FIELDS} }} }}"
@@ -69,7 +73,7 @@ FILTERS = (
 
 # Of each root field: documents, and their variables, in which `other` are things of another store.
 TRIES: dict[str, list[tuple[str, Variables]]] = {
-    "viewer": [("{ viewer { id name scopes } }", lambda other, mine: {})],
+    "viewer": [(f"{{ viewer {{ id name scopes app {{ {APP_FIELDS} }} }} }}", lambda other, mine: {})],
     "store": [("{ store { id name slug storefrontUrl sessionExpiration } }", lambda other, mine: {})],
     "session": [
         (READ, lambda other, mine: {"id": other.session}),
@@ -108,17 +112,36 @@ TRIES: dict[str, list[tuple[str, Variables]]] = {
         (f"query ($n: String!) {{ order(number: $n) {{ {ORDER_FIELDS} }} }}", lambda other, mine: {"n": other.number})
     ],
     "sessionStats": [(STATS, lambda other, mine, filter=filter: {"filter": filter(other)}) for filter in FILTERS],
+    "app": [
+        (f"query ($id: ID!) {{ app(id: $id) {{ {APP_FIELDS} }} }}", lambda other, mine: {"id": other.app}),
+        (
+            "query ($id: ID!, $after: String) { app(id: $id) { documents(after: $after) { nodes { id } } } }",
+            lambda other, mine: {"id": mine.app, "after": other.documents_cursor},
+        ),
+    ],
+    "apps": [
+        (
+            f"query ($after: String) {{ apps(after: $after) {{ {APPS} }} }}",
+            lambda other, mine: {"after": other.apps_cursor},
+        ),
+        (
+            f"query ($before: String) {{ apps(before: $before) {{ {APPS} }} }}",
+            lambda other, mine: {"before": other.apps_cursor},
+        ),
+    ],
     "node": [
         (
             f"query ($id: ID!) {{ node(id: $id) {{ {NODE} }} }} {SESSION}",
             lambda other, mine, name=name: {"id": getattr(other, name)},
         )
-        for name in ("session", "customer", "order", "store")
+        for name in ("session", "customer", "order", "store", "app")
     ],
     "nodes": [
         (
             f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {NODE} }} }} {SESSION}",
-            lambda other, mine: {"ids": [other.session, mine.session, other.customer, other.order, other.store]},
+            lambda other, mine: {
+                "ids": [other.session, mine.session, other.customer, other.order, other.store, other.app]
+            },
         )
     ],
     "createSession": [
@@ -167,6 +190,49 @@ TRIES: dict[str, list[tuple[str, Variables]]] = {
             lambda other, mine: {"name": "Mine", "sessionExpiration": 1, "applyToActiveTokens": True},
             "store { id name sessionExpiration }",
         )
+    ],
+    "createApp": [
+        change(
+            "createApp",
+            lambda other, mine: {"name": "new", "scopes": ["ADMIN"], "clientId": other.client_id},
+            f"app {{ {APP_FIELDS} }}",
+        ),
+        change(
+            "createApp",
+            lambda other, mine: {"name": "new", "scopes": ["ADMIN"], "idempotencyKey": other.idempotency_key},
+            f"app {{ {APP_FIELDS} }}",
+        ),
+    ],
+    "updateApp": [
+        change(
+            "updateApp",
+            lambda other, mine: {"id": other.app, "name": "trespasser", "disabled": True},
+            f"app {{ {APP_FIELDS} }}",
+        )
+    ],
+    "createApiKey": [
+        change("createApiKey", lambda other, mine: {"appId": other.app, "name": "new"}, "apiKey { id name }"),
+        change(
+            "createApiKey",
+            lambda other, mine: {"appId": mine.app, "name": "new", "idempotencyKey": other.idempotency_key},
+            "apiKey { id name }",
+        ),
+    ],
+    "revokeApiKey": [change("revokeApiKey", lambda other, mine: {"id": other.api_key}, "apiKey { id name }")],
+    "publishDocuments": [
+        change(
+            "publishDocuments",
+            lambda other, mine: {"appId": other.app, "manifest": {"new": "{ store { id } }"}},
+            "documents { id body }",
+        )
+    ],
+    "retireDocument": [
+        change(
+            "retireDocument",
+            lambda other, mine, app=app: {"appId": app(other, mine), "id": other.document},
+            "document { id }",
+        )
+        for app in (lambda other, mine: other.app, lambda other, mine: mine.app)
     ],
 }
 
@@ -243,7 +309,13 @@ async def test_a_store_with_the_same_ids_has_things_of_its_own(
         (await street.their_shop.post(document, **variables(street.theirs, street.theirs))).text if is_query else ""
     )
     twin = await new_shop()
-    texts = {"Dewi Lestari": "Twin", "1905692": "7777777", "NUMBER-theirs": "NUMBER-twin", "dewi@": "twin@"}
+    texts = {
+        "Dewi Lestari": "Twin",
+        "1905692": "7777777",
+        "NUMBER-theirs": "NUMBER-twin",
+        "dewi@": "twin@",
+        "app-theirs": "app-twin",
+    }
     await copy_with_the_same_ids(db, street.their_shop, twin, texts)
     before = await everything_of(db, street.their_shop.id)
     things = replace(street.theirs, store=twin.id, number="NUMBER-twin")
@@ -277,4 +349,11 @@ async def test_a_link_of_another_store_is_as_if_it_were_not_there(street: Street
 def secrets_in(rows: dict[str, list[str]]) -> set[str]:
     """The IDs in a store's rows, and what only that store has."""
     text = "\n".join(row for found in rows.values() for row in found)
-    return {*re.findall(r"[a-z]+_[0-9a-hjkmnp-tv-z]{26}", text), "NUMBER-theirs", "crm-theirs"}
+    return {
+        *re.findall(r"[a-z]+_[0-9a-hjkmnp-tv-z]{26}", text),
+        "NUMBER-theirs",
+        "crm-theirs",
+        "app-theirs",
+        "client-theirs",
+        "document-theirs",
+    }

@@ -1,9 +1,8 @@
 """Errors that nobody foresaw: the client gets an ID, the log gets the error, and neither gets what was sent."""
 
-import logging
-import re
+import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from api.settings import Settings
 from db.pool import Pool
 from tests import commands
 from tests.conftest import serving, settings_for
+from tests.logs import Log, recorded_log
 from tests.shop import Shop, open_shop, path_of
 
 
@@ -29,52 +29,55 @@ async def shop_served_with(settings: Settings) -> AsyncIterator[Shop]:
     await db.disconnect()
 
 
-async def masked(shop: Shop, caplog: pytest.LogCaptureFixture, query: str, **variables: Any) -> tuple[Any, str]:
-    """The answer's data, and the one thing that was logged, which has the ID that the client was given."""
-    caplog.clear()
-    with caplog.at_level(logging.DEBUG):
-        response = await shop.post(query, **variables)
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with recorded_log() as log:
+        yield log
+
+
+async def masked(shop: Shop, log: Log, query: str, **variables: Any) -> tuple[Any, dict[str, Any]]:
+    """The answer's data, and the one error that was logged, which has the ID that the client was given."""
+    response = await shop.post(query, **variables)
     answer = response.json()
     [error] = answer["errors"]
     assert response.status_code == 200
     assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
-    assert list(error["extensions"]) == ["code", "requestId"]
-    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
-    assert re.fullmatch("[0-9a-f]{32}", error["extensions"]["requestId"])
-    [record] = [record for record in caplog.records if record.name == "roomkey"]
-    assert record.levelname == "ERROR"
-    assert error["extensions"]["requestId"] in record.getMessage()
-    return answer["data"], caplog.text
+    id = response.headers["x-request-id"]
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": id}
+    [line] = log.errors
+    assert list(line) == ["time", "pid", "level", "request", "message", "where", "error", "at"]
+    assert (line["request"], line["message"]) == (id, "unforeseen")
+    return answer["data"], line
 
 
 async def test_an_unforeseen_error_is_masked_and_logged_without_what_was_sent(
-    own_database_url: str, connection: "asyncpg.Connection[Any]", caplog: pytest.LogCaptureFixture
+    own_database_url: str, connection: "asyncpg.Connection[Any]", log: Log
 ) -> None:
     async with shop_served_with(settings_for(own_database_url)) as shop:
         session = await shop.create()
         id = session["customer"]["id"]
         await connection.execute("alter table customer rename to client")
-        query = 'query Q($id: ID!) { store { slug } a: customer(id: $id) { id } order(number: "CANARY-1") { id } }'
-        data, log = await masked(shop, caplog, query, id=id, unused="CANARY-2")
-        assert data == {"store": {"slug": shop.slug}, "a": None, "order": None}
-        assert "UndefinedTableError 42P01" in log
-        assert "in get_customers" in log  # where it happened
+        query = 'query Q($id: ID!) { store { slug } CANARY: customer(id: $id) { id } order(number: "CANARY-1") { id } }'
+        data, line = await masked(shop, log, query, id=id, unused="CANARY-2")
+        assert data == {"store": {"slug": shop.slug}, "CANARY": None, "order": None}
+        assert (line["where"], line["error"]) == ("customer", "UndefinedTableError 42P01")
+        assert any("in get_customers" in frame for frame in line["at"])
         for sent in (id, "CANARY", "query Q", shop.key):
-            assert sent not in log
+            assert sent not in log.text
         await connection.execute("alter table client rename to customer")
         assert (await shop.ask("query ($id: ID!) { customer(id: $id) { id } }", id=id)) == {"customer": {"id": id}}
 
 
 async def test_an_error_of_postgres_that_quotes_the_row_is_logged_without_it(
-    own_database_url: str, connection: "asyncpg.Connection[Any]", caplog: pytest.LogCaptureFixture
+    own_database_url: str, connection: "asyncpg.Connection[Any]", log: Log
 ) -> None:
     async with shop_served_with(settings_for(own_database_url)) as shop:
         await connection.execute("alter table customer add check (name <> 'CANARY')")
         mutation = "mutation ($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }"
-        data, log = await masked(shop, caplog, mutation, input={"customer": {"details": {"name": "CANARY"}}})
+        data, line = await masked(shop, log, mutation, input={"customer": {"details": {"name": "CANARY"}}})
         assert data is None
-        assert "CheckViolationError 23514" in log
-        assert "CANARY" not in log
+        assert (line["where"], line["error"]) == ("createSession", "CheckViolationError 23514")
+        assert "CANARY" not in log.text
         assert await shop.ask("{ sessionStats { total } customers { nodes { id } } }") == {
             "sessionStats": {"total": 0},
             "customers": {"nodes": []},
@@ -106,15 +109,17 @@ async def test_an_unforeseen_error_outside_a_document_is_masked_and_logged_alike
     assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     log = (tmp_path / "serve.log").read_text()
-    first, second = [line for line in log.splitlines() if line and not line.startswith(" ")]
-    assert re.fullmatch("[0-9a-f]{32} at s: CheckViolationError 23514", first)
-    assert second == f"{error['extensions']['requestId']} at graphql: UndefinedTableError 42P01"
-    for sent in ("canary", session["id"], path_of(session).rpartition("/")[2], shop.slug, "Traceback"):
+    lines = [json.loads(line) for line in log.splitlines()]
+    first, second = [line for line in lines if line["level"] == "error"]
+    assert (first["request"], first["where"]) == (link.headers["x-request-id"], "s")
+    assert first["error"] == "CheckViolationError 23514"
+    assert (second["request"], second["where"]) == (error["extensions"]["requestId"], "graphql")
+    assert second["error"] == "UndefinedTableError 42P01"
+    for sent in ("canary", session["id"], path_of(session).rpartition("/")[2], "Traceback"):
         assert sent not in log.replace("CANARY", "canary")
 
 
-async def test_a_refused_document_is_not_logged(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+async def test_a_refused_document_is_not_logged(shop: Shop, log: Log) -> None:
     for query in (
         '{ session(id: "CANARY") { id } }',
         "{ CANARY }",
@@ -122,4 +127,4 @@ async def test_a_refused_document_is_not_logged(shop: Shop, caplog: pytest.LogCa
         '{ order(number: "CANARY\\u0000") { id } }',
     ):
         assert "errors" in (await shop.post(query, CANARY="CANARY")).json()
-    assert "CANARY" not in caplog.text
+    assert "CANARY" not in log.text

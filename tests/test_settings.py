@@ -5,10 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsError, has_database_url, is_set, read_settings
+from api.settings import JwtSettings, Settings, SettingsError, has_database_url, is_set, read_settings
 from schema.token_keys import TokenKeys
 
-NAMES = ("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL")
+NAMES = (
+    "DATABASE_URL",
+    "DATABASE_DIRECT_URL",
+    "LINK_BASE_URL",
+    "TOKEN_KEYS",
+    "CORS_ORIGINS",
+    "GRAPHIQL",
+    "INTROSPECTION",
+    "BATCH_LIMIT",
+    "OPERATION_SECONDS",
+    "HTTP_STATUS",
+    "LOG_LEVEL",
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "JWKS_URL",
+    "JWT_STORE_CLAIM",
+)
 SECRET = base64.b64encode(b"s" * 32).decode()
 OTHER_SECRET = base64.b64encode(b"o" * 48).decode()
 SHORT = base64.b64encode(b"short" * 6).decode()
@@ -49,6 +65,12 @@ def test_what_is_not_set_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
         token_keys=TokenKeys({"k1": b"s" * 32}),
         cors_origins=(),
         graphiql=True,
+        introspection=True,
+        batch_limit=0,
+        operation_seconds=20,
+        http_status="standard",
+        log_level="info",
+        jwt=None,
     )
 
 
@@ -61,6 +83,15 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         TOKEN_KEYS=f" k2:{OTHER_SECRET} , k1:{SECRET}",
         CORS_ORIGINS="https://spa.example, http://localhost:3000",
         GRAPHIQL="off",
+        INTROSPECTION="off",
+        BATCH_LIMIT="100",
+        OPERATION_SECONDS="300",
+        HTTP_STATUS="draft",
+        LOG_LEVEL="debug",
+        JWT_ISSUER="https://login.example/",
+        JWT_AUDIENCE="roomkey",
+        JWKS_URL="https://login.example/keys?app=1",
+        JWT_STORE_CLAIM="https://shop.example/store",
     )
     settings = read_settings()
     assert settings == Settings(
@@ -70,6 +101,17 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         token_keys=TokenKeys({"k2": b"o" * 48, "k1": b"s" * 32}),
         cors_origins=("https://spa.example", "http://localhost:3000"),
         graphiql=False,
+        introspection=False,
+        batch_limit=100,
+        operation_seconds=300,
+        http_status="draft",
+        log_level="debug",
+        jwt=JwtSettings(
+            issuer="https://login.example/",
+            audience="roomkey",
+            jwks_url="https://login.example/keys?app=1",
+            store_claim="https://shop.example/store",
+        ),
     )
     assert settings.token_keys.current == "k2"
 
@@ -161,7 +203,29 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
                 ("http://[::1", "http://[::1"),
             )
         ),
-        *(("GRAPHIQL", value, f"GRAPHIQL must be on or off, got {value!r}") for value in ("true", "1", "ON", "no")),
+        *(
+            (name, value, f"{name} must look like https://login.example (http only for this machine), got {value!r}")
+            for name in ("JWT_ISSUER", "JWKS_URL")
+            for value in (
+                "login.example",
+                "http://login.example",
+                "http://127.0.0.1.example",
+                "https://",
+                "file:///keys",
+            )
+        ),
+        *(
+            (name, value, f"{name} must be {choices}, got {value!r}")
+            for name, choices, values in (
+                ("GRAPHIQL", "on or off", ("true", "1", "ON", "no")),
+                ("INTROSPECTION", "on or off", ("false", "0")),
+                ("BATCH_LIMIT", "a whole number from 0 to 100", ("-1", "101", "1.5", "off", "٣", "9" * 5_000)),
+                ("OPERATION_SECONDS", "a whole number from 1 to 300", ("0", "301", "0.5", "20s")),
+                ("HTTP_STATUS", "standard or draft", ("Draft", "422")),
+                ("LOG_LEVEL", "debug, info, warning or error", ("INFO", "trace")),
+            )
+            for value in values
+        ),
     ],
 )
 def test_a_malformed_setting_is_named_with_what_would_be_right(
@@ -173,6 +237,29 @@ def test_a_malformed_setting_is_named_with_what_would_be_right(
     assert str(error.value) == message
     for secret in ("hunter2", SECRET, SECRET[:-2], OTHER_SECRET, SHORT):
         assert secret not in str(error.value)
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost/realms/a"])
+def test_an_issuer_on_this_machine_needs_no_https(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    set_environment(monkeypatch, **NEEDED, JWT_ISSUER=issuer, JWT_AUDIENCE="roomkey")
+    assert read_settings().jwt == JwtSettings(issuer, "roomkey", jwks_url="", store_claim="store")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"JWT_ISSUER": "https://login.example"}, "JWT_ISSUER needs JWT_AUDIENCE"),
+        ({"JWT_AUDIENCE": "roomkey"}, "JWT_AUDIENCE needs JWT_ISSUER"),
+        ({"JWT_AUDIENCE": "roomkey", "JWT_STORE_CLAIM": "shop"}, "JWT_AUDIENCE needs JWT_ISSUER"),
+        ({"JWKS_URL": "https://login.example/keys"}, "JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE"),
+        ({"JWT_STORE_CLAIM": "shop"}, "JWT_STORE_CLAIM needs JWT_ISSUER and JWT_AUDIENCE"),
+    ],
+)
+def test_half_an_issuer_is_none(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], message: str) -> None:
+    set_environment(monkeypatch, **NEEDED, **given)
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert str(error.value) == f"{message}: see .env.example"
 
 
 def test_the_file_env_is_read_and_the_environment_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,8 @@ with setting as (
     from setting
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id)
-    select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10 from created
+    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id, user_id)
+    select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10, $11 from created
 )
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case
@@ -53,15 +53,15 @@ select id, name, phone, email, external_id, created_at from customer where store
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id
+select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
 from unnest($2::text[]) as parent (id)
 cross join lateral (
-    select id, kind, at, expires_at, reason, key_id from (
-        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id
+    select id, kind, at, expires_at, reason, key_id, user_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id, user_id
         from session_event
         where store_id = $1 and session_id = parent.id
         union all
-        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null
+        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null, null
         from (
             select id, expires_at, greatest(at, expires_at) as ends_at, lead(at) over (order by at, id) as next_at
             from session_event

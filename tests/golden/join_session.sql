@@ -9,8 +9,8 @@ end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
 conversion_kind, converted_at, conversion_order_id, metadata from session where store_id = $1 and id = any ($2);
 
-insert into session_event (store_id, id, session_id, kind, key_id)
-select $1, $2, $3, 'JOINED', $4
+insert into session_event (store_id, id, session_id, kind, key_id, user_id)
+select $1, $2, $3, 'JOINED', $4, $5
 where not exists (
     select from session_event
     where store_id = $1 and session_id = $3 and kind = 'JOINED' and at > now() - interval '1 minute'

@@ -6,8 +6,8 @@ with locked as (
     where session.store_id = $1 and session.id = locked.id
     returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, reason, key_id)
-    select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5 from changed
+    insert into session_event (store_id, id, session_id, kind, at, reason, key_id, user_id)
+    select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5, $6 from changed
 )
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
 token_key, token_generation, case

@@ -11,15 +11,15 @@ select id, number, session_id, total_amount, total_currency, placed_at from "ord
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id
+select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
 from unnest($2::text[]) as parent (id)
 cross join lateral (
-    select id, kind, at, expires_at, reason, key_id from (
-        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id
+    select id, kind, at, expires_at, reason, key_id, user_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id, user_id
         from session_event
         where store_id = $1 and session_id = parent.id
         union all
-        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null
+        select 'expiry' || substr(id, 6), 'EXPIRED', ends_at, null, null, null, null
         from (
             select id, expires_at, greatest(at, expires_at) as ends_at, lead(at) over (order by at, id) as next_at
             from session_event

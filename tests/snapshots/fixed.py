@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from api.credentials import hash_of
 from db.pool import Pool
+from schema.keys import hash_of
 from tests.rows import Row, insert
 from tests.shop import Shop
 

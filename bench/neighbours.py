@@ -1,0 +1,163 @@
+"""Whether an app that sends 50 times what it may slows the app of another store down, over HTTP, on two workers.
+
+    python -m bench.neighbours [--seconds 5] [--rounds 3]
+
+A quiet app sends 20 requests a second at random moments, by turns alone and while the noisy one, which has spent all it
+had, sends 100. The quiet one's errors must be 0, and its 99th percentile below twice what it is alone. The machine must
+have nothing else to do.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, NamedTuple
+
+import httpx
+
+from db import embedded
+from db.apps import AppRow, create_app
+from db.budgets import take_budget
+from db.keys import create_key
+from db.migrate import migrate
+from db.pool import Pool
+from db.stores import create_store
+from schema.keys import hash_of, new_key
+
+DOCUMENT = "{ sessions(first: 10) { nodes { id customer { name } token { status } } } }"
+COST = 31
+QUIET, NOISY, TIMES = 20, 100, 50
+RATE = COST * NOISY // TIMES
+WORKERS = 2
+
+
+class Done(NamedTuple):
+    statuses: Counter[int]
+    milliseconds: list[float]
+
+
+def send(url: str, key: str, requests_a_second: float, seconds: float) -> Done:
+    return asyncio.run(_send(url, key, requests_a_second, seconds))
+
+
+async def _send(url: str, key: str, requests_a_second: float, seconds: float) -> Done:
+    """Send so many requests at random moments, whether those before are answered or not."""
+    statuses: Counter[int] = Counter()
+    milliseconds: list[float] = []
+
+    async def request(http: httpx.AsyncClient) -> None:
+        began = time.perf_counter()
+        response = await http.post("/graphql", json={"query": DOCUMENT})
+        milliseconds.append((time.perf_counter() - began) * 1000)
+        statuses[response.status_code] += 1
+
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as http:
+        next_at, ends_at, tasks = time.time(), time.time() + seconds, set()
+        while (next_at := next_at + random.expovariate(requests_a_second)) < ends_at:
+            await asyncio.sleep(max(0.0, next_at - time.time()))
+            tasks.add(asyncio.create_task(request(http)))
+        await asyncio.gather(*tasks)
+    return Done(statuses, milliseconds)
+
+
+async def new_apps(url: str) -> tuple[str, str, AppRow, str]:
+    """The key of a quiet app, and the store, the app and the key of a noisy one."""
+    async with pool(url) as db:
+        stores = [await create_store(db, slug, slug, "https://bench.example", 0) for slug in ("quiet", "noisy")]
+        [quiet, noisy] = [store.id for store in stores if store]
+        keys = []
+        for store_id, rate in ((quiet, 100_000), (noisy, RATE)):
+            app = await create_app(db, store_id, "bench", ["admin"], rate=rate)
+            keys.append(new_key())
+            await create_key(db, store_id, app.id, "bench", hash_of(keys[-1]))
+    return keys[0], noisy, app, keys[1]
+
+
+async def drain(url: str, store_id: str, app: AppRow) -> None:
+    async with pool(url) as db:
+        await take_budget(db, store_id, app.id, 0, 5000, app.rate, 5000)
+
+
+@asynccontextmanager
+async def pool(url: str) -> AsyncIterator[Pool]:
+    db = Pool(url, size=1)
+    await db.connect()
+    yield db
+    await db.disconnect()
+
+
+def fill(url: str, key: str) -> None:
+    """Create the sessions of a page."""
+    mutation = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { session { id } } }'
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
+        for _ in range(10):
+            http.post("/graphql", json={"query": mutation}).raise_for_status()
+        answer = http.post("/graphql", json={"query": DOCUMENT}).json()
+        assert answer["extensions"]["cost"]["requested"] == COST
+
+
+@contextmanager
+def serving(database_url: str) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = "import sys; from api.cli import main; sys.argv[1:] = {!r}; main()"
+    arguments = ["serve", "--port", str(port), "--workers", str(WORKERS)]
+    environment = os.environ | {"DATABASE_URL": database_url, "TOKEN_KEYS": f"k1:{'A' * 43}="}
+    quietly: dict[str, Any] = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", command.format(arguments)], **quietly) as process:
+        try:
+            for _ in range(300):
+                with suppress(httpx.TransportError):
+                    httpx.get(f"http://127.0.0.1:{port}/health").raise_for_status()
+                    break
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def compare(url: str, database_url: str, seconds: float, rounds: int) -> None:
+    quiet, store_id, app, noisy = asyncio.run(new_apps(database_url))
+    fill(url, quiet)
+    print(f"The noisy app sends {NOISY} requests a second where it may send {NOISY // TIMES}. The quiet one's ms:")
+    print(f"{'':12}{'p50':>8}{'p99':>8}  statuses{'':14}the noisy one's")
+    p99s: dict[str, list[float]] = {"alone": [], "with noise": []}
+    with ProcessPoolExecutor(2, get_context("spawn")) as senders:
+        list(senders.map(time.sleep, [2.0] * 2))  # until both have started
+        for label in list(p99s) * rounds:
+            asyncio.run(drain(database_url, store_id, app))
+            theirs = senders.submit(send, url, noisy, NOISY, seconds) if label == "with noise" else None
+            ours = senders.submit(send, url, quiet, QUIET, seconds).result()
+            cuts = quantiles(ours.milliseconds, n=100)
+            p99s[label].append(cuts[98])
+            statuses = str(dict(theirs.result().statuses)) if theirs else ""
+            print(f"{label:12}{cuts[49]:8.1f}{cuts[98]:8.1f}  {dict(ours.statuses)!s:22}{statuses}")
+    alone, with_noise = (median(values) for values in p99s.values())
+    print(f"The median p99 with noise is {with_noise / alone:.2f} times that alone.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each turn takes")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder) / "postgres") as server:
+        asyncio.run(migrate(server.url()))
+        with serving(server.url()) as url:
+            compare(url, server.url(), arguments.seconds, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""An operation has a deadline, by which its client is answered and after which Postgres works for it no longer."""
+
+import asyncio
+import gc
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from db import embedded
+from db.migrate import migrate
+from db.pool import Pool
+from tests.conftest import serving, settings_for
+from tests.shop import Shop, open_shop
+from tests.supervisors import postgres_of
+
+SECONDS = 0.5
+# How much later than the deadline an answer may come.
+GRACE = 0.5
+POOL = 8
+# Who is busy while rows are held: who holds them.
+HOLDER = 1
+
+Connection = "asyncpg.Connection[Any]"
+
+TIMEOUT = {"errors": [{"message": "Stopped after 0.5 s.", "extensions": {"code": "TIMEOUT"}}]}
+
+WAITING = """
+select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+"""
+BUSY = """
+select count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'
+"""
+COUNTS = """
+select (select count(*) from session), (select count(*) from session_event), (select count(*) from customer),
+    (select count(*) from idempotency_key), (select count(*) from "order")
+"""
+CREATE = """mutation ($input: CreateSessionInput!) {
+    createSession(input: $input) { session { id customer { name } } userErrors { code } }
+}"""
+SLUG = "{ store { slug } }"
+
+
+@asynccontextmanager
+async def shop_within(url: str, seconds: float) -> AsyncIterator[Shop]:
+    """A shop at a server of the test's own, whose operations have so many seconds."""
+    db = Pool(url)
+    await db.connect()
+    settings = replace(settings_for(url), operation_seconds=seconds, batch_limit=5)
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield await open_shop(db, http)
+    await db.disconnect()
+
+
+@pytest.fixture
+async def slow(own_database_url: str) -> AsyncIterator[Shop]:
+    async with shop_within(own_database_url, SECONDS) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def observer(own_database_url: str) -> AsyncIterator[Connection]:
+    """A connection outside any transaction: within one, pg_stat_activity stays as it was."""
+    observer = await asyncpg.connect(own_database_url)
+    yield observer
+    await observer.close()
+
+
+@asynccontextmanager
+async def holding(connection: Connection, table: str) -> AsyncIterator[None]:
+    """Keep others from changing the rows that the table has now."""
+    async with connection.transaction():
+        await connection.execute(f"select from {table} for update")
+        yield
+
+
+async def until(connection: Connection, query: str, count: int) -> None:
+    """Wait until that is what the query counts."""
+    async with asyncio.timeout(GRACE):
+        while await connection.fetchval(query) != count:
+            pass
+
+
+async def timed(sent: Any) -> tuple[httpx.Response, float]:
+    started = time.monotonic()
+    return await sent, time.monotonic() - started
+
+
+async def test_what_waits_too_long_is_stopped_in_postgres_and_leaves_nothing_behind(
+    slow: Shop, connection: Connection, observer: Connection
+) -> None:
+    customer = {"details": {"name": "Ayu", "externalId": "C1"}}
+    await slow.create(customer=customer)
+    before = await connection.fetchrow(COUNTS)
+    input = {
+        "customer": {"details": {"name": "Bima", "externalId": "C1"}},
+        "orderNumber": "Q1",
+        "idempotencyKey": "a key of the test's",
+    }
+    async with holding(connection, "customer"):
+        sent = asyncio.create_task(timed(slow.post(CREATE, input=input)))
+        await until(observer, WAITING, 1)
+        response, seconds = await sent
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert response.headers["content-type"] == "application/json; charset=utf-8"
+        assert response.headers["cache-control"] == "no-store"
+        assert SECONDS <= seconds < SECONDS + GRACE
+        # The row is still held: nothing but a cancellation ends the wait.
+        await until(observer, BUSY, HOLDER)
+    assert await connection.fetchrow(COUNTS) == before
+    names = await slow.ask("{ customers { nodes { name } } }")
+    assert names == {"customers": {"nodes": [{"name": "Ayu"}]}}
+    # The same again is the first time.
+    created = await slow.ask(CREATE, input=input)
+    assert created["createSession"]["session"]["customer"] == {"name": "Bima"}
+    assert (await connection.fetchrow(COUNTS))[0] == before[0] + 1
+
+
+async def test_those_who_are_stopped_give_their_connections_back(
+    slow: Shop, connection: Connection, observer: Connection
+) -> None:
+    session = await slow.create()
+    revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
+    async with holding(connection, "session"):
+        # Twice as many as there are connections: some of them wait for one.
+        for response, seconds in await asyncio.gather(*(timed(slow.post(revoke)) for _ in range(2 * POOL))):
+            assert (response.status_code, response.json()) == (504, TIMEOUT)
+            assert SECONDS <= seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+        read = "query ($id: ID!) { session(id: $id) { token { status } } }"
+        answers = await asyncio.gather(*(slow.ask(read, id=session["id"]) for _ in range(2 * POOL)))
+        assert answers == [{"session": {"token": {"status": "ACTIVE"}}}] * (2 * POOL)
+    assert await slow.event_kinds(session["id"]) == ["ISSUED"]
+    await slow.change("revokeToken", sessionId=session["id"])
+    assert await slow.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+async def test_a_query_is_stopped_in_postgres_as_well(slow: Shop, connection: Connection, observer: Connection) -> None:
+    await slow.create()
+    async with connection.transaction():
+        await connection.execute("lock table session in access exclusive mode")
+        response, seconds = await timed(slow.post("{ sessions { nodes { id } } }"))
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+
+
+async def test_a_batch_has_one_deadline_for_all_of_it(slow: Shop, connection: Connection, observer: Connection) -> None:
+    async with connection.transaction():
+        await connection.execute("lock table session in access exclusive mode")
+        batch = [{"query": query} for query in (SLUG, "{ sessions { nodes { id } } }", "{ sessions { nodes { id } } }")]
+        headers = {"Authorization": f"Bearer {slow.key}"}
+        response, seconds = await timed(slow.http.post("/graphql", json=batch, headers=headers))
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+
+
+async def test_the_deadline_is_for_who_asks_too(
+    own_database_url: str, connection: Connection, observer: Connection
+) -> None:
+    async with shop_within(own_database_url, SECONDS) as shop, connection.transaction():
+        await connection.execute("lock table api_key in access exclusive mode")
+        response, seconds = await timed(shop.post(SLUG))
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+
+
+def send_signal(folder: Path, number: signal.Signals) -> None:
+    for pid in postgres_of(folder):
+        os.kill(pid, number)
+
+
+async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Path) -> None:
+    with embedded.start(folder, durable=False) as server:
+        await migrate(server.url())
+        async with shop_within(server.url(), SECONDS) as shop:
+            assert await shop.ask(SLUG) == {"store": {"slug": shop.slug}}
+            send_signal(folder, signal.SIGSTOP)
+            gc.freeze()  # as the server's own process does: to walk all that tests have loaded takes too long here
+            try:
+                for _ in range(4):
+                    for response, seconds in await asyncio.gather(*(timed(shop.post(SLUG)) for _ in range(2 * POOL))):
+                        assert (response.status_code, response.json()) == (504, TIMEOUT)
+                        assert seconds < SECONDS + GRACE
+            finally:
+                gc.unfreeze()
+                send_signal(folder, signal.SIGCONT)
+            async with asyncio.timeout(2):
+                while (await shop.post(SLUG)).status_code != 200:
+                    pass
+                answers = await asyncio.gather(*(shop.ask(SLUG) for _ in range(2 * POOL)))
+            assert answers == [{"store": {"slug": shop.slug}}] * (2 * POOL)
+            observer = await asyncpg.connect(server.url())
+            await until(observer, BUSY, 0)
+            await observer.close()
