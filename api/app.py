@@ -96,9 +96,15 @@ def create_app_from_environment() -> Starlette:
     if parent is not None:
         Thread(target=_end_with, args=(parent,), daemon=True).start()
     app = create_app(settings)
-    # What is loaded by now stays. To walk it in search of garbage would stop everything else for a tenth of a second.
-    gc.freeze()
+    collect_garbage_in_small_steps()
     return app
+
+
+def collect_garbage_in_small_steps() -> None:
+    """To walk all that is loaded by now, and stays, would stop everything else for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 5, 2)
 
 
 def _end_with(parent: BaseProcess) -> None:

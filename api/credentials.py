@@ -1,18 +1,13 @@
 """Credentials: `Authorization: Bearer` and an API key (`rk_…`) or a JWT of the identity provider."""
 
-from cachetools import TTLCache
-
 from api.issuer import Issuer
+from api.remembered import Remembered
 from api.settings import JwtSettings
 from db.credentials import CredentialRow, get_credential, get_credential_of_client
 from db.pool import Pool
 from schema.context import Scope
 from schema.errors import Unauthenticated
 from schema.keys import PREFIX, hash_of
-
-# For how long a revoked key, or a disabled app, may go on working.
-CACHE_SECONDS = 0.9
-CACHE_SIZE = 10_000
 
 
 class Credentials:
@@ -21,7 +16,7 @@ class Credentials:
     def __init__(self, db: Pool, jwt: JwtSettings | None = None) -> None:
         self._db = db
         self._issuer = Issuer(jwt) if jwt else None
-        self._known: TTLCache[bytes, CredentialRow] = TTLCache(CACHE_SIZE, CACHE_SECONDS)
+        self._known: Remembered[bytes, CredentialRow] = Remembered()
 
     async def of(self, authorization: str | None) -> CredentialRow | None:
         """Whom the header names; None: no header. Raises Unauthenticated when it names nobody, or IssuerUnavailable."""
@@ -33,11 +28,7 @@ class Credentials:
             or_jwt = ", or have a JWT" if self._issuer else ""
             raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")
         hash = hash_of(bearer)
-        credential = self._known.get(hash)
-        if credential is None:
-            credential = await (self._of_key(hash) if is_key else self._of_user(bearer))
-            self._known[hash] = credential
-        return credential
+        return await self._known.get(hash, lambda: self._of_key(hash) if is_key else self._of_user(bearer))
 
     async def _of_key(self, hash: bytes) -> CredentialRow:
         credential = await get_credential(self._db, hash)

@@ -7,18 +7,15 @@ persisted queries, in this process's memory alone).
 import hashlib
 from typing import NamedTuple
 
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache
 
+from api.remembered import Remembered
 from api.requests import Operation, RequestError
 from db.credentials import CredentialRow
 from db.documents import DocumentRow, get_document, get_document_by_hash
 from db.pool import Pool
 from schema.errors import Unauthenticated
 from schema.manifests import canonical_id
-
-# For how long a retired document may go on working.
-CACHE_SECONDS = 0.9
-CACHE_SIZE = 10_000
 
 # Registered texts: so many characters for each of so many apps, the least used ones forgotten.
 REGISTERED_CHARACTERS = 512 * 1024
@@ -38,7 +35,7 @@ class Documents:
 
     def __init__(self, db: Pool) -> None:
         self._db = db
-        self._published: TTLCache[tuple[str, str | bytes], DocumentRow | None] = TTLCache(CACHE_SIZE, CACHE_SECONDS)
+        self._published: Remembered[tuple[str, str | bytes], DocumentRow | None] = Remembered()
         self._registered: LRUCache[str, LRUCache[str, str]] = LRUCache(REGISTERED_APPS)
 
     async def find(self, operation: Operation, credential: CredentialRow | None) -> Document:
@@ -86,11 +83,8 @@ class Documents:
 
     async def _get_published(self, credential: CredentialRow, name: str | bytes) -> DocumentRow | None:
         """The published document of an ID, or of a text's SHA-256."""
-        key = (credential.app_id, name)
-        try:
-            return self._published[key]
-        except KeyError:
-            scope = (self._db, credential.store_id, credential.app_id)
-            row = await (get_document(*scope, name) if isinstance(name, str) else get_document_by_hash(*scope, name))
-            self._published[key] = row
-            return row
+        scope = (self._db, credential.store_id, credential.app_id)
+        return await self._published.get(
+            (credential.app_id, name),
+            lambda: get_document(*scope, name) if isinstance(name, str) else get_document_by_hash(*scope, name),
+        )

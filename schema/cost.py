@@ -69,8 +69,8 @@ COST_CAP = 10**12
 NESTING_LIMIT = 100
 
 # Validation compares what is selected under the same name, pair by pair. graphql-core meters that, but its own budget
-# lasts for most of a second. Thirty fragments on one object, all of them with the same fields, need most of this one.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 15_000
+# lasts for most of a second. Twenty fragments on one object, all of them with the same fields, need most of this one.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 8_000
 
 
 class TooCostly(ClientError):

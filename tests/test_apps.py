@@ -6,20 +6,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from db.keys import create_key
 from schema.keys import hash_of, new_key
-from tests.lists import ARGUMENTS, BOUNDS, PAGE, Listing, page_of
+from tests.conftest import serving, settings_for
+from tests.issuer import open_issuer
 from tests.shop import Shop, moment, new_app
-from tests.statements import answered
 
 NewShop = Callable[[], Awaitable[Shop]]
 
 FACTS = "id name scopes documentMode rate clientId dateCreated disabledAt"
 APP = f"app {{ {FACTS} keys {{ id name dateCreated revokedAt }} }}"
 GET = f"query ($id: ID!) {{ {APP.replace('app', 'app(id: $id)')} }}"
-LIST = f"query ({ARGUMENTS}) {{ apps({BOUNDS}) {PAGE} }}"
 
 PARTNER = {
     "name": "Partner",
@@ -219,49 +219,6 @@ async def test_an_admin_can_disable_another_admin(shop: Shop) -> None:
     assert (changed["scopes"], changed["disabledAt"] is not None) == (["SESSIONS_READ"], True)
 
 
-async def test_apps_are_listed_the_newest_first(shop: Shop) -> None:
-    apps = [await create(shop, name=f"App {number}") for number in range(3)]
-    await update(shop, id=apps[1]["id"], disabled=True)
-    answer = await shop.ask(f"{{ apps {{ nodes {{ {FACTS} keys {{ name }} }} count {{ value precision }} }} }}")
-    own = await get(shop, await own_id(shop))
-    listed = [await get(shop, app["id"]) for app in reversed(apps)]
-    assert answer["apps"] == {
-        "nodes": [*listed, own | {"keys": [{"name": "test"}]}],
-        "count": {"value": 4, "precision": "EXACT"},
-    }
-
-
-@pytest.mark.parametrize("direction", [Listing.forwards, Listing.backwards])
-@pytest.mark.parametrize("size", [1, 2, 7, 100])
-async def test_apps_are_walked_page_by_page(shop: Shop, direction: Any, size: int) -> None:
-    ids = [await own_id(shop), *[(await create(shop))["id"] for _ in range(6)]][::-1]
-    listing = Listing(shop, LIST, ["apps"], ids)
-    pages = [page async for page in direction(listing, [size])]
-    pages = pages if direction is Listing.forwards else pages[::-1]
-    assert [node["id"] for page in pages for node in page["nodes"]] == ids
-    assert len(pages) == -(-7 // size)
-    cursors = await listing.cursors()
-    for bounds in ({"first": 2, "after": ids[1]}, {"last": 2, "before": ids[5]}, {"first": 3, "last": 1}):
-        sent = {name: cursors.get(value, value) for name, value in bounds.items()}
-        assert await listing.page(**sent) == page_of(ids, ids, cursors, **bounds)
-
-
-async def test_apps_with_their_keys_are_two_statements_however_many_there_are(shop: Shop) -> None:
-    document = "{ apps { nodes { name keys { name } } } }"
-    for number in range(1, 30):
-        new = await new_app(shop.db, shop.id, ["sessions:read"], f"app {number}")
-        await create_key(shop.db, shop.id, new.app.id, f"second of {number}", hash_of(new_key()))
-    data, statements = await answered(shop, document)
-    assert data["apps"]["nodes"] == [
-        *(
-            {"name": f"app {number}", "keys": [{"name": f"app {number}"}, {"name": f"second of {number}"}]}
-            for number in range(29, 0, -1)
-        ),
-        {"name": "test", "keys": [{"name": "test"}]},
-    ]
-    assert len(statements) == 2
-
-
 async def test_any_credential_sees_its_own_app_but_for_its_keys(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:join"], "storefront", rate=70, client_id="spa")
     storefront = replace(shop, key=new.secret)
@@ -285,6 +242,26 @@ async def test_any_credential_sees_its_own_app_but_for_its_keys(shop: Shop) -> N
         "FORBIDDEN",
         "This needs the scope admin, which the app 'storefront' lacks.",
     )
+
+
+async def test_a_person_who_signed_in_sees_the_app_that_they_signed_in_to(shop: Shop, database_url: str) -> None:
+    app = await create(shop, name="Dashboard", scopes=["SESSIONS_READ", "SESSIONS_WRITE"], clientId="dashboard")
+    async with (
+        open_issuer() as issuer,
+        serving(replace(settings_for(database_url), jwt=issuer.settings)) as url,
+        httpx.AsyncClient(base_url=url) as http,
+    ):
+        token = issuer.token(store=shop.slug, client_id="dashboard", sub="user-1", scope="sessions:read")
+        person = replace(shop, key=token, http=http)
+        assert await person.ask(f"{{ viewer {{ id name userId scopes app {{ {FACTS} }} }} }}") == {
+            "viewer": {
+                "id": app["id"],
+                "name": "Dashboard",
+                "userId": "user-1",
+                "scopes": ["SESSIONS_READ"],
+                "app": {name: value for name, value in app.items() if name != "keys"},
+            }
+        }
 
 
 async def test_an_app_is_a_node_to_admins_and_to_itself(shop: Shop, new_shop: NewShop) -> None:

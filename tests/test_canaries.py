@@ -154,12 +154,9 @@ async def be_wrong(it: Driver) -> None:
         "subscription { CANARY }",
     ):
         assert "errors" in await it.post(query, variables={"CANARY": "CANARY"})
-    coerced = "query ($a: Int!, $b: [ID!]) { sessions(first: $a) { nodes { id } } nodes(ids: $b) { id } }"
+    coerced = "query ($a: Int!, $b: [ID!]!) { sessions(first: $a) { nodes { id } } nodes(ids: $b) { id } }"
     for variables in ({}, {"a": "CANARY"}, {"a": 1, "b": ["CANARY", {"CANARY": "CANARY"}]}):
-        assert (
-            it.codes(await it.post(coerced, variables=variables)) == ["BAD_USER_INPUT"] * (3 if not variables else 1)
-            or True
-        )
+        assert set(it.codes(await it.post(coerced, variables=variables))) == {"BAD_USER_INPUT"}
     await it.post("query A { store { id } } query B { store { id } }", operationName="CANARY")
     await it.post(CREATE, variables={"input": {"customer": {"details": {"name": "CANARY" * 100, "email": "CANARY"}}}})
     await it.post(SLUG, variables="CANARY")
@@ -266,7 +263,6 @@ async def test_no_log_has_what_a_client_sent_or_was_given(folder: Path, tmp_path
     assert {line["logger"] for line in lines if "logger" in line} >= {"asyncio", "databases", "httpx", "uvicorn.error"}
     assert "insert into session " in postgres
     assert "bind " in postgres
-    print(len(it.answers), len(it.secrets), len(log), len(postgres), {line.get("logger") for line in lines})
     for secret in it.secrets:
         for text in (log, postgres, said):
             assert secret.lower() not in text.lower(), secret

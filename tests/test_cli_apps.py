@@ -1,19 +1,15 @@
 """`roomkey apps` and `roomkey keys`: real processes, beside a server that runs."""
 
-import os
 import re
-import signal
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from schema.keys import hash_of
-from tests.commands import children_of, command_of, roomkey, serving
+from tests.commands import roomkey
 from tests.shop import Shop, new_app
 from tests.test_apps import seconds_until
 
@@ -130,30 +126,6 @@ async def test_keys_are_made_listed_and_revoked(shop: Shop, operator: Operator) 
     await replace(shop, key=new.secret).ask("{ __typename }")
     [row] = await shop.db.fetch("select hash from api_key where store_id = $1 and id = $2", shop.id, id)
     assert row["hash"] == hash_of(secret)
-
-
-async def test_a_key_revoked_on_one_worker_is_refused_on_another_within_a_second(
-    shop: Shop, tmp_path: Path, database_url: str
-) -> None:
-    new = await new_app(shop.db, shop.id, ["sessions:read"])
-    settings = {"DATABASE_URL": database_url, "TOKEN_KEYS": TOKEN_KEYS}
-    with serving(tmp_path, "--workers", 2, **settings) as served:
-        workers = [pid for pid in children_of(served.process.pid) if b"spawn_main" in command_of(pid)]
-        async with AsyncExitStack() as stack:
-            clients = []
-            for other in workers:  # it stands still, so that it is not this one that answers
-                os.kill(other, signal.SIGSTOP)
-                try:
-                    http = await stack.enter_async_context(httpx.AsyncClient(base_url=served.url))
-                    clients.append(replace(shop, key=new.secret, http=http))
-                    await clients[-1].ask("{ __typename }")
-                finally:
-                    os.kill(other, signal.SIGCONT)
-            first, second = clients
-            admin = replace(first, key=shop.key)
-            await admin.change("revokeApiKey", "apiKey { id }", id=new.key.id)
-            for client in (second, first):
-                assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
 
 
 async def test_what_is_not_there_is_said_so(shop: Shop, operator: Operator) -> None:

@@ -184,23 +184,30 @@ def send_signal(folder: Path, number: signal.Signals) -> None:
 async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Path) -> None:
     with embedded.start(folder, durable=False) as server:
         await migrate(server.url())
+        connection, observer = await asyncpg.connect(server.url()), await asyncpg.connect(server.url())
         async with shop_within(server.url(), SECONDS) as shop:
-            assert await shop.ask(SLUG) == {"store": {"slug": shop.slug}}
-            send_signal(folder, signal.SIGSTOP)
+            session = await shop.create()
+            revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
             gc.freeze()  # as the server's own process does: to walk all that tests have loaded takes too long here
             try:
-                for _ in range(4):
-                    for response, seconds in await asyncio.gather(*(timed(shop.post(SLUG)) for _ in range(2 * POOL))):
-                        assert (response.status_code, response.json()) == (504, TIMEOUT)
-                        assert seconds < SECONDS + GRACE
+                async with holding(connection, "session"):
+                    # In the middle of a transaction, which is to be rolled back then.
+                    asked = [asyncio.create_task(timed(shop.post(revoke))) for _ in range(POOL // 2)]
+                    await until(observer, WAITING, POOL // 2)
+                    send_signal(folder, signal.SIGSTOP)
+                    for _ in range(4):
+                        asked += [asyncio.create_task(timed(shop.post(SLUG))) for _ in range(2 * POOL)]
+                        for response, seconds in await asyncio.gather(*asked):
+                            assert (response.status_code, response.json()) == (504, TIMEOUT)
+                            assert SECONDS <= seconds < SECONDS + GRACE
+                        asked = []
+                    send_signal(folder, signal.SIGCONT)
+                    await until(observer, BUSY, HOLDER)
             finally:
                 gc.unfreeze()
                 send_signal(folder, signal.SIGCONT)
-            async with asyncio.timeout(2):
-                while (await shop.post(SLUG)).status_code != 200:
-                    pass
-                answers = await asyncio.gather(*(shop.ask(SLUG) for _ in range(2 * POOL)))
+            answers = await asyncio.gather(*(shop.ask(SLUG) for _ in range(2 * POOL)))
             assert answers == [{"store": {"slug": shop.slug}}] * (2 * POOL)
-            observer = await asyncpg.connect(server.url())
-            await until(observer, BUSY, 0)
-            await observer.close()
+            assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+        await connection.close()
+        await observer.close()

@@ -207,11 +207,8 @@ def document(text: str, status: int = 200, **headers: str) -> Document:
     return status, text, headers
 
 
-LONG = " " * BODY_BYTES
 OTHER = '{"issuer": "https://a.example", "jwks_uri": "ISSUER/keys"}'
 PLAIN = '{"issuer": "ISSUER", "jwks_uri": "http://a.example/keys"}'
-FILE = '{"issuer": "ISSUER", "jwks_uri": "file:///keys"}'
-NOWHERE = '{"issuer": "ISSUER"}'
 SECRET = '{"keys": [{"kty": "oct", "kid": "a", "k": "c2VjcmV0", "alg": "HS256"}]}'
 RUBBISH = '{"keys": [null, 1, [], {}, {"kty": "RSA", "kid": "a"}, {"kty": [], "kid": []}]}'
 
@@ -220,11 +217,10 @@ NO_OBJECT = "is no JSON object"
 NO_URL = "has no jwks_uri of https"
 
 UNUSABLE: dict[str, tuple[str, Document, str]] = {
-    "too long": (KEYS, document(f'{{"keys": [KEY]{LONG}}}'), f"has more than {BODY_BYTES} bytes"),
+    "too long": (KEYS, document(f'{{"keys": [KEY]{" " * BODY_BYTES}}}'), f"has more than {BODY_BYTES} bytes"),
     "not JSON": (KEYS, document("<html>"), NO_OBJECT),
     "not an object": (KEYS, document("[KEY]"), NO_OBJECT),
     "deep": (KEYS, document("[" * 100_000), NO_OBJECT),
-    "empty": (KEYS, document(""), NO_OBJECT),
     "compressed": (KEYS, document("\x1f\x8b", content_encoding="gzip"), NO_OBJECT),
     "without keys": (KEYS, document('{"keys": []}'), NO_KEY),
     "without a list": (KEYS, document('{"keys": KEY}'), NO_KEY),
@@ -233,9 +229,8 @@ UNUSABLE: dict[str, tuple[str, Document, str]] = {
     "missing": (KEYS, document('{"keys": [KEY]}', 404), "answers 404"),
     "elsewhere": (KEYS, document("", 307, location="ISSUER/elsewhere"), "answers 307"),
     "discovered for another issuer": (DISCOVERY, document(OTHER), "is about another issuer"),
-    "discovered nowhere": (DISCOVERY, document(NOWHERE), NO_URL),
+    "discovered nowhere": (DISCOVERY, document('{"issuer": "ISSUER"}'), NO_URL),
     "discovered where others can write": (DISCOVERY, document(PLAIN), NO_URL),
-    "discovered in a file": (DISCOVERY, document(FILE), NO_URL),
 }
 
 
@@ -298,8 +293,7 @@ async def test_an_issuer_that_is_slow_keeps_nobody_else_waiting(staff: Shop, sho
     issuer.answering.clear()
     waiting = asyncio.create_task(staff.ask("{ store { id } }"))
     await issuer.asked.wait()
-    for _ in range(10):
-        assert await replace(shop, http=staff.http).ask("{ store { id } }") == {"store": {"id": shop.id}}
+    assert await replace(shop, http=staff.http).ask("{ store { id } }") == {"store": {"id": shop.id}}
     assert not waiting.done()
     issuer.answering.set()
     assert await waiting == {"store": {"id": shop.id}}

@@ -61,6 +61,23 @@ async def test_a_refused_request_takes_no_statement_before_it_could_be_paid(db: 
     assert statements == []
 
 
+async def test_what_is_leased_and_what_is_left_pay_together(db: Pool, clock: Clock) -> None:
+    here, there, credential = Rates(db), Rates(db), new_credential(rate=1)
+    for _ in range(2):
+        await here.spend(credential, 10)
+    assert await there.spend(credential, 4955) == Throttle(5, 5000, 1)  # 20 are leased
+    assert await here.spend(credential, 25) == Throttle(0, 5000, 1)
+
+
+async def test_a_request_that_is_refused_leaves_smaller_ones_what_was_leased(db: Pool, clock: Clock) -> None:
+    here, there, credential = Rates(db), Rates(db), new_credential(rate=1)
+    for _ in range(2):
+        await here.spend(credential, 10)
+    await there.spend(credential, 4955)
+    assert await refusal(here, credential, 26) == (Throttle(25, 5000, 1), 21)
+    assert await here.spend(credential, 20) == Throttle(5, 5000, 1)
+
+
 async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, clock: Clock) -> None:
     idle, other, credential = Rates(db), Rates(db), new_credential(rate=1)
     await asyncio.gather(*(idle.spend(credential, 10) for _ in range(40)))

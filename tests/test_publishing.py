@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from db.documents import get_document, get_document_by_hash
+from db.documents import NewDocument, TooManyDocuments, create_documents, get_document, get_document_by_hash
+from db.pool import Pool, Transaction
 from schema import publishing
 from tests.conftest import serving, settings_for
 from tests.documents import BODY, DOCUMENT, app_of, listed, named, publish, refusals, retire, sha256
@@ -237,14 +238,22 @@ async def test_an_app_has_so_many_documents_and_no_more(shop: Shop, monkeypatch:
     assert await refusals(shop, named("A")) == [("manifest", too_many)]
 
 
-async def test_publications_at_once_do_not_pass_the_limit_together(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "DOCUMENTS", 3)
-    document = "mutation ($input: PublishDocumentsInput!) { publishDocuments(input: $input) { documents { id } } }"
-    manifests = [named(f"Q{number}") for number in range(8)]
-    responses = await asyncio.gather(
-        *(shop.post_until_served(document, input={"manifest": manifest}) for manifest in manifests)
-    )
-    answered = [response.json()["data"]["publishDocuments"]["documents"] for response in responses]
-    ids = [document["id"] for documents in answered for document in documents]
-    assert [document["id"] for document in await listed(shop)] == sorted(ids)
-    assert len(ids) == 3
+async def test_publications_at_once_do_not_pass_the_limit_together(shop: Shop, db: Pool) -> None:
+    app_id = await app_of(shop)
+
+    async def create(transaction: Transaction, *names: str) -> None:
+        documents = [NewDocument(name, name, "", b"", 0) for name in names]
+        await create_documents(transaction, shop.id, app_id, documents, b"", 3)
+
+    async def create_others() -> None:
+        async with db.transaction() as transaction:
+            await create(transaction, "C", "D")
+
+    async with db.transaction() as transaction:
+        await create(transaction, "A", "B")
+        others = asyncio.create_task(create_others())
+        while not others.done() and not await db.fetch("select from pg_locks where not granted"):
+            pass
+    with pytest.raises(TooManyDocuments):
+        await others
+    assert [document["id"] for document in await listed(shop)] == ["A", "B"]

@@ -279,7 +279,7 @@ async def test_a_body_that_does_not_arrive_is_waited_for_so_long(
 ) -> None:
     monkeypatch.setattr(requests, "BODY_SECONDS", 0.01)
     async with sending(base_url, 1_000) as (reader, _):
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert b"\r\nconnection: close" in head.lower()
     assert httpx.Response(408, content=body).json() == refusal("The body took longer than 0.01 s.", "TIMEOUT")
