@@ -30,7 +30,6 @@ STATEMENTS = """
 alter database roomkey set log_statement = 'all';
 alter database roomkey set log_min_duration_statement = 0;
 alter database roomkey set log_min_messages = debug2;
-alter database roomkey set log_error_verbosity = terse;
 """
 WAITING = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 

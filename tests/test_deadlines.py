@@ -5,8 +5,8 @@ import gc
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -176,9 +176,25 @@ async def test_the_deadline_is_for_who_asks_too(
         await until(observer, BUSY, HOLDER)
 
 
-def send_signal(folder: Path, number: signal.Signals) -> None:
-    for pid in postgres_of(folder):
-        os.kill(pid, number)
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """Let the Postgres in the folder stand still, and the collector of garbage here: what all tests have loaded takes
+    too long to walk. The server's own process does so, too.
+    """
+    pids = sorted(postgres_of(folder))
+    gc.freeze()
+    try:
+        send_signal(pids, signal.SIGSTOP)
+        yield
+    finally:
+        send_signal(pids, signal.SIGCONT)
+        gc.unfreeze()
+
+
+def send_signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Path) -> None:
@@ -188,24 +204,18 @@ async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Pa
         async with shop_within(server.url(), SECONDS) as shop:
             session = await shop.create()
             revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
-            gc.freeze()  # as the server's own process does: to walk all that tests have loaded takes too long here
-            try:
-                async with holding(connection, "session"):
-                    # In the middle of a transaction, which is to be rolled back then.
-                    asked = [asyncio.create_task(timed(shop.post(revoke))) for _ in range(POOL // 2)]
-                    await until(observer, WAITING, POOL // 2)
-                    send_signal(folder, signal.SIGSTOP)
+            async with holding(connection, "session"):
+                # In the middle of a transaction, which cannot be rolled back at once.
+                asked = [asyncio.create_task(timed(shop.post(revoke))) for _ in range(POOL // 2)]
+                await until(observer, WAITING, POOL // 2)
+                with frozen(folder):
                     for _ in range(4):
                         asked += [asyncio.create_task(timed(shop.post(SLUG))) for _ in range(2 * POOL)]
                         for response, seconds in await asyncio.gather(*asked):
                             assert (response.status_code, response.json()) == (504, TIMEOUT)
                             assert SECONDS <= seconds < SECONDS + GRACE
                         asked = []
-                    send_signal(folder, signal.SIGCONT)
-                    await until(observer, BUSY, HOLDER)
-            finally:
-                gc.unfreeze()
-                send_signal(folder, signal.SIGCONT)
+                await until(observer, BUSY, HOLDER)
             answers = await asyncio.gather(*(shop.ask(SLUG) for _ in range(2 * POOL)))
             assert answers == [{"store": {"slug": shop.slug}}] * (2 * POOL)
             assert await shop.event_kinds(session["id"]) == ["ISSUED"]

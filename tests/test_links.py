@@ -72,20 +72,24 @@ PAGE_HEADERS = {
     "x-robots-tag": "noindex",
     "vary": "Origin",
 }
+OF_THE_SERVER = ("date", "server", "x-request-id")
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:
-    """All but the server's own, of which one tells the time."""
-    return {name: value for name, value in response.headers.items() if name not in ("date", "server")}
+    """All but the server's own, which tell the time, the request, and that a page may be compressed."""
+    assert response.headers["x-request-id"]
+    headers = {name: value for name, value in response.headers.items() if name not in OF_THE_SERVER}
+    return headers | {"vary": headers["vary"].removesuffix(", Accept-Encoding")}
 
 
 def undated(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """All that there is to an answer but when it was given."""
-    return response.status_code, [pair for pair in response.headers.raw if pair[0] != b"date"], response.content
+    """All that there is to an answer but when it was given, and to which request."""
+    headers = [(name, value) for name, value in response.headers.raw if name not in (b"date", b"x-request-id")]
+    return response.status_code, headers, response.content
 
 
 async def get(shop: Shop, path: str, agent: str = BROWSER, method: str = "GET") -> httpx.Response:
-    return await shop.http.request(method, path, headers={"User-Agent": agent})
+    return await shop.http.request(method, path, headers={"User-Agent": agent, "Accept-Encoding": "identity"})
 
 
 @pytest.mark.parametrize("agent", PERSONS.values(), ids=PERSONS)

@@ -34,7 +34,7 @@ from schema.cost import (
     ROWS_COUNTED,
     measure,
 )
-from schema.operations import TOKEN_LIMIT, choose_operation, parse_document
+from schema.operations import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema.publishing import DOCUMENTS
 from tests import javascript
 from tests.answers import GRAPHQL
@@ -167,7 +167,7 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         "a mutation": str(MUTATION_PRICE),
         "cost": f"{COST_LIMIT:,}",
         "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
-        "tokens": f"{TOKEN_LIMIT:,}",
+        "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
         "request": f"{BODY_BYTES // 1024} KiB, within {BODY_SECONDS} s; one operation, unless the server allows more",
         "time": f"{Settings.operation_seconds} s, unless the server allows more; then it is stopped",
         "documents of an app": f"{DOCUMENTS:,}, of {manifests.BODY_BYTES // 1024} KiB",
