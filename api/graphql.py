@@ -169,6 +169,8 @@ class GraphQLEndpoint:
         document = await self._documents.find(operation, credential)
         if document.id:
             facts["document"] = document.id
+        if credential:
+            facts["published"] = document.is_published
         tree = parse_document(document.text)
         chosen = choose_operation(tree, operation.name)
         _refuse_transport(chosen, request.method)

@@ -50,6 +50,7 @@ MUTATION_PRICE = 10  # a transaction, which writes an event besides
 
 PRICES = {
     "Query.sessionStats": 100,  # reads every session that matches
+    "Mutation.publishDocuments": 200,  # checks each document, which takes milliseconds
     # Each may look up what lies beyond the page.
     "PageInfo.hasNextPage": 1,
     "PageInfo.hasPreviousPage": 1,

@@ -47,6 +47,7 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
         "route": "/graphql",
         "store": shop.slug,
         "app": app["id"],
+        "published": False,
         "cost": cost,
         "operation": "Mine",
         "codes": ["BAD_USER_INPUT"],
@@ -69,7 +70,7 @@ async def test_the_line_names_a_published_document(shop: Shop, log: Log, way: st
         else:
             response = await partner.send({"documentId": id} if way == "id" else {"query": body}, "GET")
         line = facts(await log.line_of(response))
-        assert (line["document"], line["operation"]) == (id, operation)
+        assert (line["document"], line["published"], line["operation"]) == (id, True, operation)
         assert line["route"] == ("/graphql/{document_id}" if way == "path" else "/graphql")
         assert (line["app"], line["codes"], line["status"]) == (partner.app_id, [], 200)
 
@@ -87,6 +88,7 @@ async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Sho
     ):
         line = facts(await log.line_of(await partner.send(parameters)))
         assert line.get("document") == document
+        assert line.get("published") == (False if document else None)
         assert ("operation" in line) == (document is not None)
     assert "CANARY" not in log.text
 

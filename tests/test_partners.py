@@ -164,7 +164,7 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
         "`count`": f"1, and 1 for each {ROWS_COUNTED:,} of its `limit`",
         "`sessionStats`": str(PRICES["Query.sessionStats"]),
-        "a mutation": str(MUTATION_PRICE),
+        "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']} more",
         "cost": f"{COST_LIMIT:,}",
         "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",

@@ -13,6 +13,8 @@ import uvicorn
 from api.cli.database import data_option, database, run_within, set_default
 from api.cli.demo import development_key
 from api.cli.documents import warn_of_broken_documents
+from api.logs import configure
+from api.settings import read_settings
 
 
 @click.command()
@@ -29,6 +31,7 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
     with database(data, attach=False):
         key = run_within(lambda db: development_key(db, data)) if demo else None
+        configure(read_settings().log_level)
         threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
         uvicorn.run(
             "api.app:create_app_from_environment",
@@ -37,7 +40,7 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
             port=port,
             workers=workers,
             log_level="warning",
-            # Each worker configures its own.
+            # The loggers are configured above, and in each worker again.
             log_config=None,
             # Its lines would have the links' codes in them.
             access_log=False,
