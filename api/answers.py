@@ -1,7 +1,6 @@
 """What an answer looks like: its status, media type and errors (GraphQL over HTTP, "Response")."""
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,16 +10,15 @@ import orjson
 from graphql import ExecutionResult, FieldNode, GraphQLError
 from starlette.responses import Response
 
-from api.logs import described
+from api.logs import described, logger
 from api.media import GRAPHQL, JSON, media_type
 from api.requests import Malformed, RequestError
 from db.pool import Unavailable
-from schema.errors import ClientError
+from schema.errors import ClientError, Unauthenticated
 from schema.operations import InvalidOperation
 
-logger = logging.getLogger("roomkey")
-
-RETRY_SECONDS = 1
+# What a status says besides (RFC 9110, sections 15.5.2 and 15.6.4).
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 
 # Where no field could be answered for one of these reasons, neither was the request.
 FAILED = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503}
@@ -51,15 +49,17 @@ class Answer:
 
 def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> Answer:
     """An answer that has nothing but one error."""
-    headers = dict(headers or {})
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    elif status == 503:
-        headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    headers = HEADERS.get(status, {}) | (headers or {})
     return Answer(status, {"errors": [{"message": message, **_code(code)}]}, headers)
 
 
-def unavailable() -> Answer:
+def unauthenticated(error: Unauthenticated, *, sent: bool = False) -> Answer:
+    """An answer to nobody known; `sent`: with a credential that does not count (RFC 6750, section 3)."""
+    return refusal(401, str(error), error.code, {"WWW-Authenticate": 'Bearer error="invalid_token"'} if sent else None)
+
+
+def unavailable(error: Exception) -> Answer:
+    logger.warning("Postgres is unavailable: %s", error)
     return refusal(503, "The database is not available just now.", "SERVICE_UNAVAILABLE")
 
 
@@ -88,7 +88,7 @@ def executed(result: ExecutionResult, terms: Terms, request_id: str) -> Answer:
     if all(value is None for value in (result.data or {}).values()):
         for code, status in FAILED.items():
             if code in answer.codes:
-                return Answer(status, {"errors": errors}, refusal(status, "", code).headers)
+                return Answer(status, {"errors": errors}, dict(HEADERS[status]))
     return answer
 
 

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from api.answers import Answer, plain, refusal, unavailable, unforeseen
+from api.deadlines import Deadline, DeadlinePassed
 from api.graphql import GraphQLEndpoint
 from api.links import LinkEndpoint
 from api.logs import Logged, configure
@@ -29,6 +30,8 @@ from api.pages import broken_page, unknown_page
 from api.settings import Settings, read_settings
 from db.pool import Pool, Unavailable
 from schema.links import Links
+
+HEALTH_SECONDS = 1
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -39,7 +42,8 @@ def create_app(settings: Settings) -> Starlette:
         remove_compress_type(stream)
     db = Pool(settings.database_url)
     links = Links(settings.link_base_url, settings.token_keys)
-    graphql = GraphQLEndpoint(settings, db, links)
+    deadline = Deadline(settings.operation_seconds)
+    graphql = GraphQLEndpoint(settings, db, links, deadline)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,9 +58,9 @@ def create_app(settings: Settings) -> Starlette:
 
     async def health(request: Request) -> Response:
         try:
-            await db.fetchrow("select 1")
-        except Unavailable:
-            return plain(unavailable(), accepted(request.headers))
+            await Deadline(HEALTH_SECONDS).hold(db.fetchrow("select 1"))
+        except (Unavailable, DeadlinePassed) as error:
+            return plain(unavailable(error), accepted(request.headers))
         return PlainTextResponse("ok")
 
     app = Starlette(
@@ -64,7 +68,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", home),
             Route("/graphql", graphql),
             Route("/graphql/{document_id}", graphql),
-            Route("/s/{slug}/{code}", LinkEndpoint(db, links).handle, methods=["GET"]),
+            Route("/s/{slug}/{code}", LinkEndpoint(db, links, deadline).handle, methods=["GET"]),
             Route("/health", health),
         ],
         middleware=[

@@ -7,7 +7,7 @@ from db.credentials import CredentialRow, get_credential, get_credential_of_clie
 from db.pool import Pool
 from schema.context import Scope
 from schema.errors import Unauthenticated
-from schema.keys import PREFIX, hash_of
+from schema.keys import KEY_PREFIX, hash_of
 
 
 class Credentials:
@@ -23,7 +23,7 @@ class Credentials:
         if authorization is None:
             return None
         scheme, _, bearer = authorization.partition(" ")
-        is_key = bearer.startswith(PREFIX)
+        is_key = bearer.startswith(KEY_PREFIX)
         if scheme.lower() != "bearer" or not (is_key or (self._issuer and bearer.count(".") == 2)):
             or_jwt = ", or have a JWT" if self._issuer else ""
             raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")

@@ -17,16 +17,18 @@ from db.pool import Pool
 from schema.errors import Unauthenticated
 from schema.manifests import canonical_id
 
-# Registered texts: so many characters for each of so many apps, the least used ones forgotten.
-REGISTERED_CHARACTERS = 512 * 1024
+# Registered texts: so many bytes for each of so many apps, the least used ones forgotten.
+REGISTERED_BYTES = 1024 * 1024
 REGISTERED_APPS = 256
+# What a text takes besides its characters, of which each may take four.
+ENTRY_BYTES = 500
 
 
 class Document(NamedTuple):
-    """A text to run. `id`: by which it is known here, null: it is neither published nor registered."""
+    """A text to run. `id`: by which it is published, or else its hash."""
 
     text: str
-    id: str | None
+    id: str
     is_published: bool = False
 
 
@@ -47,7 +49,7 @@ class Documents:
             raise Unauthenticated("Persisted documents belong to an app: send an API key.")
         id = canonical_id(operation.document_id)
         if operation.query is not None:
-            return self._register(operation, operation.query, id, credential)
+            return self._to_register(operation, operation.query, id, credential)
         row = await self._get_published(credential, id) if id else None
         if row:
             return Document(row.body, row.id, is_published=True)
@@ -55,30 +57,34 @@ class Documents:
             raise RequestError(404, "The app has published no such document.", "PERSISTED_QUERY_NOT_IN_LIST")
         texts = self._registered.get(credential.app_id)
         text = texts.get(id) if texts and id else None
-        if text is None:
+        if id is None or text is None:
             # The message by which clients know that they are to send the text.
             raise RequestError(404, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
         return Document(text, id)
 
     async def _sent(self, text: str, credential: CredentialRow | None) -> Document:
+        hash = _hash_of(text)
         if credential is None:
-            return Document(text, None)
+            return Document(text, f"sha256:{hash.hex()}")
         if credential.document_mode == "ID_ONLY":
             raise RequestError(
                 400, "The app sends published documents by their IDs alone: documentId.", "PERSISTED_QUERY_ID_REQUIRED"
             )
-        row = await self._get_published(credential, hashlib.sha256(text.encode(errors="surrogatepass")).digest())
+        row = await self._get_published(credential, hash)
         if row is None and credential.document_mode == "ALLOW_LIST":
             raise RequestError(400, "The app has not published this document.", "QUERY_NOT_IN_SAFELIST")
-        return Document(text, row.id if row else None, is_published=row is not None)
+        return Document(text, row.id if row else f"sha256:{hash.hex()}", is_published=row is not None)
 
-    def _register(self, operation: Operation, text: str, id: str | None, credential: CredentialRow) -> Document:
+    def register(self, document: Document, credential: CredentialRow) -> None:
+        """Let the app name the document by its hash from now on. It should be one that can run."""
+        texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=_bytes_of))
+        texts[document.id] = document.text
+
+    def _to_register(self, operation: Operation, text: str, id: str | None, credential: CredentialRow) -> Document:
         if not operation.registers or credential.document_mode != "LOG":
             raise RequestError(400, "Send a document's ID or its text, not both.", "CANNOT_SEND_PQ_ID_AND_BODY")
-        if id != f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}":
+        if id is None or id != f"sha256:{_hash_of(text).hex()}":
             raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
-        texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_CHARACTERS, getsizeof=len))
-        texts[id] = text
         return Document(text, id)
 
     async def _get_published(self, credential: CredentialRow, name: str | bytes) -> DocumentRow | None:
@@ -88,3 +94,11 @@ class Documents:
             (credential.app_id, name),
             lambda: get_document(*scope, name) if isinstance(name, str) else get_document_by_hash(*scope, name),
         )
+
+
+def _hash_of(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+
+
+def _bytes_of(text: str) -> int:
+    return ENTRY_BYTES + 4 * len(text)

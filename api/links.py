@@ -1,12 +1,13 @@
 """Token links as customers tap them, and as chat apps preview them: `/s/{slug}/{code}`."""
 
-import logging
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.deadlines import Deadline, DeadlinePassed
+from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
 from db.events import create_visit
 from db.pool import Pool, Unavailable
@@ -14,8 +15,6 @@ from db.sessions import get_session_locked
 from db.stores import SLUG, get_store_by_slug
 from schema.links import Links, session_id_of
 from schema.tokens import TokenStatus
-
-logger = logging.getLogger("roomkey")
 
 # What chat apps, and the services behind them, call themselves when they fetch a link to show it. Not the browsers
 # inside chat apps, which name the app as well, nor curl and the like, by which a person may open a link.
@@ -35,19 +34,21 @@ PREVIEW_AGENTS = re.compile(
 class LinkEndpoint:
     """Serves links. Neither a preview nor a visit uses the token up."""
 
-    def __init__(self, db: Pool, links: Links) -> None:
+    def __init__(self, db: Pool, links: Links, deadline: Deadline) -> None:
         self._db = db
         self._links = links
+        self._deadline = deadline
 
     async def handle(self, request: Request) -> Response:
         is_preview = request.method == "HEAD" or PREVIEW_AGENTS.search(request.headers.get("user-agent", ""))
         try:
-            return await self._open(request.path_params["slug"], request.path_params["code"], bool(is_preview))
-        except Unavailable as error:
+            return await self._deadline.hold(self._open(request, bool(is_preview)))
+        except (Unavailable, DeadlinePassed) as error:
             logger.warning("Postgres is unavailable: %s", error)
             return unavailable_page()
 
-    async def _open(self, slug: str, code: str, is_preview: bool) -> Response:
+    async def _open(self, request: Request, is_preview: bool) -> Response:
+        slug, code = request.path_params["slug"], request.path_params["code"]
         id = session_id_of(code)
         store = await get_store_by_slug(self._db, slug) if id and SLUG.fullmatch(slug) else None
         if id is None or store is None:
@@ -56,6 +57,7 @@ class LinkEndpoint:
             session = await get_session_locked(transaction, store.id, id)
             if session is None or not self._links.is_genuine(store.id, session, code):
                 return unknown_page()
+            request.state.facts.update(store=store.slug, session=id)
             if session.token_status != TokenStatus.ACTIVE.value:
                 return gone_page(store.name)
             await create_visit(transaction, store.id, id, "PREVIEWED" if is_preview else "OPENED")

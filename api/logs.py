@@ -2,7 +2,9 @@
 
 import logging
 import re
+import sys
 import time
+import warnings
 from datetime import UTC, datetime
 from traceback import format_tb
 from typing import Any
@@ -53,6 +55,16 @@ def configure(level: str) -> None:
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logger.setLevel(level.upper())
+    # graphql-core leaves fields alone that were begun beside one that failed, of which Python would tell here and now.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+    logging.captureWarnings(True)
+    sys.unraisablehook = _log_unraisable
+
+
+def _log_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    """What went wrong where nobody could be told, such as in a destructor."""
+    error = described(unraisable.exc_value) if unraisable.exc_value else {}
+    logger.debug("unraisable", extra={"facts": {"message": "unraisable", **error}})
 
 
 class Logged:

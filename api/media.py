@@ -7,6 +7,9 @@ HTML = "text/html"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
+# Browsers send some 150 characters; reading thousands of ranges would take milliseconds.
+ACCEPT_LENGTH = 2_000
+
 
 def is_json(content_type: str) -> bool:
     """Whether that is JSON in UTF-8, as JSON is that says nothing else."""
@@ -27,6 +30,8 @@ def media_type(accept: str, *, html: bool = False) -> str | None:
 
     Who does not name GRAPHQL, but likes it as well as JSON, gets JSON (RFC 9110, section 12.5.1).
     """
+    if len(accept) > ACCEPT_LENGTH:
+        return None
     # Of types that are liked alike, the last one wins.
     ours = [*([HTML] if html else []), JSON]
     ours.insert(len(ours) if GRAPHQL in accept else 0, GRAPHQL)

@@ -32,35 +32,48 @@ PAUSE_SECONDS = 0.1
 
 CACHE_SIZE = 10_000
 
+# For all who have no key together, in each worker: they can look at the schema, and no more.
+ANONYMOUS_RATE = 2_000
+ANONYMOUS_MAXIMUM = 2 * COST_LIMIT
+
 
 class Throttled(Exception):
     """The app has too few points left. A request of the same cost can be paid after `retry_after_seconds`."""
 
     def __init__(self, cost: float, throttle: Throttle, retry_after_seconds: int) -> None:
         super().__init__(
-            f"This costs {cost:g} points, and the app has {throttle.available} left. It gets {throttle.restore_rate} "
-            f"a second: try again in {retry_after_seconds} s"
+            f"This costs {cost:g} points, and {throttle.available} are left. {throttle.restore_rate} are restored a "
+            f"second: try again in {retry_after_seconds} s"
         )
         self.throttle = throttle
         self.retry_after_seconds = retry_after_seconds
 
 
 class Rates:
-    """Counts what the apps spend."""
+    """Counts what the apps spend, and those who have no key."""
 
     def __init__(self, db: Pool) -> None:
         self._db = db
         self._budgets: LRUCache[tuple[str, str], _Budget] = LRUCache(CACHE_SIZE)
+        self._anonymous = _Anonymous()
 
-    async def spend(self, credential: CredentialRow, cost: float) -> Throttle:
+    def check(self, credential: CredentialRow | None) -> None:
+        """Raises Throttled where it is known here that the app cannot pay a single point: before any work is done."""
+        if credential is None:
+            return self._anonymous.check()
+        budget = self._budget(credential)
+        if not budget.lease and budget.available < 1:
+            raise Throttled(1, budget.throttle, budget.seconds_until(1))
+
+    async def spend(self, credential: CredentialRow | None, cost: float) -> Throttle:
         """Let the app pay for a request; returns what it has left. Raises Throttled.
 
         It is a point at least, and the app's maximum at most. Who is cancelled while Postgres is asked may have paid.
         """
+        if credential is None:
+            return self._anonymous.spend(max(cost, 1))
         key = credential.store_id, credential.app_id
-        budget = self._budgets.get(key)
-        if budget is None or budget.rate != credential.rate:
-            budget = self._budgets[key] = _Budget(credential.rate)
+        budget = self._budget(credential)
         cost = min(max(cost, 1), budget.maximum)
         while not budget.pay(cost):
             if lease := budget.lease:
@@ -72,6 +85,13 @@ class Rates:
                 if await asyncio.shield(lease):
                     break
         return budget.throttle
+
+    def _budget(self, credential: CredentialRow) -> "_Budget":
+        key = credential.store_id, credential.app_id
+        budget = self._budgets.get(key)
+        if budget is None or budget.rate != credential.rate:
+            budget = self._budgets[key] = _Budget(credential.rate)
+        return budget
 
     async def _lease(self, store_id: str, app_id: str, budget: "_Budget", cost: float) -> bool:
         """Lease what the cost takes, and more, and pay. False: there was not enough."""
@@ -148,3 +168,35 @@ class _Budget:
     @property
     def throttle(self) -> Throttle:
         return Throttle(min(int(self.available), self.maximum), self.maximum, self.rate)
+
+
+class _Anonymous:
+    """The points of whoever has no key, in this worker alone."""
+
+    def __init__(self) -> None:
+        self._left: float = ANONYMOUS_MAXIMUM
+        self._seen_at = monotonic()
+
+    def check(self) -> None:
+        self._restore()
+        if self._left < 1:
+            raise Throttled(1, self._throttle, self._seconds_until(1))
+
+    def spend(self, cost: float) -> Throttle:
+        self._restore()
+        if cost > self._left:
+            raise Throttled(cost, self._throttle, self._seconds_until(cost))
+        self._left -= cost
+        return self._throttle
+
+    def _restore(self) -> None:
+        now = monotonic()
+        self._left = min(ANONYMOUS_MAXIMUM, self._left + ANONYMOUS_RATE * (now - self._seen_at))
+        self._seen_at = now
+
+    def _seconds_until(self, cost: float) -> int:
+        return max(1, ceil((cost - self._left) / ANONYMOUS_RATE))
+
+    @property
+    def _throttle(self) -> Throttle:
+        return Throttle(int(self._left), ANONYMOUS_MAXIMUM, ANONYMOUS_RATE)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import asyncpg
 
-from db.customers import Change
+from db.changes import Change
 from db.ids import new_id
-from db.pool import Executor
+from db.pool import Executor, Transaction
 
 
 class AppRow(NamedTuple):
@@ -56,6 +56,16 @@ returning {COLUMNS}
 """
 
 
+# Creations and enablings of a store's apps wait for each other, so that each counts those before it.
+LOCK = """
+select from store where id = $1 for no key update
+"""
+
+COUNT_ENABLED = """
+select count(*) from app where store_id = $1 and disabled_at is null
+"""
+
+
 class ClientIdTaken(Exception):
     """Another app of the store has that client ID."""
 
@@ -76,19 +86,27 @@ async def find_store_of_app(db: Executor, id: str) -> str | None:
     return row["store_id"] if row else None
 
 
+async def count_enabled_apps(db: Transaction, store_id: str) -> int:
+    """How many apps of the store are not disabled: no other transaction that asks is told until this one ends."""
+    await db.fetchrow(LOCK, store_id)
+    row = await db.fetchrow(COUNT_ENABLED, store_id)
+    assert row is not None
+    return int(row["count"])
+
+
 async def create_app(
     db: Executor,
     store_id: str,
     name: str,
     scopes: list[str],
+    rate: int,
     document_mode: str = "LOG",
-    rate: int = 1000,
     client_id: str | None = None,
     *,
     id: str | None = None,
 ) -> AppRow:
     """A new app, of that ID if one is given. Raises ClientIdTaken."""
-    with _client_id_taken():
+    with _unique_client_id():
         row = await db.fetchrow(CREATE, store_id, id or new_id("app"), name, scopes, document_mode, rate, client_id)
     assert row is not None
     return AppRow(*row)
@@ -107,7 +125,7 @@ async def set_app(
     disabled: bool | None = None,
 ) -> AppRow | None:
     """Change what is not None. Raises ClientIdTaken."""
-    with _client_id_taken():
+    with _unique_client_id():
         row = await db.fetchrow(
             SET,
             store_id,
@@ -124,7 +142,7 @@ async def set_app(
 
 
 @contextmanager
-def _client_id_taken() -> Iterator[None]:
+def _unique_client_id() -> Iterator[None]:
     """It is the only text of an app that another may not have."""
     try:
         yield

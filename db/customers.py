@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from db.changes import Change
 from db.ids import new_id
 from db.pool import Executor, Row
 
@@ -57,12 +58,6 @@ with theirs as (
 update session set customer_name = $3 from theirs
 where session.store_id = $1 and session.id = theirs.id
 """
-
-
-class Change(NamedTuple):
-    """A new value of something that may be absent: None removes it."""
-
-    value: str | None
 
 
 async def get_customers(db: Executor, store_id: str, ids: list[str]) -> list[CustomerRow]:

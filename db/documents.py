@@ -35,7 +35,7 @@ class Published(NamedTuple):
     is_new: bool
 
 
-class UncheckedRow(NamedTuple):
+class PublishedRow(NamedTuple):
     """A published document of any store, with what its store and app are called."""
 
     store_id: str
@@ -116,7 +116,7 @@ order by app_id, id
 
 SEARCH_LAST = SEARCH.replace("order by id", "order by id desc")
 
-SEARCH_UNCHECKED = """
+SEARCH_PUBLISHED = """
 select document.store_id, document.app_id, document.id, document.name, document.body, store.slug, app.name
 from document
 join app on app.store_id = document.store_id and app.id = document.app_id
@@ -185,15 +185,15 @@ async def search_documents(
     return documents
 
 
-async def search_unchecked_documents(
-    db: Executor, checked_with: bytes | None, after: UncheckedRow | None, limit: int
-) -> list[UncheckedRow]:
+async def search_published_documents(
+    db: Executor, checked_with: bytes | None, after: PublishedRow | None, limit: int
+) -> list[PublishedRow]:
     """Published documents of all stores that were last found valid by another schema; None: all. For operators."""
     bounds = (after.store_id, after.app_id, after.id) if after else ("", "", "")
-    return [UncheckedRow(*row) for row in await db.fetch(SEARCH_UNCHECKED, checked_with, *bounds, limit)]
+    return [PublishedRow(*row) for row in await db.fetch(SEARCH_PUBLISHED, checked_with, *bounds, limit)]
 
 
-async def set_documents_checked(db: Executor, documents: list[UncheckedRow], checked_with: bytes) -> None:
+async def set_documents_checked(db: Executor, documents: list[PublishedRow], checked_with: bytes) -> None:
     """Record by which schema they are valid."""
     keys = [[row.store_id for row in documents], [row.app_id for row in documents], [row.id for row in documents]]
     await db.fetch(SET_CHECKED, checked_with, *keys)

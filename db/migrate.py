@@ -30,6 +30,16 @@ select current_setting('server_version_num')::int as version, current_setting('s
 # pg_trgm finds letters by the database's LC_CTYPE alone, lower() by its locale's provider: search needs both.
 KNOWS_LETTERS = "select lower('Ж') = 'ж' and show_trgm('Ж') <> '{}'"
 
+# A key that the version before made while servers of this one ran already: see 0002_apps.py, which does the same.
+GIVE_KEYS_APPS = """
+with given as (
+    update api_key set app_id = 'app' || substr(id, 4) where app_id is null
+    returning store_id, app_id, name, scopes, created_at
+)
+insert into app (store_id, id, name, scopes, created_at)
+select store_id, app_id, name, scopes, created_at from given
+"""
+
 
 class MigrationFailed(Exception):
     """One line that says why the database cannot be brought to this version of Roomkey."""
@@ -71,6 +81,7 @@ async def _upgrade(url: str) -> None:
         await connection.exec_driver_sql(f"select pg_advisory_xact_lock({ADVISORY_LOCK})")
         await connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.run_sync(_run_versions)
+        await connection.exec_driver_sql(GIVE_KEYS_APPS)
         if not (await connection.exec_driver_sql(KNOWS_LETTERS)).scalar():
             raise MigrationFailed(
                 "Roomkey needs a database that knows every script's letters, this one's locale is C: create it with "

@@ -31,7 +31,7 @@ CREATE TABLE public.api_key (
 
 COMMENT ON COLUMN public.api_key.hash IS 'SHA-256 of the key, which is kept nowhere.';
 
-COMMENT ON COLUMN public.api_key.scopes IS 'Of no use any more: an app has scopes.';
+COMMENT ON COLUMN public.api_key.scopes IS 'For servers of the version before: those of its app when the key was made.';
 
 CREATE TABLE public.app (
     store_id text NOT NULL COLLATE pg_catalog."C",

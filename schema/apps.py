@@ -11,10 +11,15 @@ from db.keysets import Order
 from db.search import APP, EVERYTHING, count, search
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
+from schema.cost import count_items
 from schema.described import resolver, value
 from schema.documents import PersistedDocument, documents_of
 from schema.ids import Node, checked_id
 from schema.keys import ApiKey
+
+RATE = 1000
+RATE_LIMIT = 10_000  # by GraphQL: whoever runs the server may give an app more
+APP_LIMIT = 100
 
 NEWEST_FIRST = Order("created_at", "timestamptz", descending=True)
 
@@ -56,7 +61,9 @@ class App(Node):
     @resolver("Its keys, the oldest first, revoked ones included. Needs `admin`.")
     async def keys(self, info: Info) -> list[ApiKey]:
         info.context.require(Scope.ADMIN)
-        return [ApiKey.from_row(row) for row in await info.context.loaders.keys_by_app.load(self.id)]
+        rows = await info.context.loaders.keys_by_app.load(self.id)
+        count_items(info, len(rows))
+        return [ApiKey.from_row(row) for row in rows]
 
     @resolver(
         "The documents published for it, by their IDs, retired ones included. Needs `documents:write`, and `admin` if "

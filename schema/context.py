@@ -1,6 +1,6 @@
 """What every resolver is given: the database, the links, the asker, and the loaders of this request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,6 +46,11 @@ class Context:
     credential: CredentialRow | None
     throttle: Throttle | None = None
     introspection: bool = True
+    # Of lists longer than assumed: what their items cost, and what those beyond have come to. See `schema/cost.py`.
+    item_costs: dict[tuple[int, ...], int] = field(default_factory=dict)
+    unforeseen_cost: int = 0
+    # The codes of the userErrors so far, for the log.
+    refusals: list[str] = field(default_factory=list)
 
     def require(self, *scopes: Scope) -> CredentialRow:
         """Who asks. Raises Unauthenticated when nobody is known to, Forbidden when they have none of the scopes."""

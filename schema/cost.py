@@ -37,9 +37,9 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
-from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, PAGE_SIZE, PAGE_SIZE_LIMIT
+from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, IDS_LIMIT, PAGE_SIZE, PAGE_SIZE_LIMIT
+from schema.context import Info
 from schema.errors import ClientError
-from schema.nodes import LIMIT as IDS_LIMIT
 
 COST_LIMIT = 5_000
 DEPTH_LIMIT = 16  # the standard introspection query has 15
@@ -50,14 +50,15 @@ MUTATION_PRICE = 10  # a transaction, which writes an event besides
 
 PRICES = {
     "Query.sessionStats": 100,  # reads every session that matches
-    "Mutation.publishDocuments": 200,  # checks each document, which takes milliseconds
+    "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
+    "PersistedDocument.body": 20,  # may have 64 KiB
     # Each may look up what lies beyond the page.
     "PageInfo.hasNextPage": 1,
     "PageInfo.hasPreviousPage": 1,
 }
 ROWS_COUNTED = 1_000  # by `count`, which reads up to its limit, for the price of 1
 
-# How long a list is assumed to be that has no arguments to tell.
+# How long a list is assumed to be that has no arguments to tell. What it has beyond is counted when it is there.
 LIST_SIZE = 3
 LIST_SIZES = {"SessionStats.periods": 100}
 
@@ -110,9 +111,34 @@ def measure(
 
     `variables` are those of the request, unchecked. Without them those in page sizes count as their defaults.
     """
-    walk = _Walk(schema, document, operation, variables or {})
+    definitions = document.definitions
+    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+    walk = _Walk(schema, fragments, operation, variables or {})
     selected = walk.selections(operation.selection_set, schema.get_root_type(operation.operation), 1)
     return Measure(-(-selected.cost // OBJECT), selected.depth, walk.aliases, walk.directives)
+
+
+def count_items(info: Info, number: int) -> None:
+    """Count what a list turned out to have beyond its assumed length, each item with all that is asked of it.
+
+    Called by the resolvers of lists without pages. Raises TooCostly where such lists come to more than the limit.
+    """
+    context, raw = info.context, info._raw_info
+    beyond = number - LIST_SIZES.get(f"{raw.parent_type.name}.{raw.field_name}", LIST_SIZE)
+    if beyond <= 0:
+        return
+    key = tuple(map(id, raw.field_nodes))
+    if key not in context.item_costs:
+        walk = _Walk(raw.schema, raw.fragments, raw.operation, info.variable_values)
+        type = get_named_type(raw.return_type)
+        selected = [walk.selections(node.selection_set, type, 1) for node in raw.field_nodes if node.selection_set]
+        context.item_costs[key] = OBJECT + sum(each.cost for each in selected)
+    context.unforeseen_cost += beyond * context.item_costs[key]
+    if context.unforeseen_cost > COST_LIMIT * OBJECT:
+        raise TooCostly(
+            f"Lists that have no pages are longer than was assumed, and cost more than {COST_LIMIT:,} beyond that. "
+            f"Ask for fewer lists of `{raw.field_name}`, or for less of their items."
+        )
 
 
 class _Selected(NamedTuple):
@@ -127,18 +153,14 @@ class _Walk:
     def __init__(
         self,
         schema: GraphQLSchema,
-        document: DocumentNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
     ) -> None:
         self.aliases = 0
         self.directives = len(operation.directives or ())
         self._schema = schema
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self._fragments = fragments
         self._measured: dict[str, _Selected] = {}
         self._variables = variables
         self._defaults: dict[str, ValueNode | None] = {}
@@ -247,7 +269,7 @@ class _Walk:
 @cache
 def _introspection_sizes(schema: GraphQLSchema) -> dict[str, float]:
     """How long the lists of introspection are: on average, so that a query for all types costs what it builds. A type
-    that the client names may be the largest.
+    that the client names may be the largest; interfaces and their types, which lead to one another, are at their most.
     """
     types = schema.type_map.values()
     fields = [[*t.fields.values()] for t in types if isinstance(t, GraphQLObjectType | GraphQLInterfaceType)]
@@ -263,8 +285,8 @@ def _introspection_sizes(schema: GraphQLSchema) -> dict[str, float]:
         "args": sum(map(len, arguments)) / len(arguments),
         "inputFields": len(inputs) / len(types),
         "enumValues": sum(len(t.values) for t in types if isinstance(t, GraphQLEnumType)) / len(types),
-        "interfaces": sum(len(getattr(t, "interfaces", ())) for t in types) / len(types),
-        "possibleTypes": sum(len(schema.get_possible_types(t)) for t in types if is_abstract_type(t)) / len(types),
+        "interfaces": max(len(getattr(t, "interfaces", ())) for t in types),
+        "possibleTypes": max(len(schema.get_possible_types(t)) for t in types if is_abstract_type(t)),
         # In a chain of them each is so much rarer than the one before that together they are a reference's wrappers.
         "ofType": wrappers / (wrappers + len(references)),
         **dict.fromkeys(

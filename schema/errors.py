@@ -93,6 +93,8 @@ def refusable(resolver: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         try:
             return await resolver(*args, **kwargs)
         except Refused as refusal:
+            info: Any = kwargs.get("info") or args[0]
+            info.context.refusals.extend(error.code.value for error in refusal.errors)
             return payload(user_errors=refusal.errors)  # type: ignore[no-any-return]
 
     return answer

@@ -9,12 +9,12 @@ from typeid.codecs import base32
 
 from db.keys import KeyRow
 
-PREFIX = "rk_"
+KEY_PREFIX = "rk_"
 
 
 def new_key() -> str:
     """A key of 256 random bits. It is shown once; the database gets its hash."""
-    return PREFIX + base32.encode(secrets.token_bytes(16)) + base32.encode(secrets.token_bytes(16))
+    return KEY_PREFIX + base32.encode(secrets.token_bytes(16)) + base32.encode(secrets.token_bytes(16))
 
 
 def hash_of(key: str) -> bytes:

@@ -7,6 +7,7 @@ import strawberry
 
 from db.ids import noun_of
 from schema.apps import App
+from schema.connections import IDS_LIMIT
 from schema.context import Info, Scope
 from schema.customers import Customer
 from schema.errors import BadUserInput
@@ -15,8 +16,6 @@ from schema.orders import Order
 from schema.scalars import shortened
 from schema.sessions import Session
 from schema.stores import Store
-
-LIMIT = 100
 
 
 async def node(
@@ -30,11 +29,11 @@ async def node(
 
 
 async def nodes(
-    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {LIMIT}.")]
+    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {IDS_LIMIT}.")]
 ) -> list[Node | None]:
     info.context.require(Scope.SESSIONS_READ)
-    if len(ids) > LIMIT:
-        raise BadUserInput(f"At most {LIMIT} ids, got {len(ids)}.")
+    if len(ids) > IDS_LIMIT:
+        raise BadUserInput(f"At most {IDS_LIMIT} ids, got {len(ids)}.")
     return list(await asyncio.gather(*(_node(info, id) for id in ids)))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import inspect
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import NamedTuple
@@ -12,19 +13,23 @@ from db.documents import (
     DocumentsDiffer,
     NewDocument,
     Published,
+    PublishedRow,
     TooManyDocuments,
-    UncheckedRow,
     create_documents,
-    search_unchecked_documents,
+    search_published_documents,
     set_documents_checked,
 )
 from db.pool import Pool
-from schema.cost import ALIAS_LIMIT, COST_LIMIT, DEPTH_LIMIT, DIRECTIVE_LIMIT, TooCostly, measure
+from schema import cost, operations
+from schema.cost import TooCostly, measure
 from schema.manifests import COMPLAINTS, Complaint, Entry, ManifestRefused, read_manifest
 from schema.operations import InvalidOperation, parse_document, validate_document
 
 # How many documents an app may have, without those that are retired.
 DOCUMENTS = 10_000
+
+# And how many can be published at once by a client, which others wait for.
+DOCUMENTS_AT_ONCE = 100
 
 BATCH = 100
 REASONS = 3
@@ -76,11 +81,17 @@ def _located(error: GraphQLError) -> str:
     return f"{error.message} (line {place.line}, column {place.column})" if place else error.message
 
 
-async def check_manifest(schema: GraphQLSchema, manifest: object, *, introspection: bool = True) -> list[NewDocument]:
-    """The manifest's documents, each of them checked. Raises ManifestRefused."""
+async def check_manifest(
+    schema: GraphQLSchema, manifest: object, *, limit: int | None = None, introspection: bool = True
+) -> list[NewDocument]:
+    """The manifest's documents, each of them checked. Raises ManifestRefused, also for more documents than `limit`."""
     documents: list[NewDocument] = []
     complaints: list[Complaint] = []
-    for entry in read_manifest(manifest):
+    entries = read_manifest(manifest)
+    if limit is not None and len(entries) > limit:
+        reason = f"a request publishes at most {limit:,} documents, this one has {len(entries):,}: send them in parts"
+        raise ManifestRefused([Complaint((), reason)])
+    for entry in entries:
         await asyncio.sleep(0)  # each takes milliseconds, and others want to be served
         try:
             checked = check_document(schema, entry.body, introspection=introspection)
@@ -98,10 +109,20 @@ async def check_manifest(schema: GraphQLSchema, manifest: object, *, introspecti
 
 
 async def publish(
-    db: Pool, schema: GraphQLSchema, store_id: str, app_id: str, manifest: object, *, introspection: bool = True
+    db: Pool,
+    schema: GraphQLSchema,
+    store_id: str,
+    app_id: str,
+    manifest: object,
+    *,
+    limit: int | None = None,
+    introspection: bool = True,
 ) -> list[Published] | None:
-    """Publish all documents of a manifest, or nothing; None: the store has no such app. Raises ManifestRefused."""
-    documents = await check_manifest(schema, manifest, introspection=introspection)
+    """Publish all documents of a manifest, or nothing; None: the store has no such app.
+
+    Raises ManifestRefused, also for more documents than `limit`.
+    """
+    documents = await check_manifest(schema, manifest, limit=limit, introspection=introspection)
     try:
         async with db.transaction() as transaction:
             return await create_documents(transaction, store_id, app_id, documents, schema_hash(schema), DOCUMENTS)
@@ -116,13 +137,13 @@ async def publish(
 
 async def broken_documents(
     db: Pool, schema: GraphQLSchema, *, unchecked: bool
-) -> AsyncIterator[tuple[UncheckedRow, str]]:
+) -> AsyncIterator[tuple[PublishedRow, str]]:
     """The published documents of all stores that are not valid any more, and why. What is valid is noted.
 
     `unchecked`: leave out those that were found valid by this very schema before.
     """
     hash, last = schema_hash(schema), None
-    while rows := await search_unchecked_documents(db, hash if unchecked else None, last, BATCH):
+    while rows := await search_published_documents(db, hash if unchecked else None, last, BATCH):
         valid = []
         for row in rows:
             try:
@@ -137,6 +158,6 @@ async def broken_documents(
 
 @cache
 def schema_hash(schema: GraphQLSchema) -> bytes:
-    """By what documents are found valid: the schema, and the limits."""
-    limits = (COST_LIMIT, DEPTH_LIMIT, ALIAS_LIMIT, DIRECTIVE_LIMIT)
-    return hashlib.sha256(f"{print_schema(schema)}{limits}".encode()).digest()
+    """By what documents are found valid: the schema, and the rules, whichever of their lines changes."""
+    rules = "".join(map(inspect.getsource, (cost, operations)))
+    return hashlib.sha256(f"{print_schema(schema)}{rules}".encode()).digest()

@@ -17,6 +17,7 @@ from db.sessions import SessionRow
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.conversions import Conversion
+from schema.cost import count_items
 from schema.customers import Customer
 from schema.described import resolver, value
 from schema.events import SessionEvent
@@ -53,7 +54,9 @@ class Session(Node):
 
     @resolver("Its orders, the oldest first.")
     async def orders(self, info: Info) -> list[Order]:
-        return [Order.from_row(row) for row in await info.context.loaders.orders_by_session.load(self.id)]
+        rows = await info.context.loaders.orders_by_session.load(self.id)
+        count_items(info, len(rows))
+        return [Order.from_row(row) for row in rows]
 
     @resolver("What happened to it, the oldest first. Needs `sessions:read`.")
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:

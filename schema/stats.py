@@ -9,7 +9,8 @@ import strawberry
 from db.search import EVERYTHING
 from db.stats import StatsRow, get_session_stats
 from schema.context import Info, Scope
-from schema.described import value
+from schema.cost import count_items
+from schema.described import resolver, value
 from schema.filters import SessionFilter
 
 
@@ -39,9 +40,12 @@ class PeriodStats(_Figures):
 
 @strawberry.type(description="Figures of the sessions that match.")
 class SessionStats(_Figures):
-    periods: list[PeriodStats] = strawberry.field(
-        description="The same by period, in order; empty without `groupBy`. A period without sessions is left out."
-    )
+    period_rows: strawberry.Private[list[StatsRow]]
+
+    @resolver("The same by period, in order; empty without `groupBy`. A period without sessions is left out.")
+    def periods(self, info: Info) -> list[PeriodStats]:
+        count_items(info, len(self.period_rows))
+        return [PeriodStats(**_figures(row), start=row.start) for row in self.period_rows if row.start]
 
 
 async def session_stats(
@@ -55,10 +59,7 @@ async def session_stats(
     predicate = filter.predicate() if filter else EVERYTHING
     period = group_by.value if group_by else None
     whole, *periods = await get_session_stats(info.context.db, store_id, predicate, period)
-    return SessionStats(
-        **_figures(whole),
-        periods=[PeriodStats(**_figures(row), start=row.start) for row in periods if row.start],
-    )
+    return SessionStats(**_figures(whole), period_rows=periods)
 
 
 def _figures(row: StatsRow) -> dict[str, Any]:

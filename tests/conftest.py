@@ -177,9 +177,11 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
             task.result()
         await asyncio.sleep(0.005)
     host, port = server.servers[0].sockets[0].getsockname()[:2]
-    yield f"http://{host}:{port}"
-    server.should_exit = True
-    await task
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from db.keys import create_key
 from schema.keys import hash_of, new_key
 from tests.conftest import serving, settings_for
 from tests.issuer import open_issuer
-from tests.shop import Shop, moment, new_app
+from tests.shop import ERRORS, Shop, moment, new_app
 
 NewShop = Callable[[], Awaitable[Shop]]
 
@@ -30,7 +30,14 @@ PARTNER = {
 }
 OWN_APP = "OWN_APP"
 TAKEN = [("clientId", "CLIENT_ID_TAKEN", "is the client ID of another app")]
-RATE = "must be 1 to 1000000 a second, got "
+RATE = "must be 1 to 10000 a second, got "
+FULL = "your store has 100 apps that are not disabled, and may have 100: disable another first"
+
+
+FILL = """
+insert into app (store_id, id, name, scopes)
+select $1, 'app_' || number, 'x', '{}' from generate_series(1, $2) as number
+"""
 
 
 async def create(shop: Shop, **input: Any) -> Any:
@@ -115,9 +122,9 @@ async def test_every_complaint_is_made_at_once(shop: Shop, mutation: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("rate", "is_right"), [(1, True), (1_000_000, True), (0, False), (-1, False), (10**6 + 1, False)]
+    ("rate", "is_right"), [(1, True), (10_000, True), (0, False), (-1, False), (10_001, False), (10**6, False)]
 )
-async def test_a_rate_is_1_to_1000000(shop: Shop, rate: int, is_right: bool) -> None:
+async def test_a_rate_is_1_to_10000(shop: Shop, rate: int, is_right: bool) -> None:
     app = await create(shop)
     if is_right:
         assert (await create(shop, rate=rate))["rate"] == rate
@@ -126,6 +133,35 @@ async def test_a_rate_is_1_to_1000000(shop: Shop, rate: int, is_right: bool) -> 
         complaint = [("rate", "INVALID", f"{RATE}{rate}")]
         assert await shop.refusals("createApp", name="x", scopes=["ADMIN"], rate=rate) == complaint
         assert await shop.refusals("updateApp", id=app["id"], rate=rate) == complaint
+
+
+async def test_a_rate_that_the_operator_gave_stays_when_something_else_is_changed(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"], rate=1_000_000)
+    assert (await update(shop, id=new.app.id, name="x"))["rate"] == 1_000_000
+
+
+async def test_a_store_has_100_apps_that_are_not_disabled_at_most(shop: Shop, new_shop: NewShop) -> None:
+    await shop.db.fetch(FILL, shop.id, 95)
+    new = {"name": "x", "scopes": ["SESSIONS_READ"]}
+    statement = f"mutation ($input: CreateAppInput!) {{ createApp(input: $input) {{ {APP} {ERRORS} }} }}"
+    inputs = [new | {"idempotencyKey": str(number)} for number in range(10)]
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(shop.post_until_served(statement, input=input) for input in inputs))
+    payloads = [answer.json()["data"]["createApp"] for answer in answers]
+    refusal = {"app": None, "userErrors": [{"field": None, "code": "INVALID", "message": FULL}]}
+    created = [payload["app"] for payload in payloads if payload["app"]]
+    assert (len(created), [payload for payload in payloads if not payload["app"]]) == (4, [refusal] * 6)
+
+    again = inputs[next(number for number, payload in enumerate(payloads) if payload["app"])]
+    assert await create(shop, **again) in created
+    disabled = await update(shop, id=created[0]["id"], disabled=True)
+    await create(shop)
+    assert await shop.refusals("updateApp", id=disabled["id"], disabled=False) == [("disabled", "INVALID", FULL)]
+    assert await update(shop, id=disabled["id"]) == disabled
+    assert await update(shop, id=created[1]["id"], disabled=False) == created[1]
+    await update(shop, id=created[1]["id"], disabled=True)
+    assert await update(shop, id=disabled["id"], disabled=False) == disabled | {"disabledAt": None}
+    await create(await new_shop())
 
 
 async def test_an_app_is_changed_in_what_is_given(shop: Shop) -> None:
@@ -291,6 +327,17 @@ async def test_the_same_idempotency_key_and_input_return_the_first_app(shop: Sho
     assert await shop.refusals("createApp", **PARTNER | {"rate": 51}, idempotencyKey="k") == [
         ("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")
     ]
+    assert (await shop.ask("{ apps { count { value } } }"))["apps"]["count"]["value"] == 2
+
+
+async def test_creations_at_once_with_one_idempotency_key_make_one_app(shop: Shop) -> None:
+    statement = f"mutation ($input: CreateAppInput!) {{ createApp(input: $input) {{ {APP} {ERRORS} }} }}"
+    input = PARTNER | {"idempotencyKey": "k"}
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(shop.post_until_served(statement, input=input) for _ in range(50)))
+    first, *others = [answer.json()["data"] for answer in answers]
+    assert first == {"createApp": {"app": await get(shop, first["createApp"]["app"]["id"]), "userErrors": []}}
+    assert others == [first] * 49
     assert (await shop.ask("{ apps { count { value } } }"))["apps"]["count"]["value"] == 2
 
 

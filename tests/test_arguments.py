@@ -59,7 +59,7 @@ def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
         (["keys", "create", "--name", "x"], "Missing option '--app'."),
         (["keys", "list"], "Give either --store or --app."),
         (["keys", "list", "--store", "x", "--app", "y"], "Give either --store or --app."),
-        (["keys", "revoke"], "Missing argument 'ID'."),
+        (["keys", "revoke"], "Missing argument 'KEY'."),
         (["documents", "publish", __file__], "Missing option '--app'."),
         (["documents", "publish", "x", "--app", "x"], "Invalid value for 'MANIFEST': File 'x' does not exist."),
         (["documents", "check", "x"], "Invalid value for '[MANIFESTS]...': File 'x' does not exist."),

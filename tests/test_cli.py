@@ -107,9 +107,14 @@ async def test_the_file_env_wins_over_what_serve_chooses_itself(own_folder: Path
     assert key == "k"  # the name in TOKEN_KEYS, not the embedded database's own
 
 
-def test_a_store_is_made_in_a_new_folder_whatever_is_empty_in_the_environment(tmp_path: Path) -> None:
+def test_a_store_is_made_in_a_folder_with_a_database_whatever_is_empty_in_the_environment(tmp_path: Path) -> None:
     empty = dict.fromkeys(("DATABASE_URL", "DATABASE_DIRECT_URL", "TOKEN_KEYS", "LINK_BASE_URL"), "")
     address = ["--storefront-url", "https://toko.example/chat"]
+    astray = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
+    assert (astray.returncode, astray.stdout) == (2, "")
+    assert "There is no database in .roomkey: name its folder with --data" in astray.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert roomkey(tmp_path, "migrate", **empty).returncode == 0
     created = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
     assert (created.returncode, created.stderr) == (0, "")
     listed = roomkey(tmp_path, "stores", "list", **empty)

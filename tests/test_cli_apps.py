@@ -128,6 +128,15 @@ async def test_keys_are_made_listed_and_revoked(shop: Shop, operator: Operator) 
     assert row["hash"] == hash_of(secret)
 
 
+async def test_a_leaked_key_is_revoked_by_itself_and_never_shown(shop: Shop, operator: Operator) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"])
+    assert operator.run("keys", "revoke", new.secret) == [f"{new.key.id} is revoked."]
+    assert await seconds_until(replace(shop, key=new.secret), "{ __typename }", "UNAUTHENTICATED") < 1
+    refused = operator.error("keys", "revoke", new.secret)
+    assert "That key is unknown, revoked already, or of a disabled app: see `roomkey keys list`." in refused
+    assert new.secret not in refused
+
+
 async def test_what_is_not_there_is_said_so(shop: Shop, operator: Operator) -> None:
     nowhere = "Error: There is no store 'nowhere': see `roomkey stores list`."
     store = ["--store", "nowhere"]

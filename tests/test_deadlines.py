@@ -15,13 +15,15 @@ import asyncpg
 import httpx
 import pytest
 
+from api.app import HEALTH_SECONDS
 from db import embedded
 from db.migrate import migrate
 from db.pool import Pool
 from tests.conftest import serving, settings_for
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, open_shop, path_of
 from tests.supervisors import postgres_of
 
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
 SECONDS = 0.5
 # How much later than the deadline an answer may come.
 GRACE = 0.5
@@ -215,6 +217,12 @@ async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Pa
                             assert (response.status_code, response.json()) == (504, TIMEOUT)
                             assert SECONDS <= seconds < SECONDS + GRACE
                         asked = []
+                    link, seconds = await timed(shop.http.get(path_of(session)))
+                    assert (link.status_code, "<h1>" in link.text) == (503, True)
+                    assert seconds < SECONDS + GRACE
+                    health, seconds = await timed(shop.http.get("/health"))
+                    assert (health.status_code, health.json()["errors"][0]["extensions"]["code"]) == (503, UNAVAILABLE)
+                    assert seconds < HEALTH_SECONDS + GRACE
                 await until(observer, BUSY, HOLDER)
             answers = await asyncio.gather(*(shop.ask(SLUG) for _ in range(2 * POOL)))
             assert answers == [{"store": {"slug": shop.slug}}] * (2 * POOL)

@@ -104,7 +104,7 @@ async def test_nothing_of_a_bad_manifest_is_published(commands: Commands) -> Non
     refused = commands.documents("publish", path, "--app", commands.app_id)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
-        "Error: Nothing is published.\n"
+        "Error: Nothing was published.\n"
         f"{path}: bad: Cannot query field 'nothing' on type 'Query'. (line 1, column 3)\n"
         f"{path}: worse: Syntax Error: Expected Name, found <EOF>. (line 1, column 2)\n"
     )

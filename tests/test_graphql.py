@@ -175,10 +175,15 @@ async def test_an_answer_says_what_the_operation_cost(
 
 
 async def test_an_answer_without_a_key_says_what_the_operation_cost(http: httpx.AsyncClient) -> None:
-    response = await http.post("/graphql", json={"query": "{ __typename }"})
-    assert response.json() == {
+    answer = (await http.post("/graphql", json={"query": "{ __typename }"})).json()
+    throttle = {
+        "available": answer["extensions"]["cost"]["throttle"]["available"],
+        "maximum": 10_000,
+        "restoreRate": 2_000,
+    }
+    assert answer == {
         "data": {"__typename": "Query"},
-        "extensions": {"cost": {"requested": 0, "maximum": 5_000}},
+        "extensions": {"cost": {"requested": 0, "maximum": 5_000, "throttle": throttle}},
     }
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,10 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import serving, settings_for
+from tests.conftest import ROOT, serving, settings_for
 from tests.logs import Log, recorded_log
-from tests.partner import SLUG, Partner, apollo, new_partner, sha256
+from tests.partner import JOIN, SLUG, Partner, apollo, new_partner, sha256
 from tests.shop import Shop, code_of, path_of
+
+MINE = "query Mine($id: ID!) { store { slug } session(id: $id) { id } }"
 
 # Of every request, and of one to the endpoint.
 START = ["time", "pid", "level", "request", "method", "route"]
@@ -37,7 +41,7 @@ def facts(line: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
-    response = await shop.post("query Mine($id: ID!) { store { slug } session(id: $id) { id } }", id="session_x")
+    response = await shop.post(MINE, id="session_x")
     cost = response.json()["extensions"]["cost"]["requested"]
     [app] = await shop.db.fetch("select id from app where store_id = $1", shop.id)
     line = await log.line_of(response)
@@ -47,6 +51,7 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
         "route": "/graphql",
         "store": shop.slug,
         "app": app["id"],
+        "document": f"sha256:{sha256(MINE)}",
         "published": False,
         "cost": cost,
         "operation": "Mine",
@@ -146,6 +151,30 @@ async def test_paths_are_logged_as_patterns(shop: Shop, log: Log) -> None:
         assert (line["method"], line["route"], line["status"]) == ("GET", route, status)
         assert response.status_code == status
     assert "CANARY" not in log.text
+    assert code_of(session) not in log.text
+
+
+async def test_the_line_of_a_genuine_link_names_its_session(shop: Shop, log: Log) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    assert facts(await log.line_of(await shop.http.get(path_of(session)))) == {
+        "level": "info",
+        "method": "GET",
+        "route": "/s/{slug}/{code}",
+        "store": shop.slug,
+        "session": session["id"],
+        "status": 410,
+        "statements": 3,
+    }
+
+
+async def test_the_line_of_a_mutation_says_why_it_was_refused(shop: Shop, log: Log) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    response = await shop.post(JOIN, token=code_of(session))
+    assert response.json()["data"]["joinSession"]["userErrors"] == [{"code": "TOKEN_REVOKED"}]
+    line = facts(await log.line_of(response))
+    assert (line["refusals"], line["codes"], line["status"]) == (["TOKEN_REVOKED"], [], 200)
     assert code_of(session) not in log.text
 
 
@@ -253,3 +282,26 @@ async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batc
         assert len(line["codes"]) == len(set(line["codes"]))
     assert facts(await log.line_of(answers[0]))["document"] == id
     assert facts(await log.line_of(answers[1]))["operation"] == "N" * 100
+
+
+STRAY = """
+import sys, warnings
+from api.logs import configure
+configure(sys.argv[1])
+class Failing:
+    def __del__(self):
+        raise ValueError("CANARY")
+async def never_awaited(): ...
+Failing()
+never_awaited()
+warnings.warn("told", RuntimeWarning)
+"""
+
+
+@pytest.mark.parametrize(("level", "messages"), [("info", ["told"]), ("debug", ["unraisable", "told"])])
+def test_what_python_itself_has_to_say_is_a_line_like_others(level: str, messages: list[str]) -> None:
+    command = [sys.executable, "-c", STRAY, level]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [message in line["message"] for message, line in zip(messages, lines, strict=True)] == [True] * len(messages)
+    assert "CANARY" not in said

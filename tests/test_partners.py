@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
-from api.graphql import GRAPHQL_SCHEMA
+from api.operations import GRAPHQL_SCHEMA
 from api.rates import BURST_SECONDS
 from api.requests import BODY_BYTES, BODY_SECONDS
 from api.settings import JwtSettings, Settings
@@ -35,13 +35,14 @@ from schema.cost import (
     measure,
 )
 from schema.operations import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
-from schema.publishing import DOCUMENTS
+from schema.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE
 from tests import javascript
 from tests.answers import GRAPHQL
 from tests.conftest import serving, settings_for
 from tests.issuer import open_issuer
 from tests.reader import ROOT, demo_server, different, typed
 from tests.shop import Shop, new_app, open_shop
+from tests.test_long_lists import session_with_orders
 
 PAGE = (ROOT / "docs/partners.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", PAGE, re.MULTILINE))
@@ -136,6 +137,10 @@ async def test_a_large_manifest_is_published_in_parts(shop: Shop, base_url: str,
         (tmp_path / "large.json").write_text(json.dumps(manifest))
         output = await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
         assert output == "".join(f"{prefix}Large.{n} Large{n} 0\n" for n in range(7))
+    many = {f"Many.{n}": f"query Many{n} {{ __typename }}" for n in range(DOCUMENTS_AT_ONCE + 1)}
+    (tmp_path / "large.json").write_text(json.dumps(many))
+    output = await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
+    assert output == "".join(f"Many.{n} Many{n} 0\n" for n in range(DOCUMENTS_AT_ONCE + 1))
     (tmp_path / "large.json").write_text('{"Bad.1": "{ nonsense }"}')
     with pytest.raises(AssertionError, match=r"Bad\.1: .*nonsense"):
         await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
@@ -164,17 +169,20 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
         "`count`": f"1, and 1 for each {ROWS_COUNTED:,} of its `limit`",
         "`sessionStats`": str(PRICES["Query.sessionStats"]),
-        "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']} more",
+        "`body` of a published document": str(PRICES["PersistedDocument.body"]),
+        "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']:,} more",
         "cost": f"{COST_LIMIT:,}",
         "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
         "request": f"{BODY_BYTES // 1024} KiB, within {BODY_SECONDS} s; one operation, unless the server allows more",
         "time": f"{Settings.operation_seconds} s, unless the server allows more; then it is stopped",
-        "documents of an app": f"{DOCUMENTS:,}, of {manifests.BODY_BYTES // 1024} KiB",
+        "documents of an app": f"{DOCUMENTS:,}, of {manifests.BODY_BYTES // 1024} KiB; "
+        f"{DOCUMENTS_AT_ONCE} in a request that publishes them",
     }
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
     assert measure(GRAPHQL_SCHEMA, document, choose_operation(document, None)).cost == 101
     assert "a page of 50\nsessions with their customers is 101" in SECTIONS["Limits"]
+    assert f"may cost {COST_LIMIT:,} more" in SECTIONS["Limits"]
     assert BURST_SECONDS == 10
     assert f"a stock of ten seconds of it, {COST_LIMIT:,} at least" in SECTIONS["Limits"]
 
@@ -211,14 +219,22 @@ REFUSED: list[tuple[str, str | dict[str, Any]]] = [
 ]
 
 
+# Its cost is known when it runs.
+LONG_LISTS = """{
+    sessions(first: 1) { nodes { orders { session { customer { sessions(first: 100) { nodes { id } } } } } } }
+}"""
+
+
 async def test_the_page_has_every_code_with_its_statuses(
     own_database_url: str, connection: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await connection.execute(f"alter database {urlsplit(own_database_url).path[1:]} set lock_timeout to '10ms'")
     found: set[tuple[str, int]] = set()
-    async with partner_of_a_shop_at(settings_for(own_database_url)) as partner:
+    async with partner_of_a_shop_at(settings_for(own_database_url)) as (partner, shop):
         for mode, request in REFUSED:
             found.add(await partner(request, mode))
+        await session_with_orders(shop, 60)
+        found.add(await partner(LONG_LISTS))
         expensive = " ".join(f"s{n}: sessionStats {{ total }}" for n in range(45))
         await partner(f"{{ {expensive} nonsense }}", rate=1)
         found.add(await partner(f"{{ {expensive} }}", rate=1))
@@ -232,14 +248,16 @@ async def test_the_page_has_every_code_with_its_statuses(
         await connection.execute("alter table also_gone rename to api_key")
         monkeypatch.setattr("api.requests.BODY_SECONDS", 0.01)
         found.add(await partner(None))
-    async with partner_of_a_shop_at(replace(settings_for(own_database_url), operation_seconds=0)) as partner:
+    async with partner_of_a_shop_at(replace(settings_for(own_database_url), operation_seconds=0)) as (partner, _):
         found.add(await partner("{ store { slug } }"))
     shown = {(code.strip("`"), int(status)) for code, statuses, *_ in rows("Codes") for status in statuses.split(", ")}
     assert found == shown
 
 
 @asynccontextmanager
-async def partner_of_a_shop_at(settings: Settings) -> AsyncIterator[Callable[..., Awaitable[tuple[str, int]]]]:
+async def partner_of_a_shop_at(
+    settings: Settings,
+) -> AsyncIterator[tuple[Callable[..., Awaitable[tuple[str, int]]], Shop]]:
     """Sends a request for an app of this mode and rate: a document, a request's options, or None for one that never
     ends. What comes back is the first error's code, and the status.
     """
@@ -261,7 +279,7 @@ async def partner_of_a_shop_at(settings: Settings) -> AsyncIterator[Callable[...
 
     async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
         shop = await open_shop(db, http)
-        yield refused
+        yield refused, shop
     await db.disconnect()
 
 

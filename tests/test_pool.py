@@ -82,9 +82,13 @@ async def test_a_deadlock_is_unavailable_to_one_and_the_other_goes_on(
     assert sorted(outcomes) == ["DeadlockDetectedError: deadlock detected", "both"]
 
 
-async def test_a_value_of_another_type_is_not_called_unavailable(db: Pool) -> None:
+@pytest.mark.parametrize(
+    ("type", "value"),
+    [("int", "x"), ("int", 2**31), ("text", 5), ("text[]", "x"), ("timestamptz", "now"), ("jsonb", {})],
+)
+async def test_a_value_of_another_type_is_not_called_unavailable(db: Pool, type: str, value: object) -> None:
     with pytest.raises(asyncpg.DataError):
-        await db.fetch("select $1::int", "x")
+        await db.fetch(f"select $1::{type}", value)
 
 
 async def test_an_application_that_is_cancelled_closes_its_connections(

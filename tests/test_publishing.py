@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+import inspect
 from dataclasses import replace
+from inspect import getsource
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -10,7 +13,7 @@ import pytest
 
 from db.documents import NewDocument, TooManyDocuments, create_documents, get_document, get_document_by_hash
 from db.pool import Pool, Transaction
-from schema import publishing
+from schema import cost, operations, publishing, schema
 from tests.conftest import serving, settings_for
 from tests.documents import BODY, DOCUMENT, app_of, listed, named, publish, refusals, retire, sha256
 from tests.shop import Shop
@@ -236,6 +239,40 @@ async def test_an_app_has_so_many_documents_and_no_more(shop: Shop, monkeypatch:
     await retire(shop, retired)
     await publish(shop, named("D"))
     assert await refusals(shop, named("A")) == [("manifest", too_many)]
+
+
+async def test_a_request_publishes_a_hundred_documents_at_most(shop: Shop) -> None:
+    manifest = named(*(f"Q{number}" for number in range(101)))
+    assert await refusals(shop, manifest) == [
+        ("manifest", "a request publishes at most 100 documents, this one has 101: send them in parts")
+    ]
+    assert await refusals(shop, apollo(*(operation(id=f"Q{number}") for number in range(101)))) == [
+        ("manifest", "a request publishes at most 100 documents, this one has 101: send them in parts")
+    ]
+    first, *others = manifest
+    await publish(shop, {id: manifest[id] for id in others})
+    await publish(shop, {first: manifest[first]})
+    assert len(await every_id_of(shop)) == 101
+
+
+async def every_id_of(shop: Shop) -> set[str]:
+    return {row["id"] for row in await shop.db.fetch("select id from document where store_id = $1", shop.id)}
+
+
+@pytest.mark.parametrize("module", [cost, operations], ids=lambda module: module.__name__)
+def test_documents_are_checked_again_whatever_changes_of_the_rules(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType
+) -> None:
+    def hash_now() -> bytes:
+        return publishing.schema_hash.__wrapped__(schema._schema)
+
+    def with_a_change(of: ModuleType) -> str:
+        return getsource(of) + ("# changed" if of is module else "")
+
+    before = hash_now()
+    assert before == publishing.schema_hash(schema._schema)
+    monkeypatch.setattr(inspect, "getsource", with_a_change)
+    assert hash_now() != before
 
 
 async def test_publications_at_once_do_not_pass_the_limit_together(shop: Shop, db: Pool) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import get_introspection_query
 
 from db.budgets import take_budget
 from tests.conftest import serving, settings_for
+from tests.logs import recorded_log
 from tests.shop import Shop, new_app
 
 STORE = "{ store { id } }"
@@ -56,8 +58,7 @@ async def test_an_app_that_has_spent_all_is_told_when_to_come_back(shop: Shop) -
     seconds = response.headers["retry-after"]
     assert int(seconds) in (requested - available, requested - available - 1)
     message = (
-        f"This costs {requested} points, and the app has {available} left. It gets 1 a second: "
-        f"try again in {seconds} s."
+        f"This costs {requested} points, and {available} are left. 1 are restored a second: try again in {seconds} s."
     )
     assert (response.status_code, response.json()) == (
         429,
@@ -77,6 +78,44 @@ async def test_a_mutation_that_is_throttled_changes_nothing(shop: Shop) -> None:
     )
     assert (response.status_code, response.json()["errors"][0]["extensions"]) == (429, {"code": "THROTTLED"})
     assert (await shop.ask("{ sessions { nodes { id } } }"))["sessions"]["nodes"] == []
+
+
+async def test_what_cannot_be_executed_costs_a_point_and_in_the_end_takes_no_statement(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=8)
+    headers = {"Authorization": f"Bearer {client.key}"}
+    with recorded_log() as log:
+        responses = [
+            # An unknown ID each time, a text that is no GraphQL, and one that is not published.
+            await shop.http.post("/graphql", json=request, headers=headers)
+            for number in range(20)
+            for request in (
+                {"documentId": f"unknown.{number}"},
+                {"query": f"{{ {number}"},
+                {"query": f"{{ x{number} }}"},
+            )
+        ]
+        lines = [await log.line_of(response) for response in responses]
+    statuses = [response.status_code for response in responses]
+    assert set(statuses[:6]) == {404, 400}
+    assert set(statuses[-30:]) == {429}
+    assert sum(line["statements"] for line in lines[-30:]) <= 2  # a credential is looked up once a second
+
+
+async def test_those_without_a_key_share_what_they_may_spend_and_take_nothing_of_others(
+    shop: Shop, database_url: str
+) -> None:
+    introspection = {"query": get_introspection_query()}
+    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url) as http:
+        responses = [await http.post("/graphql", json=introspection) for _ in range(20)]
+        statuses = [response.status_code for response in responses]
+        assert (statuses[:3], statuses[-1]) == ([200, 200, 200], 429)
+        refused = responses[-1]
+        assert refused.json()["errors"][0]["extensions"] == {"code": "THROTTLED"}
+        assert refused.headers["retry-after"] == "1"
+        cost = refused.json()["extensions"]["cost"]
+        assert cost["throttle"] == throttle(cost["throttle"]["available"], 10_000, 2_000)
+        assert cost["throttle"]["available"] < cost["requested"]
+        await replace(shop, http=http).ask(STORE)
 
 
 async def test_servers_share_what_an_app_has(shop: Shop, other_http: httpx.AsyncClient) -> None:

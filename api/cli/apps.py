@@ -9,17 +9,16 @@ from api.cli.stores import store_of, store_option
 from api.cli.texts import line
 from db import apps as db_apps
 from db.apps import AppRow, ClientIdTaken, find_store_of_app, search_apps, set_app
-from db.customers import Change
+from db.changes import Change
 from db.keys import create_key
 from db.pool import Pool
-from schema.apps import DocumentMode
+from schema.apps import RATE, DocumentMode
 from schema.context import Scope
 from schema.keys import hash_of, new_key
-from schema.mutations.apps import RATE, RATE_LIMIT
 
 SCOPES = click.Choice([scope.value for scope in Scope])
 MODES = click.Choice([mode.value for mode in DocumentMode])
-RATES = click.IntRange(1, RATE_LIMIT)
+RATES = click.IntRange(1, 1_000_000)
 
 
 @click.group()
@@ -49,14 +48,14 @@ def create(
     async def create(db: Pool) -> AppRow:
         store = await store_of(db, slug)
         async with db.transaction() as transaction:
-            app = await db_apps.create_app(transaction, store.id, name, _once(scopes), mode, rate, client_id)
+            app = await db_apps.create_app(transaction, store.id, name, _once(scopes), rate, mode, client_id)
             await create_key(transaction, store.id, app.id, name, hash_of(key))
         return app
 
     try:
         app = run(create, data)
     except ClientIdTaken:
-        raise _client_id_taken(client_id) from None
+        raise _taken(client_id) from None
     click.echo(f"{app.id}\n{key}")
 
 
@@ -110,7 +109,7 @@ def update(
     try:
         app = run(update, data)
     except ClientIdTaken:
-        raise _client_id_taken(client_id) from None
+        raise _taken(client_id) from None
     assert app is not None
     click.echo(_line(app))
 
@@ -120,8 +119,7 @@ def update(
 @data_option
 def disable(id: str, data: Path) -> None:
     """Turn an app off, with all its keys, until it is enabled. ID is what `roomkey apps list` shows."""
-    run(lambda db: _set_disabled(db, id, True), data)
-    click.echo(f"{id} is disabled.")
+    _set_disabled(id, True, data)
 
 
 @apps.command()
@@ -129,8 +127,7 @@ def disable(id: str, data: Path) -> None:
 @data_option
 def enable(id: str, data: Path) -> None:
     """Turn a disabled app on again."""
-    run(lambda db: _set_disabled(db, id, False), data)
-    click.echo(f"{id} is enabled.")
+    _set_disabled(id, False, data)
 
 
 async def store_of_app(db: Pool, id: str) -> str:
@@ -141,8 +138,12 @@ async def store_of_app(db: Pool, id: str) -> str:
     return store_id
 
 
-async def _set_disabled(db: Pool, id: str, disabled: bool) -> None:
-    await set_app(db, await store_of_app(db, id), id, disabled=disabled)
+def _set_disabled(id: str, disabled: bool, data: Path) -> None:
+    async def set(db: Pool) -> None:
+        await set_app(db, await store_of_app(db, id), id, disabled=disabled)
+
+    run(set, data)
+    click.echo(f"{id} is {'disabled' if disabled else 'enabled'}.")
 
 
 def _once(scopes: tuple[str, ...]) -> list[str]:
@@ -158,5 +159,5 @@ def _line(app: AppRow) -> str:
     )
 
 
-def _client_id_taken(client_id: str | None) -> click.UsageError:
+def _taken(client_id: str | None) -> click.UsageError:
     return click.UsageError(f"Another app of the store has the client ID {client_id!r}.")

@@ -45,7 +45,11 @@ def database(data: Path, *, attach: bool = True) -> Iterator[None]:
 
 
 def run(work: Callable[[Pool], Awaitable[T]], data: Path) -> T:
-    """Do the work on the database of that folder, and end."""
+    """Do the work on the database of that folder, which is there already, and end."""
+    if not has_database_url() and not (data / "postgres").exists():
+        raise click.UsageError(
+            f"There is no database in {data}: name its folder with --data, set DATABASE_URL, or start `roomkey serve`."
+        )
     with database(data):
         return run_within(work)
 

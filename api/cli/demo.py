@@ -17,7 +17,7 @@ from db.keys import create_key
 from db.pool import Pool, connect
 from db.stores import get_store_by_slug
 from schema.context import Scope
-from schema.keys import PREFIX, hash_of, new_key
+from schema.keys import KEY_PREFIX, hash_of, new_key
 
 SESSIONS = 400
 SESSIONS_PER_STORE = 5_000
@@ -57,7 +57,7 @@ async def development_key(db: Pool, data: Path) -> str:
         assert store is not None
     path = data / "dev-key"
     key = path.read_text().strip() if path.exists() else ""
-    known = await get_credential(db, hash_of(key)) if key.startswith(PREFIX) else None
+    known = await get_credential(db, hash_of(key)) if key.startswith(KEY_PREFIX) else None
     if known is None or known.store_id != store.id:
         key = new_key()
         app = await create_app(db, store.id, "development", [Scope.ADMIN.value], rate=100_000)

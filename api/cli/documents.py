@@ -9,7 +9,7 @@ import orjson
 
 from api.cli.apps import store_of_app
 from api.cli.database import data_option, run, run_within
-from db.documents import DocumentRow, Published, UncheckedRow, search_documents, set_document_retired
+from db.documents import DocumentRow, Published, PublishedRow, search_documents, set_document_retired
 from db.keysets import Window
 from db.pool import Pool, Unavailable
 from schema import schema
@@ -48,7 +48,7 @@ def publish_(manifest: Path, app_id: str, data: Path) -> None:
     try:
         published = run(publish_all, data)
     except ManifestRefused as refusal:
-        raise click.ClickException("\n".join(["Nothing is published.", *_reasons(manifest, refusal)])) from None
+        raise click.ClickException("\n".join(["Nothing was published.", *_reasons(manifest, refusal)])) from None
     for row, is_new in published or ():
         click.echo(f"{'new' if is_new else 'unchanged':9}  {row.id}  {row.name or '-'}  {row.cost}")
 
@@ -102,7 +102,7 @@ def check(manifests: tuple[Path, ...], data: Path) -> None:
 def warn_of_broken_documents() -> None:
     """Log which published documents are not valid since an upgrade. Those that were checked before cost nothing."""
 
-    async def find(db: Pool) -> list[UncheckedRow]:
+    async def find(db: Pool) -> list[PublishedRow]:
         return [row async for row, _ in broken_documents(db, GRAPHQL_SCHEMA, unchecked=True)]
 
     try:
@@ -143,5 +143,5 @@ def _reasons(manifest: Path, refusal: ManifestRefused) -> list[str]:
     return [f"{manifest}: {complaint.message}" for complaint in refusal.complaints]
 
 
-def _named(row: UncheckedRow) -> str:
+def _named(row: PublishedRow) -> str:
     return f"store {row.store_slug}, app {row.app_id} ({row.app_name}), {row.id} ({row.name or '-'})"

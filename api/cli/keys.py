@@ -8,9 +8,10 @@ from api.cli.apps import store_of_app
 from api.cli.database import data_option, run
 from api.cli.stores import store_of
 from api.cli.texts import line
+from db.credentials import get_credential
 from db.keys import KeyRow, create_key, find_store_of_key, get_keys_by_app, search_keys, set_key_revoked
 from db.pool import Pool
-from schema.keys import hash_of, new_key
+from schema.keys import KEY_PREFIX, hash_of, new_key
 
 
 @click.group()
@@ -57,15 +58,23 @@ def list_(slug: str | None, app_id: str | None, data: Path) -> None:
 
 
 @keys.command()
-@click.argument("id")
+@click.argument("key")
 @data_option
-def revoke(id: str, data: Path) -> None:
-    """Turn a key off for ever. ID is what `roomkey keys list` shows."""
+def revoke(key: str, data: Path) -> None:
+    """Turn a key off for ever. KEY is its ID, which `roomkey keys list` shows, or the leaked key itself."""
+    is_secret = key.startswith(KEY_PREFIX)
 
     async def revoke(db: Pool) -> KeyRow | None:
-        store_id = await find_store_of_key(db, id)
-        return await set_key_revoked(db, store_id, id) if store_id else None
+        if is_secret:
+            credential = await get_credential(db, hash_of(key))
+            return await set_key_revoked(db, credential.store_id, credential.key_id or "") if credential else None
+        store_id = await find_store_of_key(db, key)
+        return await set_key_revoked(db, store_id, key) if store_id else None
 
-    if run(revoke, data) is None:
-        raise click.UsageError(f"There is no key {id!r}: see `roomkey keys list`.")
-    click.echo(f"{id} is revoked.")
+    revoked = run(revoke, data)
+    if revoked is None:
+        complaint = (
+            "That key is unknown, revoked already, or of a disabled app" if is_secret else f"There is no key {key!r}"
+        )
+        raise click.UsageError(f"{complaint}: see `roomkey keys list`.")
+    click.echo(f"{revoked.id} is revoked.")

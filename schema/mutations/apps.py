@@ -5,24 +5,22 @@ from dataclasses import replace
 import strawberry
 
 from db import apps as db_apps
-from db.apps import ClientIdTaken, get_apps, set_app
-from db.customers import Change
+from db.apps import ClientIdTaken, count_enabled_apps, get_apps, set_app
+from db.changes import Change
 from db.ids import new_id
-from schema.apps import App, DocumentMode
+from db.pool import Transaction
+from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
 from schema.context import Info, Scope
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
 from schema.idempotency import claim, given
 from schema.inputs import NAME_LENGTH, Checks
 
-RATE = 1000
-RATE_LIMIT = 1_000_000
-
 NAME = f"What it is called, 1 to {NAME_LENGTH} characters."
-RATES = f"How much cost it may spend a second, 1 to {RATE_LIMIT}."
+RATES = f"How much cost it may spend a second, 1 to {RATE_LIMIT}; only who runs the server can allow more."
 CLIENT_ID = "What the identity provider calls it: people who sign in to that client act as this app."
 
 
-@strawberry.input(description="An app to create.")
+@strawberry.input(description=f"An app to create. A store has at most {APP_LIMIT} that are not disabled.")
 class CreateAppInput:
     name: str = strawberry.field(description=NAME)
     scopes: list[Scope] = strawberry.field(description="What it may do; at least one.")
@@ -63,7 +61,8 @@ class UpdateAppInput:
     )
     disabled: bool | None = strawberry.field(
         default=None,
-        description="Whether to turn it off, with all its keys, until it is turned on again. Null: it stays as it is.",
+        description="Whether to turn it off, with all its keys, until it is turned on again, for which the store "
+        f"must have fewer than {APP_LIMIT} that are not disabled. Null: it stays as it is.",
     )
 
 
@@ -91,13 +90,14 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
         async with info.context.db.transaction() as transaction:
             id = await claim(transaction, store_id, input.idempotency_key, given(input), new)
             if id == new:
+                await _check_room(transaction, store_id)
                 row = await db_apps.create_app(
                     transaction,
                     store_id,
                     input.name,
                     [scope.value for scope in input.scopes],
-                    (input.document_mode or DocumentMode.LOG).value,
                     RATE if input.rate is None else input.rate,
+                    (input.document_mode or DocumentMode.LOG).value,
                     input.client_id,
                     id=id,
                 )
@@ -127,17 +127,20 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
     if id == credential.app_id and scopes is not None and Scope.ADMIN not in scopes:
         raise refused(UserErrorCode.OWN_APP, "lack ADMIN, but an app cannot take that from itself", "scopes")
     try:
-        row = await set_app(
-            info.context.db,
-            credential.store_id,
-            id,
-            name=name,
-            scopes=[scope.value for scope in scopes] if scopes else None,
-            document_mode=input.document_mode.value if input.document_mode else None,
-            rate=rate,
-            client_id=client_id,
-            disabled=input.disabled,
-        )
+        async with info.context.db.transaction() as transaction:
+            if input.disabled is False and await _is_disabled(transaction, credential.store_id, id):
+                await _check_room(transaction, credential.store_id, "disabled")
+            row = await set_app(
+                transaction,
+                credential.store_id,
+                id,
+                name=name,
+                scopes=[scope.value for scope in scopes] if scopes else None,
+                document_mode=input.document_mode.value if input.document_mode else None,
+                rate=rate,
+                client_id=client_id,
+                disabled=input.disabled,
+            )
     except ClientIdTaken:
         raise _client_id_taken() from None
     if row is None:
@@ -151,6 +154,18 @@ def app_not_found(field: str) -> Refused:
 
 def _client_id_taken() -> Refused:
     return refused(UserErrorCode.CLIENT_ID_TAKEN, "is the client ID of another app", "clientId")
+
+
+async def _check_room(transaction: Transaction, store_id: str, *field: str) -> None:
+    """Refuse one more app that is not disabled where the store has as many as it may."""
+    count = await count_enabled_apps(transaction, store_id)
+    if count >= APP_LIMIT:
+        message = f"your store has {count} apps that are not disabled, and may have {APP_LIMIT}: disable another first"
+        raise refused(UserErrorCode.INVALID, message, *field)
+
+
+async def _is_disabled(transaction: Transaction, store_id: str, id: str) -> bool:
+    return any(row.disabled_at for row in await get_apps(transaction, store_id, [id]))
 
 
 def _checked_scopes(checks: Checks, scopes: list[Scope]) -> list[Scope]:

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from db.customers import Change, set_customer
+from db.changes import Change
+from db.customers import set_customer
 from schema.context import Info, Scope
 from schema.customers import Customer
 from schema.errors import UserError, UserErrorCode, refusable, refused

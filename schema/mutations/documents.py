@@ -1,16 +1,20 @@
 """Publishing persisted documents and retiring them."""
 
+from dataclasses import field
+
 import strawberry
 from strawberry.scalars import JSON
 
-from db.documents import set_document_retired
+from db.documents import DocumentRow, set_document_retired
 from schema.context import Info
+from schema.cost import count_items
+from schema.described import resolver
 from schema.documents import PersistedDocument, require_app
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
 from schema.inputs import Checks
 from schema.manifests import ManifestRefused, canonical_id
 from schema.mutations.apps import app_not_found
-from schema.publishing import DOCUMENTS, publish
+from schema.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE, publish
 from schema.scalars import shortened
 
 APP_ID = "The app. Your own if absent; another one needs `admin`."
@@ -19,7 +23,8 @@ APP_ID = "The app. Your own if absent; another one needs `admin`."
 @strawberry.input(
     description="Documents to publish for an app: all of them or, if one is refused, none. They are added to those "
     f"that are there, {DOCUMENTS:,} at most. A document never changes: another text needs another ID. What is "
-    "published already stays, what was retired is published again. A large manifest can be sent in parts."
+    f"published already stays, what was retired is published again. At most {DOCUMENTS_AT_ONCE} a request: a large "
+    "manifest is sent in parts."
 )
 class PublishDocumentsInput:
     app_id: strawberry.ID | None = strawberry.field(default=None, description=APP_ID)
@@ -31,12 +36,15 @@ class PublishDocumentsInput:
 
 @strawberry.type(description="The manifest's documents.")
 class PublishDocumentsPayload:
-    documents: list[PersistedDocument] = strawberry.field(
-        default_factory=list, description="The documents, in the manifest's order. Empty: they were refused."
-    )
+    rows: strawberry.Private[list[DocumentRow]] = field(default_factory=list)
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why they were refused: what is wrong with which document."
     )
+
+    @resolver("The documents, in the manifest's order. Empty: they were refused.")
+    def documents(self, info: Info) -> list[PersistedDocument]:
+        count_items(info, len(self.rows))
+        return [PersistedDocument.from_row(row) for row in self.rows]
 
 
 @strawberry.input(description="A document that an app is to send no longer.")
@@ -59,7 +67,13 @@ async def publish_documents(info: Info, input: PublishDocumentsInput) -> Publish
     context, schema = info.context, info._raw_info.schema
     try:
         published = await publish(
-            context.db, schema, store_id, app_id, input.manifest, introspection=context.introspection
+            context.db,
+            schema,
+            store_id,
+            app_id,
+            input.manifest,
+            limit=DOCUMENTS_AT_ONCE,
+            introspection=context.introspection,
         )
     except ManifestRefused as refusal:
         raise Refused(
@@ -70,7 +84,7 @@ async def publish_documents(info: Info, input: PublishDocumentsInput) -> Publish
         ) from None
     if published is None:
         raise app_not_found("appId")
-    return PublishDocumentsPayload(documents=[PersistedDocument.from_row(row) for row, _ in published])
+    return PublishDocumentsPayload(rows=[row for row, _ in published])
 
 
 @refusable

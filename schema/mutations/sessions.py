@@ -7,8 +7,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import sessions as db_sessions
+from db.changes import Change
 from db.customers import (
-    Change,
     CustomerRow,
     create_customer,
     get_customer_by_external_id,

@@ -1,7 +1,8 @@
 """Apps: what keys belong to, with what each may do, which documents it may send, and how fast.
 
 The app of a key that is there already gets the key's name and scopes. `api_key.scopes` stays for servers of the version
-before, which may run beside this one; nothing reads it any more.
+before, which may run beside this one: a new key gets its app's scopes there, as they are when it is made. This version
+does not read them, but for a key that the version before makes after this: it gets an app when a server starts next.
 """
 
 from db.migrate import run
@@ -28,7 +29,7 @@ comment on column app.client_id is 'What an identity provider calls the app: its
 
 alter table api_key add column app_id text collate "C";
 alter table api_key alter column scopes set default '{}';
-comment on column api_key.scopes is 'Of no use any more: an app has scopes.';
+comment on column api_key.scopes is 'For servers of the version before: those of its app when the key was made.';
 
 insert into app (store_id, id, name, scopes, created_at)
 select store_id, 'app' || substr(id, 4), name, scopes, created_at from api_key;

@@ -1,0 +1,43 @@
+"""Deadlines: what takes too long is stopped, and who waits for it is answered at once."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class DeadlinePassed(Exception):
+    """The work took longer than it may."""
+
+
+class Deadline:
+    """So many seconds, for each piece of work."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._stopping: set[asyncio.Task[Any]] = set()
+
+    async def hold(self, work: Coroutine[Any, Any, T]) -> T:
+        """The work's result. Raises DeadlinePassed.
+
+        What is late is cancelled, and so is its statement in Postgres. Nobody waits until that has happened: with
+        Postgres frozen, it would take as long as the work.
+        """
+        task = asyncio.create_task(work)
+        try:
+            await asyncio.wait({task}, timeout=self._seconds)
+        finally:
+            if not task.done():
+                self._stopping.add(task)
+                task.add_done_callback(self._forget)
+                task.cancel()
+        if not task.done():
+            raise DeadlinePassed(f"Stopped after {self._seconds:g} s.")
+        return task.result()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._stopping.discard(task)
+        # Why it failed after all is asked here, or asyncio would log it.
+        if not task.cancelled():
+            task.exception()

@@ -1,0 +1,160 @@
+"""Operations: from what a request asks for to its answer, and what it costs on the way."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from starlette.requests import Request
+
+from api.answers import (
+    Answer,
+    Terms,
+    executed,
+    invalid_operation,
+    refusal,
+    refused_request,
+    unauthenticated,
+    unavailable,
+)
+from api.documents import Document, Documents
+from api.rates import Rates, Throttled
+from api.requests import Operation, RequestError
+from api.settings import Settings
+from db.credentials import CredentialRow
+from db.pool import Pool, Unavailable
+from schema import schema
+from schema.context import Context, Throttle
+from schema.cost import COST_LIMIT, TooCostly, measure
+from schema.cursors import Cursors
+from schema.errors import Unauthenticated
+from schema.links import Links
+from schema.operations import (
+    InvalidOperation,
+    choose_operation,
+    execute_operation,
+    parse_document,
+    validate_document,
+)
+
+GRAPHQL_SCHEMA = schema._schema
+
+
+@dataclass
+class Cost:
+    """What is known of an operation's cost by the time it is answered."""
+
+    requested: int | None = None
+    throttle: Throttle | None = None
+
+    def extensions(self) -> dict[str, Any]:
+        """The answer's `extensions`, if there is anything to say."""
+        cost: dict[str, Any] = {}
+        if self.requested is not None:
+            cost |= {"requested": self.requested, "maximum": COST_LIMIT}
+        if self.throttle:
+            available, maximum, restore_rate = self.throttle
+            cost["throttle"] = {"available": available, "maximum": maximum, "restoreRate": restore_rate}
+        return {"extensions": {"cost": cost}} if cost else {}
+
+
+class Operations:
+    """Runs them: finds the document, lets its app pay, and executes it."""
+
+    def __init__(self, settings: Settings, db: Pool, links: Links) -> None:
+        self._db = db
+        self._links = links
+        self._cursors = Cursors(links.keys)
+        self._documents = Documents(db)
+        self._rates = Rates(db)
+        self._introspection = settings.introspection
+
+    async def answer(
+        self, request: Request, operation: Operation, credential: CredentialRow | None, terms: Terms
+    ) -> Answer:
+        """An operation's answer, whether it can be executed or not: in a batch, the others have theirs."""
+        cost = Cost()
+        try:
+            answer = await self._execute(request, operation, credential, terms, cost)
+        except InvalidOperation as error:
+            answer = invalid_operation(error, terms)
+        except TooCostly as error:
+            answer = refusal(400, str(error), error.code)
+        except Throttled as error:
+            cost.throttle = error.throttle
+            answer = refusal(429, f"{error}.", "THROTTLED", {"Retry-After": str(error.retry_after_seconds)})
+        except RequestError as error:
+            answer = refused_request(error, terms)
+        except Unauthenticated as error:
+            answer = unauthenticated(error)
+        except Unavailable as error:
+            answer = unavailable(error)
+        answer.body |= cost.extensions()
+        return answer
+
+    async def _execute(
+        self, request: Request, operation: Operation, credential: CredentialRow | None, terms: Terms, cost: Cost
+    ) -> Answer:
+        facts = request.state.facts
+        self._rates.check(credential)
+        try:
+            document = await self._documents.find(operation, credential)
+            facts["document"] = document.id
+            if credential:
+                facts["published"] = document.is_published
+            tree, chosen = self._examined(request, operation, document, cost)
+        except (RequestError, InvalidOperation, TooCostly):
+            await self._rates.spend(credential, 1)
+            raise
+        cost.throttle = await self._rates.spend(credential, cost.requested or 0)
+        validate_document(GRAPHQL_SCHEMA, tree, introspection=self._introspection)
+        if credential and operation.query and operation.registers:
+            self._documents.register(document, credential)
+        facts["operation"] = chosen.name.value[:100] if chosen.name else None
+        context = Context(
+            db=self._db,
+            links=self._links,
+            cursors=self._cursors,
+            credential=credential,
+            throttle=cost.throttle,
+            introspection=self._introspection,
+        )
+        result = await execute_operation(GRAPHQL_SCHEMA, tree, chosen, operation.variables, context)
+        if context.refusals:
+            facts["refusals"] = sorted(set(context.refusals))
+        answer = executed(result, terms, request.state.request_id)
+        is_named = document.is_published or operation.document_id is not None
+        if request.method == "GET" and is_named and not result.errors:
+            _make_cacheable(answer)
+        return answer
+
+    def _examined(
+        self, request: Request, operation: Operation, document: Document, cost: Cost
+    ) -> tuple[DocumentNode, OperationDefinitionNode]:
+        """The document's tree, and the operation of it that is meant and not too costly."""
+        tree = parse_document(document.text)
+        chosen = choose_operation(tree, operation.name)
+        _refuse_transport(chosen, request.method)
+        measured = measure(GRAPHQL_SCHEMA, tree, chosen, operation.variables)
+        cost.requested = measured.cost
+        request.state.facts["cost"] = request.state.facts.get("cost", 0) + measured.cost
+        measured.check()
+        return tree, chosen
+
+
+def _refuse_transport(operation: OperationDefinitionNode, method: str) -> None:
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise RequestError(400, "Subscriptions are not served by plain requests, and there is no other transport yet.")
+    if operation.operation is OperationType.MUTATION and method == "GET":
+        raise RequestError(405, "A mutation must be sent by POST.", Allow="POST")
+
+
+def _make_cacheable(answer: Answer) -> None:
+    """Let a client keep the answer, and ask whether it is still true. What it cost is not part of what it says."""
+    digest = hashlib.sha256(orjson.dumps(answer.body["data"])).hexdigest()[:32]
+    answer.headers |= {
+        "ETag": f'W/"{digest}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept, Authorization",
+    }
