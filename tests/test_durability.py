@@ -60,8 +60,8 @@ async def kept(served: Serving, ids: list[str]) -> list[dict[str, object]]:
     headers = {"Authorization": f"Bearer {served.key}"}
     async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as http:
         sessions: list[dict[str, object]] = []
-        for start in range(0, len(ids), 100):
-            variables = {"ids": ids[start : start + 100]}
+        for start in range(0, len(ids), 20):
+            variables = {"ids": ids[start : start + 20]}
             response = await http.post("/graphql", json={"query": GET, "variables": variables})
             sessions += response.json()["data"]["nodes"]
     return sessions

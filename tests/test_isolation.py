@@ -41,7 +41,7 @@ STATS = """query ($filter: SessionFilter) {
     sessionStats(filter: $filter, groupBy: DAY) { total converted periods { total } }
 }"""
 APP_FIELDS = """id name scopes documentMode rate clientId disabledAt keys { id name revokedAt }
-    documents { nodes { id body } }"""
+    documents(first: 1) { nodes { id body } }"""
 APPS = f"nodes {{ {APP_FIELDS} }} pageInfo {{ hasNextPage hasPreviousPage }} count {{ value }}"
 NODE = f"""... on Node {{ id }} {WHOLE_SESSION} ... on Customer {{ {CUSTOMER_FIELDS} }}
     ... on Order {{ {ORDER_FIELDS} }} ... on App {{ {APP_FIELDS} }}"""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.events import Actor
 from db.sessions import get_session_locked, set_token_revoked
 from tests.shop import ERRORS, Shop, code_of
 
@@ -211,7 +212,7 @@ async def test_who_overtakes_a_change_of_the_token_joins_before_it_in_the_timeli
 async def test_who_waits_for_a_revocation_stays_outside(shop: Shop) -> None:
     session = await shop.create()
     async with shop.db.transaction() as transaction:
-        assert await set_token_revoked(transaction, shop.id, session["id"], None, "key")
+        assert await set_token_revoked(transaction, shop.id, session["id"], None, Actor("key", None))
         joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
         await waiting_for_locks(shop, 1)
     assert await joining == REVOKED
