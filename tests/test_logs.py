@@ -290,7 +290,7 @@ from api.logs import configure
 configure(sys.argv[1])
 class Failing:
     def __del__(self):
-        raise ValueError("CANARY")
+        raise ValueError("CAN" + "ARY")
 async def never_awaited(): ...
 Failing()
 never_awaited()
