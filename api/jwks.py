@@ -1,7 +1,6 @@
 """The public keys of an issuer: fetched when they are needed, however many ask, and not more often than makes sense."""
 
 import asyncio
-import logging
 from contextlib import suppress
 from math import inf
 from time import monotonic
@@ -11,9 +10,8 @@ import httpx
 import orjson
 from jwt import PyJWK, PyJWTError
 
+from api.logs import logger
 from api.settings import is_secure_url
-
-logger = logging.getLogger("roomkey")
 
 # One asymmetric algorithm for each kind of key, and RS256 for everybody. Never none, never HS*: who has a public key
 # could sign with it.

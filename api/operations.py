@@ -24,7 +24,7 @@ from api.requests import Operation, RequestError
 from api.settings import Settings
 from db.credentials import CredentialRow
 from db.pool import Pool, Unavailable
-from schema import schema
+from schema import GRAPHQL_SCHEMA
 from schema.context import Context, Throttle
 from schema.cost import COST_LIMIT, TooCostly, measure
 from schema.cursors import Cursors
@@ -37,8 +37,6 @@ from schema.operations import (
     parse_document,
     validate_document,
 )
-
-GRAPHQL_SCHEMA = schema._schema
 
 
 @dataclass

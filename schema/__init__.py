@@ -72,3 +72,6 @@ class Schema(strawberry.Schema):
 
 schema = Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
 leave_null_defaults_out(schema)
+
+# What graphql-core validates by and executes.
+GRAPHQL_SCHEMA = schema._schema

@@ -34,6 +34,13 @@ async def test_a_batch_is_refused_unless_batching_is_on(shop: Shop, batch: list[
     assert answered(await send(shop, batch)) == (400, refusal(OFF))
 
 
+async def test_what_takes_a_key_leaves_the_others_without_one_their_answers(batching: Shop) -> None:
+    response = await ask(batching.http, JSON, json=[{"query": "{ __typename }"}, {"documentId": "x"}])
+    typename, named = response.json()
+    assert (response.status_code, typename["data"]) == (200, {"__typename": "Query"})
+    assert named == refusal("Persisted documents belong to an app: send an API key.", "UNAUTHENTICATED")
+
+
 @pytest.mark.parametrize("type", [JSON, GRAPHQL])
 async def test_a_batch_is_answered_in_its_order_each_operation_with_its_cost(batching: Shop, type: str) -> None:
     store = {"data": {"store": {"slug": batching.slug}}, "extensions": {"cost": {"requested": 1, "maximum": 5_000}}}

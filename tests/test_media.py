@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.media import media_type
+from api.media import ACCEPT_LENGTH, media_type
 from db.pool import Pool
 from tests.answers import GRAPHQL, JSON, SLUG, answered, ask, refusal
 from tests.conftest import serving, settings_for
@@ -79,6 +79,13 @@ async def test_who_names_the_type_of_graphql_or_likes_it_better_gets_it(
 async def test_who_takes_neither_type_is_told_so_in_json(http: httpx.AsyncClient, accept: tuple[str, ...]) -> None:
     message = f"Accept must allow {GRAPHQL} or {JSON}, got {', '.join(accept)!r}."
     assert answered(await ask(http, *accept), JSON) == (406, refusal(message))
+
+
+async def test_a_list_of_types_that_no_client_needs_is_not_read(http: httpx.AsyncClient) -> None:
+    accept = "*/*," * (ACCEPT_LENGTH // 4)
+    assert answered(await ask(http, accept)) == TYPENAME
+    message = f"Accept must allow {GRAPHQL} or {JSON}, got {accept[:100]!r}."
+    assert answered(await ask(http, f"{accept},")) == (406, refusal(message))
 
 
 QUALITIES = st.sampled_from(["0", "0.1", "0.5", "0.50", "1", "1.000"])

@@ -16,12 +16,11 @@ import asyncpg
 import httpx
 import pytest
 
-from api.operations import GRAPHQL_SCHEMA
 from api.rates import BURST_SECONDS
 from api.requests import BODY_BYTES, BODY_SECONDS
 from api.settings import JwtSettings, Settings
 from db.pool import Pool
-from schema import manifests
+from schema import GRAPHQL_SCHEMA, manifests
 from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
 from schema.cost import (
     ALIAS_LIMIT,

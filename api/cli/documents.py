@@ -1,7 +1,6 @@
 """`roomkey documents`, and the warning of documents that an upgrade broke."""
 
 import asyncio
-import logging
 from pathlib import Path
 
 import click
@@ -9,16 +8,14 @@ import orjson
 
 from api.cli.apps import store_of_app
 from api.cli.database import data_option, run, run_within
+from api.logs import logger
 from db.documents import DocumentRow, Published, PublishedRow, search_documents, set_document_retired
 from db.keysets import Window
 from db.pool import Pool, Unavailable
-from schema import schema
+from schema import GRAPHQL_SCHEMA
 from schema.manifests import ManifestRefused, canonical_id
 from schema.publishing import broken_documents, check_manifest, publish
 
-logger = logging.getLogger("roomkey")
-
-GRAPHQL_SCHEMA = schema._schema
 WARNINGS = 10
 
 app_option = click.option("--app", "app_id", required=True, help="The app's ID, as `roomkey apps list` shows it.")

@@ -8,7 +8,6 @@ from graphql import (
     REMOVE,
     ArgumentNode,
     DocumentNode,
-    GraphQLSchema,
     IntValueNode,
     Visitor,
     parse,
@@ -18,10 +17,9 @@ from graphql import (
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes, scalar
 
-from schema import schema
+from schema import GRAPHQL_SCHEMA
 from tests.shapes import violations
 
-GRAPHQL_SCHEMA: GraphQLSchema = schema._schema
 IDS = os.environ["FUZZ_IDS"].split()
 
 WORDS = st.from_regex(r"[a-z]{1,5}", fullmatch=True)
