@@ -1,0 +1,355 @@
+"""The Python source of an operation: a function for each object and list of its answer.
+
+In the functions `x` is the execution, `s` the object, `p` its path, `d` its part of the answer, `v` a value, and `w`
+the keys of what is to be awaited. What is called, awaited and made a task of, and in which order, is as in
+graphql-core's executor.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from textwrap import indent
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+    GraphQLUnionType,
+    Undefined,
+    is_list_type,
+)
+from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
+from strawberry.execution import optimized_is_awaitable as is_awaitable
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
+
+from schema.compiled.execution import Function, gathered
+from schema.compiled.fields import Attribute, Field, Resolver, field_of, origin
+
+Objects: TypeAlias = dict[tuple[GraphQLObjectType, int], Function]
+
+# More fields than this take longer to compile than most operations take to run.
+FIELD_LIMIT = 1_000
+
+# Conditions under which graphql-core makes of a value the value itself.
+UNCHANGED = {
+    GraphQLString: "v.__class__ is str",
+    GraphQLID: "v.__class__ is str",
+    GraphQLBoolean: "v.__class__ is bool",
+    GraphQLInt: "v.__class__ is int and -2147483648 <= v <= 2147483647",
+    GraphQLFloat: "v.__class__ is float and v - v == 0",  # finite
+}
+
+# Classes of values that are neither null, nor an error, nor awaitable.
+PLAIN = frozenset(
+    {str, int, float, bool, bytes, list, tuple, dict, datetime, date, time, timedelta, Decimal, UUID},
+)
+
+
+class Unsupported(Exception):
+    """An operation that is left to graphql-core. `reason`: what in it, in a word or two."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} is not compiled")
+        self.reason = reason
+
+
+class Completion(NamedTuple):
+    """How a value is made a part of the answer."""
+
+    condition: str
+    """Where it is of the class that the schema says."""
+    statements: str = ""
+    result: str | None = None
+    """The class of what they make, if what they make may also be awaitable."""
+
+
+class Source:
+    """Writes the functions of one operation."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        subfields: Callable[[GraphQLObjectType, list[FieldDetails]], GroupedFieldSet],
+    ) -> None:
+        self.functions: list[str] = []
+        self._schema = schema
+        self._subfields = subfields
+        self._fields = 0
+        self._constants: dict[str, Any] = {
+            "PLAIN": PLAIN,
+            "CAST": TYPE_CAST_ATTRIBUTE,
+            "Undefined": Undefined,
+            "gathered": gathered,
+            "is_awaitable": is_awaitable,
+        }
+        self._names: dict[Any, str] = {}
+        self._named = 0
+        self._objects: dict[tuple[GraphQLObjectType, int], str] = {}
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.functions)
+
+    def compiled(self, name: str) -> tuple[dict[str, Any], Objects]:
+        """The functions by their names, and those of objects by what graphql-core knows them by."""
+        namespace = self._constants
+        exec(compile(self.text, f"<compiled {name}>", "exec"), namespace)  # noqa: S102
+        return namespace, {key: namespace[function] for key, function in self._objects.items()}
+
+    def fields(self, type: GraphQLObjectType, selected: GroupedFieldSet) -> str:
+        """The name of a new function `(x, s, p)` that builds an object of these fields."""
+        name = self._name(type.name)
+        body = "".join(self._field(type, key, details) for key, details in selected.items())
+        self.functions.append(
+            f"def {name}(x, s, p):\n"
+            "    d = {}\n"
+            "    w = ()\n"
+            "    try:\n"
+            f"{indent(body or 'pass', ' ' * 8)}\n"
+            "    except Exception:\n"
+            "        if w:\n"
+            "            x.abandon([d[key] for key in w])\n"
+            "        raise\n"
+            "    return gathered(d, w) if w else d\n"
+        )
+        return name
+
+    def _object(self, type: GraphQLObjectType, details: list[FieldDetails]) -> str:
+        """The name of the function of what the nodes select of a type. The same nodes have the same."""
+        key = (type, *(id(detail.node) for detail in details))
+        if key not in self._names:
+            self._names[key] = self.fields(type, self._subfields(type, details))
+        self._objects[type, id(details)] = self._names[key]
+        return self._names[key]
+
+    def _field(self, type: GraphQLObjectType, key: str, details: list[FieldDetails]) -> str:
+        self._fields += 1
+        if self._fields > FIELD_LIMIT:
+            raise Unsupported("a large document")
+        name = details[0].node.name.value
+        if name == "__typename":
+            return f"d[{key!r}] = {type.name!r}\n"
+        field = field_of(self._schema, type, key, details)
+        if field is None or name.startswith("__"):
+            raise Unsupported("introspection")
+        constant = self._constant("f", field)
+        return (
+            "try:\n"
+            f"{indent(self._value(field, constant), '    ')}"
+            "except Exception as error:\n"
+            f"    v = x.failed({constant}, error, p)\n"
+            f"d[{key!r}] = v\n"
+        )
+
+    def _value(self, field: Field, constant: str) -> str:
+        """Statements that have the field's value and complete it."""
+        source = origin(self._schema, field)
+        has_arguments = bool(field.definition.args)
+        if isinstance(source, Resolver) and source.is_async:
+            function = self._awaited(field, constant, source)
+            arguments = f", x.arguments({constant})" if has_arguments else ""
+            return f"v = {function}(x, s, p{arguments})\nw += ({field.key!r},)\n"
+        if isinstance(source, Attribute):
+            value = f"v = s.{source.name}\n"
+        elif isinstance(source, Resolver):
+            read = f"a = x.arguments({constant})\n" if has_arguments else ""
+            value = read + self._call(source, constant, has_arguments)
+        else:
+            function = self._constant("r", source.function)
+            value = f"v = {function}(s, x.core_info({constant}, p), **x.arguments({constant}))\n"
+        return value + self._completed(field, constant)
+
+    def _awaited(self, field: Field, constant: str, source: Resolver) -> str:
+        """The name of a new function that awaits an asynchronous resolver and completes what it returns."""
+        name = self._name(field.nodes[0].name.value)
+        has_arguments = bool(field.definition.args)
+        completion = self._completion(field, field.definition.type, self._path(field))
+        statements = completion.statements
+        if completion.result:
+            statements += f"if v.__class__ is not {completion.result}:\n    v = await v\n"
+        body = self._call(source, constant, has_arguments, awaited=True) + _branches(
+            completion.condition,
+            statements,
+            f"v = x.complete_awaited({constant}, v, p)\nif is_awaitable(v):\n    v = await v\n",
+            nullable=not isinstance(field.definition.type, GraphQLNonNull),
+        )
+        self.functions.append(
+            f"async def {name}(x, s, p{', a' if has_arguments else ''}):\n"
+            "    try:\n"
+            f"{indent(body, ' ' * 8)}"
+            "    except Exception as error:\n"
+            f"        v = x.failed({constant}, error, p)\n"
+            "    return v\n"
+        )
+        return name
+
+    def _call(self, source: Resolver, constant: str, has_arguments: bool, *, awaited: bool = False) -> str:
+        """A statement that calls a resolver, with its arguments in `a`."""
+        function = self._constant("r", source.function)
+        arguments = ["s"] if source.takes_self else []
+        arguments += [f"{name}=s" for name in source.parents]
+        info = f"i = x.info({constant}, p)\n" if source.info else ""
+        if source.info:
+            arguments.append(f"{source.info}=i")
+        if has_arguments:
+            arguments.append(f"**x.converted({constant}, a, {'i' if source.info else 'None'})")
+        return f"{info}v = {'await ' if awaited else ''}{function}({', '.join(arguments)})\n"
+
+    def _completed(self, field: Field, constant: str) -> str:
+        """Statements that complete a field's value."""
+        type = field.definition.type
+        completion = self._completion(field, type, self._path(field))
+        waits = f"w += ({field.key!r},)\n"
+        statements = completion.statements
+        if completion.result:
+            statements += (
+                f"if v.__class__ is not {completion.result}:\n"
+                f"    v = x.completed({constant}, v, p)\n"
+                f"    {waits}"
+            )  # fmt: skip
+        otherwise = f"v = x.complete({constant}, v, p)\nif is_awaitable(v):\n    {waits}"
+        return _branches(completion.condition, statements, otherwise, nullable=not isinstance(type, GraphQLNonNull))
+
+    def _list(self, field: Field, type: GraphQLOutputType) -> str:
+        """The name of a new function `(x, items, p)` that completes the items of a list."""
+        name = self._name("list")
+        of_field, of_type = self._constant("f", field), self._constant("t", type)
+        completion = self._completion(field, type, "(p, i, None)")
+        statements = completion.statements
+        if completion.result:
+            statements += (
+                f"if v.__class__ is not {completion.result}:\n"
+                f"    v = x.completed_item({of_field}, {of_type}, v, (p, i, None))\n"
+                "    w.append(i)\n"
+            )
+        body = _branches(
+            completion.condition,
+            statements,
+            f"v = x.complete_item({of_field}, {of_type}, v, (p, i, None))\nif is_awaitable(v):\n    w.append(i)\n",
+            nullable=not isinstance(type, GraphQLNonNull),
+        )
+        self.functions.append(
+            f"def {name}(x, items, p):\n"
+            "    d = []\n"
+            "    w = []\n"
+            "    try:\n"
+            "        for i, v in enumerate(items):\n"
+            "            try:\n"
+            f"{indent(body, ' ' * 16)}"
+            "            except Exception as error:\n"
+            f"                v = x.item_failed({of_field}, {of_type}, error, (p, i, None))\n"
+            "            d.append(v)\n"
+            "    except Exception:\n"
+            "        x.abandon([d[key] for key in w] + items[i + 1:])\n"
+            "        raise\n"
+            "    return gathered(d, w) if w else d\n"
+        )
+        return name
+
+    def _completion(self, field: Field, type: GraphQLOutputType, path: str) -> Completion:
+        """How a value is completed that is of the class that the type says, and not null."""
+        if isinstance(type, GraphQLNonNull):
+            type = type.of_type
+        if is_list_type(type):
+            return Completion("v.__class__ is list", f"v = {self._list(field, type.of_type)}(x, v, {path})\n", "list")
+        if type in UNCHANGED:
+            return Completion(UNCHANGED[type])
+        if isinstance(type, CustomGraphQLEnumType):
+            return self._enum(type)
+        if isinstance(type, GraphQLScalarType):
+            function = self._constant("c", type.coerce_output_value)
+            return Completion(
+                f"v.__class__ in PLAIN and (c := {function}(v)) is not None and c is not Undefined", "v = c\n"
+            )
+        if isinstance(type, GraphQLObjectType):
+            return self._of_object(field, type, path)
+        if isinstance(type, GraphQLInterfaceType | GraphQLUnionType):
+            return self._of_abstract(field, type, path)
+        return Completion("False")
+
+    def _enum(self, type: CustomGraphQLEnumType) -> Completion:
+        members: list[Enum] = list(type.wrapped_cls)
+        names = self._constant("n", {member.name: type.coerce_output_value(member) for member in members})
+        enum = self._constant("e", type.wrapped_cls)
+        return Completion(f"v.__class__ is {enum} and v._name_ in {names}", f"v = {names}[v._name_]\n")
+
+    def _of_object(self, field: Field, type: GraphQLObjectType, path: str) -> Completion:
+        function = self._object(type, field.details)
+        definition = _definition(type)
+        if definition is None or definition.is_type_of:
+            return Completion("False")
+        concrete = definition.concrete_of or definition
+        condition = f"v.__class__ is {self._constant('o', concrete.origin)}"
+        # An object that was cast is of the type that it was cast to.
+        if type.is_type_of:
+            condition += " and not hasattr(v, CAST)"
+        return Completion(condition, f"v = {function}(x, v, {path})\n", "dict")
+
+    def _of_abstract(self, field: Field, type: GraphQLInterfaceType | GraphQLUnionType, path: str) -> Completion:
+        abstract = type.extensions.get("strawberry-definition")
+        functions: dict[Any, str] = {}
+        for possible in self._schema.get_possible_types(type):
+            function = self._object(possible, field.details)
+            definition = _definition(possible)
+            if definition and _is_told_by_class(definition, abstract, possible.name):
+                functions[definition.origin] = function
+        # The functions have no values yet, so their names are looked up in a dictionary that the source makes.
+        names = [f"{self._constant('o', origin)}: {function}" for origin, function in functions.items()]
+        table = self._name("types")
+        self.functions.append(f"{table} = {{{', '.join(names)}}}\n")
+        condition = f"(o := {table}.get(v.__class__)) is not None and not hasattr(v, CAST)"
+        return Completion(condition, f"v = o(x, v, {path})\n", "dict")
+
+    def _path(self, field: Field) -> str:
+        return f"(p, {field.key!r}, {field.parent_type.name!r})"
+
+    def _constant(self, prefix: str, value: Any) -> str:
+        key = (prefix, id(value))
+        if key not in self._names:
+            self._names[key] = name = self._name(prefix)
+            self._constants[name] = value
+        return self._names[key]
+
+    def _name(self, prefix: str) -> str:
+        """A new name. Types and fields of GraphQL are called as Python may call them, too."""
+        self._named += 1
+        return f"{prefix}_{self._named}"
+
+
+def _branches(condition: str, statements: str, otherwise: str, *, nullable: bool) -> str:
+    if not statements:
+        null = "v is not None and " if nullable else ""
+        return f"if {null}not ({condition}):\n{indent(otherwise, '    ')}"
+    return (
+        f"if {condition}:\n"
+        f"{indent(statements, '    ')}"
+        f"{'elif v is not None' if nullable else 'else'}:\n"
+        f"{indent(otherwise, '    ')}"
+    )  # fmt: skip
+
+
+def _definition(type: GraphQLObjectType) -> StrawberryObjectDefinition | None:
+    definition = type.extensions.get("strawberry-definition")
+    return definition if isinstance(definition, StrawberryObjectDefinition) else None
+
+
+def _is_told_by_class(definition: StrawberryObjectDefinition, abstract: Any, name: str) -> bool:
+    """Whether Strawberry tells objects of this type, among those of an interface or union, by their class alone."""
+    if definition.is_type_of or definition.is_graphql_generic or definition.concrete_of or definition.name != name:
+        return False
+    if isinstance(abstract, StrawberryObjectDefinition):
+        return abstract.resolve_type is None and issubclass(definition.origin, abstract.origin)
+    return abstract is not None
