@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from graphql import OperationDefinitionNode, OperationType
 from starlette.requests import Request
 
 from api.answers import (
@@ -18,7 +18,7 @@ from api.answers import (
     unauthenticated,
     unavailable,
 )
-from api.documents import Document, Documents
+from api.documents import Documents
 from api.rates import Rates, Throttled
 from api.requests import Operation, RequestError
 from api.settings import Settings
@@ -26,17 +26,12 @@ from db.credentials import CredentialRow
 from db.pool import Pool, Unavailable
 from schema import GRAPHQL_SCHEMA
 from schema.context import Context, Throttle
-from schema.cost import COST_LIMIT, TooCostly, measure
+from schema.cost import COST_LIMIT, TooCostly
 from schema.cursors import Cursors
 from schema.errors import Unauthenticated
 from schema.links import Links
-from schema.operations import (
-    InvalidOperation,
-    choose_operation,
-    execute_operation,
-    parse_document,
-    validate_document,
-)
+from schema.operations import InvalidOperation
+from schema.prepared import PreparedDocuments, PreparedOperation
 
 
 @dataclass
@@ -67,6 +62,9 @@ class Operations:
         self._documents = Documents(db)
         self._rates = Rates(db)
         self._introspection = settings.introspection
+        self._prepared = PreparedDocuments(
+            GRAPHQL_SCHEMA, introspection=settings.introspection, compiled=settings.compiled_documents
+        )
 
     async def answer(
         self, request: Request, operation: Operation, credential: CredentialRow | None, terms: Terms
@@ -101,15 +99,17 @@ class Operations:
             facts["document"] = document.id
             if credential:
                 facts["published"] = document.is_published
-            tree, chosen = self._examined(request, operation, document, cost)
+            prepared = self._prepared.get(document.text)
+            chosen = prepared.operation(operation.name)
+            self._examine(request, operation, chosen, cost)
         except (RequestError, InvalidOperation, TooCostly):
             await self._rates.spend(credential, 1)
             raise
         cost.throttle = await self._rates.spend(credential, cost.requested or 0)
-        validate_document(GRAPHQL_SCHEMA, tree, introspection=self._introspection)
+        prepared.validate()
         if credential and operation.query and operation.registers:
             self._documents.register(document, credential)
-        facts["operation"] = chosen.name.value[:100] if chosen.name else None
+        facts["operation"] = chosen.node.name.value[:100] if chosen.node.name else None
         context = Context(
             db=self._db,
             links=self._links,
@@ -118,7 +118,9 @@ class Operations:
             throttle=cost.throttle,
             introspection=self._introspection,
         )
-        result = await execute_operation(GRAPHQL_SCHEMA, tree, chosen, operation.variables, context)
+        result, interpreted = await self._prepared.execute(chosen, operation.variables, context)
+        if interpreted:
+            facts["interpreted"] = interpreted
         if context.refusals:
             facts["refusals"] = sorted(set(context.refusals))
         answer = executed(result, terms, request.state.request_id)
@@ -127,18 +129,13 @@ class Operations:
             _make_cacheable(answer)
         return answer
 
-    def _examined(
-        self, request: Request, operation: Operation, document: Document, cost: Cost
-    ) -> tuple[DocumentNode, OperationDefinitionNode]:
-        """The document's tree, and the operation of it that is meant and not too costly."""
-        tree = parse_document(document.text)
-        chosen = choose_operation(tree, operation.name)
-        _refuse_transport(chosen, request.method)
-        measured = measure(GRAPHQL_SCHEMA, tree, chosen, operation.variables)
+    def _examine(self, request: Request, operation: Operation, chosen: PreparedOperation, cost: Cost) -> None:
+        """See that the operation may be sent so, and that it is not too costly."""
+        _refuse_transport(chosen.node, request.method)
+        measured = chosen.measure(operation.variables)
         cost.requested = measured.cost
         request.state.facts["cost"] = request.state.facts.get("cost", 0) + measured.cost
         measured.check()
-        return tree, chosen
 
 
 def _refuse_transport(operation: OperationDefinitionNode, method: str) -> None:

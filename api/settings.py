@@ -46,6 +46,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     graphiql: bool = True
     introspection: bool = True
+    compiled_documents: bool = True
     batch_limit: int = 0
     operation_seconds: float = 20
     http_status: str = "standard"
@@ -65,6 +66,7 @@ def read_settings() -> Settings:
         cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
         graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
         introspection=_read(config, "INTROSPECTION", _on_or_off, True),
+        compiled_documents=_read(config, "COMPILED_DOCUMENTS", _on_or_off, True),
         batch_limit=_read(config, "BATCH_LIMIT", _number_between(0, 100), 0),
         operation_seconds=_read(config, "OPERATION_SECONDS", _number_between(1, 300), 20),
         http_status=_read(config, "HTTP_STATUS", _one_of("standard", "draft"), "standard"),

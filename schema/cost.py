@@ -28,6 +28,7 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     StringValueNode,
+    Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -111,11 +112,35 @@ def measure(
 
     `variables` are those of the request, unchecked. Without them those in page sizes count as their defaults.
     """
-    definitions = document.definitions
-    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
-    walk = _Walk(schema, fragments, operation, variables or {})
-    selected = walk.selections(operation.selection_set, schema.get_root_type(operation.operation), 1)
-    return Measure(-(-selected.cost // OBJECT), selected.depth, walk.aliases, walk.directives)
+    return Meter(schema, document, operation).measure(variables or {})
+
+
+class Meter:
+    """Measures an operation again only where one of the variables has changed by which it is measured."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self._schema = schema
+        self._operation = operation
+        definitions = document.definitions
+        self._fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+        self._measure: Measure | None = None
+        self._asked: dict[str, tuple[type, Any]] = {}
+
+    def measure(self, variables: Mapping[str, Any]) -> Measure:
+        """The same as `measure`."""
+        if self._measure is None or any(_given(variables, name) != given for name, given in self._asked.items()):
+            walk = _Walk(self._schema, self._fragments, self._operation, variables)
+            root = self._schema.get_root_type(self._operation.operation)
+            selected = walk.selections(self._operation.selection_set, root, 1)
+            self._measure = Measure(-(-selected.cost // OBJECT), selected.depth, walk.aliases, walk.directives)
+            self._asked = {name: _given(variables, name) for name in walk.asked}
+        return self._measure
+
+
+def _given(variables: Mapping[str, Any], name: str) -> tuple[type, Any]:
+    """A variable's value, which is another one if it is `true` instead of 1."""
+    value = variables.get(name, Undefined)
+    return type(value), value
 
 
 def count_items(info: Info, number: int) -> None:
@@ -159,6 +184,8 @@ class _Walk:
     ) -> None:
         self.aliases = 0
         self.directives = len(operation.directives or ())
+        # The variables that were asked for.
+        self.asked: set[str] = set()
         self._schema = schema
         self._fragments = fragments
         self._measured: dict[str, _Selected] = {}
@@ -256,6 +283,7 @@ class _Walk:
         match node:
             case VariableNode():
                 name = node.name.value
+                self.asked.add(name)
                 return self._variables[name] if name in self._variables else self._value(self._defaults.get(name))
             case IntValueNode():
                 return int(node.value[:10])  # Python refuses to read thousands of digits

@@ -4,8 +4,7 @@ The steps of the GraphQL specification (sections 2, 5 and 6), each with its own 
 operation may do something between them, such as measuring its cost.
 """
 
-from collections.abc import Mapping
-from inspect import isawaitable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
@@ -20,9 +19,11 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.pyutils import AwaitableOrValue
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.compiled import CompiledOperation
 from schema.context import Context
 
 # So that a document takes no more than some 30 ms until it is found to be valid or not.
@@ -92,8 +93,9 @@ async def execute_operation(
     context: Context,
 ) -> ExecutionResult:
     """Run an operation of a valid document. Raises InvalidOperation where the variables are not what it declares."""
-    try:
-        result = execute(
+
+    def run() -> AwaitableOrValue[ExecutionResult]:
+        return execute(
             schema,
             document,
             variable_values=dict(variables or {}),
@@ -103,8 +105,21 @@ async def execute_operation(
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
             hide_suggestions=not context.introspection,
         )
-        if isawaitable(result):
-            result = await result
+
+    return await _result(run)
+
+
+async def execute_compiled(
+    operation: CompiledOperation, variables: Mapping[str, Any] | None, context: Context
+) -> ExecutionResult:
+    """The same of a compiled operation. Raises Unsupported as well, before anything has run."""
+    return await _result(lambda: operation.execute(variables, context, hide_suggestions=not context.introspection))
+
+
+async def _result(run: Callable[[], AwaitableOrValue[ExecutionResult]]) -> ExecutionResult:
+    try:
+        running = run()
+        result = running if isinstance(running, ExecutionResult) else await running
     except RecursionError:
         raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
     # What has no path was found before the execution began.

@@ -41,7 +41,7 @@ from schema.compiled.fields import Attribute, Field, Resolver, field_of, origin
 Objects: TypeAlias = dict[tuple[GraphQLObjectType, int], Function]
 
 # More fields than this take longer to compile than most operations take to run.
-FIELD_LIMIT = 1_000
+FIELD_LIMIT = 500
 
 # Conditions under which graphql-core makes of a value the value itself.
 UNCHANGED = {

@@ -1,0 +1,110 @@
+"""Documents that were sent before: what was found out about them is kept, and their operations are compiled."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from cachetools import LRUCache
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode
+
+from schema.compiled import CompiledOperation, Unsupported
+from schema.context import Context
+from schema.cost import Measure, Meter
+from schema.operations import (
+    choose_operation,
+    execute_compiled,
+    execute_operation,
+    parse_document,
+    validate_document,
+)
+
+Variables: TypeAlias = Mapping[str, Any] | None
+
+# Characters of all documents that are kept: each takes a few hundred bytes.
+CHARACTERS = 256 * 1024
+# What a document takes however short it is.
+DOCUMENT_CHARACTERS = 200
+
+
+class PreparedOperation:
+    """An operation of a document."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        self.node = node
+        self._schema = schema
+        self._document = document
+        self._meter = Meter(schema, document, node)
+        self._compiled = CompiledOperation(schema, document, node)
+
+    def measure(self, variables: Variables) -> Measure:
+        return self._meter.measure(variables or {})
+
+    async def execute(self, variables: Variables, context: Context) -> ExecutionResult:
+        """Let graphql-core run it. Raises InvalidOperation."""
+        return await execute_operation(self._schema, self._document, self.node, variables, context)
+
+    async def execute_compiled(self, variables: Variables, context: Context) -> ExecutionResult:
+        """Run it compiled. Raises InvalidOperation, and Unsupported where graphql-core is to run it."""
+        return await execute_compiled(self._compiled, variables, context)
+
+
+class PreparedDocument:
+    """A document that is parsed, and validated once."""
+
+    def __init__(self, schema: GraphQLSchema, text: str, *, introspection: bool) -> None:
+        self.size = len(text) + DOCUMENT_CHARACTERS
+        self._schema = schema
+        self._introspection = introspection
+        self._tree = parse_document(text)
+        self._operations: dict[str | None, PreparedOperation] = {}
+        self._is_valid = False
+
+    def operation(self, name: str | None) -> PreparedOperation:
+        """The operation of that name, or the only one. Raises InvalidOperation."""
+        if name not in self._operations:
+            self._operations[name] = PreparedOperation(self._schema, self._tree, choose_operation(self._tree, name))
+        return self._operations[name]
+
+    def validate(self) -> None:
+        """Raises InvalidOperation."""
+        if not self._is_valid:
+            validate_document(self._schema, self._tree, introspection=self._introspection)
+            self._is_valid = True
+
+
+class PreparedDocuments:
+    """The documents that were sent last."""
+
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool, compiled: bool) -> None:
+        self.interpreted: Counter[str] = Counter()
+        """How often graphql-core ran an operation, and why."""
+        self._schema = schema
+        self._introspection = introspection
+        self._compiled = compiled
+        self._documents: LRUCache[str, PreparedDocument] = LRUCache(
+            CHARACTERS, getsizeof=lambda document: document.size
+        )
+
+    def get(self, text: str) -> PreparedDocument:
+        """Raises InvalidOperation where it cannot be parsed."""
+        document = self._documents.get(text)
+        if document is None:
+            document = PreparedDocument(self._schema, text, introspection=self._introspection)
+            self._documents[text] = document
+        return document
+
+    async def execute(
+        self,
+        operation: PreparedOperation,
+        variables: Variables,
+        context: Context,
+    ) -> tuple[ExecutionResult, str | None]:
+        """Run an operation, and say why graphql-core did, if it did. Raises InvalidOperation."""
+        reason = "off"
+        if self._compiled:
+            try:
+                return await operation.execute_compiled(variables, context), None
+            except Unsupported as unsupported:
+                reason = unsupported.reason
+        self.interpreted[reason] += 1
+        return await operation.execute(variables, context), reason
