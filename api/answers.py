@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -141,7 +142,7 @@ def _json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:  # a message that quotes half a surrogate pair
-        return json.dumps(value).encode()
+        return json.dumps(value, default=datetime.isoformat).encode()
 
 
 def plain(answer: Answer, accept: str) -> Response:

@@ -4,7 +4,7 @@ A page is one walk along the index of its order, from the key where it begins, o
 of them Postgres chooses depends on how rare the text is, so a search for text is planned with its values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -37,12 +37,12 @@ class Table(Generic[T]):
 
     name: str
     columns: str
-    row: type[T]
+    row: Callable[[Row], T]
 
 
-SESSION = Table("session", sessions.COLUMNS, SessionRow)
-CUSTOMER = Table("customer", customers.COLUMNS, CustomerRow)
-APP = Table("app", apps.COLUMNS, AppRow)
+SESSION = Table("session", sessions.COLUMNS, SessionRow._make)
+CUSTOMER = Table("customer", customers.COLUMNS, CustomerRow._make)
+APP = Table("app", apps.COLUMNS, AppRow._make)
 
 # Where a text is compared; `~` is where the comparison goes. All of it is folded: accents and case do not count.
 TEXT = {
@@ -136,7 +136,7 @@ async def search(
     """The rows of the window, in the order."""
     values: list[Any] = [store_id]
     rows = await _fetch(db, _page(table, predicate, order, window, values), values, predicate)
-    return [table.row(*row) for row in (reversed(rows) if window.last else rows)]
+    return [table.row(row) for row in (reversed(rows) if window.last else rows)]
 
 
 async def search_sessions_of_customers(

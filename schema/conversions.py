@@ -28,7 +28,7 @@ class Conversion:
     def from_row(cls, row: SessionRow) -> "Conversion | None":
         if row.conversion_kind is None or row.converted_at is None:
             return None
-        return cls(kind=ConversionKind(row.conversion_kind), at=row.converted_at, order_id=row.conversion_order_id)
+        return cls(kind=ConversionKind[row.conversion_kind], at=row.converted_at, order_id=row.conversion_order_id)
 
     @resolver("The order that they placed, if that was recorded with it.")
     async def order(self, info: Info) -> Order | None:

@@ -93,6 +93,10 @@ def json_object(value: object) -> str:
     return text
 
 
+def _itself(moment: datetime) -> datetime:
+    return moment
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -101,7 +105,8 @@ SCALARS: dict[object, ScalarDefinition] = {
             "it goes in with any offset, but never without one."
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-        serialize=datetime.isoformat,
+        # Whoever writes the answer writes moments, too: orjson does it twenty times as fast as Python.
+        serialize=_itself,
         parse_value=parse_datetime,
     ),
     Decimal: strawberry.scalar(

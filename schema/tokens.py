@@ -32,7 +32,7 @@ class Token:
     def from_row(cls, row: SessionRow) -> "Token":
         return cls(
             row=row,
-            status=TokenStatus(row.token_status),
+            status=TokenStatus[row.token_status],
             issued_at=row.token_issued_at,
             expired_time=row.token_expires_at,
             revoked_at=row.token_revoked_at,

@@ -5,7 +5,6 @@ A path is a chain of tuples `(previous, key, type name)`, laid out like graphql-
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from enum import Enum
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -18,23 +17,18 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
 )
-from graphql.execution import get_argument_values
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails
 from graphql.execution.executor import default_field_resolver, default_type_resolver
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.info import Info
 
 from schema.compiled.fields import Field
 
 AnyPath: TypeAlias = tuple[Any, str | int, str | None]
 Function: TypeAlias = Callable[["Execution", Any, AnyPath | None], Any]
-
-# What resolvers cannot change, so that several calls may be given the same.
-IMMUTABLE = (str, int, float, bool, type(None), Enum)
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -81,8 +75,6 @@ class Execution:
         self.root_value = root_value
         self.hide_suggestions = hide_suggestions
         self._executor: Executor | None = None
-        self._arguments: dict[Field, dict[str, Any]] = {}
-        self._converted: dict[Field, dict[str, Any]] = {}
 
     @property
     def executor(self) -> Executor:
@@ -110,41 +102,6 @@ class Execution:
             self.executor.collected_errors.add(error, None)
         errors = self._executor.collected_errors.errors if self._executor else None
         return ExecutionResult(data, errors or None)
-
-    # The arguments of a resolver: as graphql-core reads them, and as Strawberry converts them.
-
-    def arguments(self, field: Field) -> dict[str, Any]:
-        """What the operation says. Raises GraphQLError."""
-        arguments = self._arguments.get(field)
-        if arguments is None:
-            details = field.details[0]
-            arguments = get_argument_values(
-                field.definition,
-                details.node,
-                self.variables,
-                details.fragment_variable_values,
-                self.hide_suggestions,
-            )
-            if all(isinstance(value, IMMUTABLE) for value in arguments.values()):
-                self._arguments[field] = arguments
-        return arguments
-
-    def converted(self, field: Field, arguments: dict[str, Any], info: "Info[Any, Any] | None") -> dict[str, Any]:
-        """What the resolver takes."""
-        converted = self._converted.get(field)
-        if converted is None:
-            assert field.strawberry is not None
-            strawberry = self.schema._strawberry_schema  # type: ignore[attr-defined]
-            converted = convert_arguments(
-                arguments,
-                field.strawberry.arguments,
-                scalar_registry=strawberry.schema_converter.scalar_registry,
-                config=strawberry.config,
-                info=info or self.info(field, None),
-            )
-            if all(isinstance(value, IMMUTABLE) for value in converted.values()):
-                self._converted[field] = converted
-        return converted
 
     def info(self, field: Field, parent_path: AnyPath | None) -> "Info[Any, Any]":
         info_class = self.schema._strawberry_schema.config.info_class  # type: ignore[attr-defined]

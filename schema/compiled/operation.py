@@ -18,7 +18,6 @@ from graphql import (
     Visitor,
     visit,
 )
-from graphql.execution import get_variable_values
 from graphql.execution.collect_fields import (
     FieldDetails,
     FragmentDetails,
@@ -29,12 +28,12 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 
+from schema.compiled.arguments import Variables
 from schema.compiled.execution import Execution, Function
 from schema.compiled.source import Objects, Source, Unsupported
 
 # `@skip` and `@include` may be told by variables to make so many different operations of one.
 VARIANT_LIMIT = 16
-MAX_COERCION_ERRORS = 50  # graphql-core's own default
 
 
 class Variant(NamedTuple):
@@ -59,6 +58,7 @@ class CompiledOperation:
             for node in document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
+        self._variables = Variables(schema, operation.variable_definitions or ())
         self._directives = _Directives(operation, self._fragments)
         self._variants: dict[tuple[Any, ...], Variant | Unsupported] = {}
 
@@ -74,13 +74,7 @@ class CompiledOperation:
 
         Raises Unsupported, before anything was called, where the operation is to be left to graphql-core.
         """
-        values = get_variable_values(
-            self._schema,
-            self._operation.variable_definitions or (),
-            dict(variables or {}),
-            max_errors=MAX_COERCION_ERRORS,
-            hide_suggestions=hide_suggestions,
-        )
+        values = self._variables.read(variables or {}, hide_suggestions)
         if isinstance(values, list):
             return ExecutionResult(None, values)
         variant = self.variant(values)

@@ -35,6 +35,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
+from schema.compiled.arguments import Arguments
 from schema.compiled.execution import Function, gathered
 from schema.compiled.fields import Attribute, Field, Resolver, field_of, origin
 
@@ -160,16 +161,16 @@ class Source:
         has_arguments = bool(field.definition.args)
         if isinstance(source, Resolver) and source.is_async:
             function = self._awaited(field, constant, source)
-            arguments = f", x.arguments({constant})" if has_arguments else ""
-            return f"v = {function}(x, s, p{arguments})\nw += ({field.key!r},)\n"
+            read = f", {self._read(field)}" if has_arguments else ""
+            return f"v = {function}(x, s, p{read})\nw += ({field.key!r},)\n"
         if isinstance(source, Attribute):
             value = f"v = s.{source.name}\n"
         elif isinstance(source, Resolver):
-            read = f"a = x.arguments({constant})\n" if has_arguments else ""
-            value = read + self._call(source, constant, has_arguments)
+            read = f"a = {self._read(field)}\n" if has_arguments else ""
+            value = read + self._call(source, field, constant)
         else:
             function = self._constant("r", source.function)
-            value = f"v = {function}(s, x.core_info({constant}, p), **x.arguments({constant}))\n"
+            value = f"v = {function}(s, x.core_info({constant}, p), **{self._read(field)})\n"
         return value + self._completed(field, constant)
 
     def _awaited(self, field: Field, constant: str, source: Resolver) -> str:
@@ -180,7 +181,7 @@ class Source:
         statements = completion.statements
         if completion.result:
             statements += f"if v.__class__ is not {completion.result}:\n    v = await v\n"
-        body = self._call(source, constant, has_arguments, awaited=True) + _branches(
+        body = self._call(source, field, constant, awaited=True) + _branches(
             completion.condition,
             statements,
             f"v = x.complete_awaited({constant}, v, p)\nif is_awaitable(v):\n    v = await v\n",
@@ -196,16 +197,21 @@ class Source:
         )
         return name
 
-    def _call(self, source: Resolver, constant: str, has_arguments: bool, *, awaited: bool = False) -> str:
+    def _read(self, field: Field) -> str:
+        """An expression: the field's arguments, as graphql-core reads them."""
+        return f"{self._arguments(field)}.read(x.variables, x.hide_suggestions)"
+
+    def _call(self, source: Resolver, field: Field, constant: str, *, awaited: bool = False) -> str:
         """A statement that calls a resolver, with its arguments in `a`."""
         function = self._constant("r", source.function)
+        has_arguments = bool(field.definition.args)
         arguments = ["s"] if source.takes_self else []
         arguments += [f"{name}=s" for name in source.parents]
-        info = f"i = x.info({constant}, p)\n" if source.info else ""
+        info = f"i = x.info({constant}, p)\n" if source.info or has_arguments else ""
         if source.info:
             arguments.append(f"{source.info}=i")
         if has_arguments:
-            arguments.append(f"**x.converted({constant}, a, {'i' if source.info else 'None'})")
+            arguments.append(f"**{self._arguments(field)}.convert(a, i)")
         return f"{info}v = {'await ' if awaited else ''}{function}({', '.join(arguments)})\n"
 
     def _completed(self, field: Field, constant: str) -> str:
@@ -315,6 +321,12 @@ class Source:
 
     def _path(self, field: Field) -> str:
         return f"(p, {field.key!r}, {field.parent_type.name!r})"
+
+    def _arguments(self, field: Field) -> str:
+        """The name of the field's arguments."""
+        if field not in self._names:
+            self._names[field] = self._constant("a", Arguments(self._schema, field))
+        return self._names[field]
 
     def _constant(self, prefix: str, value: Any) -> str:
         key = (prefix, id(value))
