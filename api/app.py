@@ -108,7 +108,7 @@ def collect_garbage_in_small_steps() -> None:
     """To walk all that is loaded by now, and stays, would stop everything else for a tenth of a second."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(700, 5, 2)
+    gc.set_threshold(10_000, 5, 5)
 
 
 def _end_with(parent: BaseProcess) -> None:

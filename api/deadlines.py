@@ -24,10 +24,14 @@ class Deadline:
         What is late is cancelled, and so is its statement in Postgres. Nobody waits until that has happened: with
         Postgres frozen, it would take as long as the work.
         """
-        task = asyncio.create_task(work)
+        loop = asyncio.get_running_loop()
+        task, waiting = loop.create_task(work), loop.create_future()
+        task.add_done_callback(lambda _: _end(waiting))
+        timer = loop.call_later(self._seconds, _end, waiting)
         try:
-            await asyncio.wait({task}, timeout=self._seconds)
+            await waiting
         finally:
+            timer.cancel()
             if not task.done():
                 self._stopping.add(task)
                 task.add_done_callback(self._forget)
@@ -41,3 +45,8 @@ class Deadline:
         # Why it failed after all is asked here, or asyncio would log it.
         if not task.cancelled():
             task.exception()
+
+
+def _end(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

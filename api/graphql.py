@@ -88,8 +88,9 @@ class GraphQLEndpoint:
 
 def _is_opened_in_a_browser(request: Request) -> bool:
     """Whether it may be a person who wants a page: a program with a document gets its answer, whatever it accepts."""
-    names = request.query_params.keys() & {*DOCUMENT_NAMES, "extensions"}
-    return request.method == "GET" and not names and not request.path_params
+    if request.method != "GET" or request.path_params:
+        return False
+    return not request.query_params.keys() & {*DOCUMENT_NAMES, "extensions"}
 
 
 def _refuse_another_site(request: Request, trusted: Sequence[str]) -> None:

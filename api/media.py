@@ -1,5 +1,7 @@
 """Media types: what a request has, and what its answer may have (GraphQL over HTTP, "Media Types")."""
 
+from functools import lru_cache
+
 from mimeparse import MimeTypeParseException, best_match, parse_mime_type
 from starlette.datastructures import Headers
 
@@ -11,6 +13,7 @@ GRAPHQL = "application/graphql-response+json"
 ACCEPT_LENGTH = 2_000
 
 
+@lru_cache(256)
 def is_json(content_type: str) -> bool:
     """Whether that is JSON in UTF-8, as JSON is that says nothing else."""
     try:
@@ -25,6 +28,7 @@ def accepted(headers: Headers) -> str:
     return ", ".join(headers.getlist("accept")).lower() or "*/*"
 
 
+@lru_cache(256)
 def media_type(accept: str, *, html: bool = False) -> str | None:
     """The type that the Accept header likes best of those that we write; None: it takes none of them.
 

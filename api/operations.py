@@ -31,7 +31,7 @@ from schema.cursors import Cursors
 from schema.errors import Unauthenticated
 from schema.links import Links
 from schema.operations import InvalidOperation
-from schema.prepared import PreparedDocuments, PreparedOperation
+from schema.prepared import PreparedDocuments
 
 
 @dataclass
@@ -101,7 +101,11 @@ class Operations:
                 facts["published"] = document.is_published
             prepared = self._prepared.get(document.text)
             chosen = prepared.operation(operation.name)
-            self._examine(request, operation, chosen, cost)
+            _refuse_transport(chosen.node, request.method)
+            measured = chosen.measure(operation.variables)
+            cost.requested = measured.cost
+            facts["cost"] = facts.get("cost", 0) + measured.cost
+            measured.check()
         except (RequestError, InvalidOperation, TooCostly):
             await self._rates.spend(credential, 1)
             raise
@@ -129,14 +133,6 @@ class Operations:
             _make_cacheable(answer)
         return answer
 
-    def _examine(self, request: Request, operation: Operation, chosen: PreparedOperation, cost: Cost) -> None:
-        """See that the operation may be sent so, and that it is not too costly."""
-        _refuse_transport(chosen.node, request.method)
-        measured = chosen.measure(operation.variables)
-        cost.requested = measured.cost
-        request.state.facts["cost"] = request.state.facts.get("cost", 0) + measured.cost
-        measured.check()
-
 
 def _refuse_transport(operation: OperationDefinitionNode, method: str) -> None:
     if operation.operation is OperationType.SUBSCRIPTION:
@@ -147,7 +143,9 @@ def _refuse_transport(operation: OperationDefinitionNode, method: str) -> None:
 
 def _make_cacheable(answer: Answer) -> None:
     """Let a client keep the answer, and ask whether it is still true. What it cost is not part of what it says."""
-    digest = hashlib.sha256(orjson.dumps(answer.body["data"])).hexdigest()[:32]
+    data = orjson.dumps(answer.body["data"])
+    answer.body["data"] = orjson.Fragment(data)
+    digest = hashlib.sha256(data).hexdigest()[:32]
     answer.headers |= {
         "ETag": f'W/"{digest}"',
         "Cache-Control": "private, no-cache",

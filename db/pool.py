@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 from databases import Database
@@ -21,6 +21,7 @@ ACQUIRE_SECONDS = 1.0
 COMMAND_SECONDS = 30.0
 
 Row = asyncpg.Record
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
 
 _statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
@@ -53,7 +54,7 @@ class Executor(Protocol):
 class Transaction:
     """Runs statements in order on one connection. Await them in the task that opened it: a child task gets another."""
 
-    def __init__(self, connection: "asyncpg.Connection[Row]") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
@@ -119,22 +120,29 @@ class Pool:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Transaction]:
         with _unavailable():
-            held = self._database.connection()
+            # Its own connections keep one for each task, behind locks: it costs as much as a statement.
+            pool = self._database._backend._pool
+            connection = await _acquire(pool)
             try:
-                async with asyncio.timeout(ACQUIRE_SECONDS):
-                    await held.__aenter__()
-            except TimeoutError as error:
-                raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
-            try:
-                yield Transaction(held.raw_connection)
+                yield Transaction(connection)
             finally:
-                await held.__aexit__()
+                await pool.release(connection)
 
 
 async def connect(url: str) -> "asyncpg.Connection[Row]":
     """A connection outside any pool, for bulk loads. Raises Unavailable."""
     with _unavailable():
         return await asyncpg.connect(url, timeout=COMMAND_SECONDS)
+
+
+async def _acquire(pool: "asyncpg.Pool[Row]") -> Connection:
+    if pool.get_idle_size():
+        return await pool.acquire()
+    try:
+        async with asyncio.timeout(ACQUIRE_SECONDS):
+            return await pool.acquire()
+    except TimeoutError as error:
+        raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
 
 
 @contextmanager

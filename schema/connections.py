@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
@@ -136,18 +136,23 @@ class Count:
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge. Null: the page is empty.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last edge. Null: the page is empty.")
-    has_next: strawberry.Private[Callable[[], Awaitable[bool]]]
-    has_previous: strawberry.Private[Callable[[], Awaitable[bool]]]
+    page: strawberry.Private[Page[Any]]
+
+    @resolver("The cursor of the first edge. Null: the page is empty.")
+    def start_cursor(self) -> str | None:
+        return self.page.cursor(0) if self.page.nodes else None
+
+    @resolver("The cursor of the last edge. Null: the page is empty.")
+    def end_cursor(self) -> str | None:
+        return self.page.cursor(-1) if self.page.nodes else None
 
     @resolver("Whether anything comes after this page.")
     async def has_next_page(self) -> bool:
-        return await self.has_next()
+        return await self.page.has_next()
 
     @resolver("Whether anything comes before this page.")
     async def has_previous_page(self) -> bool:
-        return await self.has_previous()
+        return await self.page.has_previous()
 
 
 @strawberry.type(description="A node and its place in the list.")
@@ -170,13 +175,7 @@ class Connection(Generic[N]):
 
     @resolver("Where the page stands.")
     def page_info(self) -> PageInfo:
-        page = self.page
-        return PageInfo(
-            start_cursor=page.cursor(0) if page.nodes else None,
-            end_cursor=page.cursor(-1) if page.nodes else None,
-            has_next=page.has_next,
-            has_previous=page.has_previous,
-        )
+        return PageInfo(page=self.page)
 
 
 @strawberry.type(name="Connection", description="A page of a list.")

@@ -27,14 +27,35 @@ class Loaders:
     def __init__(self, db: Pool, store_id: str) -> None:
         self._db = db
         self._store_id = store_id
-        self._with_arguments: dict[Hashable, DataLoader[str, Any]] = {}
-        self.sessions: DataLoader[str, SessionRow | None] = DataLoader(_by_id(get_sessions, db, store_id))
-        self.customers: DataLoader[str, CustomerRow | None] = DataLoader(_by_id(get_customers, db, store_id))
-        self.orders: DataLoader[str, OrderRow | None] = DataLoader(_by_id(get_orders, db, store_id))
-        self.stores: DataLoader[str, StoreRow | None] = DataLoader(self._stores)
-        self.apps: DataLoader[str, AppRow | None] = DataLoader(_by_id(get_apps, db, store_id))
-        self.keys_by_app: DataLoader[str, list[KeyRow]] = DataLoader(self._keys_by_app)
-        self.orders_by_session: DataLoader[str, list[OrderRow]] = DataLoader(self._orders_by_session)
+        self._loaders: dict[Hashable, DataLoader[str, Any]] = {}
+
+    @property
+    def sessions(self) -> DataLoader[str, SessionRow | None]:
+        return self._loader("sessions", _by_id(get_sessions, self._db, self._store_id))
+
+    @property
+    def customers(self) -> DataLoader[str, CustomerRow | None]:
+        return self._loader("customers", _by_id(get_customers, self._db, self._store_id))
+
+    @property
+    def orders(self) -> DataLoader[str, OrderRow | None]:
+        return self._loader("orders", _by_id(get_orders, self._db, self._store_id))
+
+    @property
+    def stores(self) -> DataLoader[str, StoreRow | None]:
+        return self._loader("stores", self._stores)
+
+    @property
+    def apps(self) -> DataLoader[str, AppRow | None]:
+        return self._loader("apps", _by_id(get_apps, self._db, self._store_id))
+
+    @property
+    def keys_by_app(self) -> DataLoader[str, list[KeyRow]]:
+        return self._loader("keys of apps", self._keys_by_app)
+
+    @property
+    def orders_by_session(self) -> DataLoader[str, list[OrderRow]]:
+        return self._loader("orders of sessions", self._orders_by_session)
 
     async def events(self, session_id: str, window: Window) -> list[EventRow]:
         """A page of the session's events; sessions with the same arguments share a statement."""
@@ -45,7 +66,7 @@ class Loaders:
             )
             return [events[id] for id in session_ids]
 
-        return await self._load(("events", window), load, session_id)
+        return await self._loader(("events", window), load).load(session_id)
 
     async def documents(self, app_id: str, window: Window) -> list[DocumentRow]:
         """A page of the app's documents; apps with the same arguments share a statement."""
@@ -54,7 +75,7 @@ class Loaders:
             documents = await search_documents(self._db, self._store_id, app_ids, window)
             return [documents[id] for id in app_ids]
 
-        return await self._load(("documents", window), load, app_id)
+        return await self._loader(("documents", window), load).load(app_id)
 
     async def sessions_of_customer(
         self, customer_id: str, predicate: Predicate, order: Order, window: Window
@@ -65,7 +86,7 @@ class Loaders:
             found = await search_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, order, window)
             return [found[id] for id in customer_ids]
 
-        return await self._load(("sessions", _key(predicate), order, window), load, customer_id)
+        return await self._loader(("sessions", _key(predicate), order, window), load).load(customer_id)
 
     async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
         """How many sessions the customer has, up to the limit; shared likewise."""
@@ -74,7 +95,7 @@ class Loaders:
             counts = await count_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, limit)
             return [counts[id] for id in customer_ids]
 
-        return await self._load(("count", _key(predicate), limit), load, customer_id)
+        return await self._loader(("count", _key(predicate), limit), load).load(customer_id)
 
     async def _stores(self, ids: list[str]) -> list[StoreRow | None]:
         """Of all stores only the asker's own is seen."""
@@ -89,9 +110,12 @@ class Loaders:
         orders = await get_orders_by_session(self._db, self._store_id, session_ids)
         return [orders[id] for id in session_ids]
 
-    async def _load(self, arguments: Hashable, load: Callable[[list[str]], Awaitable[list[V]]], id: str) -> V:
-        loader = self._with_arguments.setdefault(arguments, DataLoader(load))
-        return await loader.load(id)  # type: ignore[no-any-return]
+    def _loader(self, key: Hashable, load: Callable[[list[str]], Awaitable[list[V]]]) -> DataLoader[str, V]:
+        """The loader of that key, which is made when it is used first."""
+        loader = self._loaders.get(key)
+        if loader is None:
+            loader = self._loaders[key] = DataLoader(load)
+        return loader
 
 
 def _by_id(

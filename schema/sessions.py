@@ -43,7 +43,7 @@ class Session(Node):
     def from_row(cls, row: SessionRow) -> "Session":
         return cls(
             id=strawberry.ID(row.id),
-            active=row.token_status == "ACTIVE",
+            active=row.token_status == TokenStatus.ACTIVE.name,
             date_created=row.created_at,
             customer=Customer(id=strawberry.ID(row.customer_id), name=row.customer_name),
             token=Token.from_row(row),

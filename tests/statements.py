@@ -2,15 +2,20 @@
 
 from typing import Any
 
+import orjson
+
 from db.credentials import get_credential
 from db.pool import recorded_statements
-from schema import schema
+from schema import GRAPHQL_SCHEMA
 from schema.context import Context
 from schema.cursors import Cursors
 from schema.keys import hash_of
 from schema.links import Links
+from schema.prepared import PreparedDocuments
 from tests.conftest import TOKEN_KEYS
 from tests.shop import Shop
+
+DOCUMENTS = PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=True)
 
 
 async def statements_of(shop: Shop, query: str, **variables: Any) -> list[str]:
@@ -21,7 +26,7 @@ async def statements_of(shop: Shop, query: str, **variables: Any) -> list[str]:
 async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[str]]:
     """The document's data, and the text of each statement that it runs for the shop; errors fail the test.
 
-    The server handles requests in tasks of its own, where nothing is recorded: here the schema is called directly.
+    The server handles requests in tasks of its own, where nothing is recorded: here the operation is run directly.
     """
     context = Context(
         db=shop.db,
@@ -29,7 +34,9 @@ async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[
         cursors=Cursors(TOKEN_KEYS),
         credential=await get_credential(shop.db, hash_of(shop.key)),
     )
+    operation = DOCUMENTS.get(query).operation(None)
     with recorded_statements() as statements:
-        result = await schema.execute(query, variable_values=variables, context_value=context)
+        result, interpreted = await DOCUMENTS.execute(operation, variables, context)
     assert result.errors is None, result.errors
-    return result.data, statements
+    assert interpreted is None, interpreted
+    return orjson.loads(orjson.dumps(result.data)), statements

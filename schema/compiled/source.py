@@ -34,6 +34,7 @@ from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
+from strawberry.types.scalar import identity
 
 from schema.compiled.arguments import Arguments
 from schema.compiled.execution import Function, gathered
@@ -275,6 +276,8 @@ class Source:
             return Completion(UNCHANGED[type])
         if isinstance(type, CustomGraphQLEnumType):
             return self._enum(type)
+        if isinstance(type, GraphQLScalarType) and type.coerce_output_value is identity:
+            return Completion("v.__class__ in PLAIN")
         if isinstance(type, GraphQLScalarType):
             function = self._constant("c", type.coerce_output_value)
             return Completion(

@@ -1,11 +1,7 @@
-select id, name, phone, email, external_id, created_at from customer
-where store_id = $1 and id in (
-    select id from customer
-    where store_id = $1 and (true)
-    order by created_at desc, id desc
-    limit 7
-)
-order by customer.created_at desc, id desc;
+select id, name, phone, email, external_id, created_at
+from customer where store_id = $1 and true
+order by created_at desc, id desc
+limit 7;
 
 select page.* from unnest($2::text[]) as parent (id) cross join lateral (
     select id, customer_id, customer_name, customer_name_key, room_id, created_at,
@@ -16,9 +12,8 @@ select page.* from unnest($2::text[]) as parent (id) cross join lateral (
     end as token_status,
     token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
     conversion_kind, converted_at, conversion_order_id, metadata from session
-    where store_id = $1 and id in (
-        select id from session
-        where store_id = $1 and ((customer_id = parent.id and true))
+    where store_id = $1 and id in (select id
+        from session where store_id = $1 and ((customer_id = parent.id and true))
         order by created_at desc, id desc
         limit 3
     )

@@ -6,9 +6,8 @@ else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
 conversion_kind, converted_at, conversion_order_id, metadata from session
-where store_id = $1 and id in (
-    select id from session
-    where store_id = $1 and ((id in (
+where store_id = $1 and id in (select id
+    from session where store_id = $1 and ((id in (
                 select session_id from "order" where store_id = $1 and number_key = fold($2)
     )))
     order by created_at desc, id desc

@@ -5,11 +5,7 @@ when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
-conversion_kind, converted_at, conversion_order_id, metadata from session
-where store_id = $1 and id in (
-    select id from session
-    where store_id = $1 and (true)
-    order by created_at desc, id desc
-    limit 51
-)
-order by session.created_at desc, id desc;
+conversion_kind, converted_at, conversion_order_id, metadata
+from session where store_id = $1 and true
+order by created_at desc, id desc
+limit 51;
