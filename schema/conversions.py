@@ -25,9 +25,10 @@ class Conversion:
     order_id: strawberry.Private[str | None]
 
     @classmethod
-    def from_row(cls, row: SessionRow) -> "Conversion | None":
-        if row.conversion_kind is None or row.converted_at is None:
-            return None
+    def from_row(cls, row: SessionRow) -> "Conversion":
+        """Of a session that has converted."""
+        assert row.conversion_kind is not None
+        assert row.converted_at is not None
         return cls(kind=ConversionKind[row.conversion_kind], at=row.converted_at, order_id=row.conversion_order_id)
 
     @resolver("The order that they placed, if that was recorded with it.")

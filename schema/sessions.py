@@ -27,6 +27,9 @@ from schema.orders import Order
 from schema.tokens import Token, TokenStatus
 
 
+ACTIVE = TokenStatus.ACTIVE.name
+
+
 @strawberry.type(description="One engagement of a customer regarding their order, in one chat room.")
 class Session(Node):
     active: bool = strawberry.field(description="Whether its token works.")
@@ -43,11 +46,11 @@ class Session(Node):
     def from_row(cls, row: SessionRow) -> "Session":
         return cls(
             id=strawberry.ID(row.id),
-            active=row.token_status == TokenStatus.ACTIVE.name,
+            active=row.token_status == ACTIVE,
             date_created=row.created_at,
             customer=Customer(id=strawberry.ID(row.customer_id), name=row.customer_name),
             token=Token.from_row(row),
-            conversion=Conversion.from_row(row),
+            conversion=Conversion.from_row(row) if row.conversion_kind else None,
             room_id=row.room_id,
             row=row,
         )
