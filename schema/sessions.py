@@ -26,7 +26,6 @@ from schema.ids import Node, checked_id
 from schema.orders import Order
 from schema.tokens import Token, TokenStatus
 
-
 ACTIVE = TokenStatus.ACTIVE.name
 
 

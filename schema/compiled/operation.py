@@ -39,7 +39,6 @@ VARIANT_LIMIT = 16
 class Variant(NamedTuple):
     """The operation with each `@skip` and `@include` decided. `root`: a function, several where they run in turn."""
 
-    source: str
     root: list[Function]
     objects: Objects
 
@@ -136,7 +135,7 @@ class CompiledOperation:
             functions, objects = source.compiled(self._operation.name.value if self._operation.name else "operation")
         except RecursionError:
             raise Unsupported("a deep document") from None
-        return Variant(source.text, [functions[name] for name in names], objects)
+        return Variant([functions[name] for name in names], objects)
 
 
 async def _in_turn(execution: Execution, functions: list[Function], root_value: Any) -> dict[str, Any]:

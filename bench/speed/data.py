@@ -1,0 +1,127 @@
+"""The data: the demo's, in a database of its own that is kept, and the values that queries ask with."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import click
+
+from bench.speed.contenders import DOCUMENTS, TOKEN_KEYS, document_id
+from bench.speed.queries import Query, Sample
+from db import embedded
+from db.apps import create_app, search_apps
+from db.demo import load_demo
+from db.keys import create_key
+from db.keysets import Key
+from db.migrate import migrate
+from db.pool import Pool, connect
+from schema import GRAPHQL_SCHEMA
+from schema.cursors import Cursors
+from schema.keys import hash_of, new_key
+from schema.publishing import publish
+
+FOLDER = Path(".bench")
+STORES = 20
+RATE = 1_000_000
+APP = "bench"
+
+STORE = """
+select store_id, slug, count(*) as sessions from session join store on store.id = store_id
+group by store_id, slug order by sessions desc, store_id limit 1
+"""
+
+# The commonest word of a name that anybody can type.
+TEXT = """
+select word from session, regexp_split_to_table(customer_name_key, ' ') as word
+where store_id = $1 and word ~ '^[a-z]{4,}$'
+group by word order by count(*) desc, word limit 1
+"""
+
+ROW = """
+select created_at, id from session
+where store_id = $1 order by created_at desc, id desc offset $2 limit 1
+"""
+
+# Of a session somewhere in the middle.
+ORDER_NUMBER = """
+select number from "order" where store_id = $1 and session_id <= $2 order by session_id desc limit 1
+"""
+
+
+@contextmanager
+def database(sessions: int) -> Iterator[str]:
+    """The URL of a database with so many sessions, or more: the one that DATABASE_URL names, or an embedded one."""
+    if url := os.environ.get("DATABASE_URL"):
+        asyncio.run(_fill(url, sessions))
+        yield url
+        return
+    with embedded.start(FOLDER / str(sessions)) as server:
+        asyncio.run(_fill(server.url(), sessions))
+        yield server.url()
+
+
+async def sample_of(database_url: str) -> Sample:
+    """The values, all of the largest store; with a key of an app of its own, which has published DOCUMENTS."""
+    connection = await asyncpg.connect(database_url)
+    store_id, slug, sessions = await connection.fetchrow(STORE)
+    depth = min(49_950, sessions * 9 // 10)
+    deep = await connection.fetchrow(ROW, store_id, depth - 1)
+    deep_after = deep["created_at"].isoformat(), deep["id"]
+    _, session_id = await connection.fetchrow(ROW, store_id, sessions // 2)
+    text = await connection.fetchval(TEXT, store_id)
+    order_number = await connection.fetchval(ORDER_NUMBER, store_id, session_id)
+    await connection.close()
+    cursors = Cursors(TOKEN_KEYS)
+    return Sample(
+        store_id=store_id,
+        slug=slug,
+        key=await _key(database_url, store_id),
+        text=text,
+        session_id=session_id,
+        order_number=order_number,
+        deep_after=deep_after,
+        deep_cursor=cursors.encode(store_id, "sessions by created_at desc", Key(*deep_after)),
+    )
+
+
+async def _fill(database_url: str, sessions: int) -> None:
+    await migrate(database_url)
+    connection = await connect(database_url)
+    try:
+        present = await connection.fetchval("select count(*) from session")
+        if present < sessions:
+            with click.progressbar(length=sessions - present, label="Sessions", file=sys.stderr) as bar:
+                await load_demo(
+                    connection,
+                    sessions=sessions - present,
+                    stores=STORES,
+                    token_key=TOKEN_KEYS.current,
+                    progress=bar.update,
+                )
+    finally:
+        await connection.close()
+
+
+async def _key(database_url: str, store_id: str) -> str:
+    """A new key of the app."""
+    async with _pool(database_url) as db:
+        found = (app for app in await search_apps(db, store_id) if app.name == APP and app.rate == RATE)
+        app = next(found, None) or await create_app(db, store_id, APP, ["sessions:read"], rate=RATE)
+        key = new_key()
+        await create_key(db, store_id, app.id, APP, hash_of(key))
+        await publish(db, GRAPHQL_SCHEMA, store_id, app.id, {document_id(query): DOCUMENTS[query] for query in Query})
+    return key
+
+
+@asynccontextmanager
+async def _pool(database_url: str) -> AsyncIterator[Pool]:
+    db = Pool(database_url, size=1)
+    await db.connect()
+    try:
+        yield db
+    finally:
+        await db.disconnect()
