@@ -3,6 +3,8 @@
 They live for one request, and see one store.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
@@ -23,38 +25,60 @@ from db.stores import StoreRow, get_store
 V = TypeVar("V")
 
 
+class Loader(DataLoader[str, V]):
+    """A loader whose keys outlive those who wait for them.
+
+    What is waited for in a part of the answer that failed is cancelled, and Strawberry's loader has one future for all
+    who ask for a key: they would be cancelled, too.
+    """
+
+    def __init__(self, load: Callable[[list[str]], Awaitable[list[V]]]) -> None:
+        super().__init__(load)
+        self._waiting: Counter[str] = Counter()
+
+    async def load(self, key: str) -> V:
+        future = asyncio.ensure_future(super().load(key))
+        self._waiting[key] += 1
+        try:
+            return await asyncio.shield(future)
+        finally:
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                future.cancel()
+
+
 class Loaders:
     def __init__(self, db: Pool, store_id: str) -> None:
         self._db = db
         self._store_id = store_id
-        self._loaders: dict[Hashable, DataLoader[str, Any]] = {}
+        self._loaders: dict[Hashable, Loader[Any]] = {}
 
     @property
-    def sessions(self) -> DataLoader[str, SessionRow | None]:
+    def sessions(self) -> Loader[SessionRow | None]:
         return self._loader("sessions", _by_id(get_sessions, self._db, self._store_id))
 
     @property
-    def customers(self) -> DataLoader[str, CustomerRow | None]:
+    def customers(self) -> Loader[CustomerRow | None]:
         return self._loader("customers", _by_id(get_customers, self._db, self._store_id))
 
     @property
-    def orders(self) -> DataLoader[str, OrderRow | None]:
+    def orders(self) -> Loader[OrderRow | None]:
         return self._loader("orders", _by_id(get_orders, self._db, self._store_id))
 
     @property
-    def stores(self) -> DataLoader[str, StoreRow | None]:
+    def stores(self) -> Loader[StoreRow | None]:
         return self._loader("stores", self._stores)
 
     @property
-    def apps(self) -> DataLoader[str, AppRow | None]:
+    def apps(self) -> Loader[AppRow | None]:
         return self._loader("apps", _by_id(get_apps, self._db, self._store_id))
 
     @property
-    def keys_by_app(self) -> DataLoader[str, list[KeyRow]]:
+    def keys_by_app(self) -> Loader[list[KeyRow]]:
         return self._loader("keys of apps", self._keys_by_app)
 
     @property
-    def orders_by_session(self) -> DataLoader[str, list[OrderRow]]:
+    def orders_by_session(self) -> Loader[list[OrderRow]]:
         return self._loader("orders of sessions", self._orders_by_session)
 
     async def events(self, session_id: str, window: Window) -> list[EventRow]:
@@ -110,11 +134,11 @@ class Loaders:
         orders = await get_orders_by_session(self._db, self._store_id, session_ids)
         return [orders[id] for id in session_ids]
 
-    def _loader(self, key: Hashable, load: Callable[[list[str]], Awaitable[list[V]]]) -> DataLoader[str, V]:
+    def _loader(self, key: Hashable, load: Callable[[list[str]], Awaitable[list[V]]]) -> Loader[V]:
         """The loader of that key, which is made when it is used first."""
         loader = self._loaders.get(key)
         if loader is None:
-            loader = self._loaders[key] = DataLoader(load)
+            loader = self._loaders[key] = Loader(load)
         return loader
 
 
