@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
+from keyword import iskeyword
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
@@ -73,8 +74,9 @@ def origin(schema: GraphQLSchema, field: Field) -> Attribute | Resolver | CoreRe
         return core
     resolver = strawberry.base_resolver
     if resolver is None:
-        is_attribute = strawberry.default_resolver is getattr and strawberry.python_name.isidentifier()
-        return Attribute(strawberry.python_name) if is_attribute else core
+        name = strawberry.python_name
+        is_attribute = strawberry.default_resolver is getattr and name.isidentifier() and not iskeyword(name)
+        return Attribute(name) if is_attribute else core
     if not callable(resolver.wrapped_func) or (resolver.is_async and not iscoroutinefunction(resolver.wrapped_func)):
         return core
     parents = (resolver.parent_parameter, resolver.root_parameter)

@@ -6,25 +6,16 @@ graphql-core's executor.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from enum import Enum
 from textwrap import indent
 from typing import Any, NamedTuple, TypeAlias
-from uuid import UUID
 
 from graphql import (
-    GraphQLBoolean,
-    GraphQLFloat,
-    GraphQLID,
-    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
-    GraphQLString,
     GraphQLUnionType,
     Undefined,
     is_list_type,
@@ -32,32 +23,18 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
-from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.types.scalar import identity
 
 from schema.compiled.arguments import Arguments
 from schema.compiled.execution import Function, gathered
 from schema.compiled.fields import Attribute, Field, Resolver, field_of, origin
+from schema.compiled.types import PLAIN, UNCHANGED, class_of, classes_of, names_of
 
 Objects: TypeAlias = dict[tuple[GraphQLObjectType, int], Function]
 
 # More fields than this take longer to compile than most operations take to run.
 FIELD_LIMIT = 500
-
-# Conditions under which graphql-core makes of a value the value itself.
-UNCHANGED = {
-    GraphQLString: "v.__class__ is str",
-    GraphQLID: "v.__class__ is str",
-    GraphQLBoolean: "v.__class__ is bool",
-    GraphQLInt: "v.__class__ is int and -2147483648 <= v <= 2147483647",
-    GraphQLFloat: "v.__class__ is float and v - v == 0",  # finite
-}
-
-# Classes of values that are neither null, nor an error, nor awaitable.
-PLAIN = frozenset(
-    {str, int, float, bool, bytes, list, tuple, dict, datetime, date, time, timedelta, Decimal, UUID},
-)
 
 
 class Unsupported(Exception):
@@ -92,6 +69,7 @@ class Source:
         self._fields = 0
         self._constants: dict[str, Any] = {
             "PLAIN": PLAIN,
+            # What an object has that was cast: it is of another type than its class.
             "CAST": TYPE_CAST_ATTRIBUTE,
             "Undefined": Undefined,
             "gathered": gathered,
@@ -290,35 +268,27 @@ class Source:
         return Completion("False")
 
     def _enum(self, type: CustomGraphQLEnumType) -> Completion:
-        members: list[Enum] = list(type.wrapped_cls)
-        names = self._constant("n", {member.name: type.coerce_output_value(member) for member in members})
+        names = self._constant("n", names_of(type))
         enum = self._constant("e", type.wrapped_cls)
         return Completion(f"v.__class__ is {enum} and v._name_ in {names}", f"v = {names}[v._name_]\n")
 
     def _of_object(self, field: Field, type: GraphQLObjectType, path: str) -> Completion:
         function = self._object(type, field.details)
-        definition = _definition(type)
-        if definition is None or definition.is_type_of:
-            return Completion("False")
-        concrete = definition.concrete_of or definition
-        condition = f"v.__class__ is {self._constant('o', concrete.origin)}"
-        # An object that was cast is of the type that it was cast to.
+        condition = f"v.__class__ is {self._constant('o', class_of(type))}"
         if type.is_type_of:
             condition += " and not hasattr(v, CAST)"
         return Completion(condition, f"v = {function}(x, v, {path})\n", "dict")
 
     def _of_abstract(self, field: Field, type: GraphQLInterfaceType | GraphQLUnionType, path: str) -> Completion:
-        abstract = type.extensions.get("strawberry-definition")
-        functions: dict[Any, str] = {}
-        for possible in self._schema.get_possible_types(type):
-            function = self._object(possible, field.details)
-            definition = _definition(possible)
-            if definition and _is_told_by_class(definition, abstract, possible.name):
-                functions[definition.origin] = function
-        # The functions have no values yet, so their names are looked up in a dictionary that the source makes.
-        names = [f"{self._constant('o', origin)}: {function}" for origin, function in functions.items()]
+        functions = {
+            possible: self._object(possible, field.details) for possible in self._schema.get_possible_types(type)
+        }
+        # The functions have no values yet: the source makes the dictionary.
         table = self._name("types")
-        self.functions.append(f"{table} = {{{', '.join(names)}}}\n")
+        classes = [
+            f"{self._constant('o', cls)}: {functions[possible]}" for cls, possible in classes_of(self._schema, type)
+        ]
+        self.functions.append(f"{table} = {{{', '.join(classes)}}}\n")
         condition = f"(o := {table}.get(v.__class__)) is not None and not hasattr(v, CAST)"
         return Completion(condition, f"v = o(x, v, {path})\n", "dict")
 
@@ -354,17 +324,3 @@ def _branches(condition: str, statements: str, otherwise: str, *, nullable: bool
         f"{'elif v is not None' if nullable else 'else'}:\n"
         f"{indent(otherwise, '    ')}"
     )  # fmt: skip
-
-
-def _definition(type: GraphQLObjectType) -> StrawberryObjectDefinition | None:
-    definition = type.extensions.get("strawberry-definition")
-    return definition if isinstance(definition, StrawberryObjectDefinition) else None
-
-
-def _is_told_by_class(definition: StrawberryObjectDefinition, abstract: Any, name: str) -> bool:
-    """Whether Strawberry tells objects of this type, among those of an interface or union, by their class alone."""
-    if definition.is_type_of or definition.is_graphql_generic or definition.concrete_of or definition.name != name:
-        return False
-    if isinstance(abstract, StrawberryObjectDefinition):
-        return abstract.resolve_type is None and issubclass(definition.origin, abstract.origin)
-    return abstract is not None
