@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200_000)
     parser.add_argument("--documents", type=int, default=2_000)
     arguments = parser.parse_args()
+    # So that the server ends, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with database(SESSIONS) as url:
         sample = asyncio.run(sample_of(url))
         with serving(Roomkey("roomkey"), url, sample, FOLDER / "logs") as server:
