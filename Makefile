@@ -22,7 +22,7 @@ fuzz: .venv/dev  ## Let Schemathesis make up operations against a server (SECOND
 	@$(BIN)/python -m tests.fuzz --seconds "$(SECONDS)"
 
 agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length (OPERATIONS=)
-	@AGREEMENT_OPERATIONS="$(OPERATIONS)" $(BIN)/pytest tests/compiled
+	@AGREEMENT_OPERATIONS="$(OPERATIONS)" $(BIN)/pytest -q -s tests/compiled
 
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
 	@$(BIN)/python -m bench.speed $(ARGUMENTS)
