@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from cachetools import LRUCache
@@ -34,7 +35,6 @@ class PreparedOperation:
         self._schema = schema
         self._document = document
         self._meter = Meter(schema, document, node)
-        self._compiled = CompiledOperation(schema, document, node)
 
     def measure(self, variables: Variables) -> Measure:
         return self._meter.measure(variables or {})
@@ -46,6 +46,11 @@ class PreparedOperation:
     async def execute_compiled(self, variables: Variables, context: Context) -> ExecutionResult:
         """Run it compiled. Raises InvalidOperation, and Unsupported where graphql-core is to run it."""
         return await execute_compiled(self._compiled, variables, context)
+
+    @cached_property
+    def _compiled(self) -> CompiledOperation:
+        """Of a document that is valid: it is first asked for when it is run."""
+        return CompiledOperation(self._schema, self._document, self.node)
 
 
 class PreparedDocument:
