@@ -110,7 +110,7 @@ class Operations:
             await self._rates.spend(credential, 1)
             raise
         cost.throttle = await self._rates.spend(credential, cost.requested or 0)
-        prepared.validate()
+        self._prepared.validate(prepared)
         if credential and operation.query and operation.registers:
             self._documents.register(document, credential)
         facts["operation"] = chosen.node.name.value[:100] if chosen.node.name else None

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from schema import GRAPHQL_SCHEMA
 from schema.cost import Meter, measure
-from schema.operations import InvalidOperation, choose_operation, parse_document
-from schema.prepared import CHARACTERS, DOCUMENT_CHARACTERS, PreparedDocuments
+from schema.operations import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
+from schema.prepared import DOCUMENT_TOKENS, TOKENS, PreparedDocument, PreparedDocuments
 from tests.conftest import serving, settings_for
 from tests.logs import Log, recorded_log
 from tests.shop import Shop
@@ -34,12 +34,18 @@ def new_documents(*, compiled: bool = True) -> PreparedDocuments:
     return PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=compiled)
 
 
+def sent(documents: PreparedDocuments, text: str) -> PreparedDocument:
+    document = documents.get(text)
+    documents.validate(document)
+    return document
+
+
 def test_a_document_is_prepared_once() -> None:
     documents = new_documents()
     text = "query A { viewer { id } } query B { store { id } }"
-    document = documents.get(text)
-    assert documents.get(text + " ") is not document
-    assert documents.get(text) is document
+    document = sent(documents, text)
+    assert sent(documents, text + " ") is not document
+    assert sent(documents, text) is document
     assert document.operation("A") is document.operation("A")
     assert document.operation("A") is not document.operation("B")
 
@@ -48,28 +54,34 @@ def test_the_documents_that_were_sent_last_are_kept() -> None:
     documents = new_documents()
 
     def text(number: int) -> str:
-        return f"query Q{number:05} {{ viewer {{ id }} }}"
+        return f"query Q{number} {{ viewer {{ id }} }}"
 
-    number = CHARACTERS // (len(text(0)) + DOCUMENT_CHARACTERS)
-    prepared = [documents.get(text(each)) for each in range(number)]
-    assert documents.get(text(0)) is prepared[0]
-    documents.get(text(number))
-    assert documents.get(text(0)) is prepared[0]
-    assert documents.get(text(1)) is not prepared[1]
+    tokens = 8
+    number = TOKENS // (tokens + DOCUMENT_TOKENS)
+    prepared = [sent(documents, text(each)) for each in range(number)]
+    assert prepared[0].tree.token_count == tokens
+    assert sent(documents, text(0)) is prepared[0]
+    sent(documents, text(number))
+    assert sent(documents, text(0)) is prepared[0]
+    assert sent(documents, text(1)) is not prepared[1]
 
 
-def test_the_largest_document_of_a_request_can_be_kept() -> None:
+def test_the_largest_document_can_be_kept() -> None:
     documents = new_documents()
-    text = "{ viewer { id } }" + " " * 64 * 1024
-    assert documents.get(text) is documents.get(text)
+    aliases = " ".join(f"a{number}: __typename" for number in range(TOKEN_LIMIT // 3 - 2))
+    text = f"{{ {aliases} }}"
+    assert sent(documents, text) is sent(documents, text)
 
 
-def test_an_invalid_document_is_refused_each_time() -> None:
-    document = new_documents().get("{ viewer { nothing } }")
+def test_what_is_invalid_is_refused_each_time_and_not_kept() -> None:
+    documents = new_documents()
+    text = "{ viewer { nothing } }"
+    document = documents.get(text)
     for _ in range(2):
         with pytest.raises(InvalidOperation) as refused:
-            document.validate()
+            documents.validate(document)
         assert [error.message for error in refused.value.errors] == ["Cannot query field 'nothing' on type 'Viewer'."]
+    assert documents.get(text) is not document
 
 
 sizes = st.one_of(st.none(), st.booleans(), st.integers(-1, 200), st.sampled_from([1.0, 10.5, "5"]))
