@@ -25,8 +25,8 @@ class Deadline:
         Postgres frozen, it would take as long as the work.
         """
         loop = asyncio.get_running_loop()
-        task, waiting = loop.create_task(work), loop.create_future()
-        task.add_done_callback(lambda _: _end(waiting))
+        waiting = loop.create_future()
+        task = loop.create_task(_done(work, waiting))
         timer = loop.call_later(self._seconds, _end, waiting)
         try:
             await waiting
@@ -45,6 +45,14 @@ class Deadline:
         # Why it failed after all is asked here, or asyncio would log it.
         if not task.cancelled():
             task.exception()
+
+
+async def _done(work: Coroutine[Any, Any, T], waiting: asyncio.Future[None]) -> T:
+    """The work, at the end of which nobody waits any longer: a callback of its task would come a turn later."""
+    try:
+        return await work
+    finally:
+        _end(waiting)
 
 
 def _end(waiting: asyncio.Future[None]) -> None:

@@ -4,7 +4,6 @@ They live for one request, and see one store.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
@@ -26,25 +25,21 @@ V = TypeVar("V")
 
 
 class Loader(DataLoader[str, V]):
-    """A loader whose keys outlive those who wait for them.
+    """A loader whose keys can be waited for in several parts of an answer.
 
-    What is waited for in a part of the answer that failed is cancelled, and Strawberry's loader has one future for all
-    who ask for a key: they would be cancelled, too.
+    Who waits in a part that failed is cancelled. Strawberry's loader has one future for all who ask for a key, and so
+    the others would be cancelled, too.
     """
 
-    def __init__(self, load: Callable[[list[str]], Awaitable[list[V]]]) -> None:
-        super().__init__(load)
-        self._waiting: Counter[str] = Counter()
-
     async def load(self, key: str) -> V:
-        future = asyncio.ensure_future(super().load(key))
-        self._waiting[key] += 1
-        try:
-            return await asyncio.shield(future)
-        finally:
-            self._waiting[key] -= 1
-            if not self._waiting[key]:
-                future.cancel()
+        while True:
+            future = super().load(key)
+            try:
+                return await future
+            except asyncio.CancelledError:
+                waiting = asyncio.current_task()
+                if waiting is None or waiting.cancelling():
+                    raise
 
 
 class Loaders:

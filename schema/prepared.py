@@ -21,8 +21,8 @@ from schema.operations import (
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
-# Tokens of all documents that are kept. Each takes 1 to 2 KB, in objects that the garbage collector walks through without
-# a pause: through all of them in about 60 ms.
+# Tokens of all documents that are kept. Each takes 1 to 2 KB, in objects through which the garbage collector walks
+# without a pause, in about 60 ms in all.
 TOKENS = 20_000
 # What a document takes however short it is.
 DOCUMENT_TOKENS = 20
