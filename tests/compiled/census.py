@@ -26,6 +26,7 @@ SHARES = {
     "several operations": 1,
 }
 UNSUPPORTED = 10
+ENOUGH = 25
 
 
 class Census(Counter[str]):
@@ -64,4 +65,6 @@ class Census(Counter[str]):
         for fact, count in self.most_common():
             print(f"{count:7} {self.share(fact):5.1f} % {fact}")
         assert self.share("unsupported") < UNSUPPORTED
-        assert {fact: self.share(fact) for fact, least in SHARES.items() if self.share(fact) < least} == {}
+        # What is rare shows in long runs alone.
+        expected = {fact: least for fact, least in SHARES.items() if least * self["compared"] / 100 >= ENOUGH}
+        assert {fact: self.share(fact) for fact, least in expected.items() if self.share(fact) < least} == {}

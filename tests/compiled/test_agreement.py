@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schema.compiled import CompiledOperation, Unsupported
 from schema.operations import choose_operation
-from tests.compiled.agreement import Answer, answer_of, by_compiled, by_core, must_agree
+from tests.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, must_agree
 from tests.compiled.census import Census
 from tests.compiled.menagerie import HANDLING_SCHEMA, SCHEMA, Query
 from tests.compiled.operations import Request, operations
@@ -97,8 +97,7 @@ def compare(
         must_agree(our_world.words, their_world.words)
 
 
-# A task that graphql-core cancels before it began leaves what it should have awaited; so does ours.
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@NEVER_AWAITED
 def test_a_compiled_operation_answers_what_graphql_core_answers() -> None:
     census = Census()
 
