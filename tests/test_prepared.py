@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schema import GRAPHQL_SCHEMA
@@ -90,6 +90,7 @@ variables = st.dictionaries(st.sampled_from(["first", "last", "limit"]), sizes) 
 )
 
 
+@example([{"first": 1}, {"first": True}])
 @given(st.lists(variables, min_size=1, max_size=6))
 def test_what_was_measured_with_other_variables_does_not_count(each: list[dict[str, Any]]) -> None:
     document = parse_document(PAGE)
