@@ -108,7 +108,7 @@ def collect_garbage_in_small_steps() -> None:
     """To walk all that is loaded by now, and stays, would stop everything else for a tenth of a second."""
     gc.collect()
     gc.freeze()
-    # A page has some hundred objects, which end with it: looking through them at every request took a tenth of its time.
+    # A page has some hundred objects, which end with it: to look through them at each request took a tenth of its time.
     gc.set_threshold(10_000, 5, 5)
 
 
