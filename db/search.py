@@ -199,7 +199,7 @@ def _page(table: Table[T], predicate: Predicate, order: Order, window: Window, v
     direction = "desc" if order.descending != window.last else "asc"
     rows = f"""
         from {table.name} where store_id = $1 and {where(all_of(bounds), values)}
-        order by {order.column} {direction}, id {direction}
+        order by {table.name}.{order.column} {direction}, id {direction}
         limit {int(window.limit)}
     """
     if predicate is EVERYTHING:

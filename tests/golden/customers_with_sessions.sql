@@ -1,6 +1,6 @@
 select id, name, phone, email, external_id, created_at
 from customer where store_id = $1 and true
-order by created_at desc, id desc
+order by customer.created_at desc, id desc
 limit 7;
 
 select page.* from unnest($2::text[]) as parent (id) cross join lateral (
@@ -14,7 +14,7 @@ select page.* from unnest($2::text[]) as parent (id) cross join lateral (
     conversion_kind, converted_at, conversion_order_id, metadata from session
     where store_id = $1 and id in (select id
         from session where store_id = $1 and ((customer_id = parent.id and true))
-        order by created_at desc, id desc
+        order by session.created_at desc, id desc
         limit 3
     )
     order by session.created_at desc, id desc

@@ -8,7 +8,7 @@ token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token
 conversion_kind, converted_at, conversion_order_id, metadata from session
 where store_id = $1 and id in (select id
     from session where store_id = $1 and (((search_text like '%' || fold_pattern($2) || '%' and left(search_text, -27) like '%' || fold_pattern($3) || '%')))
-    order by created_at desc, id desc
+    order by session.created_at desc, id desc
     limit 6
 )
 order by session.created_at desc, id desc;

@@ -10,7 +10,7 @@ where store_id = $1 and id in (select id
     from session where store_id = $1 and ((id in (
                 select session_id from "order" where store_id = $1 and number_key = fold($2)
     )))
-    order by created_at desc, id desc
+    order by session.created_at desc, id desc
     limit 51
 )
 order by session.created_at desc, id desc;

@@ -7,7 +7,7 @@ end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
 conversion_kind, converted_at, conversion_order_id, metadata
 from session where store_id = $1 and true
-order by created_at desc, id desc
+order by session.created_at desc, id desc
 limit 51;
 
 select id, customer_id, customer_name, customer_name_key, room_id, created_at,
@@ -20,7 +20,7 @@ token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token
 conversion_kind, converted_at, conversion_order_id, metadata from session
 where store_id = $1 and id in (select id
     from session where store_id = $1 and ((((token_revoked_at is null and token_expires_at > statement_timestamp()))))
-    order by created_at desc, id desc
+    order by session.created_at desc, id desc
     limit 51
 )
 order by session.created_at desc, id desc;

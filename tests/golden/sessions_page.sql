@@ -7,5 +7,5 @@ end as token_status,
 token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
 conversion_kind, converted_at, conversion_order_id, metadata
 from session where store_id = $1 and true
-order by created_at desc, id desc
+order by session.created_at desc, id desc
 limit 51;
