@@ -8,4 +8,4 @@ token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token
 conversion_kind, converted_at, conversion_order_id, metadata
 from session where store_id = $1 and true
 order by session.token_expires_at asc, id asc
-limit 51;
+limit 3;
