@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
@@ -28,10 +28,14 @@ from api.logs import Logged, configure
 from api.media import GRAPHQL, accepted
 from api.pages import broken_page, unknown_page
 from api.settings import Settings, read_settings
+from api.web import Page, assets
 from db.pool import Pool, Unavailable
 from schema.links import Links
 
 HEALTH_SECONDS = 1
+
+# The pages within the console: a reload must find them.
+CONSOLE_PATHS = ("/", "/sessions/{id}", "/overview", "/settings")
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -53,8 +57,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await db.disconnect()
 
-    async def home(request: Request) -> Response:
-        return RedirectResponse("/graphql")
+    console = Page("index", settings.console_key)
 
     async def health(request: Request) -> Response:
         try:
@@ -65,7 +68,8 @@ def create_app(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/", home),
+            *(Route(path, console.response, methods=["GET"]) for path in CONSOLE_PATHS),
+            *([Mount("/assets", built)] if (built := assets()) else []),
             Route("/graphql", graphql),
             Route("/graphql/{document_id}", graphql),
             Route("/s/{slug}/{code}", LinkEndpoint(db, links, deadline).handle, methods=["GET"]),

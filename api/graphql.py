@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.http.ides import get_graphql_ide_html
 
 from api.answers import Answer, Terms, refusal, refused_request, response, unauthenticated, unavailable
 from api.credentials import Credentials
@@ -15,6 +14,7 @@ from api.media import GRAPHQL, HTML, JSON, accepted, media_type
 from api.operations import Operations
 from api.requests import DOCUMENT_NAMES, Operation, RequestError, operation_of_query, operations_of_body
 from api.settings import Settings
+from api.web import Page
 from db.pool import Pool, Unavailable
 from schema.errors import Unauthenticated
 from schema.links import Links
@@ -31,7 +31,7 @@ class GraphQLEndpoint:
         self._credentials = Credentials(db, settings.jwt)
         self._operations = Operations(settings, db, links)
         self._deadline = deadline
-        self._graphiql = get_graphql_ide_html() if settings.graphiql else None
+        self._graphiql = Page("graphiql", settings.graphiql_key) if settings.graphiql else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._handle(Request(scope, receive))
@@ -40,8 +40,8 @@ class GraphQLEndpoint:
     async def _handle(self, request: Request) -> Response:
         accept = accepted(request.headers)
         chosen = media_type(accept, html=self._graphiql is not None and _is_opened_in_a_browser(request))
-        if chosen == HTML:
-            return HTMLResponse(self._graphiql, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
+        if chosen == HTML and self._graphiql:
+            return await self._graphiql.response(request, Vary="Accept")
         draft = self._settings.http_status == "draft"
         terms = Terms(chosen or JSON, lenient=chosen == JSON and JSON in accept and not draft, draft=draft)
         try:

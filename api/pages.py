@@ -59,6 +59,12 @@ def unavailable_page() -> HTMLResponse:
     return response
 
 
+def unbuilt_page() -> HTMLResponse:
+    """In place of the console or GraphiQL, where they are not built."""
+    text = "Install Node 20 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
+    return _page(404, "This page is not built", text)
+
+
 def broken_page() -> HTMLResponse:
     """After an error that nobody foresaw."""
     return _page(500, "Something went wrong", "We cannot open your link just now. Write to us in our chat.")

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.config import Config
 
+from schema.keys import KEY_PREFIX
 from schema.token_keys import TokenKeys
 
 # One host, or several separated by commas, or none, as libpq reads it.
@@ -45,6 +46,8 @@ class Settings:
     token_keys: TokenKeys
     cors_origins: tuple[str, ...] = ()
     graphiql: bool = True
+    graphiql_key: str | None = None
+    console_key: str | None = None
     introspection: bool = True
     compiled_documents: bool = True
     batch_limit: int = 0
@@ -65,6 +68,8 @@ def read_settings() -> Settings:
         token_keys=_read(config, "TOKEN_KEYS", _token_keys),
         cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
         graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
+        graphiql_key=_read(config, "GRAPHIQL_KEY", _api_key, "") or None,
+        console_key=_read(config, "CONSOLE_KEY", _api_key, "") or None,
         introspection=_read(config, "INTROSPECTION", _on_or_off, True),
         compiled_documents=_read(config, "COMPILED_DOCUMENTS", _on_or_off, True),
         batch_limit=_read(config, "BATCH_LIMIT", _number_between(0, 100), 0),
@@ -190,6 +195,12 @@ def _origins(name: str, text: str) -> tuple[str, ...]:
         if parts is None or origin != f"{parts.scheme}://{parts.netloc}":
             raise SettingsError(f"{name} must be origins like https://shop.example separated by commas, got {origin!r}")
     return origins
+
+
+def _api_key(name: str, text: str) -> str:
+    if not text.startswith(KEY_PREFIX):
+        raise SettingsError(f"{name} must be an API key: it begins with {KEY_PREFIX}")
+    return text
 
 
 def _one_of(*choices: str) -> Callable[[str, str], str]:

@@ -43,6 +43,10 @@ values ($1, $2, $3, $4, $5, $6, $7)
 returning {COLUMNS}
 """
 
+SET_CONSOLE = """
+update app set console = true where store_id = $1 and id = $2
+"""
+
 SET = f"""
 update app set
     name = coalesce($3, name),
@@ -139,6 +143,11 @@ async def set_app(
             disabled,
         )
     return AppRow(*row) if row else None
+
+
+async def set_console(db: Executor, store_id: str, id: str) -> None:
+    """From now on, staff work in the console by this app: each version publishes the console's documents for it."""
+    await db.fetch(SET_CONSOLE, store_id, id)
 
 
 @contextmanager

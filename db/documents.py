@@ -94,6 +94,16 @@ where document.hash = excluded.hash
 returning {COLUMNS}, published_at = now() as is_new
 """
 
+# Those of the console, for all apps by which staff work in it. An ID is of a text: what is there is the same.
+CREATE_FOR_CONSOLES = """
+insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
+select app.store_id, app.id, given.id, given.name, body, hash, cost, $6
+from app cross join unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::integer[])
+    as given (id, name, body, hash, cost)
+where app.console
+on conflict (store_id, app_id, id) do nothing
+"""
+
 COUNT = """
 select count(*) from document where store_id = $1 and app_id = $2 and retired_at is null
 """
@@ -166,6 +176,12 @@ async def create_documents(
     if counted["count"] > limit:
         raise TooManyDocuments(counted["count"])
     return [published[id] for id in ids]
+
+
+async def create_documents_for_consoles(db: Executor, documents: list[NewDocument], checked_with: bytes) -> None:
+    """Publish documents for all consoles of all stores, but for those that are there. For operators."""
+    columns = zip(*documents, strict=True) if documents else ((), (), (), (), ())
+    await db.fetch(CREATE_FOR_CONSOLES, *columns, checked_with)
 
 
 async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:

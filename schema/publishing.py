@@ -16,6 +16,7 @@ from db.documents import (
     PublishedRow,
     TooManyDocuments,
     create_documents,
+    create_documents_for_consoles,
     search_published_documents,
     set_documents_checked,
 )
@@ -133,6 +134,12 @@ async def publish(
     except TooManyDocuments as error:
         reason = f"an app has at most {DOCUMENTS:,} documents, with these it would have {error.count:,}: retire some"
         raise ManifestRefused([Complaint((), reason)]) from None
+
+
+async def publish_for_consoles(db: Pool, schema: GraphQLSchema, manifest: object) -> None:
+    """Publish the console's documents for the apps by which staff work in it. Raises ManifestRefused."""
+    documents = await check_manifest(schema, manifest)
+    await create_documents_for_consoles(db, documents, schema_hash(schema))
 
 
 async def broken_documents(

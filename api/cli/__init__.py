@@ -6,6 +6,7 @@ from typing import NoReturn
 import click
 
 from api.cli.apps import apps
+from api.cli.console import console
 from api.cli.demo import demo
 from api.cli.documents import documents
 from api.cli.keys import keys
@@ -36,5 +37,5 @@ def cli() -> None:
     """
 
 
-for command in (serve, migrate, demo, stores, apps, keys, documents):
+for command in (serve, migrate, demo, stores, apps, keys, documents, console):
     cli.add_command(command)

@@ -48,14 +48,14 @@ def create(
     async def create(db: Pool) -> AppRow:
         store = await store_of(db, slug)
         async with db.transaction() as transaction:
-            app = await db_apps.create_app(transaction, store.id, name, _once(scopes), rate, mode, client_id)
+            app = await db_apps.create_app(transaction, store.id, name, once(scopes), rate, mode, client_id)
             await create_key(transaction, store.id, app.id, name, hash_of(key))
         return app
 
     try:
         app = run(create, data)
     except ClientIdTaken:
-        raise _taken(client_id) from None
+        raise taken(client_id) from None
     click.echo(f"{app.id}\n{key}")
 
 
@@ -100,7 +100,7 @@ def update(
             await store_of_app(db, id),
             id,
             name=name,
-            scopes=_once(scopes) or None,
+            scopes=once(scopes) or None,
             document_mode=mode,
             rate=rate,
             client_id=Change(client_id) if client_id else None,
@@ -109,7 +109,7 @@ def update(
     try:
         app = run(update, data)
     except ClientIdTaken:
-        raise _taken(client_id) from None
+        raise taken(client_id) from None
     assert app is not None
     click.echo(_line(app))
 
@@ -146,7 +146,7 @@ def _set_disabled(id: str, disabled: bool, data: Path) -> None:
     click.echo(f"{id} is {'disabled' if disabled else 'enabled'}.")
 
 
-def _once(scopes: tuple[str, ...]) -> list[str]:
+def once(scopes: tuple[str, ...]) -> list[str]:
     return [scope.value for scope in Scope if scope.value in scopes]
 
 
@@ -159,5 +159,5 @@ def _line(app: AppRow) -> str:
     )
 
 
-def _taken(client_id: str | None) -> click.UsageError:
+def taken(client_id: str | None) -> click.UsageError:
     return click.UsageError(f"Another app of the store has the client ID {client_id!r}.")

@@ -3,11 +3,13 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
+from api.cli.console import STAFF, open_console
 from api.cli.database import data_option, database, run_within, write_private
 from api.settings import read_settings
 from db.apps import create_app
@@ -21,6 +23,7 @@ from schema.keys import KEY_PREFIX, hash_of, new_key
 
 SESSIONS = 400
 SESSIONS_PER_STORE = 5_000
+RATE = 100_000
 
 
 @click.command()
@@ -44,24 +47,48 @@ def demo(sessions: int, stores: int | None, data: Path) -> None:
                     click.echo("\nIndexes ...", err=True)
 
             asyncio.run(_load(sessions, stores, progress))
-        key = run_within(lambda db: development_key(db, data))
-    click.echo(f"Loaded {sessions:,} sessions in {time.monotonic() - started:.0f} s. Development key: {key}")
+        keys = run_within(lambda db: demo_keys(db, data))
+    seconds = time.monotonic() - started
+    click.echo(f"Loaded {sessions:,} sessions in {seconds:.0f} s. Development key: {keys.development}")
 
 
-async def development_key(db: Pool, data: Path) -> str:
-    """A key of the demo store that may do everything, kept in a file; the store is made where it is missing."""
+class DemoKeys(NamedTuple):
+    """Keys of the demo store: one that may do everything, and one of its console."""
+
+    development: str
+    console: str
+
+
+async def demo_keys(db: Pool, data: Path) -> DemoKeys:
+    """The keys, kept in files; the demo store is made where it is missing."""
     store = await get_store_by_slug(db, DEMO_SLUG)
     if store is None:
         await _load(SESSIONS, 1, lambda _: None)
         store = await get_store_by_slug(db, DEMO_SLUG)
         assert store is not None
-    path = data / "dev-key"
-    key = path.read_text().strip() if path.exists() else ""
-    known = await get_credential(db, hash_of(key)) if key.startswith(KEY_PREFIX) else None
-    if known is None or known.store_id != store.id:
+    id = store.id
+
+    async def development() -> str:
         key = new_key()
-        app = await create_app(db, store.id, "development", [Scope.ADMIN.value], rate=100_000)
-        await create_key(db, store.id, app.id, "development", hash_of(key))
+        app = await create_app(db, id, "development", [Scope.ADMIN.value], rate=RATE)
+        await create_key(db, id, app.id, "development", hash_of(key))
+        return key
+
+    async def console() -> str:
+        _, key = await open_console(db, id, "console", list(STAFF), RATE)
+        return key
+
+    return DemoKeys(
+        await _kept(db, id, data / "dev-key", development), await _kept(db, id, data / "console-key", console)
+    )
+
+
+async def _kept(db: Pool, store_id: str, path: Path, make: Callable[[], Awaitable[str]]) -> str:
+    """The store's key in the file; a new one where it has none that works."""
+    key = path.read_text().strip() if path.exists() else ""  # noqa: ASYNC240  # nobody else is waiting
+    known = await get_credential(db, hash_of(key)) if key.startswith(KEY_PREFIX) else None
+    if known is None or known.store_id != store_id:
+        key = await make()
         write_private(path, key)
     return key
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 import uvicorn
 
+from api.cli.console import publish_console
 from api.cli.database import data_option, database, run_within, set_default
-from api.cli.demo import development_key
+from api.cli.demo import DemoKeys, demo_keys
 from api.cli.documents import warn_of_broken_documents
 from api.logs import configure
 from api.settings import read_settings
@@ -30,9 +31,13 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     _see_that_it_is_free(host, port)
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
     with database(data, attach=False):
-        key = run_within(lambda db: development_key(db, data)) if demo else None
+        keys = run_within(lambda db: demo_keys(db, data)) if demo else None
+        if keys:
+            set_default("GRAPHIQL_KEY", keys.development)
+            set_default("CONSOLE_KEY", keys.console)
+        run_within(publish_console)
         configure(read_settings().log_level)
-        threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
+        threading.Thread(target=_announce, args=(host, port, data, keys), daemon=True).start()
         uvicorn.run(
             "api.app:create_app_from_environment",
             factory=True,
@@ -61,7 +66,7 @@ def _see_that_it_is_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, data: Path, key: str | None) -> None:
+def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
     """Say where to go as soon as somebody listens, and then which documents this version breaks."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     while True:
@@ -72,7 +77,8 @@ def _announce(host: str, port: int, data: Path, key: str | None) -> None:
         else:
             break
     address = f"[{host}]" if ":" in host else host
-    click.echo(f"Roomkey is ready.\n\n  GraphiQL   http://{address}:{port}/graphql")
-    if key:
-        click.echo(f"  API key    {key}   (kept in {data / 'dev-key'})\n")
+    click.echo(f"Roomkey is ready.\n\n  Console    http://{address}:{port}/")
+    click.echo(f"  GraphiQL   http://{address}:{port}/graphql")
+    if keys:
+        click.echo(f"  API key    {keys.development}   (kept in {data / 'dev-key'})\n")
     warn_of_broken_documents()

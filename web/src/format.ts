@@ -1,0 +1,41 @@
+import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How moments, numbers and spans are written in the language that is shown; moments in the browser's time zone. */
+export function useFormat() {
+  const { i18n, t } = useTranslation();
+  return formatsOf(i18n.language, t);
+}
+
+function formatsOf(language: string, t: TFunction) {
+  const dateTimes = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const seconds = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  const numbers = new Intl.NumberFormat(language);
+  const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  return {
+    dateTime: (moment: string) => dateTimes.format(new Date(moment)),
+    second: (moment: string) => seconds.format(new Date(moment)),
+    date: (moment: string) => dates.format(new Date(moment)),
+    number: (value: number) => numbers.format(value),
+    percent: (share: number) => percents.format(share),
+    money: (amount: string, currency: string) =>
+      new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount)),
+    /** A span in its two largest units: "2 h 5 min". */
+    span(milliseconds: number) {
+      const days = Math.floor(milliseconds / DAY);
+      const hours = Math.floor((milliseconds % DAY) / HOUR);
+      const minutes = Math.floor((milliseconds % HOUR) / MINUTE);
+      const rest = Math.floor((milliseconds % MINUTE) / SECOND);
+      if (days) return t("span.days", { days, hours });
+      if (hours) return t("span.hours", { hours, minutes });
+      if (minutes) return t("span.minutes", { minutes, seconds: rest });
+      return t("span.seconds", { seconds: rest });
+    },
+  };
+}

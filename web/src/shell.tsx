@@ -1,0 +1,122 @@
+import { ActionIcon, AppShell, Group, Menu, NavLink, Text, useMantineColorScheme } from "@mantine/core";
+import {
+  ChartColumn,
+  CircleUser,
+  Languages,
+  LogOut,
+  Moon,
+  Settings,
+  Sun,
+  SunMoon,
+  TableProperties,
+} from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Link, Outlet, useLocation } from "react-router";
+import { ConnectionBanner } from "./connection";
+import { signOut } from "./credential";
+import { chooseLanguage, LANGUAGES, type Language } from "./i18n";
+import { useViewer } from "./viewer";
+
+const SCHEMES = { light: Sun, dark: Moon, auto: SunMoon } as const;
+const ICON = 18;
+
+/** What is around every page: the store's name, the way to the other pages, and who is signed in. */
+export function Shell() {
+  const { t } = useTranslation();
+  const { store } = useViewer();
+  return (
+    <AppShell header={{ height: 52 }} padding={0}>
+      <AppShell.Header>
+        <Group h="100%" px="md" gap="xs" wrap="nowrap">
+          <Text fw={600} truncate flex={1} title={store.name}>
+            {store.name}
+          </Text>
+          <Group component="nav" gap={0} wrap="nowrap" aria-label={t("pages")}>
+            <Page to="/" icon={TableProperties} label={t("page.sessions")} />
+            <Page to="/overview" icon={ChartColumn} label={t("page.overview")} />
+            <Page to="/settings" icon={Settings} label={t("page.settings")} />
+          </Group>
+          <Account />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Main h="100vh">
+        <ConnectionBanner />
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Page({ to, icon: Icon, label }: { to: string; icon: typeof Settings; label: string }) {
+  const { pathname } = useLocation();
+  const isHere = to === "/" ? pathname === "/" || pathname.startsWith("/sessions/") : pathname === to;
+  return (
+    <NavLink
+      component={Link}
+      to={to}
+      active={isHere}
+      aria-current={isHere ? "page" : undefined}
+      aria-label={label}
+      label={
+        <Text span size="sm" visibleFrom="xs">
+          {label}
+        </Text>
+      }
+      leftSection={<Icon size={ICON} aria-hidden />}
+      w="auto"
+      bdrs="md"
+    />
+  );
+}
+
+function Account() {
+  const { t, i18n } = useTranslation();
+  const { viewer } = useViewer();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label={t("account")}>
+          <CircleUser size={ICON} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{viewer.userId ? `${viewer.userId} · ${viewer.name}` : viewer.name}</Menu.Label>
+        <Menu.Divider />
+        {Object.entries(LANGUAGES).map(([language, name]) => (
+          <Menu.Item
+            key={language}
+            role="menuitemradio"
+            aria-checked={i18n.language === language}
+            lang={language}
+            leftSection={<Languages size={ICON} aria-hidden />}
+            fw={i18n.language === language ? 700 : undefined}
+            onClick={() => chooseLanguage(language as Language)}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {(Object.keys(SCHEMES) as (keyof typeof SCHEMES)[]).map((scheme) => {
+          const Icon = SCHEMES[scheme];
+          return (
+            <Menu.Item
+              key={scheme}
+              role="menuitemradio"
+              aria-checked={colorScheme === scheme}
+              leftSection={<Icon size={ICON} aria-hidden />}
+              fw={colorScheme === scheme ? 700 : undefined}
+              onClick={() => setColorScheme(scheme)}
+            >
+              {t(`scheme.${scheme}`)}
+            </Menu.Item>
+          );
+        })}
+        <Menu.Divider />
+        <Menu.Item leftSection={<LogOut size={ICON} aria-hidden />} onClick={() => signOut()}>
+          {t("signOut")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
