@@ -129,6 +129,7 @@ def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size:
         ("{ customers { count(limit: 1000000) { value } } }", 1 + 1 + 1_000),
         ("{ sessionStats { total } }", 1 + 100),
         ("{ sessionStats(groupBy: DAY) { total periods { total } } }", 1 + 100 + 100),
+        ("{ sessionStats(groupBy: DAY) { opened periods { opened } } }", 1 + 100 + 100 + 100 * (1 + 1)),
         ("{ sessions(first: 0) { pageInfo { hasNextPage hasPreviousPage } } }", 1 + 1 + 2),
         # A mutation, its payload, the session with its token, and three refusals by assumption.
         ("mutation { revokeToken(input: {}) { session { token { status } } userErrors { code } } }", 10 + 1 + 2 + 3),

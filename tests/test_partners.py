@@ -167,7 +167,8 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         "`nodes(ids: …)`": "as often as there are IDs",
         "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
         "`count`": f"1, and 1 for each {ROWS_COUNTED:,} of its `limit`",
-        "`sessionStats`": str(PRICES["Query.sessionStats"]),
+        "`sessionStats`": f"{PRICES['Query.sessionStats']}; its `opened` {PRICES['SessionStats.opened']} more, "
+        f"and {PRICES['PeriodStats.opened']} a period",
         "`body` of a published document": str(PRICES["PersistedDocument.body"]),
         "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']:,} more",
         "cost": f"{COST_LIMIT:,}",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.shop import Shop, moment
+from tests.shop import Shop, moment, path_of
+from tests.statements import answered
 
 NewShop = Callable[[], Awaitable[Shop]]
 
@@ -192,3 +193,110 @@ async def test_figures_are_of_the_sessions_that_match(shop: Shop) -> None:
         ("2026-01-31T00:00:00+00:00", 1),
         ("2026-02-01T00:00:00+00:00", 1),
     ]
+
+
+OPENED = """query ($filter: SessionFilter, $groupBy: StatsPeriod) {
+    sessionStats(filter: $filter, groupBy: $groupBy) { opened periods { start opened } }
+}"""
+
+
+async def tap(shop: Shop, session: Any, agent: str = "Mozilla/5.0") -> None:
+    await shop.http.get(path_of(session), headers={"User-Agent": agent})
+
+
+async def opened(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
+    """How many were opened, and of each period."""
+    figures = (await shop.ask(OPENED, filter=filter, groupBy=group_by))["sessionStats"]
+    return figures["opened"], [period["opened"] for period in figures["periods"]]
+
+
+async def test_of_no_sessions_none_was_opened(shop: Shop, new_shop: NewShop) -> None:
+    other = await new_shop()
+    await tap(other, await other.create())
+    assert await opened(shop) == await opened(shop, "DAY") == (0, [])
+
+
+async def test_a_session_was_opened_when_a_person_opened_its_link(shop: Shop) -> None:
+    once, twice, previewed, revoked, _ = [await shop.create() for _ in range(5)]
+    for session in (once, twice, twice, revoked):
+        await tap(shop, session)
+    await tap(shop, previewed, "WhatsApp/2.24.10.79 A")
+    await shop.http.head(path_of(previewed))
+    assert (await opened(shop))[0] == 3
+    await shop.change("revokeToken", sessionId=revoked["id"])
+    assert (await opened(shop))[0] == 3
+    assert (await opened(shop, tokenStatus=["REVOKED"]))[0] == 1
+    await shop.turn_back(twice["id"], 31)
+    await tap(shop, previewed)
+    assert (await opened(shop, tokenStatus=["ACTIVE"]))[0] == 2
+
+
+async def test_a_link_that_no_longer_works_is_not_opened(shop: Shop) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    await tap(shop, session)
+    assert (await opened(shop))[0] == 0
+
+
+async def test_openings_belong_to_the_period_in_which_the_session_began(shop: Shop) -> None:
+    sessions = [
+        await place(shop, at)
+        for at in (
+            "2026-02-01T23:59:59+00:00",
+            "2026-02-02T00:00:00+00:00",
+            "2026-02-02T12:00:00+00:00",
+            "2026-02-04T06:59:59+07:00",
+        )
+    ]
+    for session in sessions[:2]:
+        await tap(shop, session)
+    assert await opened(shop, "DAY") == (2, [1, 1, 0])
+    assert await opened(shop, "WEEK") == (2, [1, 1])
+    assert await opened(shop) == (2, [])
+    within = {"dateCreated": {"from": "2026-02-02T00:00:00Z", "to": "2026-02-03T00:00:00Z"}}
+    assert await opened(shop, "DAY", **within) == (1, [1])
+
+
+async def test_openings_are_of_the_sessions_that_match(shop: Shop) -> None:
+    dewi = await shop.create("Dewi", roomId="1", orderNumber="QSH7K2", metadata={"a": 1})
+    budi = await shop.create("Budi", roomId="2")
+    await shop.create("Dewi", roomId="3", orderNumber="QSH7K3")
+    for session in (dewi, budi):
+        await tap(shop, session)
+    for filter, number in (
+        ({"search": "dewi"}, 1),
+        ({"search": "qsh7k"}, 1),
+        ({"orderNumber": {"startsWith": "QSH7K"}}, 1),
+        ({"roomId": {"equals": "3"}}, 0),
+        ({"ids": [dewi["id"], budi["id"]]}, 2),
+        ({"customerId": budi["customer"]["id"]}, 1),
+        ({"metadata": {"contains": {"a": 1}}}, 1),
+        ({"or": [{"orderNumber": {"equals": "QSH7K2"}}, {"search": "budi"}]}, 2),
+        ({"not": {"orderNumber": {"equals": "QSH7K2"}}}, 1),
+        ({"tokenStatus": []}, 0),
+    ):
+        assert (await opened(shop, **filter))[0] == number, filter
+
+
+async def test_openings_take_one_statement_more_however_often_they_are_asked(shop: Shop) -> None:
+    for at in ("2026-01-31T10:00:00+00:00", "2026-02-01T10:00:00+00:00", "2026-02-02T10:00:00+00:00"):
+        await tap(shop, await place(shop, at))
+    _, without = await answered(shop, "{ sessionStats(groupBy: DAY) { total periods { total } } }")
+    assert len(without) == 1
+    data, statements = await answered(shop, "{ sessionStats(groupBy: DAY) { opened periods { opened } } }")
+    assert data["sessionStats"] == {"opened": 3, "periods": [{"opened": 1}] * 3}
+    assert len(statements) == 2
+    data, statements = await answered(
+        shop,
+        """{
+            a: sessionStats(groupBy: DAY) { opened again: opened }
+            b: sessionStats(groupBy: DAY) { periods { opened } more: periods { start opened } }
+        }""",
+    )
+    assert data["a"] == {"opened": 3, "again": 3}
+    assert data["b"]["periods"] == [{"opened": 1}] * 3
+    assert len(statements) == 3
+    _, statements = await answered(
+        shop, "{ a: sessionStats { opened } b: sessionStats(filter: { converted: false }) { opened } }"
+    )
+    assert len(statements) == 4

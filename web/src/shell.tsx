@@ -1,15 +1,14 @@
-import { ActionIcon, AppShell, Group, Menu, NavLink, Text, useMantineColorScheme } from "@mantine/core";
 import {
-  ChartColumn,
-  CircleUser,
-  Languages,
-  LogOut,
-  Moon,
-  Settings,
-  Sun,
-  SunMoon,
-  TableProperties,
-} from "lucide-react";
+  ActionIcon,
+  AppShell,
+  Group,
+  type MantineColorScheme,
+  Menu,
+  NavLink,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { ChartColumn, CircleUser, LogOut, Settings, TableProperties } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, Outlet, useLocation } from "react-router";
 import { ConnectionBanner } from "./connection";
@@ -17,7 +16,7 @@ import { signOut } from "./credential";
 import { chooseLanguage, LANGUAGES, type Language } from "./i18n";
 import { useViewer } from "./viewer";
 
-const SCHEMES = { light: Sun, dark: Moon, auto: SunMoon } as const;
+const SCHEMES = ["light", "dark", "auto"] as const;
 const ICON = 18;
 
 /** What is around every page: the store's name, the way to the other pages, and who is signed in. */
@@ -83,35 +82,21 @@ function Account() {
       <Menu.Dropdown>
         <Menu.Label>{viewer.userId ? `${viewer.userId} · ${viewer.name}` : viewer.name}</Menu.Label>
         <Menu.Divider />
-        {Object.entries(LANGUAGES).map(([language, name]) => (
-          <Menu.Item
-            key={language}
-            role="menuitemradio"
-            aria-checked={i18n.language === language}
-            lang={language}
-            leftSection={<Languages size={ICON} aria-hidden />}
-            fw={i18n.language === language ? 700 : undefined}
-            onClick={() => chooseLanguage(language as Language)}
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={i18n.language} onChange={(language) => chooseLanguage(language as Language)}>
+          {Object.entries(LANGUAGES).map(([language, name]) => (
+            <Menu.RadioItem key={language} value={language} lang={language}>
+              {name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
-        {(Object.keys(SCHEMES) as (keyof typeof SCHEMES)[]).map((scheme) => {
-          const Icon = SCHEMES[scheme];
-          return (
-            <Menu.Item
-              key={scheme}
-              role="menuitemradio"
-              aria-checked={colorScheme === scheme}
-              leftSection={<Icon size={ICON} aria-hidden />}
-              fw={colorScheme === scheme ? 700 : undefined}
-              onClick={() => setColorScheme(scheme)}
-            >
+        <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
+          {SCHEMES.map((scheme) => (
+            <Menu.RadioItem key={scheme} value={scheme}>
               {t(`scheme.${scheme}`)}
-            </Menu.Item>
-          );
-        })}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<LogOut size={ICON} aria-hidden />} onClick={() => signOut()}>
           {t("signOut")}

@@ -48,7 +48,7 @@ export function SignIn() {
           />
           {pageSettings.key && <Text size="sm">{t("signIn.demo")}</Text>}
           <Button type="submit">{t("signIn.submit")}</Button>
-          <Text size="sm" >
+          <Text size="sm">
             <Trans i18nKey="signIn.help" components={{ code: <Code /> }} />
           </Text>
         </Stack>
