@@ -1,3 +1,12 @@
+FROM node:22-slim AS web
+
+WORKDIR /srv/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY schema/schema.graphql /srv/schema/schema.graphql
+COPY web ./
+RUN npm run build
+
 FROM python:3.13-slim
 
 WORKDIR /srv/roomkey
@@ -7,6 +16,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY api api
 COPY schema schema
 COPY db db
+COPY --from=web /srv/api/built api/built
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
     && useradd --system --no-create-home roomkey
 

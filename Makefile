@@ -8,14 +8,24 @@ OPERATIONS ?= 10000
 BIN = .venv/bin
 NODE_MODULES = tests/node/node_modules/.package-lock.json
 BENCH_MODULES = bench/speed/node/node_modules/.package-lock.json
+WEB_MODULES = web/node_modules/.package-lock.json
+WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f -print)
+# The machine's npm where its Node is 20.19 or newer; or else the one of the development tools, where they are set up.
+NEW_ENOUGH = const [major, minor] = process.versions.node.split(`.`); process.exit(major * 100 + +minor < 2019)
+NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURDIR)/$(BIN)/npm 2>/dev/null)
+NO_NODE = install Node 20 or newer, and run: make web
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve test agreement fuzz bench check update lock clean help
+.PHONY: serve web test agreement fuzz bench check update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
+	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
+		elif [ ! -e api/built ]; then echo "The console is not built: $(NO_NODE)"; fi
 	@$(BIN)/roomkey serve --port "$(PORT)" --data "$(DATA)" --demo
 
-test: .venv/dev $(NODE_MODULES)  ## Run the whole suite
+web: api/built/documents.json  ## Build the console and GraphiQL
+
+test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
 	@$(BIN)/pytest
 
 fuzz: .venv/dev  ## Let Schemathesis make up operations against a server (SECONDS=)
@@ -27,16 +37,18 @@ agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
 	@$(BIN)/python -m bench.speed $(ARGUMENTS)
 
-check: .venv/dev  ## Formatter, linter, types, layers, snapshots
+check: .venv/dev $(WEB_MODULES)  ## Formatter, linter, types, layers, snapshots
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@cd web && PATH="$(dir $(NPM)):$$PATH" npm run --silent check
 	@$(BIN)/pytest -q tests/snapshots
 
-update: .venv/dev  ## Format, and rewrite the snapshots
+update: .venv/dev $(WEB_MODULES)  ## Format, and rewrite the snapshots
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@cd web && PATH="$(dir $(NPM)):$$PATH" npm run --silent format
 	@$(BIN)/pytest -q tests/snapshots --update
 
 lock: .venv/dev  ## Take the newest versions of the dependencies
@@ -44,12 +56,13 @@ lock: .venv/dev  ## Take the newest versions of the dependencies
 	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 	cd tests/node && ../../$(BIN)/npm update --package-lock-only
 	cd bench/speed/node && ../../../$(BIN)/npm update --package-lock-only
+	cd web && ../$(BIN)/npm update --package-lock-only
 
 help:  ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 clean:  ## Remove what was set up, but not the data
-	rm -rf .venv *.egg-info tests/node/node_modules bench/speed/node/node_modules
+	rm -rf .venv *.egg-info tests/node/node_modules bench/speed/node/node_modules web/node_modules web/src/gql api/built
 
 .venv/run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -76,4 +89,16 @@ $(BENCH_MODULES): bench/speed/node/package-lock.json | .venv/dev
 	@echo "Setting up the servers in Node that are measured, once ..."
 	@cd bench/speed/node && ../../../$(BIN)/npm ci --silent \
 		|| { echo "The npm packages of the benchmark could not be installed: is there a network?"; exit 1; }
+	@touch $@
+
+$(WEB_MODULES): web/package-lock.json
+	@[ -n "$(NPM)" ] || { echo "The console cannot be built: $(NO_NODE)"; exit 1; }
+	@echo "Setting up the console's npm packages, once ..."
+	@cd web && PATH="$(dir $(NPM)):$$PATH" npm ci --silent --no-audit --no-fund \
+		|| { echo "The console's npm packages could not be installed: is there a network?"; exit 1; }
+	@touch $@
+
+api/built/documents.json: $(WEB_MODULES) $(WEB_SOURCES) schema/schema.graphql
+	@echo "Building the console and GraphiQL ..."
+	@cd web && PATH="$(dir $(NPM)):$$PATH" npm run --silent build
 	@touch $@

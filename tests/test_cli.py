@@ -78,6 +78,7 @@ def ask(url: str, key: str, query: str = "{ store { slug } viewer { scopes } }")
 def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, served: Serving) -> None:
     assert served.said == (
         "Roomkey is ready.\n\n"
+        f"  Console    {served.url}/\n"
         f"  GraphiQL   {served.url}/graphql\n"
         f"  API key    {served.key}   (kept in .roomkey/dev-key)\n"
     )
@@ -168,7 +169,7 @@ def test_an_app_is_made_and_its_key_revoked_while_nothing_serves(own_folder: Pat
     assert roomkey(own_folder, "keys", "revoke", key_id).stdout == f"{key_id} is revoked.\n"
     assert postgres_of(own_folder) == []
     with serving(own_folder) as served:
-        assert served.said == f"Roomkey is ready.\n\n  GraphiQL   {served.url}/graphql\n"
+        assert served.said == (f"Roomkey is ready.\n\n  Console    {served.url}/\n  GraphiQL   {served.url}/graphql\n")
         assert ask(served.url, kept)["data"] == {"store": {"slug": DEMO_SLUG}, "viewer": {"scopes": ["SESSIONS_READ"]}}
         assert ask(served.url, revoked)["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
 

@@ -44,7 +44,7 @@ async def test_the_readme_makes_an_app_with_a_key(tmp_path: Path) -> None:
     [commands] = [block for block in blocks("README.md", "sh") if "apps create" in block and "docker" not in block]
     async with demo_server(tmp_path) as port:
         output = await typed(tmp_path, port, commands.replace(".venv/bin/roomkey", str(ROOMKEY)))
-    id, key, _, app, _, listed_key = output.splitlines()
+    id, key, _, _, app, _, _, listed_key = output.splitlines()
     assert (id[:4], key[:3]) == ("app_", "rk_")
     assert app.split("  ")[:3] == [id, "storefront", "sessions:join"]
     assert listed_key.split("  ")[1:3] == ["storefront", id]

@@ -15,6 +15,8 @@ NAMES = (
     "TOKEN_KEYS",
     "CORS_ORIGINS",
     "GRAPHIQL",
+    "GRAPHIQL_KEY",
+    "CONSOLE_KEY",
     "INTROSPECTION",
     "COMPILED_DOCUMENTS",
     "BATCH_LIMIT",
@@ -66,6 +68,8 @@ def test_what_is_not_set_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
         token_keys=TokenKeys({"k1": b"s" * 32}),
         cors_origins=(),
         graphiql=True,
+        graphiql_key=None,
+        console_key=None,
         introspection=True,
         compiled_documents=True,
         batch_limit=0,
@@ -85,6 +89,8 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         TOKEN_KEYS=f" k2:{OTHER_SECRET} , k1:{SECRET}",
         CORS_ORIGINS="https://spa.example, http://localhost:3000",
         GRAPHIQL="off",
+        GRAPHIQL_KEY="rk_graphiql",
+        CONSOLE_KEY="rk_console",
         INTROSPECTION="off",
         COMPILED_DOCUMENTS="off",
         BATCH_LIMIT="100",
@@ -104,6 +110,8 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         token_keys=TokenKeys({"k2": b"o" * 48, "k1": b"s" * 32}),
         cors_origins=("https://spa.example", "http://localhost:3000"),
         graphiql=False,
+        graphiql_key="rk_graphiql",
+        console_key="rk_console",
         introspection=False,
         compiled_documents=False,
         batch_limit=100,
@@ -217,6 +225,11 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, 
                 "https://",
                 "file:///keys",
             )
+        ),
+        *(
+            (name, value, f"{name} must be an API key: it begins with rk_")
+            for name in ("GRAPHIQL_KEY", "CONSOLE_KEY")
+            for value in ("hunter2", "RK_x")
         ),
         *(
             (name, value, f"{name} must be {choices}, got {value!r}")

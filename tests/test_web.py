@@ -1,0 +1,106 @@
+"""The pages' HTTP: what browsers are told of them, and whom a key is filled in for."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from api.app import CONSOLE_PATHS, create_app
+from api.web import BUILT
+from tests.conftest import listening, serving, settings_for
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PAGES = [*(path.format(id="session_01h455vb4pex5vsknk084sn02q") for path in CONSOLE_PATHS), "/graphql"]
+KEYS = {"/": "rk_console", "/graphql": "rk_graphiql"}
+
+
+def settings_of(page: str) -> str:
+    [settings] = re.findall(r'<script id="settings" type="application/json">(.*)</script>', page)
+    return str(settings)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_lets_nothing_in_from_elsewhere(http: httpx.AsyncClient, path: str) -> None:
+    page = await http.get(path, headers=BROWSER)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "worker-src": "'self'",
+        "style-src": "'self' 'unsafe-inline'",
+        "font-src": "'self' data:",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["cache-control"] == "no-cache"
+    assert settings_of(page.text) == "{}"
+    assert re.findall(r'(?:src|href)="(?!/assets/)', page.text) == []
+    if path == "/graphql":
+        assert "accept" in page.headers["vary"].lower()
+
+
+async def test_assets_are_kept_for_ever_and_were_compressed_when_they_were_built(http: httpx.AsyncClient) -> None:
+    [script] = re.findall(r'src="(/assets/index-[^"]+\.js)"', (await http.get("/")).text)
+    file = BUILT / script.lstrip("/")
+    for accepted, encoding, suffix in (("br, gzip", "br", ".br"), ("gzip", "gzip", ".gz"), ("identity", None, "")):
+        asset = await http.get(script, headers={"Accept-Encoding": accepted})
+        assert asset.content == file.read_bytes()
+        assert asset.headers.get("content-encoding") == encoding
+        assert int(asset.headers["content-length"]) == len(file.with_name(file.name + suffix).read_bytes())
+        assert asset.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in asset.headers["cache-control"]
+        assert "accept-encoding" in asset.headers["vary"].lower()
+    assert "access-control-allow-origin" not in asset.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/", "/assets/none.js", "/assets/../web.py", "/assets/%2e%2e/web.py", "/index.html", "/sessions"]
+)
+async def test_what_is_no_page_is_not_found(http: httpx.AsyncClient, path: str) -> None:
+    assert (await http.get(path)).status_code == 404
+
+
+async def test_a_page_is_not_changed(http: httpx.AsyncClient) -> None:
+    response = await http.post("/", json={})
+    assert response.status_code == 405
+    assert {*response.headers["allow"].split(", ")} == {"GET", "HEAD"}
+
+
+@pytest.fixture
+def app_with_keys(database_url: str) -> Starlette:
+    return create_app(replace(settings_for(database_url), console_key=KEYS["/"], graphiql_key=KEYS["/graphql"]))
+
+
+@pytest.mark.parametrize("path", KEYS)
+async def test_a_key_is_filled_in_for_who_sits_at_the_machine(app_with_keys: Starlette, path: str) -> None:
+    async with listening(app_with_keys) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
+        assert settings_of((await http.get(path)).text) == f'{{"key": "{KEYS[path]}"}}'
+        others = (
+            {"Host": "evil.example"},  # a name of another site that leads here (DNS rebinding)
+            {"Host": "192.0.2.1:8000"},
+            {"Origin": "https://spa.example"},
+            {"X-Forwarded-For": "192.0.2.1"},
+        )
+        for headers in others:
+            page = await http.get(path, headers=headers)
+            assert (page.status_code, settings_of(page.text)) == (200, "{}"), headers
+
+
+async def test_what_is_not_built_says_so(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.web.BUILT", tmp_path)
+    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
+        for path in PAGES:
+            page = await http.get(path)
+            assert page.status_code == 404
+            assert "make web" in page.text
+        answer = await http.post("/graphql", json={"query": "{ __typename }"})
+        assert answer.json()["data"] == {"__typename": "Query"}
