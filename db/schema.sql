@@ -43,6 +43,7 @@ CREATE TABLE public.app (
     client_id text COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     disabled_at timestamp with time zone,
+    console boolean DEFAULT false NOT NULL,
     CONSTRAINT app_document_mode_check CHECK ((document_mode = ANY (ARRAY['LOG'::text, 'ALLOW_LIST'::text, 'ID_ONLY'::text]))),
     CONSTRAINT app_rate_check CHECK (((rate >= 1) AND (rate <= 1000000)))
 );
@@ -50,6 +51,8 @@ CREATE TABLE public.app (
 COMMENT ON COLUMN public.app.rate IS 'How much cost it may spend a second.';
 
 COMMENT ON COLUMN public.app.client_id IS 'What an identity provider calls the app: its tokens act as this one.';
+
+COMMENT ON COLUMN public.app.console IS 'Whether the documents of the console are published for it, of each version anew.';
 
 CREATE UNLOGGED TABLE public.app_budget (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -265,6 +268,8 @@ CREATE INDEX session_converted ON public.session USING btree (store_id, created_
 CREATE INDEX session_created ON public.session USING btree (store_id, created_at, id) INCLUDE (token_expires_at, token_revoked_at, conversion_kind, customer_name_key, search_text);
 
 CREATE INDEX session_customer ON public.session USING btree (store_id, customer_id, created_at, id);
+
+CREATE INDEX session_event_opened ON public.session_event USING btree (store_id, session_id) WHERE (kind = 'OPENED'::text);
 
 CREATE INDEX session_event_session ON public.session_event USING btree (store_id, session_id, at, id);
 

@@ -1,11 +1,13 @@
 """Figures over many sessions."""
 
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from db.pool import Executor
 from db.search import Predicate, where
 from db.sessions import STATUS_IS
+
+Period: TypeAlias = Literal["day", "week"]
 
 
 class StatsRow(NamedTuple):
@@ -23,13 +25,10 @@ class StatsRow(NamedTuple):
 SECONDS_TO_CONVERSION = "greatest(extract(epoch from converted_at - created_at), 0)"
 
 
-async def get_session_stats(
-    db: Executor, store_id: str, predicate: Predicate, period: Literal["day", "week"] | None
-) -> list[StatsRow]:
+async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, period: Period | None) -> list[StatsRow]:
     """The figures of all the sessions, then those of each period (UTC, weeks from Monday) that has any, in order."""
     values: list[Any] = [store_id]
-    grouping = f", (date_trunc('{period}', created_at, 'UTC'))" if period else ""
-    start = f"date_trunc('{period}', created_at, 'UTC')" if period else "null::timestamptz"
+    start, grouping_sets = _grouped(period)
     statement = f"""
         select {start} as start, count(*),
             count(*) filter (where {STATUS_IS["ACTIVE"]}),
@@ -39,8 +38,33 @@ async def get_session_stats(
             percentile_cont(0.5) within group (order by {SECONDS_TO_CONVERSION}) filter (where converted_at is not null)
         from session
         where store_id = $1 and {where(predicate, values)}
-        group by grouping sets ((){grouping})
+        group by grouping sets {grouping_sets}
         order by start nulls first
     """
     fetch = db.fetch_planned if predicate.planned else db.fetch
     return [StatsRow(*row) for row in await fetch(statement, *values)]
+
+
+async def count_opened_sessions(
+    db: Executor, store_id: str, predicate: Predicate, period: Period | None
+) -> dict[datetime | None, int]:
+    """How many of the sessions had their link opened: of all of them (None), and by the start of each period."""
+    values: list[Any] = [store_id]
+    start, grouping_sets = _grouped(period)
+    statement = f"""
+        select {start} as start, count(*)
+        from session
+        where store_id = $1 and {where(predicate, values)}
+        and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED')
+        group by grouping sets {grouping_sets}
+    """
+    fetch = db.fetch_planned if predicate.planned else db.fetch
+    return {row["start"]: row["count"] for row in await fetch(statement, *values)}
+
+
+def _grouped(period: Period | None) -> tuple[str, str]:
+    """SQL of when a session's period begins, and of the groups: all sessions, and those of each period."""
+    if period is None:
+        return "null::timestamptz", "(())"
+    start = f"date_trunc('{period}', created_at, 'UTC')"
+    return start, f"((), ({start}))"

@@ -51,6 +51,9 @@ MUTATION_PRICE = 10  # a transaction, which writes an event besides
 
 PRICES = {
     "Query.sessionStats": 100,  # reads every session that matches
+    # Reads the openings besides, once for all figures of the same sessions.
+    "SessionStats.opened": 100,
+    "PeriodStats.opened": 1,
     "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
     "PersistedDocument.body": 20,  # may have 64 KiB
     # Each may look up what lies beyond the page.

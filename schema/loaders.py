@@ -5,6 +5,7 @@ They live for one request, and see one store.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -19,6 +20,7 @@ from db.orders import OrderRow, get_orders, get_orders_by_session
 from db.pool import Pool
 from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
 from db.sessions import SessionRow, get_sessions
+from db.stats import Period, count_opened_sessions
 from db.stores import StoreRow, get_store
 
 V = TypeVar("V")
@@ -115,6 +117,14 @@ class Loaders:
             return [counts[id] for id in customer_ids]
 
         return await self._loader(("count", _key(predicate), limit), load).load(customer_id)
+
+    async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
+        """How many sessions had their link opened, in all and by period; figures of the same share a statement."""
+
+        async def load(keys: list[str]) -> list[dict[datetime | None, int]]:
+            return [await count_opened_sessions(self._db, self._store_id, predicate, period) for _ in keys]
+
+        return await self._loader(("opened", _key(predicate), period), load).load("all")
 
     async def _stores(self, ids: list[str]) -> list[StoreRow | None]:
         """Of all stores only the asker's own is seen."""

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import strawberry
 
-from db.search import EVERYTHING
-from db.stats import StatsRow, get_session_stats
+from db.search import EVERYTHING, Predicate
+from db.stats import Period, StatsRow, get_session_stats
 from schema.context import Info, Scope
 from schema.cost import count_items
 from schema.described import resolver, value
@@ -20,8 +20,17 @@ class StatsPeriod(Enum):
     WEEK = value("week", "Weeks, from Monday.")
 
 
+class Sessions(NamedTuple):
+    """Whose figures these are: of the sessions that match all (no start), or those of one of the periods."""
+
+    predicate: Predicate
+    period: Period | None
+    start: datetime | None
+
+
 @strawberry.type
 class _Figures:
+    sessions: strawberry.Private[Sessions]
     total: int = strawberry.field(description="How many sessions.")
     active: int = strawberry.field(description="Those whose token is active.")
     expired: int = strawberry.field(description="Those whose token is expired.")
@@ -31,6 +40,11 @@ class _Figures:
     median_seconds_to_conversion: float | None = strawberry.field(
         description="From the session's beginning to its conversion. Null: no conversions."
     )
+
+    @resolver("Those whose link a person opened, at any time since. A chat app's preview of the link does not count.")
+    async def opened(self, info: Info) -> int:
+        predicate, period, start = self.sessions
+        return (await info.context.loaders.opened(predicate, period)).get(start, 0)
 
 
 @strawberry.type(description="Figures of the sessions that began in a day or week.")
@@ -45,7 +59,7 @@ class SessionStats(_Figures):
     @resolver("The same by period, in order; empty without `groupBy`. A period without sessions is left out.")
     def periods(self, info: Info) -> list[PeriodStats]:
         count_items(info, len(self.period_rows))
-        return [PeriodStats(**_figures(row), start=row.start) for row in self.period_rows if row.start]
+        return [PeriodStats(**_figures(row, self.sessions), start=row.start) for row in self.period_rows if row.start]
 
 
 async def session_stats(
@@ -59,11 +73,12 @@ async def session_stats(
     predicate = filter.predicate() if filter else EVERYTHING
     period = group_by.value if group_by else None
     whole, *periods = await get_session_stats(info.context.db, store_id, predicate, period)
-    return SessionStats(**_figures(whole), period_rows=periods)
+    return SessionStats(**_figures(whole, Sessions(predicate, period, None)), period_rows=periods)
 
 
-def _figures(row: StatsRow) -> dict[str, Any]:
+def _figures(row: StatsRow, sessions: Sessions) -> dict[str, Any]:
     return {
+        "sessions": sessions._replace(start=row.start),
         "total": row.total,
         "active": row.active,
         "expired": row.expired,

@@ -4,13 +4,13 @@ import { Provider } from "urql";
 import { createClient } from "./client";
 import { Loading } from "./components/states";
 import { useCredential } from "./credential";
-import { SessionPanel } from "./session/panel";
 import { SessionsPage } from "./sessions/page";
 import { Shell } from "./shell";
 import { SignIn } from "./sign-in";
 import { ViewerGate } from "./viewer";
 
 const OverviewPage = lazy(() => import("./overview/page"));
+const SessionPanel = lazy(() => import("./session/panel"));
 const SettingsPage = lazy(() => import("./settings/page"));
 
 /** Every path here is one for which the server sends this page. */
@@ -28,7 +28,15 @@ function SignedIn({ credential }: { credential: string }) {
           <Routes>
             <Route element={<Shell />}>
               <Route path="/" element={<SessionsPage />}>
-                <Route path="sessions/:id" element={<SessionPanel />} />
+                <Route
+                  path="sessions/:id"
+                  element={
+                    // The list stays while the panel is loaded.
+                    <Suspense fallback={<Loading />}>
+                      <SessionPanel />
+                    </Suspense>
+                  }
+                />
               </Route>
               <Route path="/overview" element={<OverviewPage />} />
               <Route path="/settings" element={<SettingsPage />} />

@@ -9,14 +9,21 @@ const DAY = 24 * HOUR;
 /** How moments, numbers and spans are written in the language that is shown; moments in the browser's time zone. */
 export function useFormat() {
   const { i18n, t } = useTranslation();
-  return formatsOf(i18n.language, t);
+  formats[i18n.language] ??= formatsOf(i18n.language, t);
+  return formats[i18n.language] as Formats;
 }
+
+type Formats = ReturnType<typeof formatsOf>;
+
+// To make them takes long where each row of a list does it.
+const formats: Record<string, Formats> = {};
 
 function formatsOf(language: string, t: TFunction) {
   const dateTimes = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const seconds = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
   const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const numbers = new Intl.NumberFormat(language);
+  const spans = new Intl.RelativeTimeFormat(language);
   const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   return {
     dateTime: (moment: string) => dateTimes.format(new Date(moment)),
@@ -26,6 +33,13 @@ function formatsOf(language: string, t: TFunction) {
     percent: (share: number) => percents.format(share),
     money: (amount: string, currency: string) =>
       new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount)),
+    /** How long ago, in the largest unit. */
+    ago(milliseconds: number) {
+      if (milliseconds >= DAY) return spans.format(-Math.floor(milliseconds / DAY), "day");
+      if (milliseconds >= HOUR) return spans.format(-Math.floor(milliseconds / HOUR), "hour");
+      if (milliseconds >= MINUTE) return spans.format(-Math.floor(milliseconds / MINUTE), "minute");
+      return spans.format(-Math.floor(milliseconds / SECOND), "second");
+    },
     /** A span in its two largest units: "2 h 5 min". */
     span(milliseconds: number) {
       const days = Math.floor(milliseconds / DAY);

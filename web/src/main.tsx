@@ -8,7 +8,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./app";
 import { startI18n } from "./i18n";
-import { theme } from "./theme";
+import { readable, theme } from "./theme";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");
@@ -16,7 +16,7 @@ if (!root) throw new Error("The page has no #root.");
 await startI18n();
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <BrowserRouter>
         <App />

@@ -38,7 +38,7 @@ export function Shell() {
           <Account />
         </Group>
       </AppShell.Header>
-      <AppShell.Main h="100vh">
+      <AppShell.Main h="100dvh" display="flex" style={{ flexDirection: "column" }}>
         <ConnectionBanner />
         <Outlet />
       </AppShell.Main>

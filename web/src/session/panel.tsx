@@ -1,11 +1,116 @@
+import { Drawer, Stack } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation, useNavigate, useParams } from "react-router";
+import { useQuery } from "urql";
+import { codesOf } from "../client";
+import { Failed, Loading, Nothing } from "../components/states";
+import { type ShownToken, useTokenStatus } from "../components/token-status";
 import { graphql } from "../gql";
+import { useViewer } from "../viewer";
+import { type Action, ActionDialog, Actions } from "./actions";
+import { Facts } from "./facts";
+import { useReturnedFocus } from "./focus";
+import { Orders } from "./orders";
+import { Timeline } from "./timeline";
+import { Token } from "./token";
 
-export const Session = graphql(`
+const Session = graphql(`
   query Session($id: ID!) {
-    session(id: $id) { ...SessionFields }
+    session(id: $id) { ...SessionDetails }
   }
 `);
 
-export function SessionPanel() {
-  return null;
+const WIDTH = "min(100%, 32rem)";
+
+export default function SessionPanel() {
+  const { id = "" } = useParams();
+  return <Panel key={id} id={id} />;
+}
+
+function Panel({ id }: { id: string }) {
+  const { t } = useTranslation("session");
+  const { can } = useViewer();
+  const navigate = useNavigate();
+  const { search } = useLocation();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [action, setAction] = useState<Action | null>(null);
+  const { session, isUnknown, error, ask } = useSession(id);
+  useReturnedFocus();
+
+  const close = () => navigate({ pathname: "/", search });
+  // One listener for both, so that a dialog's Escape does not close the panel beneath it, too.
+  useHotkeys([["Escape", () => (action ? setAction(null) : close())]], []);
+
+  return (
+    <>
+      <Drawer.Root opened onClose={close} position="right" size={WIDTH} closeOnEscape={false}>
+        <Drawer.Overlay backgroundOpacity={0.3} />
+        <Drawer.Content>
+          <Drawer.Header>
+            <Drawer.Title ref={heading} tabIndex={-1} fz="lg" fw={600} style={{ overflowWrap: "anywhere" }}>
+              {session?.customer.name ?? t("session")}
+            </Drawer.Title>
+            <Drawer.CloseButton aria-label={t("close")} size="lg" />
+          </Drawer.Header>
+          <Drawer.Body>
+            {session ? (
+              <Stack gap="xl">
+                <Token token={session.token} open={setAction} isOnTop={!action} />
+                {can("SESSIONS_WRITE") && <Actions session={session} open={setAction} />}
+                <Facts session={session} />
+                <Orders orders={session.orders} />
+                <Timeline session={session} />
+              </Stack>
+            ) : isUnknown ? (
+              <Nothing title={t("unknown")} text={t("unknownText")} />
+            ) : error ? (
+              <Failed error={error} again={ask} />
+            ) : (
+              <Loading />
+            )}
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
+      {session && action && (
+        <ActionDialog key={action} action={action} session={session} heading={heading} close={() => setAction(null)} />
+      )}
+    </>
+  );
+}
+
+/** The session, kept while it is asked for again, whatever becomes of that. */
+function useSession(id: string) {
+  const [{ data, error, fetching }, askAgain] = useQuery({
+    query: Session,
+    variables: { id },
+    requestPolicy: "cache-and-network",
+  });
+  const [session, setSession] = useState(data?.session);
+  if (data?.session && data.session !== session) setSession(data.session);
+
+  const isOverdue = useIsOverdue(session?.token);
+  useEffect(() => {
+    if (!isOverdue || fetching) return;
+    const timer = window.setTimeout(() => askAgain({ requestPolicy: "network-only" }), PAUSE);
+    return () => window.clearTimeout(timer);
+  }, [isOverdue, fetching, askAgain]);
+
+  return {
+    session,
+    isUnknown: data?.session === null || (error && codesOf(error).includes("BAD_USER_INPUT")),
+    error: fetching ? undefined : error,
+    ask: () => askAgain({ requestPolicy: "network-only" }),
+  };
+}
+
+// The two clocks may differ a little: the server is asked until it agrees.
+const PAUSE = 500;
+
+const NO_TOKEN: ShownToken = { status: "EXPIRED" };
+
+/** Whether the expired time has come since the server was asked. */
+function useIsOverdue(token: ShownToken = NO_TOKEN) {
+  return useTokenStatus(token) !== token.status;
 }

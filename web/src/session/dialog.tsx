@@ -1,0 +1,82 @@
+import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import type { FormEvent, ReactNode, RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { useReturnedFocus } from "./focus";
+
+export interface DialogProps {
+  close: () => void;
+  /** Where the focus goes if what opened the dialog is gone. */
+  heading: RefObject<HTMLElement | null>;
+}
+
+export function Dialog({ title, close, heading, children }: DialogProps & { title: string; children: ReactNode }) {
+  const { t } = useTranslation("session");
+  useReturnedFocus(heading);
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={title}
+      closeOnEscape={false}
+      returnFocus={false}
+      centered
+      closeButtonProps={{ "aria-label": t("close"), size: "lg" }}
+    >
+      {children}
+    </Modal>
+  );
+}
+
+interface FormDialogProps extends DialogProps {
+  title: string;
+  submit: string;
+  color?: string;
+  isBusy: boolean;
+  /** What is wrong with none of the inputs. */
+  failures: string[];
+  onSubmit: () => void;
+  children: ReactNode;
+}
+
+/** Asks before something is done. */
+export function FormDialog({
+  title,
+  close,
+  heading,
+  submit,
+  color,
+  isBusy,
+  failures,
+  onSubmit,
+  children,
+}: FormDialogProps) {
+  const { t } = useTranslation("session");
+  return (
+    <Dialog title={title} close={close} heading={heading}>
+      <form
+        noValidate
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          onSubmit();
+        }}
+      >
+        <Stack>
+          {children}
+          {failures.map((text) => (
+            <Alert key={text} role="alert" color="red" variant="outline">
+              {text}
+            </Alert>
+          ))}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              {t("cancel")}
+            </Button>
+            <Button type="submit" color={color} loading={isBusy}>
+              {submit}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}

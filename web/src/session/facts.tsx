@@ -1,0 +1,83 @@
+import { Code, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "../format";
+import { CopyButton } from "./copy";
+import type { SessionDetailsOf } from "./details";
+import classes from "./panel.module.css";
+
+export function Facts({ session }: { session: SessionDetailsOf }) {
+  const { t } = useTranslation("session");
+  const format = useFormat();
+  const { id, customer, conversion, roomId, dateCreated, metadata } = session;
+  const more = Object.entries(metadata);
+  return (
+    <section>
+      <Title order={3} size="h5" mb="xs">
+        {t("facts")}
+      </Title>
+      <dl className={classes.facts}>
+        <Fact label={t("fact.id")} copied={id}>
+          <Code>{id}</Code>
+        </Fact>
+        <Fact label={t("fact.customer")} copied={customer.name}>
+          {customer.name}
+        </Fact>
+        {customer.phone && (
+          <Fact label={t("fact.phone")} copied={customer.phone}>
+            {customer.phone}
+          </Fact>
+        )}
+        {customer.email && (
+          <Fact label={t("fact.email")} copied={customer.email}>
+            {customer.email}
+          </Fact>
+        )}
+        <Fact label={t("fact.dateCreated")}>{format.second(dateCreated)}</Fact>
+        <Fact label={t("fact.conversion")}>
+          {conversion ? (
+            <>
+              {t(`kind.${conversion.kind}`)}
+              {conversion.order && ` · ${conversion.order.number}`}
+              <br />
+              {format.second(conversion.at)}
+            </>
+          ) : (
+            t("none.conversion")
+          )}
+        </Fact>
+        <Fact label={t("fact.roomId")} copied={roomId}>
+          {roomId ?? t("none.room")}
+        </Fact>
+      </dl>
+      {more.length > 0 && (
+        <>
+          <Title order={3} size="h5" mt="lg" mb="xs">
+            {t("metadata")}
+          </Title>
+          <dl className={classes.facts}>
+            {more.map(([name, value]) => (
+              <Fact key={name} label={name}>
+                {typeof value === "string" ? value : JSON.stringify(value)}
+              </Fact>
+            ))}
+          </dl>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** `copied`: what can be copied of it. */
+export function Fact({ label, copied, children }: { label: string; copied?: string | null; children: ReactNode }) {
+  const { t } = useTranslation("session");
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        <div className={classes.value}>{children}</div>
+        {copied && <CopyButton text={copied} label={t("copy", { what: label })} />}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { Text, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "../format";
+import { CopyButton } from "./copy";
+import type { SessionDetailsOf } from "./details";
+import classes from "./panel.module.css";
+
+export function Orders({ orders }: { orders: SessionDetailsOf["orders"] }) {
+  const { t } = useTranslation("session");
+  const format = useFormat();
+  return (
+    <section>
+      <Title order={3} size="h5" mb="xs">
+        {t("orders")}
+      </Title>
+      {orders.length === 0 ? (
+        <Text size="sm">{t("none.orders")}</Text>
+      ) : (
+        <ul className={classes.orders}>
+          {orders.map(({ id, number, total, placedAt }) => (
+            <li key={id}>
+              <Text span fw={600}>
+                {number}
+              </Text>
+              <CopyButton text={number} label={t("copy", { what: number })} />
+              {total && (
+                <Text span className="number">
+                  {format.money(total.amount, total.currency)}
+                </Text>
+              )}
+              <Text span size="sm">
+                {placedAt ? t("placedAt", { at: format.dateTime(placedAt) }) : t("none.placedAt")}
+              </Text>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import { Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "../format";
+import { graphql } from "../gql";
+import { useViewer } from "../viewer";
+import type { ActionProps } from "./actions";
+import { useChange } from "./changes";
+import { FormDialog } from "./dialog";
+
+const ReissueToken = graphql(`
+  mutation ReissueToken($input: ReissueTokenInput!) {
+    change: reissueToken(input: $input) {
+      session { ...SessionDetails }
+      userErrors { field code message }
+    }
+  }
+`);
+
+const MINUTE = 60_000;
+
+/** The new token expires as the store's setting says. */
+export function ReissueDialog({ session, close, heading }: ActionProps) {
+  const { t } = useTranslation("session");
+  const format = useFormat();
+  const { sessionExpiration } = useViewer().store;
+  const { send, failures, isBusy } = useChange(ReissueToken, () => {
+    close();
+    return t("reissue.done");
+  });
+  return (
+    <FormDialog
+      title={t("reissue.title")}
+      submit={t("reissue.submit")}
+      isBusy={isBusy}
+      failures={failures.map(({ text }) => text)}
+      onSubmit={() => send({ sessionId: session.id })}
+      close={close}
+      heading={heading}
+    >
+      <Text>{t("reissue.text", { name: session.customer.name })}</Text>
+      <Text>
+        {sessionExpiration
+          ? t("reissue.ends", { span: format.span(sessionExpiration * MINUTE) })
+          : t("reissue.endsNever")}
+      </Text>
+    </FormDialog>
+  );
+}
