@@ -1,5 +1,112 @@
+import { ActionIcon, Button, Group, Kbd, Menu, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { Columns3, ListFilter, Lock, RefreshCw } from "lucide-react";
+import { useMemo, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import { Outlet } from "react-router";
+import { State } from "../components/states";
+import { useFormat } from "../format";
+import { useViewer } from "../viewer";
+import { OPTIONAL, useColumns } from "./columns";
+import { useCount } from "./count";
+import { Filters } from "./filters";
+import { SessionList } from "./list";
+import { useRefreshes } from "./refreshes";
+import { SearchBox } from "./search-box";
+import classes from "./sessions.module.css";
+import { useView } from "./use-view";
+import { variablesOf } from "./view";
+
+const ICON = 18;
 
 export function SessionsPage() {
-  return <Outlet />;
+  const { t } = useTranslation();
+  const { can } = useViewer();
+  if (can("SESSIONS_READ")) return <Sessions />;
+  return <State icon={Lock} title={t("failed.forbidden")} text={t("failed.forbiddenText")} />;
+}
+
+function Sessions() {
+  const { t } = useTranslation(["sessions", "common"]);
+  const format = useFormat();
+  const { view, text, setText, change } = useView();
+  const { columns, shown, show } = useColumns();
+  const { context, refresh } = useRefreshes();
+  const { filter } = useMemo(() => variablesOf(view), [view]);
+  const { count, isAsking } = useCount(filter, context);
+  const [isFiltersOpen, filters] = useDisclosure();
+  const grid = useRef<HTMLTableElement>(null);
+
+  return (
+    <section className={classes.page}>
+      <div className={classes.tools}>
+        <Group gap="xs" wrap="nowrap">
+          <Title order={1} size="h4" visibleFrom="md" mr="xs">
+            {t("common:page.sessions")}
+          </Title>
+          <SearchBox text={text} setText={setText} leave={() => grid.current?.focus({ preventScroll: true })} />
+          <Text size="sm" role="status" className={`number ${classes.count}`} visibleFrom="md">
+            {count &&
+              t(count.precision === "EXACT" ? "count" : "countMore", {
+                count: count.value,
+                number: format.number(count.value),
+              })}
+          </Text>
+          <Button
+            hiddenFrom="md"
+            variant="default"
+            px="xs"
+            aria-label={t("filter.label")}
+            aria-expanded={isFiltersOpen}
+            onClick={filters.toggle}
+          >
+            <ListFilter size={ICON} aria-hidden />
+          </Button>
+          <ActionIcon variant="default" size={36} aria-label={t("refresh")} title={t("refresh")} onClick={refresh}>
+            <RefreshCw size={ICON} aria-hidden className={isAsking ? classes.turning : undefined} />
+          </ActionIcon>
+          <Menu position="bottom-end" closeOnItemClick={false}>
+            <Menu.Target>
+              <ActionIcon variant="default" size={36} aria-label={t("columns")} title={t("columns")} visibleFrom="md">
+                <Columns3 size={ICON} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.CheckboxGroup value={shown} onChange={show}>
+                {OPTIONAL.map((name) => (
+                  <Menu.CheckboxItem key={name} value={name}>
+                    {t(`column.${name}`)}
+                  </Menu.CheckboxItem>
+                ))}
+              </Menu.CheckboxGroup>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+        <div className={classes.filters} data-open={isFiltersOpen || undefined}>
+          <Filters view={view} change={change} />
+          <Keys />
+        </div>
+      </div>
+      <SessionList
+        grid={grid}
+        view={view}
+        change={change}
+        columns={columns}
+        context={context}
+        refresh={refresh}
+        count={count?.precision === "EXACT" ? count.value : undefined}
+      />
+      <Outlet />
+    </section>
+  );
+}
+
+function Keys() {
+  const { t } = useTranslation("sessions");
+  return (
+    <Text size="xs" component="div" className={classes.keys}>
+      <Kbd>{"↑"}</Kbd> <Kbd>{"↓"}</Kbd> {t("keys.move")} <Kbd ml="xs">{t("keys.enter")}</Kbd> {t("keys.open")}{" "}
+      <Kbd ml="xs">{"C"}</Kbd> {t("keys.copy")}
+    </Text>
+  );
 }

@@ -1,0 +1,95 @@
+import { Button, Chip, Group, NativeSelect, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { TokenStatus } from "../gql/graphql";
+import classes from "./sessions.module.css";
+import { ANY, dayOf, isFiltered, STATUSES, sortOf, type View, viewOf } from "./view";
+
+interface FiltersProps {
+  view: View;
+  change: (changed: Partial<View>) => void;
+}
+
+const SORTS = ["-created", "created", "expires", "-expires", "name", "-name"] as const;
+
+export function Filters({ view, change }: FiltersProps) {
+  const { t } = useTranslation(["sessions", "common"]);
+  return (
+    <Group gap="sm" role="group" aria-label={t("filter.label")}>
+      <Group gap={6} role="group" aria-label={t("column.status")}>
+        <Chip.Group
+          multiple
+          value={[...view.statuses]}
+          onChange={(statuses) => change({ statuses: STATUSES.filter((status) => statuses.includes(status)) })}
+        >
+          {STATUSES.map((status: TokenStatus) => (
+            <Chip key={status} value={status} size="sm" classNames={{ label: classes.chip }}>
+              {t(`common:status.${status}`)}
+            </Chip>
+          ))}
+        </Chip.Group>
+      </Group>
+      <NativeSelect
+        aria-label={t("column.conversion")}
+        value={String(view.converted)}
+        onChange={({ currentTarget: { value } }) => change({ converted: value === "null" ? null : value === "true" })}
+        data={[
+          { value: "null", label: t("filter.anyConversion") },
+          { value: "true", label: t("filter.converted") },
+          { value: "false", label: t("filter.notConverted") },
+        ]}
+      />
+      <Group gap={6} wrap="nowrap" className={classes.days} role="group" aria-label={t("column.dateCreated")}>
+        <Day label={t("filter.from")} day={view.from} max={view.to} change={(from) => change({ from })} />
+        <Day label={t("filter.to")} day={view.to} min={view.from} change={(to) => change({ to })} />
+      </Group>
+      <NativeSelect
+        hiddenFrom="md"
+        aria-label={t("sort.label")}
+        value={sortOf(view)}
+        onChange={({ currentTarget: { value } }) => {
+          const { field, direction } = viewOf(new URLSearchParams({ sort: value }));
+          change({ field, direction });
+        }}
+        data={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))}
+      />
+      {isFiltered(view) && (
+        <Button variant="subtle" size="sm" onClick={() => change(ANY)}>
+          {t("clear")}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+interface DayProps {
+  label: string;
+  day: string;
+  min?: string;
+  max?: string;
+  change: (day: string) => void;
+}
+
+/** A day, taken over once it is one: a year is typed digit by digit. */
+function Day({ label, day, min, max, change }: DayProps) {
+  const [typed, type] = useState(day);
+  const [seen, see] = useState(day);
+  if (seen !== day) {
+    see(day);
+    type(day);
+  }
+  return (
+    <TextInput
+      type="date"
+      label={label}
+      classNames={{ root: classes.day }}
+      value={typed}
+      min={min || undefined}
+      max={max || undefined}
+      onChange={({ currentTarget: { value } }) => {
+        type(value);
+        if (value === dayOf(value)) change(value);
+      }}
+    />
+  );
+}

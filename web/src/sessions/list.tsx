@@ -1,0 +1,209 @@
+import { useMediaQuery } from "@mantine/hooks";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import {
+  type CSSProperties,
+  type FocusEvent,
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+} from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation, useMatch } from "react-router";
+import type { OperationContext } from "urql";
+import type { Column } from "./columns";
+import { Header } from "./header";
+import { PAGE, useKnownPages } from "./known-pages";
+import { PageRows } from "./page-rows";
+import { usePlace } from "./place";
+import { rowId } from "./row";
+import classes from "./sessions.module.css";
+import { NoSessions, NotAnswered, NotUpToDate } from "./states";
+import { isFiltered, queryOf, type View, variablesOf } from "./view";
+
+// Pixels, as in the stylesheet; below that width, a row is a card.
+const NARROW = "(max-width: 61.99em)";
+const ROW = 44;
+const CARD = 76;
+const HEADER = 36;
+
+// A page is asked for when so many rows before it come into view.
+const AHEAD = 60;
+
+interface SessionListProps {
+  grid: RefObject<HTMLTableElement | null>;
+  view: View;
+  change: (changed: Partial<View>) => void;
+  columns: readonly Column[];
+  context: Partial<OperationContext>;
+  refresh: () => void;
+  /** How many there are, as far as that is known. */
+  count: number | undefined;
+}
+
+export function SessionList({ grid, view, change, columns, context, refresh, count }: SessionListProps) {
+  const { t } = useTranslation(["sessions", "common"]);
+  const isNarrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  const height = isNarrow ? CARD : ROW;
+  const header = isNarrow ? 0 : HEADER;
+  const query = useLocation().search;
+  const open = useMatch("/sessions/:id")?.params.id;
+
+  const shown = queryOf(view);
+  const variables = useMemo(() => variablesOf(view), [view]);
+  const pages = useKnownPages(shown);
+  const { rows, cursors, end, failure, isThere } = pages;
+
+  const place = usePlace(grid, height);
+  const active = place.active === undefined ? undefined : Math.max(0, Math.min(place.active, rows - 1));
+  const found = useCallback<typeof pages.found>(
+    (page, connection) => {
+      pages.found(page, connection);
+      place.follow(page, connection.nodes);
+    },
+    [pages.found, place.follow],
+  );
+
+  const virtualizer = useVirtualizer({
+    count: rows,
+    getScrollElement: () => grid.current,
+    estimateSize: () => height,
+    overscan: 8,
+    scrollMargin: header,
+    scrollPaddingStart: header,
+    // Screen readers are told of the active row, wherever the list is scrolled to.
+    rangeExtractor: useCallback(
+      (range: Range) => {
+        const indexes = defaultRangeExtractor(range);
+        return active === undefined || indexes.includes(active) ? indexes : [...indexes, active];
+      },
+      [active],
+    ),
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows have another height
+  useLayoutEffect(() => virtualizer.measure(), [height, virtualizer]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another view begins at its top
+  useLayoutEffect(() => {
+    place.forget();
+    if (grid.current) grid.current.scrollTop = 0;
+  }, [shown]);
+
+  const indexesOf = new Map<number, number[]>();
+  for (const { index } of virtualizer.getVirtualItems()) {
+    const page = Math.floor(index / PAGE);
+    indexesOf.set(page, [...(indexesOf.get(page) ?? []), index]);
+  }
+  const ahead = Math.floor(((virtualizer.range?.endIndex ?? 0) + AHEAD) / PAGE);
+  const next = Math.min(ahead, cursors.length - 1);
+  if (!indexesOf.has(next)) indexesOf.set(next, []);
+
+  function select(index: number) {
+    const row = Math.max(0, Math.min(index, rows - 1));
+    place.select(row);
+    virtualizer.scrollToIndex(row);
+  }
+
+  // Whoever comes here by keyboard is on a row.
+  function enter({ target, currentTarget }: FocusEvent) {
+    if (target !== currentTarget || !target.matches(":focus-visible") || active !== undefined || rows === 0) return;
+    place.select(Math.ceil(currentTarget.scrollTop / height));
+  }
+
+  function press(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey || rows === 0) return;
+    const screen = Math.max(1, Math.floor(((grid.current?.clientHeight ?? 0) - header) / height) - 1);
+    const isHere = event.target === event.currentTarget;
+    const row = active === undefined ? null : document.getElementById(rowId(active));
+    switch (event.key) {
+      case "ArrowDown":
+        select(active === undefined ? 0 : active + 1);
+        break;
+      case "ArrowUp":
+        select((active ?? 0) - 1);
+        break;
+      case "PageDown":
+        select((active ?? 0) + screen);
+        break;
+      case "PageUp":
+        select((active ?? 0) - screen);
+        break;
+      case "Home":
+        select(0);
+        break;
+      case "End":
+        select(rows - 1);
+        break;
+      case "Enter":
+        if (!isHere) return;
+        row?.querySelector("a")?.click();
+        break;
+      case "c":
+        row?.querySelector<HTMLElement>('[data-column="link"] button')?.click();
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  }
+
+  const hasFailed = failure && indexesOf.has(failure.page) ? failure.error : null;
+  const isEmpty = end === 0 && !hasFailed;
+  const isUnanswered = hasFailed && !isThere;
+  const total = end ?? count;
+
+  return (
+    <>
+      {hasFailed && isThere && <NotUpToDate error={hasFailed} again={refresh} />}
+      {hasFailed && !isThere && <NotAnswered error={hasFailed} again={refresh} view={view} change={change} />}
+      {isEmpty && <NoSessions isFiltered={isFiltered(view)} change={change} />}
+      <table
+        ref={grid}
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows are gone through by keys
+        role="grid"
+        aria-label={t("common:page.sessions")}
+        aria-rowcount={total === undefined ? -1 : total + 1}
+        aria-colcount={columns.length}
+        aria-busy={!isThere}
+        aria-activedescendant={active === undefined ? undefined : rowId(active)}
+        tabIndex={0}
+        hidden={isEmpty || Boolean(isUnanswered)}
+        className={classes.grid}
+        style={
+          {
+            "--row": `${height}px`,
+            "--header": `${header}px`,
+            "--columns": columns.map(({ width }) => width).join(" "),
+          } as CSSProperties
+        }
+        onFocus={enter}
+        onKeyDown={press}
+        onScroll={place.scrolled}
+      >
+        <Header columns={columns} view={view} change={change} />
+        <tbody className={classes.body} style={{ height: rows * height }}>
+          {[...indexesOf]
+            .filter(([page]) => page < cursors.length)
+            .map(([page, indexes]) => (
+              <PageRows
+                key={page}
+                page={page}
+                variables={variables}
+                after={cursors[page] ?? null}
+                context={context}
+                indexes={indexes}
+                columns={columns}
+                query={query}
+                active={active}
+                open={open}
+                select={place.select}
+                found={found}
+                failed={pages.failed}
+              />
+            ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import { useDocumentVisibility, useWindowEvent } from "@mantine/hooks";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { OperationContext } from "urql";
+
+const MINUTE = 60_000;
+
+/**
+ * How the queries of the page are asked: what is known is shown at once, and brought up to date. They are asked again
+ * at every refresh: when someone wants it, comes back to the tab after a while, or has a connection again.
+ */
+export function useRefreshes() {
+  const [asked, setAsked] = useState(Date.now);
+  const visibility = useDocumentVisibility();
+  const refresh = useCallback(() => setAsked(Date.now()), []);
+
+  const comeBack = useCallback(() => {
+    if (navigator.onLine && Date.now() - asked > MINUTE) refresh();
+  }, [asked, refresh]);
+  useEffect(() => {
+    if (visibility === "visible") comeBack();
+  }, [visibility, comeBack]);
+  useWindowEvent("focus", comeBack);
+  useWindowEvent("online", refresh);
+
+  const context: Partial<OperationContext> = useMemo(() => ({ requestPolicy: "cache-and-network", asked }), [asked]);
+  return { context, refresh };
+}
