@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from api.answers import Answer, plain, refusal, unavailable, unforeseen
@@ -142,8 +142,15 @@ class Masked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        is_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send_noting)
         except ClientDisconnect:
             pass  # nobody is there to be answered
         except Exception as error:
@@ -151,4 +158,6 @@ class Masked:
             route = scope["path"].split("/")[1]
             masked = Answer(500, {"errors": [unforeseen(error, route, scope["state"]["request_id"])]})
             answer = broken_page() if route == "s" else plain(masked, accepted(Headers(scope=scope)))
-            await answer(scope, receive, send)
+            # An answer that breaks off cannot be made good: the server closes the connection.
+            if not is_begun:
+                await answer(scope, receive, send)

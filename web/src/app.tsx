@@ -1,7 +1,8 @@
-import { lazy, Suspense, useMemo } from "react";
+import { type ComponentType, lazy, Suspense, useMemo } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { Provider } from "urql";
 import { createClient } from "./client";
+import { Boundary } from "./components/boundary";
 import { Loading } from "./components/states";
 import { useCredential } from "./credential";
 import { SessionsPage } from "./sessions/page";
@@ -24,27 +25,28 @@ function SignedIn({ credential }: { credential: string }) {
   return (
     <Provider value={client}>
       <ViewerGate>
-        <Suspense fallback={<Loading />}>
-          <Routes>
-            <Route element={<Shell />}>
-              <Route path="/" element={<SessionsPage />}>
-                <Route
-                  path="sessions/:id"
-                  element={
-                    // The list stays while the panel is loaded.
-                    <Suspense fallback={<Loading />}>
-                      <SessionPanel />
-                    </Suspense>
-                  }
-                />
-              </Route>
-              <Route path="/overview" element={<OverviewPage />} />
-              <Route path="/settings" element={<SettingsPage />} />
-              <Route path="*" element={<Navigate to="/" replace />} />
+        <Routes>
+          <Route element={<Shell />}>
+            <Route path="/" element={<SessionsPage />}>
+              <Route path="sessions/:id" element={<Part key="session" part={SessionPanel} />} />
             </Route>
-          </Routes>
-        </Suspense>
+            <Route path="/overview" element={<Part key="overview" part={OverviewPage} />} />
+            <Route path="/settings" element={<Part key="settings" part={SettingsPage} />} />
+            <Route path="*" element={<Navigate to="/" replace />} />
+          </Route>
+        </Routes>
       </ViewerGate>
     </Provider>
+  );
+}
+
+/** What is loaded when it is needed; the rest of the page stays meanwhile. */
+function Part({ part: Content }: { part: ComponentType }) {
+  return (
+    <Boundary>
+      <Suspense fallback={<Loading />}>
+        <Content />
+      </Suspense>
+    </Boundary>
   );
 }

@@ -13,7 +13,7 @@ export function useFormat() {
   return formats[i18n.language] as Formats;
 }
 
-type Formats = ReturnType<typeof formatsOf>;
+export type Formats = ReturnType<typeof formatsOf>;
 
 // To make them takes long where each row of a list does it.
 const formats: Record<string, Formats> = {};

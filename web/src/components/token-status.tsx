@@ -14,7 +14,7 @@ export function useTokenStatus({ status, expiredTime }: ShownToken): TokenStatus
   return useClock((now) => (status === "ACTIVE" && ends <= now ? "EXPIRED" : status));
 }
 
-const COLORS: Record<TokenStatus, string> = { ACTIVE: "green.9", EXPIRED: "gray.7", REVOKED: "red.9" };
+const COLORS: Record<TokenStatus, string> = { ACTIVE: "teal.9", EXPIRED: "gray.7", REVOKED: "red.9" };
 
 export function TokenStatusBadge({ token }: { token: ShownToken }) {
   const { t } = useTranslation();

@@ -59,7 +59,7 @@ function Examples() {
 
 /** Opens an example in a tab of its own; one that is open already is shown as it is now. */
 function useOpen() {
-  const { addTab, changeTab, setVisiblePlugin } = useGraphiQLActions();
+  const { addTab, changeTab, setOperationFacts, setVisiblePlugin } = useGraphiQLActions();
   const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
   return ({ query, variables }: Example) => {
     const index = tabs.findIndex((tab) => tab.query === query);
@@ -69,6 +69,8 @@ function useOpen() {
       queryEditor?.setValue(query);
       variableEditor?.setValue(variables);
     }
+    // Who runs it at once must not run it by the name of the operation that was there before.
+    setOperationFacts({});
     // On a phone the panel lies over the editor.
     if (matchMedia("(max-width: 48em)").matches) setVisiblePlugin(null);
     queryEditor?.focus();

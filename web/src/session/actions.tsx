@@ -1,4 +1,4 @@
-import { Button, Group, Title } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { BadgeCheck, CalendarPlus, Link2Off, RefreshCw } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useTokenStatus } from "../components/token-status";
@@ -9,6 +9,7 @@ import { ExtendDialog } from "./extend";
 import { QrDialog } from "./qr";
 import { ReissueDialog } from "./reissue";
 import { RevokeDialog } from "./revoke";
+import { Section } from "./section";
 
 const DIALOGS = {
   qr: QrDialog,
@@ -36,10 +37,7 @@ export function Actions({ session, open }: { session: SessionDetailsOf; open: (a
   const { t } = useTranslation("session");
   const isRevoked = useTokenStatus(session.token) === "REVOKED";
   return (
-    <section>
-      <Title order={3} size="h5" mb="xs">
-        {t("actions")}
-      </Title>
+    <Section title={t("actions")}>
       <Group gap="xs">
         {!isRevoked && (
           <Button
@@ -68,6 +66,6 @@ export function Actions({ session, open }: { session: SessionDetailsOf; open: (a
           </Button>
         )}
       </Group>
-    </section>
+    </Section>
   );
 }

@@ -13,4 +13,10 @@ export const SessionDetails = graphql(`
   }
 `);
 
+export const Session = graphql(`
+  query Session($id: ID!) {
+    session(id: $id) { ...SessionDetails }
+  }
+`);
+
 export type SessionDetailsOf = SessionDetailsFragment;

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { FormEvent, ReactNode, RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useReturnedFocus } from "./focus";
@@ -16,10 +16,15 @@ export function Dialog({ title, close, heading, children }: DialogProps & { titl
     <Modal
       opened
       onClose={close}
-      title={title}
+      title={
+        <Text span inherit fw={600}>
+          {title}
+        </Text>
+      }
       closeOnEscape={false}
       returnFocus={false}
       centered
+      attributes={{ header: { role: "presentation" } }}
       closeButtonProps={{ "aria-label": t("close"), size: "lg" }}
     >
       {children}
@@ -71,7 +76,7 @@ export function FormDialog({
             <Button variant="default" onClick={close}>
               {t("cancel")}
             </Button>
-            <Button type="submit" color={color} loading={isBusy}>
+            <Button type="submit" color={color} loading={isBusy} data-autofocus>
               {submit}
             </Button>
           </Group>

@@ -1,10 +1,11 @@
-import { Code, Title } from "@mantine/core";
+import { Code } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../format";
 import { CopyButton } from "./copy";
 import type { SessionDetailsOf } from "./details";
 import classes from "./panel.module.css";
+import { Section } from "./section";
 
 export function Facts({ session }: { session: SessionDetailsOf }) {
   const { t } = useTranslation("session");
@@ -12,49 +13,45 @@ export function Facts({ session }: { session: SessionDetailsOf }) {
   const { id, customer, conversion, roomId, dateCreated, metadata } = session;
   const more = Object.entries(metadata);
   return (
-    <section>
-      <Title order={3} size="h5" mb="xs">
-        {t("facts")}
-      </Title>
-      <dl className={classes.facts}>
-        <Fact label={t("fact.id")} copied={id}>
-          <Code>{id}</Code>
-        </Fact>
-        <Fact label={t("fact.customer")} copied={customer.name}>
-          {customer.name}
-        </Fact>
-        {customer.phone && (
-          <Fact label={t("fact.phone")} copied={customer.phone}>
-            {customer.phone}
+    <>
+      <Section title={t("facts")}>
+        <dl className={classes.facts}>
+          <Fact label={t("fact.id")} copied={id}>
+            <Code>{id}</Code>
           </Fact>
-        )}
-        {customer.email && (
-          <Fact label={t("fact.email")} copied={customer.email}>
-            {customer.email}
+          <Fact label={t("fact.customer")} copied={customer.name}>
+            {customer.name}
           </Fact>
-        )}
-        <Fact label={t("fact.dateCreated")}>{format.second(dateCreated)}</Fact>
-        <Fact label={t("fact.conversion")}>
-          {conversion ? (
-            <>
-              {t(`kind.${conversion.kind}`)}
-              {conversion.order && ` · ${conversion.order.number}`}
-              <br />
-              {format.second(conversion.at)}
-            </>
-          ) : (
-            t("none.conversion")
+          {customer.phone && (
+            <Fact label={t("fact.phone")} copied={customer.phone}>
+              {customer.phone}
+            </Fact>
           )}
-        </Fact>
-        <Fact label={t("fact.roomId")} copied={roomId}>
-          {roomId ?? t("none.room")}
-        </Fact>
-      </dl>
+          {customer.email && (
+            <Fact label={t("fact.email")} copied={customer.email}>
+              {customer.email}
+            </Fact>
+          )}
+          <Fact label={t("fact.dateCreated")}>{format.second(dateCreated)}</Fact>
+          <Fact label={t("fact.conversion")}>
+            {conversion ? (
+              <>
+                {t(`kind.${conversion.kind}`)}
+                {conversion.order && ` · ${conversion.order.number}`}
+                <br />
+                {format.second(conversion.at)}
+              </>
+            ) : (
+              t("none.conversion")
+            )}
+          </Fact>
+          <Fact label={t("fact.roomId")} copied={roomId}>
+            {roomId ?? t("none.room")}
+          </Fact>
+        </dl>
+      </Section>
       {more.length > 0 && (
-        <>
-          <Title order={3} size="h5" mt="lg" mb="xs">
-            {t("metadata")}
-          </Title>
+        <Section title={t("metadata")}>
           <dl className={classes.facts}>
             {more.map(([name, value]) => (
               <Fact key={name} label={name}>
@@ -62,9 +59,9 @@ export function Facts({ session }: { session: SessionDetailsOf }) {
               </Fact>
             ))}
           </dl>
-        </>
+        </Section>
       )}
-    </section>
+    </>
   );
 }
 

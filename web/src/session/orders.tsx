@@ -1,18 +1,16 @@
-import { Text, Title } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../format";
 import { CopyButton } from "./copy";
 import type { SessionDetailsOf } from "./details";
 import classes from "./panel.module.css";
+import { Section } from "./section";
 
 export function Orders({ orders }: { orders: SessionDetailsOf["orders"] }) {
   const { t } = useTranslation("session");
   const format = useFormat();
   return (
-    <section>
-      <Title order={3} size="h5" mb="xs">
-        {t("orders")}
-      </Title>
+    <Section title={t("orders")}>
       {orders.length === 0 ? (
         <Text size="sm">{t("none.orders")}</Text>
       ) : (
@@ -35,6 +33,6 @@ export function Orders({ orders }: { orders: SessionDetailsOf["orders"] }) {
           ))}
         </ul>
       )}
-    </section>
+    </Section>
   );
 }

@@ -7,20 +7,14 @@ import { useQuery } from "urql";
 import { codesOf } from "../client";
 import { Failed, Loading, Nothing } from "../components/states";
 import { type ShownToken, useTokenStatus } from "../components/token-status";
-import { graphql } from "../gql";
 import { useViewer } from "../viewer";
 import { type Action, ActionDialog, Actions } from "./actions";
+import { Session } from "./details";
 import { Facts } from "./facts";
 import { useReturnedFocus } from "./focus";
 import { Orders } from "./orders";
 import { Timeline } from "./timeline";
 import { Token } from "./token";
-
-const Session = graphql(`
-  query Session($id: ID!) {
-    session(id: $id) { ...SessionDetails }
-  }
-`);
 
 const WIDTH = "min(100%, 32rem)";
 
@@ -48,7 +42,7 @@ function Panel({ id }: { id: string }) {
       <Drawer.Root opened onClose={close} position="right" size={WIDTH} closeOnEscape={false}>
         <Drawer.Overlay backgroundOpacity={0.3} />
         <Drawer.Content>
-          <Drawer.Header>
+          <Drawer.Header role="presentation">
             <Drawer.Title ref={heading} tabIndex={-1} fz="lg" fw={600} style={{ overflowWrap: "anywhere" }}>
               {session?.customer.name ?? t("session")}
             </Drawer.Title>

@@ -16,8 +16,6 @@ const ReissueToken = graphql(`
   }
 `);
 
-const MINUTE = 60_000;
-
 /** The new token expires as the store's setting says. */
 export function ReissueDialog({ session, close, heading }: ActionProps) {
   const { t } = useTranslation("session");
@@ -39,9 +37,7 @@ export function ReissueDialog({ session, close, heading }: ActionProps) {
     >
       <Text>{t("reissue.text", { name: session.customer.name })}</Text>
       <Text>
-        {sessionExpiration
-          ? t("reissue.ends", { span: format.span(sessionExpiration * MINUTE) })
-          : t("reissue.endsNever")}
+        {sessionExpiration ? t("reissue.ends", { minutes: format.number(sessionExpiration) }) : t("reissue.endsNever")}
       </Text>
     </FormDialog>
   );

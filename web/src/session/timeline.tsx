@@ -1,4 +1,4 @@
-import { Alert, Button, Text, Title } from "@mantine/core";
+import { Alert, Button, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
@@ -8,6 +8,7 @@ import type { EventsFragment } from "../gql/graphql";
 import { useViewer } from "../viewer";
 import type { SessionDetailsOf } from "./details";
 import classes from "./panel.module.css";
+import { Section } from "./section";
 
 export const Events = graphql(`
   fragment Events on SessionEventConnection {
@@ -27,14 +28,11 @@ export function Timeline({ session }: { session: SessionDetailsOf }) {
   const { t } = useTranslation("session");
   const { id, token, conversion, events } = session;
   return (
-    <section>
-      <Title order={3} size="h5" mb="xs">
-        {t("timeline")}
-      </Title>
+    <Section title={t("timeline")}>
       <ol className={classes.timeline}>
         <Page id={id} events={events} asOf={JSON.stringify([token, conversion])} />
       </ol>
-    </section>
+    </Section>
   );
 }
 

@@ -46,14 +46,15 @@ function ExpiredTime({ token }: Pick<TokenProps, "token">) {
   const ends = token.expiredTime ? Date.parse(token.expiredTime) : null;
   const distance = useClock((now) => (ends === null ? 0 : Math.abs(Math.round((ends - now) / 1000) * 1000)));
   if (!token.expiredTime) return t("never");
-  const span = format.span(distance);
   return (
     <>
       {format.second(token.expiredTime)}
       {status !== "REVOKED" && (
         <>
           <br />
-          <span className="number">{t(status === "ACTIVE" ? "left" : "ago", { span })}</span>
+          <span className="number">
+            {status === "ACTIVE" ? t("left", { span: format.span(distance) }) : format.ago(distance)}
+          </span>
         </>
       )}
     </>
@@ -77,6 +78,7 @@ function Link({ token, open, isOnTop }: TokenProps) {
       )}
       <Group gap="xs" mt="xs">
         <Button
+          variant={status === "ACTIVE" ? "filled" : "default"}
           size="xs"
           h={32}
           aria-keyshortcuts="c"

@@ -10,14 +10,14 @@ export interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { name: "id", width: "10rem", isFixed: true },
-  { name: "customer", width: "minmax(8rem, 2fr)", field: "CUSTOMER_NAME", isFixed: true },
-  { name: "link", width: "9rem", isFixed: true },
+  { name: "id", width: "9.5rem", isFixed: true },
+  { name: "customer", width: "minmax(7rem, 2fr)", field: "CUSTOMER_NAME", isFixed: true },
+  { name: "link", width: "minmax(5.5rem, 1fr)", isFixed: true },
   { name: "status", width: "6.75rem", isFixed: true },
-  { name: "dateCreated", width: "minmax(6rem, 11rem)", field: "DATE_CREATED" },
-  { name: "expiredTime", width: "minmax(6rem, 11rem)", field: "EXPIRED_TIME" },
-  { name: "room", width: "minmax(4rem, 8rem)" },
-  { name: "conversion", width: "minmax(5rem, 8.5rem)" },
+  { name: "dateCreated", width: "minmax(9rem, 1.2fr)", field: "DATE_CREATED" },
+  { name: "expiredTime", width: "minmax(8rem, 1.2fr)", field: "EXPIRED_TIME" },
+  { name: "room", width: "minmax(4rem, 0.7fr)" },
+  { name: "conversion", width: "minmax(4.5rem, 0.9fr)" },
 ];
 
 /** Those that may be hidden. */

@@ -1,8 +1,7 @@
-import { UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { Check, Copy as CopyIcon, type LucideIcon } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import type { Texts } from "./row";
 import classes from "./sessions.module.css";
 
 const SHOWN = 2000;
@@ -12,27 +11,32 @@ interface CopyProps {
   title: string;
   label: string;
   /** What is said when it is done. */
-  copied: string;
+  said: string;
+  texts: Texts;
   tabIndex: number;
   icon?: LucideIcon;
   children: ReactNode;
 }
 
 /** What is copied by a click on it. */
-export function Copy({ text, title, label, copied, tabIndex, icon: Icon = CopyIcon, children }: CopyProps) {
-  const { t } = useTranslation("sessions");
+export function Copy({ text, title, label, said, texts, tabIndex, icon: Icon = CopyIcon, children }: CopyProps) {
+  const { t, say } = texts;
   const [isCopied, setCopied] = useState(false);
 
   useEffect(() => {
     if (!isCopied) return;
-    const timer = window.setTimeout(() => setCopied(false), SHOWN);
+    const timer = window.setTimeout(() => {
+      setCopied(false);
+      say("");
+    }, SHOWN);
     return () => window.clearTimeout(timer);
-  }, [isCopied]);
+  }, [isCopied, say]);
 
   async function copy() {
     try {
       await navigator.clipboard.writeText(text);
       setCopied(true);
+      say(said);
     } catch {
       // Browsers let pages of an insecure address not do it.
       notifications.show({ title: t("notCopied"), message: text, color: "red", autoClose: false });
@@ -40,19 +44,9 @@ export function Copy({ text, title, label, copied, tabIndex, icon: Icon = CopyIc
   }
 
   return (
-    <>
-      <UnstyledButton
-        className={classes.copy}
-        onClick={copy}
-        title={title}
-        aria-label={label}
-        tabIndex={tabIndex}
-        data-copied={isCopied || undefined}
-      >
-        {isCopied ? <span className={classes.copied}>{t("copied")}</span> : children}
-        {isCopied ? <Check size={14} aria-hidden /> : <Icon size={14} aria-hidden className={classes.icon} />}
-      </UnstyledButton>
-      <VisuallyHidden role="status">{isCopied && copied}</VisuallyHidden>
-    </>
+    <button type="button" className={classes.copy} onClick={copy} title={title} aria-label={label} tabIndex={tabIndex}>
+      {isCopied ? <span className={classes.copied}>{t("copied")}</span> : children}
+      {isCopied ? <Check size={14} aria-hidden /> : <Icon size={14} aria-hidden className={classes.icon} />}
+    </button>
   );
 }

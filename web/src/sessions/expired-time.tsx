@@ -1,14 +1,16 @@
-import { useTranslation } from "react-i18next";
 import { useClock } from "../clock";
-import { useFormat } from "../format";
 import type { SessionFieldsFragment } from "../gql/graphql";
+import type { Texts } from "./row";
 
 const DAY = 86_400_000;
 
+interface ExpiredTimeProps {
+  token: SessionFieldsFragment["token"];
+  texts: Texts;
+}
+
 /** Counts down while it is under a day; the moment itself is in the title. */
-export function ExpiredTime({ token }: { token: SessionFieldsFragment["token"] }) {
-  const { t } = useTranslation("sessions");
-  const format = useFormat();
+export function ExpiredTime({ token, texts: { t, format } }: ExpiredTimeProps) {
   const { expiredTime, status } = token;
   const ends = expiredTime ? Date.parse(expiredTime) : 0;
   const text = useClock((now) => {

@@ -1,4 +1,5 @@
 import { Button, Chip, Group, NativeSelect, TextInput } from "@mantine/core";
+import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TokenStatus } from "../gql/graphql";
@@ -15,7 +16,7 @@ const SORTS = ["-created", "created", "expires", "-expires", "name", "-name"] as
 export function Filters({ view, change }: FiltersProps) {
   const { t } = useTranslation(["sessions", "common"]);
   return (
-    <Group gap="sm" role="group" aria-label={t("filter.label")}>
+    <Group gap="xs" role="group" aria-label={t("filter.label")}>
       <Group gap={6} role="group" aria-label={t("column.status")}>
         <Chip.Group
           multiple
@@ -30,6 +31,7 @@ export function Filters({ view, change }: FiltersProps) {
         </Chip.Group>
       </Group>
       <NativeSelect
+        rightSection={<ChevronDown size={16} aria-hidden />}
         aria-label={t("column.conversion")}
         value={String(view.converted)}
         onChange={({ currentTarget: { value } }) => change({ converted: value === "null" ? null : value === "true" })}
@@ -44,6 +46,7 @@ export function Filters({ view, change }: FiltersProps) {
         <Day label={t("filter.to")} day={view.to} min={view.from} change={(to) => change({ to })} />
       </Group>
       <NativeSelect
+        rightSection={<ChevronDown size={16} aria-hidden />}
         hiddenFrom="md"
         aria-label={t("sort.label")}
         value={sortOf(view)}
@@ -54,7 +57,7 @@ export function Filters({ view, change }: FiltersProps) {
         data={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))}
       />
       {isFiltered(view) && (
-        <Button variant="subtle" size="sm" onClick={() => change(ANY)}>
+        <Button variant="subtle" size="sm" px={6} onClick={() => change(ANY)}>
           {t("clear")}
         </Button>
       )}
@@ -82,7 +85,7 @@ function Day({ label, day, min, max, change }: DayProps) {
     <TextInput
       type="date"
       label={label}
-      classNames={{ root: classes.day }}
+      classNames={{ root: classes.day, wrapper: classes.date }}
       value={typed}
       min={min || undefined}
       max={max || undefined}

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import {
@@ -8,10 +9,12 @@ import {
   useCallback,
   useLayoutEffect,
   useMemo,
+  useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation, useMatch } from "react-router";
+import { useLocation, useMatch, useNavigate } from "react-router";
 import type { OperationContext } from "urql";
+import { useFormat } from "../format";
 import type { Column } from "./columns";
 import { Header } from "./header";
 import { PAGE, useKnownPages } from "./known-pages";
@@ -43,7 +46,11 @@ interface SessionListProps {
 }
 
 export function SessionList({ grid, view, change, columns, context, refresh, count }: SessionListProps) {
-  const { t } = useTranslation(["sessions", "common"]);
+  const { t } = useTranslation("sessions");
+  const format = useFormat();
+  const [spoken, say] = useState("");
+  const texts = useMemo(() => ({ t, format, say }), [t, format]);
+  const navigate = useNavigate();
   const isNarrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   const height = isNarrow ? CARD : ROW;
   const header = isNarrow ? 0 : HEADER;
@@ -69,7 +76,7 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
     count: rows,
     getScrollElement: () => grid.current,
     estimateSize: () => height,
-    overscan: 8,
+    overscan: 5,
     scrollMargin: header,
     scrollPaddingStart: header,
     // Screen readers are told of the active row, wherever the list is scrolled to.
@@ -155,6 +162,7 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
 
   return (
     <>
+      <VisuallyHidden role="status">{spoken}</VisuallyHidden>
       {hasFailed && isThere && <NotUpToDate error={hasFailed} again={refresh} />}
       {hasFailed && !isThere && <NotAnswered error={hasFailed} again={refresh} view={view} change={change} />}
       {isEmpty && <NoSessions isFiltered={isFiltered(view)} change={change} />}
@@ -162,7 +170,7 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
         ref={grid}
         // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows are gone through by keys
         role="grid"
-        aria-label={t("common:page.sessions")}
+        aria-label={t("list")}
         aria-rowcount={total === undefined ? -1 : total + 1}
         aria-colcount={columns.length}
         aria-busy={!isThere}
@@ -195,6 +203,8 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
                 indexes={indexes}
                 columns={columns}
                 query={query}
+                texts={texts}
+                openPanel={navigate}
                 active={active}
                 open={open}
                 select={place.select}

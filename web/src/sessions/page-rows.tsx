@@ -16,7 +16,7 @@ const Sessions = graphql(`
 
 export type SessionRow = SessionsQuery["sessions"]["nodes"][number];
 
-interface PageRowsProps extends Pick<RowProps, "columns" | "query" | "select"> {
+interface PageRowsProps extends Pick<RowProps, "columns" | "texts" | "select" | "openPanel"> {
   page: number;
   variables: Pick<SessionsQueryVariables, "filter" | "orderBy">;
   after: string | null;
@@ -25,13 +25,15 @@ interface PageRowsProps extends Pick<RowProps, "columns" | "query" | "select"> {
   indexes: readonly number[];
   active: number | undefined;
   open: string | undefined;
+  /** What the URL holds of the view. */
+  query: string;
   found: (page: number, connection: SessionsQuery["sessions"]) => void;
   failed: (page: number, error: CombinedError) => void;
 }
 
 /** One page of the list: asked for by its cursor while it is in view, or about to be. */
 export function PageRows(props: PageRowsProps) {
-  const { page, variables, after, context, indexes, active, open, found, failed, ...row } = props;
+  const { page, variables, after, context, indexes, active, open, query, found, failed, ...row } = props;
   const [{ data, error, fetching }] = useQuery({
     query: Sessions,
     variables: { ...variables, first: PAGE, after },
@@ -59,10 +61,11 @@ export function PageRows(props: PageRowsProps) {
         index={index}
         isActive={index === active}
         isOpen={session.id === open}
+        href={`/sessions/${session.id}${query}`}
         {...row}
       />
     ) : (
-      <EmptyRow key={index} index={index} isActive={index === active} columns={row.columns} />
+      <EmptyRow key={index} index={index} isActive={index === active} columns={row.columns} texts={row.texts} />
     );
   });
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Kbd, Menu, Text, Title } from "@mantine/core";
+import { ActionIcon, Button, Kbd, Menu, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Columns3, ListFilter, Lock, RefreshCw } from "lucide-react";
 import { useMemo, useRef } from "react";
@@ -15,7 +15,7 @@ import { useRefreshes } from "./refreshes";
 import { SearchBox } from "./search-box";
 import classes from "./sessions.module.css";
 import { useView } from "./use-view";
-import { variablesOf } from "./view";
+import { isFiltered, variablesOf } from "./view";
 
 const ICON = 18;
 
@@ -40,12 +40,12 @@ function Sessions() {
   return (
     <section className={classes.page}>
       <div className={classes.tools}>
-        <Group gap="xs" wrap="nowrap">
-          <Title order={1} size="h4" visibleFrom="md" mr="xs">
+        <div className={classes.bar}>
+          <Title order={1} size="h4" mr="xs" className={classes.title}>
             {t("common:page.sessions")}
           </Title>
           <SearchBox text={text} setText={setText} leave={() => grid.current?.focus({ preventScroll: true })} />
-          <Text size="sm" role="status" className={`number ${classes.count}`} visibleFrom="md">
+          <Text size="sm" role="status" className={`number ${classes.count}`}>
             {count &&
               t(count.precision === "EXACT" ? "count" : "countMore", {
                 count: count.value,
@@ -54,7 +54,7 @@ function Sessions() {
           </Text>
           <Button
             hiddenFrom="md"
-            variant="default"
+            variant={isFiltered({ ...view, search: "" }) ? "filled" : "default"}
             px="xs"
             aria-label={t("filter.label")}
             aria-expanded={isFiltersOpen}
@@ -81,7 +81,7 @@ function Sessions() {
               </Menu.CheckboxGroup>
             </Menu.Dropdown>
           </Menu>
-        </Group>
+        </div>
         <div className={classes.filters} data-open={isFiltersOpen || undefined}>
           <Filters view={view} change={change} />
           <Keys />
@@ -96,7 +96,9 @@ function Sessions() {
         refresh={refresh}
         count={count?.precision === "EXACT" ? count.value : undefined}
       />
-      <Outlet />
+      <div className={classes.aside}>
+        <Outlet />
+      </div>
     </section>
   );
 }

@@ -29,8 +29,9 @@ export function usePlace(grid: RefObject<HTMLTableElement | null>, height: numbe
     (page: number, nodes: readonly SessionFieldsFragment[]) => {
       sessions.current.set(page, nodes);
       const shown = top.current && spotIn(page, nodes, top.current);
-      if (shown && grid.current && top.current) {
-        grid.current.scrollTop += (shown.index - top.current.index) * height;
+      if (shown) {
+        const moved = shown.index - (top.current?.index ?? shown.index);
+        if (moved !== 0) grid.current?.scrollBy(0, moved * height);
         top.current = shown;
       }
       setActive((active) => active && (spotIn(page, nodes, active) ?? active));

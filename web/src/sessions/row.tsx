@@ -1,60 +1,71 @@
 import { Skeleton, Text } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { Link2 as LinkIcon } from "lucide-react";
 import { type CSSProperties, type MouseEvent, memo, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
 import { TokenStatusBadge } from "../components/token-status";
-import { useFormat } from "../format";
+import type { Formats } from "../format";
 import type { SessionFieldsFragment } from "../gql/graphql";
 import type { Column } from "./columns";
 import { Copy } from "./copy";
 import { ExpiredTime } from "./expired-time";
 import classes from "./sessions.module.css";
 
+/** How texts are written and said: asked for once, as a list has many cells. */
+export interface Texts {
+  t: TFunction<"sessions">;
+  format: Formats;
+  say: (text: string) => void;
+}
+
 interface Place {
   /** Counted from the list's first row. */
   index: number;
   isActive: boolean;
   columns: readonly Column[];
+  texts: Texts;
 }
 
 export interface RowProps extends Place {
   session: SessionFieldsFragment;
   isOpen: boolean;
-  /** What the URL holds of the view. */
-  query: string;
+  href: string;
   select: (index: number) => void;
+  /** Open its panel. */
+  openPanel: (href: string) => void;
 }
 
 export const rowId = (index: number) => `row-${index}`;
 
-export const Row = memo(function Row({ session, index, isActive, isOpen, columns, query, select }: RowProps) {
-  const navigate = useNavigate();
-  const to = { pathname: `/sessions/${session.id}`, search: query };
+export const Row = memo(function Row(props: RowProps) {
+  const { session, index, isActive, isOpen, columns, texts, href, select, openPanel } = props;
 
-  function click({ target }: MouseEvent) {
+  function click(event: MouseEvent) {
+    const { target, currentTarget } = event;
     select(index);
-    const isControl = target instanceof Element && target.closest("a, button");
+    const isForBrowser = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (isForBrowser || !(target instanceof Element) || target.closest("button")) return;
+    event.preventDefault();
+    // The panel gives the focus back to the list, which always is there.
+    currentTarget.closest("table")?.focus({ preventScroll: true });
     const isText = window.getSelection()?.type === "Range";
-    if (!isControl && !isText) navigate(to);
+    if (!isText || target.closest("a")) openPanel(href);
   }
 
   return (
     <tr {...placeOf(index, isActive)} data-open={isOpen || undefined} onClick={click}>
       {columns.map(({ name }, column) => (
         <td key={name} aria-colindex={column + 1} className={classes.cell} data-column={name}>
-          <Cell name={name} session={session} to={to} tabIndex={isActive ? 0 : -1} />
+          <Cell name={name} session={session} texts={texts} href={href} tabIndex={isActive ? 0 : -1} />
         </td>
       ))}
     </tr>
   );
 });
 
-export function EmptyRow({ index, isActive, columns }: Place) {
-  const { t } = useTranslation();
+export function EmptyRow({ index, isActive, columns, texts }: Place) {
   return (
     <tr {...placeOf(index, isActive)}>
-      <td colSpan={columns.length} aria-label={t("loading")} className={classes.empty}>
+      <td colSpan={columns.length} aria-label={texts.t("loading")} className={classes.empty}>
         <Skeleton height={12} width={`${35 + ((index * 17) % 40)}%`} />
       </td>
     </tr>
@@ -75,26 +86,33 @@ function placeOf(index: number, isActive: boolean) {
 interface CellProps {
   name: Column["name"];
   session: SessionFieldsFragment;
-  to: { pathname: string; search: string };
+  texts: Texts;
+  href: string;
   tabIndex: number;
 }
 
-function Cell({ name, session, to, tabIndex }: CellProps): ReactNode {
-  const { t } = useTranslation("sessions");
-  const format = useFormat();
+function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
+  const { t, format } = texts;
   const { id, customer, token, dateCreated, conversion, roomId } = session;
   switch (name) {
     case "id":
       return (
-        <Copy text={id} title={id} label={t("copyId")} copied={t("idCopied")} tabIndex={tabIndex}>
+        <Copy
+          text={id}
+          title={id}
+          label={t("copyId", { id: shortened(id) })}
+          said={t("idCopied")}
+          texts={texts}
+          tabIndex={tabIndex}
+        >
           <span className={classes.code}>{shortened(id)}</span>
         </Copy>
       );
     case "customer":
       return (
-        <Link to={to} tabIndex={tabIndex} className={classes.customer} title={customer.name}>
+        <a href={href} tabIndex={tabIndex} className={classes.customer} title={customer.name}>
           {customer.name}
-        </Link>
+        </a>
       );
     case "link":
       return token.link ? (
@@ -102,7 +120,8 @@ function Cell({ name, session, to, tabIndex }: CellProps): ReactNode {
           text={token.link}
           title={token.link}
           label={t("copyLink", { name: customer.name })}
-          copied={t("linkCopied")}
+          said={t("linkCopied")}
+          texts={texts}
           tabIndex={tabIndex}
           icon={LinkIcon}
         >
@@ -122,7 +141,7 @@ function Cell({ name, session, to, tabIndex }: CellProps): ReactNode {
         </time>
       );
     case "expiredTime":
-      return <ExpiredTime token={token} />;
+      return <ExpiredTime token={token} texts={texts} />;
     case "room":
       return <span title={roomId ?? undefined}>{roomId}</span>;
     case "conversion":

@@ -1,0 +1,204 @@
+"""Session information: what is known of one session."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from tests.shop import Shop, path_of
+from tests.web.conftest import OpenPage, new_console_key
+from tests.web.panel import clipboard, events, expect_events, fact, opened, panel_of
+from tests.web.sight import read_qr_code
+
+UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
+
+DEWI = {"details": {"name": "Dewi Lestari", "phone": "+6281234567890", "email": "dewi@example.com"}}
+
+
+async def test_all_that_is_known_of_a_session_is_shown(
+    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
+) -> None:
+    session = await shop.create(
+        customer=DEWI, roomId="1905692", orderNumber="QSH7K2", expirationMinutes=90, metadata={"agent": "Ayu", "n": [1]}
+    )
+    total = {"amount": "189000", "currency": "IDR"}
+    placed = {"sessionId": session["id"], "number": "QSH7K2", "total": total, "placedAt": session["dateCreated"]}
+    await shop.change("recordOrder", "order { id }", **placed)
+    await shop.change("recordConversion", sessionId=session["id"], kind="PURCHASE", orderNumber="QSH7K2")
+    await http.get(path_of(session), headers={"User-Agent": "WhatsApp/2"})
+    await http.get(path_of(session), headers={"User-Agent": "Mozilla/5.0"})
+    page = await opened(open_page, session)
+    panel = panel_of(page)
+    await expect(fact(panel, "Token status")).to_have_text("Active")
+    await expect(fact(panel, "Expired time")).to_contain_text("1 h 29 min left")
+    await expect(fact(panel, "Token link")).to_contain_text(session["token"]["link"])
+    await expect(fact(panel, "Session ID")).to_have_text(session["id"])
+    await expect(fact(panel, "Customer's name")).to_have_text("Dewi Lestari")
+    await expect(fact(panel, "Phone")).to_have_text("+6281234567890")
+    await expect(fact(panel, "E-mail")).to_have_text("dewi@example.com")
+    await expect(fact(panel, "Date created")).to_contain_text("202")
+    await expect(fact(panel, "Conversion")).to_contain_text("Purchase · QSH7K2")
+    await expect(fact(panel, "Room ID")).to_have_text("1905692")
+    await expect(fact(panel, "agent")).to_have_text("Ayu")
+    await expect(fact(panel, "n")).to_have_text("[1]")
+    orders = panel.get_by_role("region", name="Orders").get_by_role("listitem")
+    await expect(orders).to_contain_text(["QSH7K2IDR\N{NO-BREAK SPACE}189,000placed"])
+    await expect_events(
+        panel,
+        "Session began, link issued",
+        "Conversion recorded",
+        "A chat app showed a preview of the link",
+        "Link opened",
+    )
+    await expect(events(panel).first).to_contain_text("by key key_")
+
+
+async def test_what_a_session_lacks_is_said(open_page: OpenPage, shop: Shop) -> None:
+    panel = panel_of(await opened(open_page, await shop.create(expirationMinutes=0)))
+    await expect(fact(panel, "Expired time")).to_have_text("Never")
+    await expect(fact(panel, "Conversion")).to_have_text("Not yet")
+    await expect(fact(panel, "Room ID")).to_have_text("None")
+    await expect(panel.get_by_role("region", name="Orders")).to_contain_text("No orders yet.")
+    await expect(events(panel).first).to_contain_text("Never expires")
+    for absent in ("Phone", "E-mail", "Metadata"):
+        await expect(panel.get_by_text(absent)).to_have_count(0)
+
+
+async def test_a_reload_shows_it_again_and_closing_goes_back_to_the_same_search(
+    open_page: OpenPage, shop: Shop
+) -> None:
+    session = await shop.create()
+    page = await open_page(f"/sessions/{session['id']}?search=dewi&status=ACTIVE")
+    base = page.url.split("/sessions")[0]
+    await page.reload()
+    await panel_of(page).get_by_role("button", name="Close").click()
+    await expect(page).to_have_url(f"{base}/?search=dewi&status=ACTIVE")
+    await page.go_back()
+    await expect(panel_of(page)).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page).to_have_url(f"{base}/?search=dewi&status=ACTIVE")
+    await page.go_back()
+    await expect(panel_of(page)).to_be_visible()
+    await page.mouse.click(100, 300)
+    await expect(panel_of(page)).to_have_count(0)
+
+
+async def test_the_link_is_copied_with_one_click_or_key(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await page.get_by_role("button", name="Copy link").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await clipboard(page) == session["token"]["link"]
+    await page.get_by_role("button", name="Copy: Session ID").click()
+    await expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(2)
+    assert await clipboard(page) == session["id"]
+    await page.keyboard.press("c")
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await clipboard(page) == session["token"]["link"]
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+async def test_the_qr_code_is_the_link(open_page: OpenPage, shop: Shop, color_scheme: str) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session, color_scheme=color_scheme)
+    await page.get_by_role("button", name="QR code").click()
+    code = page.get_by_role("img", name="QR code of the token link")
+    assert await read_qr_code(page, await code.screenshot()) == session["token"]["link"]
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Save as a picture").click()
+    picture = Path(await (await download.value).path())
+    assert await read_qr_code(page, await asyncio.to_thread(picture.read_bytes)) == session["token"]["link"]
+    await page.keyboard.press("Escape")
+    await expect(code).to_have_count(0)
+    await expect(page.get_by_role("button", name="QR code")).to_be_focused()
+
+
+async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    panel = panel_of(page)
+    await shop.turn_back(session["id"], 30 - 3 / 60)
+    await page.reload()
+    await expect(fact(panel, "Token status")).to_have_text("Active")
+    await expect(page.get_by_role("button", name="QR code")).to_be_visible()
+    await page.evaluate("window.isTheSamePage = true")
+    await expect(fact(panel, "Token status")).to_have_text("Expired")
+    await expect(fact(panel, "Expired time")).to_contain_text("ago")
+    await expect(panel.get_by_text("This link no longer works.")).to_be_visible()
+    await expect(page.get_by_role("button", name="QR code")).to_have_count(0)
+    await expect_events(panel, "Session began, link issued", "Link expired")
+    assert await page.evaluate("window.isTheSamePage")
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED"]
+
+
+async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
+    session = await shop.create()
+    for _ in range(60):
+        await http.get(path_of(session), headers={"User-Agent": "Mozilla/5.0"})
+    page = await opened(open_page, session)
+    panel = panel_of(page)
+    opens = events(panel).filter(has_text="Link opened")
+    await expect(opens).to_have_count(49)
+    await panel.get_by_role("button", name="Show more").click()
+    await expect(opens).to_have_count(60)
+    await expect(panel.get_by_role("button", name="Show more")).to_have_count(0)
+    await panel.get_by_role("button", name="Revoke").click()
+    await page.get_by_role("button", name="Revoke the link").click()
+    await expect(events(panel).last).to_contain_text("Link revoked")
+    await expect(opens).to_have_count(60)
+
+
+@pytest.mark.parametrize("id", [UNKNOWN, "session_1", "customer_01h455vb4pex5vsknk084sn02q", "%F0%9F%92%A5"])
+async def test_an_id_of_no_session_is_said_to_be_none(open_page: OpenPage, id: str) -> None:
+    page = await open_page(f"/sessions/{id}")
+    await expect(page.get_by_role("dialog").get_by_role("heading", name="No such session")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_session_of_another_store_is_none(open_page: OpenPage, new_shop: Any) -> None:
+    session = await (await new_shop()).create()
+    page = await open_page(f"/sessions/{session['id']}")
+    await expect(page.get_by_role("heading", name="No such session")).to_be_visible()
+
+
+async def test_who_may_not_read_sessions_is_told(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    key = await new_console_key(shop.db, shop, "settings:write")
+    page = await open_page(f"/sessions/{session['id']}", key=key)
+    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+
+
+async def test_who_may_only_read_is_offered_no_change(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    key = await new_console_key(shop.db, shop, "sessions:read")
+    page = await opened(open_page, session, key=key)
+    buttons = panel_of(page).get_by_role("button")
+    await expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    names = [await button.get_attribute("aria-label") or await button.inner_text() for button in await buttons.all()]
+    assert [name.split("\n")[0] for name in names] == [
+        "Close",
+        "Copy link",
+        "QR code",
+        "Copy: Session ID",
+        "Copy: Customer's name",
+    ]
+
+
+async def test_it_fits_a_phone_in_indonesian(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create("Raden Mas Suryadiningrat Kusumawardhana " * 3, roomId="1" * 100)
+    phone = {"width": 390, "height": 844}
+    page = await open_page(f"/sessions/{session['id']}", key=None, viewport=phone, locale="id-ID", has_touch=True)
+    await page.get_by_label("Kunci API atau token akses").fill(await new_console_key(shop.db, shop))
+    await page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog")
+    await expect(panel.get_by_role("heading", name="Linimasa")).to_be_visible()
+    assert await panel.evaluate("panel => [panel.scrollWidth, panel.clientWidth]") == [390, 390]
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    for button in await panel.get_by_role("button").all():
+        box = await button.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 32

@@ -1,0 +1,87 @@
+"""Session information: changes that are refused, that do not arrive, or are asked for twice."""
+
+import asyncio
+import re
+
+from playwright.async_api import Route, expect
+
+from tests.shop import Shop, moment
+from tests.web.conftest import OpenPage
+from tests.web.panel import fact, offered, opened, panel_of
+
+
+async def test_a_link_that_was_revoked_meanwhile_is_not_extended(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Extend").click()
+    await shop.change("revokeToken", sessionId=session["id"])
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await dialog.get_by_role("button", name="Extend").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("The link was revoked in the meantime")
+    # The panel beneath learns of it.
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(panel_of(page)).to_be_visible()
+    await expect(offered(page, "Extend")).to_have_count(0)
+
+
+async def test_a_refused_order_number_is_said_next_to_it(open_page: OpenPage, shop: Shop) -> None:
+    await shop.create("Budi", orderNumber="QSH7K2")
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Record conversion").click()
+    dialog = page.get_by_role("dialog", name="Record a conversion")
+    await dialog.get_by_label("Order number").fill("QSH7K2")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_label("Order number")).to_have_accessible_description(
+        re.compile("^This order belongs to another session.")
+    )
+    await expect(dialog.get_by_label("Order number")).to_have_value("QSH7K2")
+    assert (await shop.session(session["id"]))["conversion"] is None
+    await shop.change("recordConversion", sessionId=session["id"], kind="TASK")
+    await dialog.get_by_label("Order number").fill("")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("alert")).to_contain_text("A conversion was recorded in the meantime")
+    await expect(fact(panel_of(page), "Conversion")).to_contain_text("Task completed")
+
+
+async def test_what_was_typed_outlives_a_lost_connection(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Revoke").click()
+    dialog = page.get_by_role("dialog", name="Revoke the link?")
+    await dialog.get_by_label("Reason").fill("Sent to the wrong customer")
+    await page.context.set_offline(True)
+    await dialog.get_by_role("button", name="Revoke the link").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    assert (await shop.session(session["id"]))["token"]["status"] == "ACTIVE"
+    await page.context.set_offline(False)
+    await expect(dialog.get_by_label("Reason")).to_have_value("Sent to the wrong customer")
+    await dialog.get_by_role("button", name="Revoke the link").click()
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    revoked = await shop.session(session["id"])
+    assert moment(revoked["token"]["revokedAt"]) > moment(session["dateCreated"])
+
+
+async def test_a_change_on_its_way_is_not_sent_twice(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    sent: list[object] = []
+    goes_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        await goes_on.wait()
+        await route.continue_()
+
+    await page.route("**/graphql", hold)
+    await offered(page, "Revoke").click()
+    dialog = page.get_by_role("dialog", name="Revoke the link?")
+    await dialog.get_by_label("Reason").focus()
+    for _ in range(3):
+        await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("button", name="Revoke the link")).to_be_disabled()
+    goes_on.set()
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    assert len(sent) == 1
