@@ -161,7 +161,7 @@ async def test_a_fast_typist_loses_no_letter(open_page: OpenPage, shop: Shop) ->
     for position, letter in enumerate(text):
         await page.keyboard.press(letter if letter != " " else "Space", delay=250 if position % 9 == 8 else 5)
     await expect(search_box(page)).to_have_value(text)
-    await expect(page).to_have_url(re.compile(r"\?q=maximilian\+featherstonehaugh$"))
+    await expect(page).to_have_url(re.compile(r"\?search=maximilian\+featherstonehaugh$"))
     await expect_names(page, "Maximilian Featherstonehaugh")
 
 
@@ -274,7 +274,7 @@ async def test_a_view_has_its_url_which_a_reload_and_a_colleague_see_alike(open_
     await page.get_by_label("Conversion").select_option("Not converted")
     await page.get_by_role("button", name="Customer's name").click()
     await expect_names(page, "Dewi A", "Dewi B")
-    path = "/?q=dewi&status=active&converted=no&sort=name"
+    path = "/?search=dewi&status=active&converted=no&sort=name"
     assert page.url.endswith(path)
     await page.reload()
     for shown in (page, await open_page(path)):
@@ -292,7 +292,7 @@ async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: 
     await shop.change("revokeToken", sessionId=revoked["id"])
     page = await open_page()
     await search_box(page).press_sequentially("i", delay=1)
-    await expect(page).to_have_url(re.compile(r"\?q=i$"))
+    await expect(page).to_have_url(re.compile(r"\?search=i$"))
     await choose(page, "Revoked")
     await expect_names(page, "Dewi")
     await page.get_by_role("button", name="Clear all").click()
@@ -301,7 +301,7 @@ async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: 
     await expect_names(page, "Dewi")
     await expect(search_box(page)).to_have_value("i")
     await page.go_back()
-    await expect(page).to_have_url(re.compile(r"\?q=i$"))
+    await expect(page).to_have_url(re.compile(r"\?search=i$"))
     await expect(page.get_by_role("checkbox", name="Revoked")).not_to_be_checked()
     await expect_names(page, "Budi", "Dewi")
     await page.go_forward()
@@ -313,7 +313,7 @@ async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: 
     [
         "status=nope&converted=maybe&sort=sideways&from=2026-02-31&to=tomorrow",
         "status=&converted=__proto__&sort=constructor&from=0001-01-01&to=99999-01-01",
-        "q=%00%20&q&sort=-&status=,,&%",
+        "search=%00%20&search&sort=-&status=,,&%",
     ],
 )
 async def test_what_is_malformed_in_a_url_counts_as_absent(open_page: OpenPage, shop: Shop, query: str) -> None:
@@ -341,7 +341,7 @@ async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) 
     await expect(search_box(page)).to_be_focused()
     await expect(search_box(page)).to_have_value("")
     await page.keyboard.type("customer")
-    await expect(page).to_have_url(re.compile(r"\?q=customer$"))
+    await expect(page).to_have_url(re.compile(r"\?search=customer$"))
     await page.keyboard.press("ArrowDown")
     await expect_active(page, "Customer 29")
     await page.keyboard.press("ArrowDown")
@@ -358,10 +358,10 @@ async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) 
     await page.keyboard.press("Home")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile(rf"/sessions/{sessions[28]['id']}\?q=customer$"))
+    await expect(page).to_have_url(re.compile(rf"/sessions/{sessions[28]['id']}\?search=customer$"))
     await expect(page.get_by_role("dialog", name="Customer 28")).to_be_visible()
     await page.keyboard.press("Escape")
-    await expect(page).to_have_url(re.compile(r"/\?q=customer$"))
+    await expect(page).to_have_url(re.compile(r"/\?search=customer$"))
     await expect_active(page, "Customer 28")
     await page.keyboard.press("/")
     await page.keyboard.press("Escape")

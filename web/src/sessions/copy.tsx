@@ -44,7 +44,14 @@ export function Copy({ text, title, label, said, texts, tabIndex, icon: Icon = C
   }
 
   return (
-    <button type="button" className={classes.copy} onClick={copy} title={title} aria-label={label} tabIndex={tabIndex}>
+    <button
+      type="button"
+      className={classes.copy}
+      onClick={copy}
+      title={title}
+      aria-label={isCopied ? said : label}
+      tabIndex={tabIndex}
+    >
       {isCopied ? <span className={classes.copied}>{t("copied")}</span> : children}
       {isCopied ? <Check size={14} aria-hidden /> : <Icon size={14} aria-hidden className={classes.icon} />}
     </button>

@@ -1,6 +1,5 @@
 import { VisuallyHidden } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import {
   type CSSProperties,
   type FocusEvent,
@@ -21,6 +20,7 @@ import { PAGE, useKnownPages } from "./known-pages";
 import { PageRows } from "./page-rows";
 import { usePlace } from "./place";
 import { rowId } from "./row";
+import { useRowsInView } from "./rows-in-view";
 import classes from "./sessions.module.css";
 import { NoSessions, NotAnswered, NotUpToDate } from "./states";
 import { isFiltered, queryOf, type View, variablesOf } from "./view";
@@ -72,24 +72,8 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
     [pages.found, place.follow],
   );
 
-  const virtualizer = useVirtualizer({
-    count: rows,
-    getScrollElement: () => grid.current,
-    estimateSize: () => height,
-    overscan: 5,
-    scrollMargin: header,
-    scrollPaddingStart: header,
-    // Screen readers are told of the active row, wherever the list is scrolled to.
-    rangeExtractor: useCallback(
-      (range: Range) => {
-        const indexes = defaultRangeExtractor(range);
-        return active === undefined || indexes.includes(active) ? indexes : [...indexes, active];
-      },
-      [active],
-    ),
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows have another height
-  useLayoutEffect(() => virtualizer.measure(), [height, virtualizer]);
+  const inView = useRowsInView(grid, height, header);
+  const last = Math.min(inView.last, rows - 1);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another view begins at its top
   useLayoutEffect(() => {
@@ -98,18 +82,21 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
   }, [shown]);
 
   const indexesOf = new Map<number, number[]>();
-  for (const { index } of virtualizer.getVirtualItems()) {
+  const add = (index: number) => {
     const page = Math.floor(index / PAGE);
     indexesOf.set(page, [...(indexesOf.get(page) ?? []), index]);
-  }
-  const ahead = Math.floor(((virtualizer.range?.endIndex ?? 0) + AHEAD) / PAGE);
+  };
+  for (let index = inView.first; index <= last; index += 1) add(index);
+  // Screen readers are told of the active row, wherever the list is scrolled to.
+  if (active !== undefined && (active < inView.first || active > last)) add(active);
+  const ahead = Math.floor((Math.max(last, 0) + AHEAD) / PAGE);
   const next = Math.min(ahead, cursors.length - 1);
   if (!indexesOf.has(next)) indexesOf.set(next, []);
 
   function select(index: number) {
     const row = Math.max(0, Math.min(index, rows - 1));
     place.select(row);
-    virtualizer.scrollToIndex(row);
+    inView.show(row);
   }
 
   // Whoever comes here by keyboard is on a row.
@@ -187,7 +174,10 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
         }
         onFocus={enter}
         onKeyDown={press}
-        onScroll={place.scrolled}
+        onScroll={() => {
+          place.scrolled();
+          inView.scrolled();
+        }}
       >
         <Header columns={columns} view={view} change={change} />
         <tbody className={classes.body} style={{ height: rows * height }}>

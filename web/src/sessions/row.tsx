@@ -119,7 +119,7 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
         <Copy
           text={token.link}
           title={token.link}
-          label={t("copyLink", { name: customer.name })}
+          label={t("copyLink", { name: customer.name, link: `…${token.link.slice(-12)}` })}
           said={t("linkCopied")}
           texts={texts}
           tabIndex={tabIndex}

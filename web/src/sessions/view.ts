@@ -31,7 +31,7 @@ export function viewOf(query: URLSearchParams): View {
   const sort = query.get("sort") ?? "";
   const field = entry(FIELDS, sort.replace(/^-/, ""));
   return {
-    search: query.get("q")?.trim() ?? "",
+    search: query.get("search")?.trim() ?? "",
     statuses: STATUSES.filter((status) => statuses.includes(status.toLowerCase())),
     converted: entry(CONVERTED, query.get("converted") ?? "") ?? null,
     from: dayOf(query.get("from")),
@@ -44,7 +44,7 @@ export function viewOf(query: URLSearchParams): View {
 /** The query string with its question mark; empty: everything is as it is by default. */
 export function queryOf(view: View): string {
   const query = new URLSearchParams();
-  if (view.search) query.set("q", view.search);
+  if (view.search) query.set("search", view.search);
   if (view.statuses.length > 0) query.set("status", view.statuses.join(",").toLowerCase());
   if (view.converted !== null) query.set("converted", view.converted ? "yes" : "no");
   if (view.from) query.set("from", view.from);

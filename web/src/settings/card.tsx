@@ -1,6 +1,6 @@
 import { Button, Group, Loader, Paper, Stack, Text, Title } from "@mantine/core";
 import { useWindowEvent } from "@mantine/hooks";
-import { type FormEvent, type ReactNode, useId } from "react";
+import { type FormEvent, type ReactNode, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 interface CardProps {
@@ -33,6 +33,7 @@ interface FormCardProps extends CardProps {
 export function FormCard({ title, text, children, isChanged, isSaving, save, discard }: FormCardProps) {
   const { t } = useTranslation("settings");
   const id = useId();
+  const saveButton = useRef<HTMLButtonElement>(null);
   useWindowEvent("beforeunload", (event) => {
     if (isChanged) event.preventDefault();
   });
@@ -57,6 +58,7 @@ export function FormCard({ title, text, children, isChanged, isSaving, save, dis
         {children}
         <Group gap="sm">
           <Button
+            ref={saveButton}
             type="submit"
             aria-disabled={!isChanged}
             data-disabled={!isChanged || undefined}
@@ -65,7 +67,14 @@ export function FormCard({ title, text, children, isChanged, isSaving, save, dis
             {t("save")}
           </Button>
           {isChanged && (
-            <Button variant="default" onClick={discard}>
+            <Button
+              variant="default"
+              onClick={() => {
+                discard();
+                // This button goes, and the focus with it.
+                saveButton.current?.focus();
+              }}
+            >
               {t("discard")}
             </Button>
           )}

@@ -46,10 +46,9 @@ export function ExpirationForm() {
     setDraft(null);
     notifications.show({
       color: "green",
-      title: t("saved"),
       message: appliesToActive
         ? t("expiration.activeChanged", { count: payload.tokensChanged })
-        : t("expiration.onlyNewLinks"),
+        : t("expiration.saved"),
       autoClose: 10_000,
       closeButtonProps: { "aria-label": t("close") },
     });

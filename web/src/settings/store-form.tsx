@@ -40,7 +40,6 @@ export function StoreForm() {
     setDraft(null);
     notifications.show({
       color: "green",
-      title: t("saved"),
       message: t("store.saved"),
       closeButtonProps: { "aria-label": t("close") },
     });
@@ -80,7 +79,13 @@ export function StoreForm() {
         autoComplete="off"
         spellCheck={false}
       />
-      <TextInput label={t("store.slug")} description={t("store.slugText")} value={store.slug} readOnly />
+      <TextInput
+        label={t("store.slug")}
+        description={t("store.slugText")}
+        value={store.slug}
+        variant="filled"
+        readOnly
+      />
       <NotSaved {...refused} />
     </FormCard>
   );
