@@ -1,6 +1,5 @@
 """The store's setting, as its staff change it."""
 
-import re
 from typing import Any
 
 import pytest
@@ -302,10 +301,10 @@ async def test_it_is_sent_once_however_often_it_is_clicked_while_it_is_saved(pag
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(0, "Links never expire."), (90, re.compile(r"A link expires 1 hour 30 minutes \(90 min\) after it is issued."))],
+    [(0, "Links never expire."), (90, "A link expires 1 hour 30 minutes after it is issued.")],
 )
 async def test_without_the_scope_it_is_read_only_and_says_so(
-    open_page: OpenPage, shop: Shop, minutes: int, text: str | re.Pattern[str]
+    open_page: OpenPage, shop: Shop, minutes: int, text: str
 ) -> None:
     await shop.change("updateStoreSettings", "store { id }", sessionExpiration=minutes)
     page = await open_page("/settings", key=await new_console_key(shop.db, shop, "sessions:read"))

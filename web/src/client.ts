@@ -19,7 +19,10 @@ export function createClient(credential: string) {
       }),
       normalisedCache(),
       retryExchange({
+        // Within some five seconds: then it is said that the server cannot be reached.
         maxNumberAttempts: 4,
+        initialDelayMs: 500,
+        maxDelayMs: 2000,
         // A change is not repeated by itself: whoever asked for it is told.
         retryIf: (error, { kind }) => kind === "query" && (error.networkError !== undefined || isBusy(error)),
       }),

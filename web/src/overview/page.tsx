@@ -17,7 +17,7 @@ export default function OverviewPage() {
     return <State icon={Lock} title={t("common:failed.forbidden")} text={t("common:failed.forbiddenText")} />;
   }
   return (
-    <Container size="lg" px="md" py="lg">
+    <Container size="lg" w="100%" px="md" py="lg">
       <Stack gap="lg">
         <Group justify="space-between" gap="sm">
           <Title order={1} size="h2">

@@ -11,7 +11,7 @@ export default function SettingsPage() {
   const { t } = useTranslation("settings");
   const { can } = useViewer();
   return (
-    <Container size="sm" px="md" py="lg">
+    <Container size="sm" w="100%" px="md" py="lg">
       <Stack gap="lg">
         <Title order={1} size="h2">
           {t("title")}
@@ -44,10 +44,7 @@ function AsTheyAre() {
           <Text>
             {sessionExpiration === 0
               ? t("expiration.disabledText")
-              : t("readOnly.after", {
-                  words: inWords(sessionExpiration, i18n.language),
-                  minutes: sessionExpiration,
-                })}
+              : t("readOnly.after", { words: inWords(sessionExpiration, i18n.language) })}
           </Text>
         </div>
       </Card>
