@@ -16,7 +16,7 @@ NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURD
 NO_NODE = install Node 20 or newer, and run: make web
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve web test agreement fuzz bench check update lock clean help
+.PHONY: serve web test agreement fuzz bench screenshots check update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
 	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
@@ -36,6 +36,9 @@ agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length
 
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
 	@$(BIN)/python -m bench.speed $(ARGUMENTS)
+
+screenshots: .venv/dev web  ## Take the pictures in docs/screenshots anew
+	@$(BIN)/python -m tests.web.screenshots
 
 check: .venv/dev $(WEB_MODULES)  ## Formatter, linter, types, layers, snapshots
 	@$(BIN)/ruff format --check .
@@ -59,7 +62,7 @@ lock: .venv/dev  ## Take the newest versions of the dependencies
 	cd web && ../$(BIN)/npm update --package-lock-only
 
 help:  ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 clean:  ## Remove what was set up, but not the data
 	rm -rf .venv *.egg-info tests/node/node_modules bench/speed/node/node_modules web/node_modules web/src/gql api/built

@@ -58,7 +58,8 @@ async def fill(shop: Shop, *customers: str, **input: Any) -> list[Any]:
 
 
 async def fill_many(shop: Shop, number: int) -> None:
-    await asyncio.gather(*(shop.create(f"Customer {n}") for n in range(number)))
+    for first in range(0, number, 10):
+        await asyncio.gather(*(shop.create(f"Customer {n}") for n in range(first, first + 10)))
 
 
 def asked(page: Page) -> list[Any]:
@@ -157,9 +158,9 @@ async def test_a_fast_typist_loses_no_letter(open_page: OpenPage, shop: Shop) ->
     await expect(page.get_by_role("grid")).to_be_visible()
     text = "maximilian featherstonehaugh"
     await page.keyboard.press("/")
-    # Some pauses are long enough for a search, others are not.
+    # After some letters the URL is about to follow when the next one comes.
     for position, letter in enumerate(text):
-        await page.keyboard.press(letter if letter != " " else "Space", delay=250 if position % 9 == 8 else 5)
+        await page.keyboard.press(letter if letter != " " else "Space", delay=(5, 195, 5, 202)[position % 4])
     await expect(search_box(page)).to_have_value(text)
     await expect(page).to_have_url(re.compile(r"\?search=maximilian\+featherstonehaugh$"))
     await expect_names(page, "Maximilian Featherstonehaugh")
@@ -172,7 +173,7 @@ async def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, s
     is_asked, may_answer, is_answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
-        body = route.request.post_data_json
+        body: Any = route.request.post_data_json
         if (body["variables"].get("filter") or {}).get("search") != "b" or body["variables"].get("first") != PAGE:
             return await route.continue_()
         response = await route.fetch()

@@ -1,8 +1,8 @@
 import { notifications } from "@mantine/notifications";
 import { Check, Copy as CopyIcon, type LucideIcon } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
+import classes from "./list.module.css";
 import type { Texts } from "./row";
-import classes from "./sessions.module.css";
 
 const SHOWN = 2000;
 

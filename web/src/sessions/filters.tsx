@@ -3,7 +3,7 @@ import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TokenStatus } from "../gql/graphql";
-import classes from "./sessions.module.css";
+import classes from "./page.module.css";
 import { ANY, dayOf, isFiltered, STATUSES, sortOf, type View, viewOf } from "./view";
 
 interface FiltersProps {

@@ -2,7 +2,7 @@ import { UnstyledButton } from "@mantine/core";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Column } from "./columns";
-import classes from "./sessions.module.css";
+import classes from "./list.module.css";
 import type { View } from "./view";
 
 interface HeaderProps {

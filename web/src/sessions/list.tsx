@@ -17,11 +17,11 @@ import { useFormat } from "../format";
 import type { Column } from "./columns";
 import { Header } from "./header";
 import { PAGE, useKnownPages } from "./known-pages";
+import classes from "./list.module.css";
 import { PageRows } from "./page-rows";
 import { usePlace } from "./place";
 import { rowId } from "./row";
 import { useRowsInView } from "./rows-in-view";
-import classes from "./sessions.module.css";
 import { NoSessions, NotAnswered, NotUpToDate } from "./states";
 import { isFiltered, queryOf, type View, variablesOf } from "./view";
 

@@ -11,9 +11,9 @@ import { OPTIONAL, useColumns } from "./columns";
 import { useCount } from "./count";
 import { Filters } from "./filters";
 import { SessionList } from "./list";
+import classes from "./page.module.css";
 import { useRefreshes } from "./refreshes";
 import { SearchBox } from "./search-box";
-import classes from "./sessions.module.css";
 import { useView } from "./use-view";
 import { isFiltered, variablesOf } from "./view";
 

@@ -1,6 +1,6 @@
-import { Skeleton, Text } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import type { TFunction } from "i18next";
-import { Link2 as LinkIcon } from "lucide-react";
+import { Link2, Link2Off } from "lucide-react";
 import { type CSSProperties, type MouseEvent, memo, type ReactNode } from "react";
 import { TokenStatusBadge } from "../components/token-status";
 import type { Formats } from "../format";
@@ -8,7 +8,7 @@ import type { SessionFieldsFragment } from "../gql/graphql";
 import type { Column } from "./columns";
 import { Copy } from "./copy";
 import { ExpiredTime } from "./expired-time";
-import classes from "./sessions.module.css";
+import classes from "./list.module.css";
 
 /** How texts are written and said: asked for once, as a list has many cells. */
 export interface Texts {
@@ -123,14 +123,15 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
           said={t("linkCopied")}
           texts={texts}
           tabIndex={tabIndex}
-          icon={LinkIcon}
+          icon={Link2}
         >
           <span className={`${classes.code} ${classes.link}`}>{`…${token.link.slice(-12)}`}</span>
         </Copy>
       ) : (
-        <Text size="xs" className={classes.quiet} lineClamp={2} title={t("noLinkReason")}>
-          {t("noLink")}
-        </Text>
+        <span className={classes.none} title={t("noLinkReason")}>
+          <Link2Off size={14} aria-hidden />
+          <span>{t("noLink")}</span>
+        </span>
       );
     case "status":
       return <TokenStatusBadge token={token} />;

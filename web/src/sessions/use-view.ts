@@ -26,7 +26,7 @@ export function useView() {
   useEffect(() => {
     if (search === view.search) return;
     const timer = window.setTimeout(() => {
-      navigate({ search: queryOf({ ...view, search }) }, { replace: true, state: { typed: true } });
+      navigate({ search: queryOf({ ...current(), search }) }, { replace: true, state: { typed: true } });
     }, PAUSE);
     return () => window.clearTimeout(timer);
   }, [navigate, search, view]);
@@ -34,10 +34,13 @@ export function useView() {
   const change = useCallback(
     (changed: Partial<View>) => {
       if (changed.search !== undefined) setText(changed.search);
-      const query = queryOf({ ...view, search, ...changed });
-      if (query !== queryOf(view)) navigate({ search: query });
+      const query = queryOf({ ...current(), search, ...changed });
+      if (query !== queryOf(current())) navigate({ search: query });
     },
-    [navigate, search, view],
+    [navigate, search],
   );
   return { view, text, setText, change };
 }
+
+/** What the address says by now: a change may follow another before that is drawn. */
+const current = () => viewOf(new URLSearchParams(window.location.search));
