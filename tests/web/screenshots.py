@@ -27,7 +27,12 @@ Options: TypeAlias = dict[str, Any]
 DESKTOP: Options = {"viewport": {"width": 1280, "height": 800}}
 # High enough for all that there is to a session.
 TALL: Options = {"viewport": {"width": 1280, "height": 1600}}
-PHONE: Options = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+PHONE: Options = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
 DARK: Options = {"color_scheme": "dark"}
 INDONESIAN: Options = {"locale": "id-ID"}
 

@@ -373,6 +373,17 @@ async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) 
     await expect(page.get_by_role("grid")).to_be_focused()
 
 
+async def test_the_arrows_work_from_the_start(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
+
+
 async def test_a_slash_that_is_typed_elsewhere_stays_there(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Kbd, Menu, Text, Title } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useWindowEvent } from "@mantine/hooks";
 import { Columns3, ListFilter, Lock, RefreshCw } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -36,6 +36,11 @@ function Sessions() {
   const { count, isAsking } = useCount(filter, context);
   const [isFiltersOpen, filters] = useDisclosure();
   const grid = useRef<HTMLTableElement>(null);
+
+  // The keys of the list work at once, wherever one is that has none of its own.
+  useWindowEvent("keydown", ({ key }) => {
+    if (key === "ArrowDown" && document.activeElement === document.body) grid.current?.focus({ preventScroll: true });
+  });
 
   return (
     <section className={classes.page}>
