@@ -88,9 +88,13 @@ def external_id(number: int) -> str:
 
 
 def moments(random: Random, now: int, count: int) -> Iterator[int]:
-    """When the sessions are created: growing over 18 months, by day and week, the newest within the last minutes."""
+    """When the sessions are created: growing by day and week, the newest within the last minutes.
+
+    They are of 18 months, or of as many days, from 30 on, as make a dozen a day.
+    """
     today = min(count, max(count // 100, 24))
-    first_hour = (now - DAYS * DAY) // HOUR
+    days = min(DAYS, max(30, count // 12))
+    first_hour = (now - days * DAY) // HOUR
     hours = range(first_hour, (now - DAY) // HOUR)
     weights = [
         (0.4 + (hour - first_hour) / len(hours))

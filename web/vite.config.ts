@@ -6,7 +6,6 @@ import { compression, defineAlgorithm } from "vite-plugin-compression2";
 const server = process.env.ROOMKEY_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  logLevel: "warn",
   plugins: [
     react(),
     compression({

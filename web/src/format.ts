@@ -6,7 +6,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How moments, numbers and spans are written in the language that is shown; moments in the browser's time zone. */
+/**
+ * How moments, numbers and spans are written in the language that is shown, as is usual in the country that the browser
+ * names with it; moments in the browser's time zone.
+ */
 export function useFormat() {
   const { i18n, t } = useTranslation();
   formats[i18n.language] ??= formatsOf(i18n.language, t);
@@ -18,7 +21,8 @@ export type Formats = ReturnType<typeof formatsOf>;
 // To make them takes long where each row of a list does it.
 const formats: Record<string, Formats> = {};
 
-function formatsOf(language: string, t: TFunction) {
+function formatsOf(shown: string, t: TFunction) {
+  const language = navigator.languages.find((known) => known.split("-")[0] === shown) ?? shown;
   const dateTimes = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const seconds = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
   const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium" });

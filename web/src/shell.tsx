@@ -14,6 +14,7 @@ import { Link, Outlet, useLocation } from "react-router";
 import { ConnectionBanner } from "./connection";
 import { signOut } from "./credential";
 import { chooseLanguage, LANGUAGES, type Language } from "./i18n";
+import classes from "./shell.module.css";
 import { useViewer } from "./viewer";
 
 const SCHEMES = ["light", "dark", "auto"] as const;
@@ -62,6 +63,7 @@ function Page({ to, icon: Icon, label }: { to: string; icon: typeof Settings; la
         </Text>
       }
       leftSection={<Icon size={ICON} aria-hidden />}
+      classNames={{ section: classes.icon }}
       w="auto"
       bdrs="md"
     />

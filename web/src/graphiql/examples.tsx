@@ -44,7 +44,7 @@ function Examples() {
           <ul>
             {group.examples.map((example) => (
               <li key={example.title}>
-                <button type="button" onClick={() => open(example)}>
+                <button type="button" disabled={!open} onClick={() => open?.(example)}>
                   {example.title}
                 </button>
                 <MarkdownContent type="description">{example.text}</MarkdownContent>
@@ -57,22 +57,23 @@ function Examples() {
   );
 }
 
-/** Opens an example in a tab of its own; one that is open already is shown as it is now. */
+/** Opens an example in a tab of its own; one that is open already is shown as it is now. Undefined: there is no editor yet. */
 function useOpen() {
   const { addTab, changeTab, setOperationFacts, setVisiblePlugin } = useGraphiQLActions();
   const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
+  if (!queryEditor || !variableEditor) return undefined;
   return ({ query, variables }: Example) => {
     const index = tabs.findIndex((tab) => tab.query === query);
     if (index >= 0) changeTab(index);
     else {
       addTab();
-      queryEditor?.setValue(query);
-      variableEditor?.setValue(variables);
+      queryEditor.setValue(query);
+      variableEditor.setValue(variables);
     }
     // Who runs it at once must not run it by the name of the operation that was there before.
     setOperationFacts({});
     // On a phone the panel lies over the editor.
     if (matchMedia("(max-width: 48em)").matches) setVisiblePlugin(null);
-    queryEditor?.focus();
+    queryEditor.focus();
   };
 }
