@@ -11,9 +11,9 @@ BENCH_MODULES = bench/speed/node/node_modules/.package-lock.json
 WEB_MODULES = web/node_modules/.package-lock.json
 WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f -print)
 # The machine's npm where its Node is 20.19 or newer; or else the one of the development tools, where they are set up.
-NEW_ENOUGH = const [major, minor] = process.versions.node.split(`.`); process.exit(major * 100 + +minor < 2019)
+NEW_ENOUGH = const [major, minor] = process.versions.node.split(`.`); process.exit(major * 100 + +minor < 2019 ? 1 : 0)
 NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURDIR)/$(BIN)/npm 2>/dev/null)
-NO_NODE = install Node 20 or newer, and run: make web
+NO_NODE = install Node 20.19 or newer, and run: make web
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
 .PHONY: serve web test agreement fuzz bench screenshots check update lock clean help

@@ -61,7 +61,9 @@ def unavailable_page() -> HTMLResponse:
 
 def unbuilt_page() -> HTMLResponse:
     """In place of the console or GraphiQL, where they are not built."""
-    text = "Install Node 20 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
+    text = (
+        "Install Node 20.19 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
+    )
     return _page(404, "This page is not built", text)
 
 

@@ -27,6 +27,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# By what most proxies say that they are between; those on this machine come from it as a browser here does.
+FORWARDED = ("via", "forwarded", "x-real-ip", *(f"x-forwarded-{what}" for what in ("for", "host", "proto")))
+
 # What the build leaves in a page for the server to fill in.
 SETTINGS = '<script id="settings" type="application/json">{}</script>'
 
@@ -42,10 +45,10 @@ class Page:
     async def response(self, request: Request, **headers: str) -> HTMLResponse:
         if self._html is None:
             return unbuilt_page()
-        html = self._html
         if self._key and _is_local(request):
-            html = html.replace(SETTINGS, SETTINGS.replace("{}", json.dumps({"key": self._key})))
-        return HTMLResponse(html, headers=HEADERS | headers)
+            html = self._html.replace(SETTINGS, SETTINGS.replace("{}", json.dumps({"key": self._key})))
+            return HTMLResponse(html, headers=HEADERS | headers | {"Cache-Control": "no-store"})
+        return HTMLResponse(self._html, headers=HEADERS | headers)
 
 
 def assets() -> ASGIApp | None:
@@ -60,4 +63,7 @@ def assets() -> ASGIApp | None:
 def _is_local(request: Request) -> bool:
     """Whether a browser of this machine opens the page itself, under a name that no other site can have."""
     client = request.client.host if request.client else ""
-    return client in LOOPBACK and request.url.hostname in LOOPBACK and "origin" not in request.headers
+    # nginx says nothing of itself by default, but speaks HTTP/1.0, as no browser does.
+    is_direct = request.scope["http_version"] != "1.0" and not any(name in request.headers for name in FORWARDED)
+    is_navigation = "origin" not in request.headers
+    return client in LOOPBACK and request.url.hostname in LOOPBACK and is_direct and is_navigation

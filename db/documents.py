@@ -101,7 +101,9 @@ select app.store_id, app.id, given.id, given.name, body, hash, cost, $6
 from app cross join unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::integer[])
     as given (id, name, body, hash, cost)
 where app.console
-on conflict (store_id, app_id, id) do nothing
+order by app.store_id, app.id, given.id
+on conflict (store_id, app_id, id) do update set published_at = now(), retired_at = null
+where document.retired_at is not null
 """
 
 COUNT = """
@@ -179,7 +181,9 @@ async def create_documents(
 
 
 async def create_documents_for_consoles(db: Executor, documents: list[NewDocument], checked_with: bytes) -> None:
-    """Publish documents for all consoles of all stores, but for those that are there. For operators."""
+    """Publish documents for all consoles of all stores. One that is there stays as it is, one that was retired comes
+    back. For operators.
+    """
     columns = zip(*documents, strict=True) if documents else ((), (), (), (), ())
     await db.fetch(CREATE_FOR_CONSOLES, *columns, checked_with)
 

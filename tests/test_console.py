@@ -9,7 +9,7 @@ import pytest
 
 from api.cli.console import MANIFEST, publish_console
 from db.apps import search_apps
-from db.documents import search_documents
+from db.documents import search_documents, set_document_retired
 from db.keysets import Window
 from schema import GRAPHQL_SCHEMA
 from schema.publishing import publish_for_consoles
@@ -69,6 +69,28 @@ async def test_a_new_version_publishes_its_documents_and_keeps_those_of_the_old(
     assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
     await publish_console(shop.db)
     assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
+
+
+async def test_a_document_that_was_retired_comes_back_with_the_next_start(shop: Shop) -> None:
+    await new_console_key(shop.db, shop)
+    [app] = [app for app in await search_apps(shop.db, shop.id) if app.name == "console"]
+    ids = list(await published(shop))
+    for id in ids:
+        await set_document_retired(shop.db, shop.id, app.id, id)
+    await publish_console(shop.db)
+    documents = (await search_documents(shop.db, shop.id, [app.id], Window(limit=1_000)))[app.id]
+    assert [(row.id, row.retired_at) for row in documents] == [(id, None) for id in sorted(ids)]
+
+
+async def test_a_console_of_another_version_does_not_keep_the_server_from_starting(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "documents.json"
+    old.write_text('{"old.1": "query Old { noSuchField }"}')
+    monkeypatch.setattr("api.cli.console.MANIFEST", old)
+    await new_console_key(shop.db, shop)
+    assert await published(shop) == {}
+    assert capsys.readouterr().err == "The console that is built is of another version: run `make web`.\n"
 
 
 async def test_other_apps_get_none_of_it(shop: Shop) -> None:

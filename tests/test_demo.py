@@ -14,7 +14,7 @@ from typeid import TypeID
 
 from db import demo
 from db.demo import DEMO_SLUG, load_demo
-from db.demo_moments import external_id, order_number, unused_numbers
+from db.demo_moments import DAY, HOUR, SECOND, external_id, moments, order_number, unused_numbers
 
 TABLES = {
     "store": "created_at",
@@ -103,7 +103,7 @@ async def test_nothing_is_in_the_future_and_something_is_of_this_hour(connection
     row = await connection.fetchrow("""
         select max(token_issued_at) < now() as issued, max(token_revoked_at) < now() as revoked,
             max(converted_at) < now() as converted, (select max(placed_at) < now() from "order") as placed,
-            max(created_at) > now() - interval '1 hour' as fresh, min(created_at) < now() - interval '500 days' as old
+            max(created_at) > now() - interval '1 hour' as fresh, min(created_at) < now() - interval '25 days' as old
         from session
     """)
     assert dict(row) == {
@@ -288,3 +288,11 @@ def test_numbers_never_repeat_and_pass_over_those_that_are_taken(seed, places):
     assert len({order_number(number) for number in numbers}) == len({external_id(number) for number in numbers}) == 100
     left = islice(unused_numbers(Random(seed), frozenset(taken)), 100 - len(places))
     assert list(left) == [number for place, number in enumerate(numbers) if place not in places]
+
+
+def test_a_small_load_is_of_a_month_and_a_large_one_of_18():
+    now = 1_800_000_000 * SECOND
+    for count, days in ((400, 30), (10_000, 548)):
+        first, *_, last = moments(Random(1), now, count)
+        assert (days - 2) * DAY < now - first < (days + 1) * DAY
+        assert now - last < HOUR

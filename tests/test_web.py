@@ -1,5 +1,6 @@
 """The pages' HTTP: what browsers are told of them, and whom a key is filled in for."""
 
+import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -83,12 +84,26 @@ def app_with_keys(database_url: str) -> Starlette:
 @pytest.mark.parametrize("path", KEYS)
 async def test_a_key_is_filled_in_for_who_sits_at_the_machine(app_with_keys: Starlette, path: str) -> None:
     async with listening(app_with_keys) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
-        assert settings_of((await http.get(path)).text) == f'{{"key": "{KEYS[path]}"}}'
+        page = await http.get(path)
+        assert settings_of(page.text) == f'{{"key": "{KEYS[path]}"}}'
+        assert page.headers["cache-control"] == "no-store"
+        # As nginx asks by default, with the address that it was told as Host.
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(
+            f"GET {path} HTTP/1.0\r\nHost: {httpx.URL(url).netloc.decode()}\r\nAccept: text/html\r\n\r\n".encode()
+        )
+        proxied = (await reader.read()).decode()
+        writer.close()
+        assert settings_of(proxied) == "{}"
         others = (
             {"Host": "evil.example"},  # a name of another site that leads here (DNS rebinding)
             {"Host": "192.0.2.1:8000"},
             {"Origin": "https://spa.example"},
             {"X-Forwarded-For": "192.0.2.1"},
+            {"X-Forwarded-Proto": "https"},
+            {"X-Real-IP": "192.0.2.1"},
+            {"Forwarded": "for=192.0.2.1"},
+            {"Via": "1.1 proxy"},
         )
         for headers in others:
             page = await http.get(path, headers=headers)

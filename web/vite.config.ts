@@ -27,5 +27,6 @@ export default defineConfig({
       checks: { moduleLevelDirective: false, pluginTimings: false, bundlerTimings: false },
     },
   },
-  server: { proxy: { "/graphql": server } },
+  // The server must not take another machine's browser for one of its own.
+  server: { proxy: { "/graphql": { target: server, xfwd: true } } },
 });

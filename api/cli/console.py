@@ -17,6 +17,7 @@ from schema import GRAPHQL_SCHEMA
 from schema.apps import DocumentMode
 from schema.context import Scope
 from schema.keys import hash_of, new_key
+from schema.manifests import ManifestRefused
 from schema.publishing import publish_for_consoles
 
 MANIFEST = BUILT / "documents.json"
@@ -59,7 +60,7 @@ def console(slug: str, name: str, scopes: tuple[str, ...], rate: int, client_id:
         raise taken(client_id) from None
     click.echo(f"{app.id}\n{key}")
     if not MANIFEST.exists():
-        click.echo("The console is not built: install Node 20 or newer, and run `make web`.", err=True)
+        click.echo("The console is not built: install Node 20.19 or newer, and run `make web`.", err=True)
 
 
 async def open_console(
@@ -77,5 +78,9 @@ async def open_console(
 
 async def publish_console(db: Pool) -> None:
     """Publish the documents of the console that is built here for all stores; those of other versions stay."""
-    if MANIFEST.exists():
+    if not MANIFEST.exists():
+        return
+    try:
         await publish_for_consoles(db, GRAPHQL_SCHEMA, orjson.loads(MANIFEST.read_bytes()))
+    except ManifestRefused:
+        click.echo("The console that is built is of another version: run `make web`.", err=True)

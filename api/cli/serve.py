@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import uvicorn
 
-from api.cli.console import publish_console
+from api.cli.console import MANIFEST, publish_console
 from api.cli.database import data_option, database, run_within, set_default
 from api.cli.demo import DemoKeys, demo_keys
 from api.cli.documents import warn_of_broken_documents
@@ -77,8 +77,12 @@ def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
         else:
             break
     address = f"[{host}]" if ":" in host else host
-    click.echo(f"Roomkey is ready.\n\n  Console    http://{address}:{port}/")
-    click.echo(f"  GraphiQL   http://{address}:{port}/graphql")
+    click.echo("Roomkey is ready.\n")
+    if MANIFEST.exists():
+        click.echo(f"  Console    http://{address}:{port}/")
+    # What is not built, or turned off, is the API alone.
+    name = "GraphiQL" if MANIFEST.exists() and read_settings().graphiql else "GraphQL "
+    click.echo(f"  {name}   http://{address}:{port}/graphql")
     if keys:
         click.echo(f"  API key    {keys.development}   (kept in {data / 'dev-key'})\n")
     warn_of_broken_documents()

@@ -12,11 +12,13 @@ AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 GRAVE = ("serious", "critical")
 
 
-async def grave_violations(page: Page) -> list[Any]:
-    """What keeps people out who see or point otherwise: the rule, and where it is broken."""
+async def grave_violations(page: Page, exclude: tuple[str, ...] = ()) -> list[Any]:
+    """What keeps people out who see or point otherwise: the rule, and where it is broken. `exclude`: selectors."""
     # By the debugger, which the content security policy does not bind.
     await page.evaluate(AXE.read_text())
-    result = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    result = await page.evaluate(
+        "exclude => axe.run({ include: document, exclude }, { resultTypes: ['violations'] })", list(exclude)
+    )
     return [
         (violation["id"], [(node["html"], node["failureSummary"]) for node in violation["nodes"]])
         for violation in result["violations"]

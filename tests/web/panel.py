@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Request, expect
 
 from tests.web.conftest import OpenPage
 
@@ -38,3 +38,14 @@ async def clipboard(page: Page) -> Any:
 
 def offered(page: Page, name: str) -> Locator:
     return panel_of(page).get_by_role("button", name=name, exact=True)
+
+
+async def expect_said(page: Page, text: str) -> None:
+    """In a notification, which can be closed."""
+    said = page.get_by_role("alert").filter(has_text=text)
+    await expect(said.get_by_role("button", name="Close")).to_be_visible()
+
+
+def variables_of(request: Request) -> Any:
+    """What was asked for: the documents themselves stay at the server."""
+    return (request.post_data_json or {}).get("variables")

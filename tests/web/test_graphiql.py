@@ -53,6 +53,7 @@ async def paste(page: Page, into: Locator, text: str) -> None:
     await into.locator(".view-lines").click()
     await page.keyboard.press("Control+A")
     await page.keyboard.press("Control+V")
+    await expect(into.locator(".view-lines")).to_contain_text(text.splitlines()[-1][-30:])
 
 
 async def run(page: Page) -> None:
@@ -92,6 +93,16 @@ async def test_an_example_changes_something_when_it_is_run(graphiql: Page, shop:
     await run(graphiql)
     await expect(answer(graphiql)).to_contain_text("REVOKED")
     assert (await shop.session(session["id"]))["token"]["status"] == "REVOKED"
+
+
+async def test_what_was_just_typed_is_run_and_not_what_was_there_before(graphiql: Page, shop: Shop) -> None:
+    await paste(graphiql, editor(graphiql), "query Mine { store { slug } }")
+    await graphiql.keyboard.press("Control+Enter")
+    await expect(answer(graphiql)).to_contain_text(f'"slug": "{shop.slug}"')
+    await expect(graphiql.get_by_role("button", name="Mine", exact=True)).to_be_visible()
+    await paste(graphiql, editor(graphiql), "query Other { store { name } }")
+    await graphiql.keyboard.press("Control+Enter")
+    await expect(answer(graphiql)).to_contain_text(f'"name": "Shop {shop.slug}"')
 
 
 async def test_names_are_explained_and_queries_written_by_clicking(graphiql: Page, shop: Shop) -> None:
@@ -164,6 +175,17 @@ async def test_no_credential_that_is_typed_is_kept(open_page: OpenPage, shop: Sh
         await page.reload()
         await expect(editor(page)).to_contain_text("joinSession")
     await expect(page.get_by_label("API key or access token")).to_have_value("")
+    # At the start of lines, too, also of a text within the variables.
+    lines = f"\n{shop.key}\n{JWT}\n{code}\n"
+    await paste(page, variables(page), json.dumps({"note": lines}))
+    await paste(page, editor(page), f"{lines}mutation Draft")
+    for name, text in {"query": "Draft", "variables": "note", "tabState": "Draft"}.items():
+        await page.wait_for_function(f"() => localStorage['graphiql:{name}'].includes('{text}')")
+    kept = await page.evaluate(STORAGES)
+    assert [secret for secret in (shop.key, code, JWT, code[26:]) if secret in kept] == []
+    await page.reload()
+    await expect(editor(page)).to_contain_text("mutation Draft")
+    await expect(variables(page)).to_contain_text("NOT_KEPT")
 
 
 async def test_who_has_no_key_reads_the_documentation(open_page: OpenPage) -> None:

@@ -267,17 +267,46 @@ async def test_without_the_scope_nothing_is_asked_and_it_says_so(open_page: Open
     await expect(page.get_by_role("radio")).to_have_count(0)
 
 
-async def test_without_a_connection_it_says_so_and_tries_again(open_page: OpenPage, shop: Shop) -> None:
+async def test_without_a_server_it_says_so_and_tries_again(open_page: OpenPage, shop: Shop) -> None:
     await begin(shop, 0)
     page = await open_page("/overview?days=7")
     await expect(tile(page, "Sessions")).to_contain_text("1began")
-    await page.context.set_offline(True)
+    await page.route("**/graphql", lambda route: route.abort())
     await page.get_by_text("90 days").click()
     await expect(page.get_by_role("status", name="Loading")).to_be_visible()
     await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_visible()
-    await page.context.set_offline(False)
+    await page.unroute("**/graphql")
     await page.get_by_role("button", name="Try again").click()
     await expect(tile(page, "Sessions")).to_contain_text("1began")
+
+
+async def test_figures_that_could_not_be_brought_up_to_date_stay_and_say_so(open_page: OpenPage, shop: Shop) -> None:
+    await begin(shop, 0)
+    page = await open_page("/overview")
+    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
+    await begin(shop, 0)
+    error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [error]}))
+    await page.get_by_role("link", name="Overview").click()
+    await expect(page.get_by_role("alert")).to_contain_text("The figures could not be brought up to date.")
+    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await page.unroute("**/graphql")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(tile(page, "Sessions")).to_contain_text("2began")
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_when_the_connection_is_back_the_figures_are_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
+    await begin(shop, 0)
+    page = await open_page("/overview")
+    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("There is no connection.")).to_be_visible()
+    await begin(shop, 0)
+    await page.context.set_offline(False)
+    await expect(tile(page, "Sessions")).to_contain_text("2began")
 
 
 async def test_it_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:

@@ -1,16 +1,19 @@
 """Session information: what is known of one session."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, TimeoutError, expect
 
 from tests.shop import Shop, path_of
 from tests.web.conftest import OpenPage, new_console_key
-from tests.web.panel import clipboard, events, expect_events, fact, opened, panel_of
+from tests.web.panel import clipboard, events, expect_events, expect_said, fact, offered, opened, panel_of, variables_of
 from tests.web.sight import read_qr_code
 
 UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
@@ -120,18 +123,100 @@ async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     panel = panel_of(page)
-    await shop.turn_back(session["id"], 30 - 3 / 60)
+    await shop.turn_back(session["id"], 30 - 10 / 60)
     await page.reload()
     await expect(fact(panel, "Token status")).to_have_text("Active")
     await expect(page.get_by_role("button", name="QR code")).to_be_visible()
     await page.evaluate("window.isTheSamePage = true")
-    await expect(fact(panel, "Token status")).to_have_text("Expired")
+    await expect(fact(panel, "Token status")).to_have_text("Expired", timeout=20_000)
     await expect(fact(panel, "Expired time")).to_contain_text("ago")
     await expect(panel.get_by_text("This link no longer works.")).to_be_visible()
     await expect(page.get_by_role("button", name="QR code")).to_have_count(0)
     await expect_events(panel, "Session began, link issued", "Link expired")
     assert await page.evaluate("window.isTheSamePage")
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED"]
+
+
+async def behind(page: Page, session: Any) -> list[float]:
+    """The browser takes the time to be an hour later than the server does: when it asked for the session."""
+    asked: list[float] = []
+
+    async def an_hour_later(route: Route) -> None:
+        if variables_of(route.request) == {"id": session["id"]}:
+            asked.append(monotonic())
+        response = await route.fetch()
+        date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+        await route.fulfill(response=response, headers={**response.headers, "date": date})
+
+    await page.route("**/graphql", an_hour_later)
+    await page.reload()
+    return asked
+
+
+async def test_a_server_that_does_not_agree_is_asked_less_and_less(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    asked = await behind(page, session)
+    async with asyncio.timeout(30):
+        while len(asked) < 4:
+            await page.wait_for_event("requestfinished")
+    assert asked[2] - asked[1] >= 1
+    assert asked[3] - asked[2] >= 2
+
+
+async def test_what_cannot_be_asked_again_is_said_and_stays_as_it_was(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    asked = await behind(page, session)
+    panel = panel_of(page)
+    await expect(fact(panel, "Token status")).to_have_text("Expired")
+    await shop.db.fetch("update app set scopes = '{settings:write}' where store_id = $1 and name = 'console'", shop.id)
+    failure = panel.get_by_role("alert")
+    await expect(failure).to_contain_text("What you see may be old")
+    await expect(fact(panel, "Session ID")).to_have_text(session["id"])
+    count = len(asked)
+    with pytest.raises(TimeoutError):
+        await page.wait_for_event(
+            "request", lambda request: variables_of(request) == {"id": session["id"]}, timeout=3000
+        )
+    await failure.get_by_role("button", name="Try again").click()
+    await expect(failure).to_contain_text("What you see may be old")
+    assert len(asked) == count + 1
+
+
+async def test_it_is_asked_for_again_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await page.context.set_offline(True)
+    await shop.change("revokeToken", sessionId=session["id"])
+    await page.context.set_offline(False)
+    await expect_events(panel_of(page), "Session began, link issued", "Link revoked")
+
+
+async def test_escape_ends_the_composition_of_a_word_and_not_the_dialog(open_page: OpenPage, shop: Shop) -> None:
+    page = await opened(open_page, await shop.create())
+    await offered(page, "Revoke").click()
+    reason = page.get_by_label("Reason")
+    await reason.focus()
+    keyboard = await page.context.new_cdp_session(page)
+    await keyboard.send("Input.imeSetComposition", {"text": "nihao", "selectionStart": 5, "selectionEnd": 5})
+    await expect(reason).to_have_value("nihao")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog", name="Revoke the link?")).to_be_visible()
+    await keyboard.send("Input.imeSetComposition", {"text": "", "selectionStart": 0, "selectionEnd": 0})
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog", name="Revoke the link?")).to_have_count(0)
+
+
+async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    await page.keyboard.press("c")
+    await expect_said(page, session["token"]["link"])
+    link = page.get_by_role("alert").get_by_text(session["token"]["link"])
+    assert await link.evaluate("shown => shown.scrollWidth <= shown.clientWidth"), "It is cut off."
+    await expect(page.get_by_role("button", name="Copy link")).to_be_visible()
 
 
 async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:

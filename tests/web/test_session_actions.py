@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.shop import Shop, minutes_of, path_of
 from tests.web.conftest import OpenPage
-from tests.web.panel import clipboard, expect_events, fact, offered, opened, panel_of
+from tests.web.panel import clipboard, expect_events, expect_said, fact, offered, opened, panel_of
 
 PERSON = {"User-Agent": "Mozilla/5.0"}
 
@@ -16,11 +16,6 @@ PERSON = {"User-Agent": "Mozilla/5.0"}
 async def status_of(http: httpx.AsyncClient, session: Any) -> int:
     """How a session's link answers a person."""
     return (await http.get(path_of(session), headers=PERSON)).status_code
-
-
-async def expect_said(page: Page, text: str) -> None:
-    """In a notification."""
-    await expect(page.get_by_role("alert").filter(has_text=text)).to_be_visible()
 
 
 async def tab_to(page: Page, target: Locator) -> None:

@@ -315,6 +315,7 @@ async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: 
         "status=nope&converted=maybe&sort=sideways&from=2026-02-31&to=tomorrow",
         "status=&converted=__proto__&sort=constructor&from=0001-01-01&to=99999-01-01",
         "search=%00%20&search&sort=-&status=,,&%",
+        "to=9999-12-31",
     ],
 )
 async def test_what_is_malformed_in_a_url_counts_as_absent(open_page: OpenPage, shop: Shop, query: str) -> None:

@@ -2,7 +2,7 @@ import { Client, fetchExchange, makeOperation, mapExchange, type Operation, type
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { retryExchange } from "@urql/exchange-retry";
 import { keepTime } from "./clock";
-import { signOut } from "./credential";
+import { refused } from "./credential";
 
 /** A client of the public API: it sends the IDs of published documents, and never a document. */
 export function createClient(credential: string) {
@@ -14,7 +14,7 @@ export function createClient(credential: string) {
     exchanges: [
       mapExchange({
         onError(error) {
-          if (codesOf(error).includes("UNAUTHENTICATED")) signOut("expired");
+          if (codesOf(error).includes("UNAUTHENTICATED")) refused(credential);
         },
       }),
       normalisedCache(),

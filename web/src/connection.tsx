@@ -7,10 +7,22 @@ import { useTranslation } from "react-i18next";
 export function ConnectionBanner() {
   const { t } = useTranslation();
   const { online } = useNetwork();
-  if (online) return null;
+  // Screen readers tell what comes into a region, and not always a region that comes.
   return (
-    <Alert role="status" color="yellow" variant="filled" autoContrast radius={0} py="xs" icon={<CloudOff size={18} />}>
-      {t("offline")}
-    </Alert>
+    <div role="status">
+      {!online && (
+        <Alert
+          role="none"
+          color="yellow"
+          variant="filled"
+          autoContrast
+          radius={0}
+          py="xs"
+          icon={<CloudOff size={18} />}
+        >
+          {t("offline")}
+        </Alert>
+      )}
+    </div>
   );
 }

@@ -18,7 +18,6 @@ declare module "i18next" {
 }
 
 export async function startI18n() {
-  const chosen = localStorage.getItem(NAME) ?? navigator.language.slice(0, 2);
   await i18next.use(initReactI18next).init({
     resources: { en },
     lng: "en",
@@ -26,11 +25,26 @@ export async function startI18n() {
     defaultNS: "common",
     interpolation: { escapeValue: false },
   });
-  await setLanguage(chosen === "id" ? "id" : "en");
+  // The page is there in English, should the other language not be.
+  if (wanted() === "id") await setLanguage("id").catch(() => undefined);
 }
 
+function wanted() {
+  const usual = navigator.language.slice(0, 2);
+  try {
+    return localStorage.getItem(NAME) ?? usual;
+  } catch {
+    return usual;
+  }
+}
+
+/** Fails where it cannot be loaded. */
 export async function chooseLanguage(language: Language) {
-  localStorage.setItem(NAME, language);
+  try {
+    localStorage.setItem(NAME, language);
+  } catch {
+    // A browser may keep nothing: the choice holds until the page is loaded again.
+  }
   await setLanguage(language);
 }
 

@@ -8,9 +8,11 @@ import {
   Text,
   useMantineColorScheme,
 } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
 import { ChartColumn, CircleUser, LogOut, Settings, TableProperties } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, Outlet, useLocation } from "react-router";
+import { notify } from "./components/notify";
 import { ConnectionBanner } from "./connection";
 import { signOut } from "./credential";
 import { chooseLanguage, LANGUAGES, type Language } from "./i18n";
@@ -20,10 +22,20 @@ import { useViewer } from "./viewer";
 const SCHEMES = ["light", "dark", "auto"] as const;
 const ICON = 18;
 
+const PAGES = [
+  { name: "sessions", to: "/", icon: TableProperties },
+  { name: "overview", to: "/overview", icon: ChartColumn },
+  { name: "settings", to: "/settings", icon: Settings },
+] as const;
+
 /** What is around every page: the store's name, the way to the other pages, and who is signed in. */
 export function Shell() {
   const { t } = useTranslation();
   const { store } = useViewer();
+  const { pathname } = useLocation();
+  // A session's information is beside the list of sessions.
+  const here = PAGES.find(({ to }) => to === pathname) ?? PAGES[0];
+  useDocumentTitle(`${t(`page.${here.name}`)} · ${store.name}`);
   return (
     <AppShell header={{ height: 52 }} padding={0}>
       <AppShell.Header>
@@ -32,9 +44,9 @@ export function Shell() {
             {store.name}
           </Text>
           <Group component="nav" gap={0} wrap="nowrap" aria-label={t("pages")}>
-            <Page to="/" icon={TableProperties} label={t("page.sessions")} />
-            <Page to="/overview" icon={ChartColumn} label={t("page.overview")} />
-            <Page to="/settings" icon={Settings} label={t("page.settings")} />
+            {PAGES.map((page) => (
+              <Page key={page.name} {...page} isHere={page === here} />
+            ))}
           </Group>
           <Account />
         </Group>
@@ -47,9 +59,9 @@ export function Shell() {
   );
 }
 
-function Page({ to, icon: Icon, label }: { to: string; icon: typeof Settings; label: string }) {
-  const { pathname } = useLocation();
-  const isHere = to === "/" ? pathname === "/" || pathname.startsWith("/sessions/") : pathname === to;
+function Page({ name, to, icon: Icon, isHere }: (typeof PAGES)[number] & { isHere: boolean }) {
+  const { t } = useTranslation();
+  const label = t(`page.${name}`);
   return (
     <NavLink
       component={Link}
@@ -74,6 +86,11 @@ function Account() {
   const { t, i18n } = useTranslation();
   const { viewer } = useViewer();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+
+  function choose(language: string) {
+    chooseLanguage(language as Language).catch(() => notify({ message: t("languageNotLoaded") }));
+  }
+
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
@@ -84,7 +101,7 @@ function Account() {
       <Menu.Dropdown>
         <Menu.Label>{viewer.userId ? `${viewer.userId} · ${viewer.name}` : viewer.name}</Menu.Label>
         <Menu.Divider />
-        <Menu.RadioGroup value={i18n.language} onChange={(language) => chooseLanguage(language as Language)}>
+        <Menu.RadioGroup value={i18n.language} onChange={choose}>
           {Object.entries(LANGUAGES).map(([language, name]) => (
             <Menu.RadioItem key={language} value={language} lang={language}>
               {name}

@@ -1,4 +1,5 @@
 import { Alert, Button, Center, Code, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
 import { type FormEvent, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { signedOutBy, signIn } from "./credential";
@@ -9,8 +10,12 @@ const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 export function SignIn() {
   const { t } = useTranslation();
-  const [credential, setCredential] = useState(pageSettings.key ?? "");
+  const ended = signedOutBy();
+  const [credential, setCredential] = useState(
+    ended?.reason === "refused" ? ended.credential : (pageSettings.key ?? ""),
+  );
   const [isMalformed, setMalformed] = useState(false);
+  useDocumentTitle(`${t("signIn.title")} · Roomkey`);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -26,9 +31,9 @@ export function SignIn() {
           <Title order={1} size="h3">
             {t("signIn.title")}
           </Title>
-          {signedOutBy() === "expired" && (
+          {ended && (
             <Alert role="alert" color="yellow">
-              {t("signIn.expired")}
+              {t(`signIn.${ended.reason}`)}
             </Alert>
           )}
           <PasswordInput
@@ -42,14 +47,14 @@ export function SignIn() {
             }}
             autoComplete="off"
             spellCheck={false}
-            data-autofocus
+            autoFocus
             required
             withAsterisk={false}
           />
-          {pageSettings.key && <Text size="sm">{t("signIn.demo")}</Text>}
+          {credential === pageSettings.key && <Text size="sm">{t("signIn.demo")}</Text>}
           <Button type="submit">{t("signIn.submit")}</Button>
           <Text size="sm">
-            <Trans i18nKey="signIn.help" components={{ code: <Code /> }} />
+            <Trans i18nKey="signIn.help" components={{ code: <Code style={{ whiteSpace: "nowrap" }} /> }} />
           </Text>
         </Stack>
       </Paper>

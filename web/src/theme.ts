@@ -9,6 +9,8 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, monospace",
   defaultRadius: "md",
   respectReducedMotion: true,
+  // A menu has nothing but items: the first gets the focus.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 
 /** Mantine's own colours of descriptions, errors and placeholders are read at less than 4.5:1. */

@@ -1,10 +1,12 @@
-import { createContext, type ReactNode, useContext } from "react";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { useQuery } from "urql";
 import { Failed, Loading } from "./components/states";
+import { accepted } from "./credential";
 import { graphql } from "./gql";
 import type { Scope, ViewerQuery } from "./gql/graphql";
+import { useLast } from "./refreshes";
 
-const Viewer = graphql(`
+export const Viewer = graphql(`
   query Viewer {
     viewer { id name userId scopes }
     store { id name slug storefrontUrl sessionExpiration }
@@ -29,8 +31,12 @@ export function useViewer() {
 /** Asks who is signed in before anything is shown. */
 export function ViewerGate({ children }: { children: ReactNode }) {
   const [{ data, error, fetching }, again] = useQuery({ query: Viewer });
-  if (data) {
-    const { viewer, store } = data;
+  const last = useLast(data);
+  useEffect(() => {
+    if (last) accepted();
+  }, [last]);
+  if (last) {
+    const { viewer, store } = last;
     const can = (scope: Scope) => viewer.scopes.includes(scope) || viewer.scopes.includes("ADMIN");
     return <Context value={{ viewer, store, can }}>{children}</Context>;
   }

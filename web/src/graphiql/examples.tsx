@@ -59,7 +59,7 @@ function Examples() {
 
 /** Opens an example in a tab of its own; one that is open already is shown as it is now. Undefined: there is no editor yet. */
 function useOpen() {
-  const { addTab, changeTab, setOperationFacts, setVisiblePlugin } = useGraphiQLActions();
+  const { addTab, changeTab, setVisiblePlugin } = useGraphiQLActions();
   const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
   if (!queryEditor || !variableEditor) return undefined;
   return ({ query, variables }: Example) => {
@@ -70,8 +70,6 @@ function useOpen() {
       queryEditor.setValue(query);
       variableEditor.setValue(variables);
     }
-    // Who runs it at once must not run it by the name of the operation that was there before.
-    setOperationFacts({});
     // On a phone the panel lies over the editor.
     if (matchMedia("(max-width: 48em)").matches) setVisiblePlugin(null);
     queryEditor.focus();

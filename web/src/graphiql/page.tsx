@@ -2,6 +2,7 @@ import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { useMonaco } from "@graphiql/react";
 import { GraphiQL, type GraphiQLProps } from "graphiql";
+import { Kind, parse } from "graphql";
 import { useEffect, useState } from "react";
 import { pageSettings } from "../page-settings";
 import { EXAMPLES_PLUGIN } from "./examples";
@@ -73,11 +74,17 @@ export function Page() {
 /** Asks the server. Whether it tells its schema, which needs no credential, is told to `onSchema`. */
 function newFetcher(onSchema: (told: boolean) => void): GraphiQLProps["fetcher"] {
   return async (operation) => {
-    const isIntrospection = operation.operationName === INTROSPECTION;
+    const { query, variables, operationName } = operation;
+    const isIntrospection = operationName === INTROSPECTION;
     const headers: HeadersInit = { accept: "application/graphql-response+json", "content-type": "application/json" };
     if (key && !isIntrospection) headers.authorization = `Bearer ${key}`;
     try {
-      const response = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(operation) });
+      const body = JSON.stringify({
+        query,
+        variables,
+        operationName: isIn(query, operationName) ? operationName : null,
+      });
+      const response = await fetch("/graphql", { method: "POST", headers, body });
       const answer = await response.json();
       if (isIntrospection) onSchema(Boolean(answer.data));
       return answer;
@@ -85,6 +92,17 @@ function newFetcher(onSchema: (told: boolean) => void): GraphiQLProps["fetcher"]
       return { errors: [{ message: texts.unreachable }] };
     }
   };
+}
+
+/** For a moment after an edit, GraphiQL goes by the name of the operation that was there before. */
+function isIn(query: string, name?: string | null) {
+  try {
+    return parse(query).definitions.some(
+      (part) => part.kind === Kind.OPERATION_DEFINITION && part.name?.value === name,
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** GraphiQL looks at the system's scheme once, when it starts. */

@@ -1,5 +1,5 @@
-/** API keys, access tokens (JWT) and the codes of token links. */
-const CREDENTIALS = /\brk_\w+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|\b[0-9a-hjkmnp-tv-z]{52}\b/g;
+/** API keys, access tokens (JWT) and the codes of token links. What is kept is JSON: a line begins after a `\n`. */
+const CREDENTIALS = /(?<=\b|\\[bfnrt])(?:rk_\w+|eyJ[\w-]+\.[\w-]+\.[\w-]+|[0-9a-hjkmnp-tv-z]{52})(?!\w)/g;
 const PREFIX = "graphiql:";
 
 /** Where GraphiQL keeps queries, variables and history. Credentials within them are left out. */

@@ -3,11 +3,13 @@ import { type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { useClock } from "../clock";
+import { NotUpToDate } from "../components/not-up-to-date";
 import { Failed, Nothing } from "../components/states";
 import { TokenStatusBadge } from "../components/token-status";
 import { useFormat } from "../format";
 import { graphql } from "../gql";
 import type { OverviewQuery } from "../gql/graphql";
+import { useLast, useRefreshes } from "../refreshes";
 import { Chart } from "./chart";
 import classes from "./figures.module.css";
 import { FiguresTable } from "./figures-table";
@@ -33,25 +35,32 @@ const Overview = graphql(`
 export function FiguresOf({ days }: { days: Range }) {
   const { t } = useTranslation("overview");
   const today = useClock((now) => Math.floor(now / DAY));
-  const [{ data, error, fetching }, again] = useQuery({
+  const { context, refresh } = useRefreshes();
+  const [{ data, error, fetching }] = useQuery({
     query: Overview,
     variables: {
       filter: { dateCreated: { from: new Date(startOf(today, days)).toISOString() } },
       groupBy: groupOf(days),
     },
-    requestPolicy: "cache-and-network",
+    context,
   });
-  if (data) {
-    const stats = data.sessionStats;
-    if (stats.total === 0) return <Nothing title={t("empty.title", { days })} text={t("empty.text")} />;
+  const stats = useLast(data)?.sessionStats;
+  if (stats) {
     return (
       <>
-        <Tiles stats={stats} />
-        <ByPeriod stats={stats} days={days} today={today} />
+        {error && !fetching && <NotUpToDate error={error} text={t("notUpToDate")} again={refresh} />}
+        {stats.total === 0 ? (
+          <Nothing title={t("empty.title", { days })} text={t("empty.text")} />
+        ) : (
+          <>
+            <Tiles stats={stats} />
+            <ByPeriod stats={stats} days={days} today={today} />
+          </>
+        )}
       </>
     );
   }
-  if (error && !fetching) return <Failed error={error} again={() => again({ requestPolicy: "network-only" })} />;
+  if (error && !fetching) return <Failed error={error} again={refresh} />;
   return <Waiting />;
 }
 

@@ -22,10 +22,7 @@ export function ConversionDialog({ session, close, heading }: ActionProps) {
   const { t } = useTranslation("session");
   const [kind, setKind] = useState<ConversionKind>("PURCHASE");
   const [orderNumber, setOrderNumber] = useState("");
-  const { send, failures, isBusy } = useChange(RecordConversion, () => {
-    close();
-    return t("conversion.done");
-  });
+  const { send, failures, isBusy } = useChange(RecordConversion, { session, close, done: () => t("conversion.done") });
   const atOrder = failures.find(({ field }) => field === "orderNumber");
   return (
     <FormDialog

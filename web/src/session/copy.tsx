@@ -1,22 +1,10 @@
 import { ActionIcon, VisuallyHidden } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { Check, Copy } from "lucide-react";
-import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-
-/** Copies, says that it did, and says so, too, where the browser does not allow it. */
-export function useCopy() {
-  const { t } = useTranslation("session");
-  const { copy, copied, error } = useClipboard();
-  useEffect(() => {
-    if (error) notifications.show({ message: t("copyFailed"), color: "red" });
-  }, [error, t]);
-  return { copy, copied };
-}
+import { useCopy } from "../components/copy";
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const { copy, copied } = useCopy();
+  const { copy, isCopied } = useCopy();
   return (
     <>
       <ActionIcon
@@ -26,15 +14,15 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         aria-label={label}
         onClick={() => copy(text)}
       >
-        {copied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
+        {isCopied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
       </ActionIcon>
-      <Copied copied={copied} />
+      <Copied isCopied={isCopied} />
     </>
   );
 }
 
 /** Tells those who do not see the tick. */
-export function Copied({ copied }: { copied: boolean }) {
+export function Copied({ isCopied }: { isCopied: boolean }) {
   const { t } = useTranslation("session");
-  return <VisuallyHidden role="status">{copied && t("copied")}</VisuallyHidden>;
+  return <VisuallyHidden role="status">{isCopied && t("copied")}</VisuallyHidden>;
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Loader, Modal, Stack, Text, VisuallyHidden } from "@mantine/core";
 import type { FormEvent, ReactNode, RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useReturnedFocus } from "./focus";
@@ -60,9 +60,10 @@ export function FormDialog({
     <Dialog title={title} close={close} heading={heading}>
       <form
         noValidate
+        aria-busy={isBusy}
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
-          onSubmit();
+          if (!isBusy) onSubmit();
         }}
       >
         <Stack>
@@ -73,10 +74,19 @@ export function FormDialog({
             </Alert>
           ))}
           <Group justify="flex-end" gap="xs">
+            <VisuallyHidden role="status">{isBusy && t("sending")}</VisuallyHidden>
             <Button variant="default" onClick={close}>
               {t("cancel")}
             </Button>
-            <Button type="submit" color={color} loading={isBusy} data-autofocus>
+            <Button
+              type="submit"
+              color={color}
+              // `disabled` would take the focus from it.
+              aria-disabled={isBusy}
+              data-disabled={isBusy || undefined}
+              leftSection={isBusy && <Loader size="xs" color="currentColor" aria-hidden />}
+              data-autofocus
+            >
               {submit}
             </Button>
           </Group>

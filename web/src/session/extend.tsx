@@ -36,9 +36,10 @@ export function ExtendDialog({ session, close, heading }: ActionProps) {
   const [typed, setTyped] = useState("");
   const minutes = choice === OTHER ? minutesOf(typed) : Number(choice);
   const ends = useClock((now) => (minutes ? new Date(now + minutes * MINUTE).toISOString().slice(0, -8) : null));
-  const { send, failures, isBusy } = useChange(ExtendToken, () => {
-    close();
-    return minutes === 0 ? t("extend.doneNever") : t("extend.done");
+  const { send, failures, isBusy } = useChange(ExtendToken, {
+    session,
+    close,
+    done: () => (minutes === 0 ? t("extend.doneNever") : t("extend.done")),
   });
   const atMinutes = failures.find(({ field }) => field === "minutes");
   return (

@@ -5,8 +5,10 @@ import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate, useParams } from "react-router";
 import { useQuery } from "urql";
 import { codesOf } from "../client";
+import { NotUpToDate } from "../components/not-up-to-date";
 import { Failed, Loading, Nothing } from "../components/states";
 import { type ShownToken, useTokenStatus } from "../components/token-status";
+import { useRefreshes } from "../refreshes";
 import { useViewer } from "../viewer";
 import { type Action, ActionDialog, Actions } from "./actions";
 import { Session } from "./details";
@@ -35,7 +37,20 @@ function Panel({ id }: { id: string }) {
 
   const close = () => navigate({ pathname: "/", search });
   // One listener for both, so that a dialog's Escape does not close the panel beneath it, too.
-  useHotkeys([["Escape", () => (action ? setAction(null) : close())]], []);
+  useHotkeys(
+    [
+      [
+        "Escape",
+        ({ isComposing }) => {
+          // It ends what an input method is composing.
+          if (isComposing) return;
+          if (action) setAction(null);
+          else close();
+        },
+      ],
+    ],
+    [],
+  );
 
   return (
     <>
@@ -51,6 +66,7 @@ function Panel({ id }: { id: string }) {
           <Drawer.Body>
             {session ? (
               <Stack gap="xl">
+                {error && <NotUpToDate error={error} text={t("notUpToDate")} again={ask} />}
                 <Token token={session.token} open={setAction} isOnTop={!action} />
                 {can("SESSIONS_WRITE") && <Actions session={session} open={setAction} />}
                 <Facts session={session} />
@@ -76,31 +92,35 @@ function Panel({ id }: { id: string }) {
 
 /** The session, kept while it is asked for again, whatever becomes of that. */
 function useSession(id: string) {
-  const [{ data, error, fetching }, askAgain] = useQuery({
-    query: Session,
-    variables: { id },
-    requestPolicy: "cache-and-network",
-  });
+  const { context, refresh } = useRefreshes();
+  const [{ data, error, fetching, stale }, askAgain] = useQuery({ query: Session, variables: { id }, context });
+  const isAsking = fetching || stale;
   const [session, setSession] = useState(data?.session);
   if (data?.session && data.session !== session) setSession(data.session);
 
   const isOverdue = useIsOverdue(session?.token);
+  const pause = useRef(FIRST_PAUSE);
   useEffect(() => {
-    if (!isOverdue || fetching) return;
-    const timer = window.setTimeout(() => askAgain({ requestPolicy: "network-only" }), PAUSE);
+    if (!isOverdue) pause.current = FIRST_PAUSE;
+    if (!isOverdue || isAsking || error) return;
+    const timer = window.setTimeout(() => {
+      pause.current = Math.min(2 * pause.current, LONGEST_PAUSE);
+      askAgain({ requestPolicy: "network-only" });
+    }, pause.current);
     return () => window.clearTimeout(timer);
-  }, [isOverdue, fetching, askAgain]);
+  }, [isOverdue, isAsking, error, askAgain]);
 
   return {
     session,
     isUnknown: data?.session === null || (error && codesOf(error).includes("BAD_USER_INPUT")),
     error: fetching ? undefined : error,
-    ask: () => askAgain({ requestPolicy: "network-only" }),
+    ask: refresh,
   };
 }
 
-// The two clocks may differ a little: the server is asked until it agrees.
-const PAUSE = 500;
+// The two clocks may differ a little: the server is asked until it agrees, and ever less often.
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
 
 const NO_TOKEN: ShownToken = { status: "EXPIRED" };
 

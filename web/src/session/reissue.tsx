@@ -21,10 +21,7 @@ export function ReissueDialog({ session, close, heading }: ActionProps) {
   const { t } = useTranslation("session");
   const format = useFormat();
   const { sessionExpiration } = useViewer().store;
-  const { send, failures, isBusy } = useChange(ReissueToken, () => {
-    close();
-    return t("reissue.done");
-  });
+  const { send, failures, isBusy } = useChange(ReissueToken, { session, close, done: () => t("reissue.done") });
   return (
     <FormDialog
       title={t("reissue.title")}

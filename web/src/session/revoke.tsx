@@ -18,10 +18,7 @@ const RevokeToken = graphql(`
 export function RevokeDialog({ session, close, heading }: ActionProps) {
   const { t } = useTranslation("session");
   const [reason, setReason] = useState("");
-  const { send, failures, isBusy } = useChange(RevokeToken, () => {
-    close();
-    return t("revoke.done");
-  });
+  const { send, failures, isBusy } = useChange(RevokeToken, { session, close, done: () => t("revoke.done") });
   const atReason = failures.find(({ field }) => field === "reason");
   return (
     <FormDialog

@@ -3,10 +3,11 @@ import { useHotkeys } from "@mantine/hooks";
 import { Check, Copy, QrCode } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useClock } from "../clock";
+import { useCopy } from "../components/copy";
 import { TokenStatusBadge, useTokenStatus } from "../components/token-status";
 import { useFormat } from "../format";
 import type { Action } from "./actions";
-import { Copied, useCopy } from "./copy";
+import { Copied } from "./copy";
 import type { SessionDetailsOf } from "./details";
 import { Fact } from "./facts";
 import classes from "./panel.module.css";
@@ -64,7 +65,7 @@ function ExpiredTime({ token }: Pick<TokenProps, "token">) {
 function Link({ token, open, isOnTop }: TokenProps) {
   const { t } = useTranslation("session");
   const status = useTokenStatus(token);
-  const { copy, copied } = useCopy();
+  const { copy, isCopied } = useCopy();
   const { link } = token;
   useHotkeys(link && isOnTop ? [["c", () => copy(link)]] : []);
   if (!link) return <Text size="sm">{t("none.link")}</Text>;
@@ -82,7 +83,7 @@ function Link({ token, open, isOnTop }: TokenProps) {
           size="xs"
           h={32}
           aria-keyshortcuts="c"
-          leftSection={copied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
+          leftSection={isCopied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
           rightSection={
             <Kbd size="xs" aria-hidden visibleFrom="xs">
               {SHORTCUT}
@@ -90,9 +91,9 @@ function Link({ token, open, isOnTop }: TokenProps) {
           }
           onClick={() => copy(link)}
         >
-          {copied ? t("copied") : t("copyLink")}
+          {isCopied ? t("copied") : t("copyLink")}
         </Button>
-        <Copied copied={copied} />
+        <Copied isCopied={isCopied} />
         {status === "ACTIVE" && (
           <Button
             variant="default"

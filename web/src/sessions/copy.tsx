@@ -1,10 +1,8 @@
-import { notifications } from "@mantine/notifications";
 import { Check, Copy as CopyIcon, type LucideIcon } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect } from "react";
+import { useCopy } from "../components/copy";
 import classes from "./list.module.css";
 import type { Texts } from "./row";
-
-const SHOWN = 2000;
 
 interface CopyProps {
   text: string;
@@ -21,33 +19,19 @@ interface CopyProps {
 /** What is copied by a click on it. */
 export function Copy({ text, title, label, said, texts, tabIndex, icon: Icon = CopyIcon, children }: CopyProps) {
   const { t, say } = texts;
-  const [isCopied, setCopied] = useState(false);
+  const { copy, isCopied } = useCopy();
 
   useEffect(() => {
     if (!isCopied) return;
-    const timer = window.setTimeout(() => {
-      setCopied(false);
-      say("");
-    }, SHOWN);
-    return () => window.clearTimeout(timer);
-  }, [isCopied, say]);
-
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-      say(said);
-    } catch {
-      // Browsers let pages of an insecure address not do it.
-      notifications.show({ title: t("notCopied"), message: text, color: "red", autoClose: false });
-    }
-  }
+    say(said);
+    return () => say("");
+  }, [isCopied, said, say]);
 
   return (
     <button
       type="button"
       className={classes.copy}
-      onClick={copy}
+      onClick={() => copy(text)}
       title={title}
       aria-label={isCopied ? said : label}
       tabIndex={tabIndex}

@@ -13,6 +13,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { useLocation, useMatch, useNavigate } from "react-router";
 import type { OperationContext } from "urql";
+import { NotUpToDate } from "../components/not-up-to-date";
 import { useFormat } from "../format";
 import type { Column } from "./columns";
 import { Header } from "./header";
@@ -22,7 +23,7 @@ import { PageRows } from "./page-rows";
 import { usePlace } from "./place";
 import { rowId } from "./row";
 import { useRowsInView } from "./rows-in-view";
-import { NoSessions, NotAnswered, NotUpToDate } from "./states";
+import { NoSessions, NotAnswered } from "./states";
 import { isFiltered, queryOf, type View, variablesOf } from "./view";
 
 // Pixels, as in the stylesheet; below that width, a row is a card.
@@ -150,7 +151,7 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
   return (
     <>
       <VisuallyHidden role="status">{spoken}</VisuallyHidden>
-      {hasFailed && isThere && <NotUpToDate error={hasFailed} again={refresh} />}
+      {hasFailed && isThere && <NotUpToDate error={hasFailed} text={t("notUpToDate")} again={refresh} />}
       {hasFailed && !isThere && <NotAnswered error={hasFailed} again={refresh} view={view} change={change} />}
       {isEmpty && <NoSessions isFiltered={isFiltered(view)} change={change} />}
       <table

@@ -1,5 +1,5 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
-import { CircleAlert, Inbox } from "lucide-react";
+import { Button } from "@mantine/core";
+import { Inbox } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
 import { codesOf } from "../client";
@@ -20,34 +20,20 @@ export function NoSessions({ isFiltered, change }: Changing & { isFiltered: bool
   );
 }
 
-interface Refused {
+interface NotAnsweredProps extends Changing {
   error: CombinedError;
   again: () => void;
+  view: View;
 }
 
 /** The list could not be read. */
-export function NotAnswered({ error, again, view, change }: Refused & Changing & { view: View }) {
+export function NotAnswered({ error, again, view, change }: NotAnsweredProps) {
   const { t } = useTranslation(["sessions", "common"]);
   if (!codesOf(error).includes("BAD_USER_INPUT")) return <Failed error={error} again={again} />;
   return (
-    <Nothing title={t("refused.title")} text={view.search ? t("refused.search") : error.message}>
+    <Nothing title={t("refused.title")} text={view.search ? t("refused.search") : error.graphQLErrors[0]?.message}>
       <Clear change={change} />
     </Nothing>
-  );
-}
-
-/** What is on the screen is not all, or not the newest. */
-export function NotUpToDate({ error, again }: Refused) {
-  const { t } = useTranslation(["sessions", "common"]);
-  return (
-    <Alert role="alert" color="red" variant="outline" radius={0} py={4} icon={<CircleAlert size={18} />}>
-      <Group justify="space-between" gap="xs">
-        <Text size="sm">{error.networkError ? t("common:failed.offline") : t("notUpToDate")}</Text>
-        <Button variant="default" size="xs" onClick={again}>
-          {t("common:failed.again")}
-        </Button>
-      </Group>
-    </Alert>
   );
 }
 

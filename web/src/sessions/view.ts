@@ -81,9 +81,9 @@ export function isFiltered(view: View): boolean {
   return Boolean(view.search || view.statuses.length || view.converted !== null || view.from || view.to);
 }
 
-/** A day that there is, of this era's years; empty: none. */
+/** A day that there is, of years that the server knows, the day after it included; empty: none. */
 export function dayOf(text: string | null): string {
-  if (!text || !DAY.test(text) || text < "1970") return "";
+  if (!text || !DAY.test(text) || text < "1970" || text >= "9999") return "";
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text) ? text : "";
 }

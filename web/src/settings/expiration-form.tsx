@@ -12,7 +12,6 @@ const USUAL = "30";
 interface Draft {
   kind: "disabled" | "enabled";
   minutes: string;
-  appliesToActive: boolean;
 }
 
 export function ExpirationForm() {
@@ -20,15 +19,15 @@ export function ExpirationForm() {
   const { sessionExpiration } = useViewer().store;
   const { save, forget, isSaving, refusalOf, ...refused } = useSave();
   const [draft, setDraft] = useState<Draft | null>(null);
+  const [appliesToActive, setAppliesToActive] = useState(false);
   const [isConfirming, setConfirming] = useState(false);
   const input = useRef<HTMLInputElement>(null);
 
   const saved: Draft = {
     kind: sessionExpiration === 0 ? "disabled" : "enabled",
     minutes: sessionExpiration === 0 ? USUAL : String(sessionExpiration),
-    appliesToActive: false,
   };
-  const { kind, minutes, appliesToActive } = draft ?? saved;
+  const { kind, minutes } = draft ?? saved;
   const problem = kind === "enabled" ? problemOf(minutes) : null;
   const wanted = kind === "disabled" ? 0 : Number(minutes);
   const isChanged = appliesToActive || problem !== null || wanted !== sessionExpiration;
@@ -36,14 +35,20 @@ export function ExpirationForm() {
 
   function change(changes: Partial<Draft>) {
     forget();
-    setDraft({ kind, minutes, appliesToActive, ...changes });
+    setDraft({ kind, minutes, ...changes });
+  }
+
+  function startAnew() {
+    forget();
+    setDraft(null);
+    setAppliesToActive(false);
   }
 
   async function send() {
     setConfirming(false);
     const payload = await save({ sessionExpiration: wanted, applyToActiveTokens: appliesToActive });
     if (!payload) return;
-    setDraft(null);
+    startAnew();
     notifications.show({
       color: "green",
       message: appliesToActive
@@ -73,10 +78,7 @@ export function ExpirationForm() {
       isChanged={isChanged}
       isSaving={isSaving}
       save={submit}
-      discard={() => {
-        forget();
-        setDraft(null);
-      }}
+      discard={startAnew}
     >
       <Radio.Group
         aria-label={t("expiration.title")}
@@ -132,7 +134,10 @@ export function ExpirationForm() {
         label={t("expiration.applyToActive")}
         description={consequence()}
         checked={appliesToActive}
-        onChange={(event) => change({ appliesToActive: event.currentTarget.checked })}
+        onChange={(event) => {
+          forget();
+          setAppliesToActive(event.currentTarget.checked);
+        }}
       />
       <NotSaved {...refused} />
       <Modal

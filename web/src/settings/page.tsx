@@ -1,7 +1,10 @@
 import { Alert, Anchor, Container, Stack, Text, Title } from "@mantine/core";
 import { Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useViewer } from "../viewer";
+import { useQuery } from "urql";
+import { NotUpToDate } from "../components/not-up-to-date";
+import { useRefreshes } from "../refreshes";
+import { useViewer, Viewer } from "../viewer";
 import { Card } from "./card";
 import { ExpirationForm } from "./expiration-form";
 import { inWords } from "./minutes";
@@ -10,12 +13,16 @@ import { StoreForm } from "./store-form";
 export default function SettingsPage() {
   const { t } = useTranslation("settings");
   const { can } = useViewer();
+  const { context, refresh } = useRefreshes();
+  // What is shown comes by `useViewer`, and follows.
+  const [{ error, fetching }] = useQuery({ query: Viewer, context });
   return (
     <Container size="sm" w="100%" px="md" py="lg">
       <Stack gap="lg">
         <Title order={1} size="h2">
           {t("title")}
         </Title>
+        {error && !fetching && <NotUpToDate error={error} text={t("notUpToDate")} again={refresh} />}
         {can("SETTINGS_WRITE") ? (
           <>
             <ExpirationForm />

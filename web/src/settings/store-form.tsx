@@ -12,11 +12,11 @@ export function StoreForm() {
   const { t } = useTranslation("settings");
   const { store } = useViewer();
   const { save, forget, isSaving, refusalOf, ...refused } = useSave();
-  const [draft, setDraft] = useState<{ name: string; storefrontUrl: string } | null>(null);
+  const [draft, setDraft] = useState<{ name?: string; storefrontUrl?: string }>({});
   const nameInput = useRef<HTMLInputElement>(null);
   const urlInput = useRef<HTMLInputElement>(null);
 
-  const { name, storefrontUrl } = draft ?? store;
+  const { name, storefrontUrl } = { ...store, ...draft };
   const isNameChanged = name.trim() !== store.name;
   const isUrlChanged = storefrontUrl.trim() !== store.storefrontUrl;
   const isChanged = isNameChanged || isUrlChanged;
@@ -25,7 +25,7 @@ export function StoreForm() {
 
   function change(changes: { name?: string; storefrontUrl?: string }) {
     forget();
-    setDraft({ name, storefrontUrl, ...changes });
+    setDraft({ ...draft, ...changes });
   }
 
   async function submit() {
@@ -37,7 +37,7 @@ export function StoreForm() {
       storefrontUrl: isUrlChanged ? storefrontUrl.trim() : undefined,
     });
     if (!payload) return;
-    setDraft(null);
+    setDraft({});
     notifications.show({
       color: "green",
       message: t("store.saved"),
@@ -54,7 +54,7 @@ export function StoreForm() {
       save={submit}
       discard={() => {
         forget();
-        setDraft(null);
+        setDraft({});
       }}
     >
       <TextInput

@@ -25,3 +25,10 @@ export function useRefreshes() {
   const context: Partial<OperationContext> = useMemo(() => ({ requestPolicy: "cache-and-network", asked }), [asked]);
   return { context, refresh };
 }
+
+/** What was answered last: where it could not be asked for again, it stays on the screen. */
+export function useLast<T>(data: T | undefined) {
+  const [last, setLast] = useState(data);
+  if (data && data !== last) setLast(data);
+  return data ?? last;
+}
