@@ -97,8 +97,8 @@ $(BENCH_MODULES): bench/speed/node/package-lock.json | .venv/dev
 $(WEB_MODULES): web/package-lock.json
 	@[ -n "$(NPM)" ] || { echo "The console cannot be built: $(NO_NODE)"; exit 1; }
 	@echo "Setting up the console's npm packages, once ..."
-	@cd web && PATH="$(dir $(NPM)):$$PATH" npm ci --silent --no-audit --no-fund \
-		|| { echo "The console's npm packages could not be installed: is there a network?"; exit 1; }
+	@cd web && PATH="$(dir $(NPM)):$$PATH" npm ci --loglevel error --no-audit --no-fund \
+		|| { echo "The console's npm packages could not be installed, as said above: is there a network?"; exit 1; }
 	@touch $@
 
 api/built/documents.json: $(WEB_MODULES) $(WEB_SOURCES) schema/schema.graphql

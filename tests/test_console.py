@@ -1,6 +1,7 @@
 """`roomkey console`, and the documents that every version publishes for the consoles of all stores."""
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,7 +88,8 @@ async def test_a_console_of_another_version_does_not_keep_the_server_from_starti
 ) -> None:
     old = tmp_path / "documents.json"
     old.write_text('{"old.1": "query Old { noSuchField }"}')
-    monkeypatch.setattr("api.cli.console.MANIFEST", old)
+    # The command has the name of its module.
+    monkeypatch.setattr(sys.modules["api.cli.console"], "MANIFEST", old)
     await new_console_key(shop.db, shop)
     assert await published(shop) == {}
     assert capsys.readouterr().err == "The console that is built is of another version: run `make web`.\n"
