@@ -94,7 +94,15 @@ async def test_a_session_shows_what_staff_look_for(open_page: OpenPage, shop: Sh
     await expect(row(page, "Budi")).to_contain_text("Never")
     await expect(page.get_by_text("2 sessions")).to_be_visible()
     await expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "3")
-    headings = ["Session ID", "Customer's name", "Token link", "Token status", "Date created", "Expired time", "Room ID"]
+    headings = [
+        "Session ID",
+        "Customer's name",
+        "Token link",
+        "Token status",
+        "Date created",
+        "Expired time",
+        "Room ID",
+    ]
     await expect(page.get_by_role("columnheader")).to_have_text([*headings, "Conversion"])
 
 
