@@ -35,8 +35,15 @@ function formatsOf(shown: string, t: TFunction) {
     date: (moment: string) => dates.format(new Date(moment)),
     number: (value: number) => numbers.format(value),
     percent: (share: number) => percents.format(share),
-    money: (amount: string, currency: string) =>
-      new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount)),
+    /** An exact decimal number: none of its digits is rounded away, although rupiahs are usually written without any. */
+    money(amount: string, currency: string) {
+      const usual = new Intl.NumberFormat(language, { style: "currency", currency });
+      const digits = (amount.split(".")[1] ?? "").replace(/0+$/, "").length;
+      const most = Math.max(digits, usual.resolvedOptions().maximumFractionDigits ?? 0);
+      return new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: most }).format(
+        amount as `${number}`,
+      );
+    },
     /** How long ago, in the largest unit. */
     ago(milliseconds: number) {
       if (milliseconds >= DAY) return spans.format(-Math.floor(milliseconds / DAY), "day");

@@ -24,6 +24,8 @@ export function Dialog({ title, close, heading, children }: DialogProps & { titl
       closeOnEscape={false}
       returnFocus={false}
       centered
+      // A name may be one long word.
+      styles={{ content: { overflowWrap: "anywhere" } }}
       attributes={{ header: { role: "presentation" } }}
       closeButtonProps={{ "aria-label": t("close"), size: "lg" }}
     >
