@@ -67,7 +67,7 @@ def said(process: subprocess.Popen[str], folder: Path) -> str:
     """What it prints until it is ready."""
     assert process.stdout is not None
     lines: list[str] = []
-    while "GraphiQL" not in "".join(lines):
+    while "/graphql\n" not in "".join(lines):
         line = process.stdout.readline()
         assert line, "".join(lines) + (folder / "serve.log").read_text()
         lines.append(line)
