@@ -121,8 +121,9 @@ class Loaders:
     async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
         """How many sessions had their link opened, in all and by period; figures of the same share a statement."""
 
-        async def load(keys: list[str]) -> list[dict[datetime | None, int]]:
-            return [await count_opened_sessions(self._db, self._store_id, predicate, period) for _ in keys]
+        # There is one answer, and so one key: a loader shares it, whichever part of the answer asks or fails.
+        async def load(_: list[str]) -> list[dict[datetime | None, int]]:
+            return [await count_opened_sessions(self._db, self._store_id, predicate, period)]
 
         return await self._loader(("opened", _key(predicate), period), load).load("all")
 

@@ -20,7 +20,7 @@ class StatsPeriod(Enum):
     WEEK = value("week", "Weeks, from Monday.")
 
 
-class Sessions(NamedTuple):
+class Counted(NamedTuple):
     """Whose figures these are: of the sessions that match all (no start), or those of one of the periods."""
 
     predicate: Predicate
@@ -30,7 +30,7 @@ class Sessions(NamedTuple):
 
 @strawberry.type
 class _Figures:
-    sessions: strawberry.Private[Sessions]
+    counted: strawberry.Private[Counted]
     total: int = strawberry.field(description="How many sessions.")
     active: int = strawberry.field(description="Those whose token is active.")
     expired: int = strawberry.field(description="Those whose token is expired.")
@@ -43,7 +43,7 @@ class _Figures:
 
     @resolver("Those whose link a person opened, at any time since. A chat app's preview of the link does not count.")
     async def opened(self, info: Info) -> int:
-        predicate, period, start = self.sessions
+        predicate, period, start = self.counted
         return (await info.context.loaders.opened(predicate, period)).get(start, 0)
 
 
@@ -59,7 +59,7 @@ class SessionStats(_Figures):
     @resolver("The same by period, in order; empty without `groupBy`. A period without sessions is left out.")
     def periods(self, info: Info) -> list[PeriodStats]:
         count_items(info, len(self.period_rows))
-        return [PeriodStats(**_figures(row, self.sessions), start=row.start) for row in self.period_rows if row.start]
+        return [PeriodStats(**_figures(row, self.counted), start=row.start) for row in self.period_rows if row.start]
 
 
 async def session_stats(
@@ -73,12 +73,12 @@ async def session_stats(
     predicate = filter.predicate() if filter else EVERYTHING
     period = group_by.value if group_by else None
     whole, *periods = await get_session_stats(info.context.db, store_id, predicate, period)
-    return SessionStats(**_figures(whole, Sessions(predicate, period, None)), period_rows=periods)
+    return SessionStats(**_figures(whole, Counted(predicate, period, None)), period_rows=periods)
 
 
-def _figures(row: StatsRow, sessions: Sessions) -> dict[str, Any]:
+def _figures(row: StatsRow, counted: Counted) -> dict[str, Any]:
     return {
-        "sessions": sessions._replace(start=row.start),
+        "counted": counted._replace(start=row.start),
         "total": row.total,
         "active": row.active,
         "expired": row.expired,

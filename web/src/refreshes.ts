@@ -22,6 +22,7 @@ export function useRefreshes() {
   useWindowEvent("focus", comeBack);
   useWindowEvent("online", refresh);
 
+  // A query is asked again where its context is another one.
   const context: Partial<OperationContext> = useMemo(() => ({ requestPolicy: "cache-and-network", asked }), [asked]);
   return { context, refresh };
 }
