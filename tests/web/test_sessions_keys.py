@@ -1,0 +1,83 @@
+"""The list by keyboard and by mouse: searching, moving, opening, closing."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.shop import Shop
+from tests.web.conftest import OpenPage
+from tests.web.list import expect_active, expect_names, fill, fill_many, row, rows, search_box
+
+
+async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) -> None:
+    sessions = await fill(shop, *(f"Customer {number}" for number in range(30)))
+    page = await open_page()
+    await expect(row(page, "Customer 29")).to_be_visible()
+    await page.keyboard.press("/")
+    await expect(search_box(page)).to_be_focused()
+    await expect(search_box(page)).to_have_value("")
+    await page.keyboard.type("customer")
+    await expect(page).to_have_url(re.compile(r"\?search=customer$"))
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Customer 29")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowUp")
+    await expect_active(page, "Customer 28")
+    await page.keyboard.press("End")
+    await expect_active(page, "Customer 0")
+    await page.keyboard.press("PageUp")
+    await expect(row(page, "Customer 0")).to_have_attribute("aria-selected", "false")
+    await page.keyboard.press("Home")
+    await expect_active(page, "Customer 29")
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile(rf"/sessions/{sessions[28]['id']}\?search=customer$"))
+    await expect(page.get_by_role("dialog", name="Customer 28")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page).to_have_url(re.compile(r"/\?search=customer$"))
+    await expect_active(page, "Customer 28")
+    await page.keyboard.press("/")
+    await page.keyboard.press("Escape")
+    await expect(search_box(page)).to_have_value("")
+    await expect(search_box(page)).to_be_focused()
+    await expect(page).to_have_url(re.compile("/$"))
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("grid")).to_be_focused()
+
+
+async def test_the_arrows_work_from_the_start(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
+
+
+async def test_a_slash_that_is_typed_elsewhere_stays_there(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await search_box(page).fill("a/b")
+    await page.keyboard.press("/")
+    await expect(search_box(page)).to_have_value("a/b/")
+
+
+async def test_a_click_on_a_row_opens_it_and_the_list_keeps_its_place(open_page: OpenPage, shop: Shop) -> None:
+    await fill_many(shop, 60)
+    page = await open_page()
+    await expect(page.get_by_text("60 sessions")).to_be_visible()
+    await page.get_by_role("grid").evaluate("grid => { grid.scrollTop = 1000 }")
+    shown = rows(page).and_(page.locator("[aria-rowindex='30']"))
+    name = await shown.get_by_role("link").inner_text()
+    await shown.get_by_text("Active").click()
+    await expect(page.get_by_role("dialog", name=name)).to_be_visible()
+    await expect(page).to_have_url(re.compile("/sessions/session_"))
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    assert await page.get_by_role("grid").evaluate("grid => grid.scrollTop") == 1000
+    await expect_active(page, name)
