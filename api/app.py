@@ -25,8 +25,8 @@ from api.deadlines import Deadline, DeadlinePassed
 from api.graphql import GraphQLEndpoint
 from api.links import LinkEndpoint
 from api.logs import Logged, configure
-from api.media import GRAPHQL, accepted
-from api.pages import broken_page, unknown_page
+from api.media import GRAPHQL, HTML, accepted, media_type
+from api.pages import broken_page, missing_page, unknown_page
 from api.settings import Settings, read_settings
 from api.web import Page, assets
 from db.pool import Pool, Unavailable
@@ -126,6 +126,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and request.url.path.startswith("/s/"):
         return unknown_page()
+    if error.status_code == 404 and media_type(accepted(request.headers), html=True) == HTML:
+        return missing_page()
     message = "Nothing is here: GraphQL is served at /graphql." if error.status_code == 404 else error.detail
     answer = refusal(error.status_code, message, "BAD_REQUEST", dict(error.headers or {}))
     return plain(answer, accepted(request.headers))

@@ -67,6 +67,11 @@ def unbuilt_page() -> HTMLResponse:
     return _page(404, "This page is not built", text)
 
 
+def missing_page() -> HTMLResponse:
+    """For a person at an address that is none."""
+    return _page(404, "Nothing is here", "The console is at /, GraphiQL and the API are at /graphql.")
+
+
 def broken_page() -> HTMLResponse:
     """After an error that nobody foresaw."""
     return _page(500, "Something went wrong", "We cannot open your link just now. Write to us in our chat.")

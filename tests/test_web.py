@@ -70,6 +70,14 @@ async def test_what_is_no_page_is_not_found(http: httpx.AsyncClient, path: str) 
     assert (await http.get(path)).status_code == 404
 
 
+async def test_a_person_at_a_wrong_address_reads_so(http: httpx.AsyncClient) -> None:
+    page = await http.get("/setting", headers=BROWSER)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Nothing is here" in page.text
+    answer = await http.get("/setting", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json; charset=utf-8")
+
+
 async def test_a_page_is_not_changed(http: httpx.AsyncClient) -> None:
     response = await http.post("/", json={})
     assert response.status_code == 405

@@ -18,8 +18,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 OpenPage = Callable[..., Awaitable[Page]]
 
-# What a browser itself says of an answer that is none, or no good one. Tests of failures cause it.
-FAILED_REQUEST = "Failed to load resource"
+# What is said of an answer that is none, or no good one, by a browser itself, and of a file by what loads it. Tests of
+# failures cause it.
+FAILED_REQUESTS = ("Failed to load resource", "Error: Unable to preload", "TypeError: Failed to fetch dynamically")
 
 # Milliseconds: of a machine that does something else, too.
 PATIENCE = 10_000
@@ -97,7 +98,7 @@ def watch(page: Page, host: str, complaints: list[str]) -> None:
             complaints.append(f"a request to another host: {request.url}")
 
     def console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(FAILED_REQUEST):
+        if message.type in ("error", "warning") and not message.text.startswith(FAILED_REQUESTS):
             complaints.append(f"{message.type}: {message.text}")
 
     page.on("request", request)

@@ -84,6 +84,19 @@ async def test_a_list_is_brought_up_to_date_when_the_connection_is_back(open_pag
     await expect_names(page, "Budi", "Dewi")
 
 
+async def test_a_part_that_could_not_be_loaded_is_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.context.set_offline(True)
+    await row(page, "Dewi").get_by_role("link").click()
+    await expect(page.get_by_text("This part could not be loaded")).to_be_visible()
+    await expect(page.get_by_role("button", name="Load the page again")).to_be_disabled()
+    await page.context.set_offline(False)
+    await expect(page.get_by_role("dialog", name="Dewi").get_by_text(session["id"])).to_be_visible()
+    await expect(row(page, "Dewi")).to_be_visible()
+
+
 async def test_a_list_that_cannot_be_read_is_asked_for_again(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()

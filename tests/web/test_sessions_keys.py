@@ -59,6 +59,34 @@ async def test_the_arrows_work_from_the_start(open_page: OpenPage, shop: Shop) -
     await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
 
 
+async def test_enter_goes_from_the_search_to_what_was_found(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("/")
+    await page.keyboard.type("citra")
+    await expect_names(page, "Citra")
+    await page.keyboard.press("Enter")
+    await expect_active(page, "Citra")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
+
+
+async def test_the_slash_can_be_turned_off(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await expect(search_box(page)).to_have_attribute("aria-keyshortcuts", "/")
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitemcheckbox", name="Search by the key /").click()
+    await page.reload()
+    await expect_names(page, "Dewi")
+    await page.keyboard.press("/")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await expect(search_box(page)).not_to_have_attribute("aria-keyshortcuts", "/")
+
+
 async def test_a_slash_that_is_typed_elsewhere_stays_there(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()

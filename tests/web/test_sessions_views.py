@@ -23,6 +23,21 @@ async def test_one_box_searches_names_ids_rooms_and_orders(open_page: OpenPage, 
     await expect(page.get_by_text("1 session", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    "sought", ["{link}", "Hello! {link}?utm_source=chat", "https://kopi.example/menu?token={code}"]
+)
+async def test_of_a_link_the_session_is_sought_and_the_link_is_not_kept(
+    open_page: OpenPage, shop: Shop, sought: str
+) -> None:
+    _, citra, _ = await fill(shop, "Budi", "Citra", "Dewi")
+    link = citra["token"]["link"]
+    page = await open_page()
+    await search_box(page).fill(sought.format(link=link, code=link.rpartition("/")[2]))
+    await expect_names(page, "Citra")
+    await expect(search_box(page)).to_have_value(citra["id"])
+    assert page.url.endswith(f"/?search={citra['id']}")
+
+
 async def test_a_fast_typist_loses_no_letter(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Maximilian Featherstonehaugh", "Maximus")
     page = await open_page()
@@ -122,7 +137,8 @@ async def test_a_click_on_a_heading_sorts_and_another_turns_it_round(open_page: 
     await fill(shop, "citra", expirationMinutes=0)
     page = await open_page()
     await expect(page.get_by_role("columnheader", name="Date created")).to_have_attribute("aria-sort", "descending")
-    await page.get_by_role("button", name="Customer's name").click()
+    # Beside its words, too.
+    await page.get_by_role("columnheader", name="Customer's name").click()
     await expect_names(page, "Ayu", "Budi", "citra")
     await expect(page.get_by_role("columnheader", name="Customer's name")).to_have_attribute("aria-sort", "ascending")
     await expect(page.get_by_role("columnheader", name="Date created")).to_have_attribute("aria-sort", "none")
@@ -213,3 +229,9 @@ async def test_a_view_that_nothing_matches_offers_to_clear_it(open_page: OpenPag
     await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
     await expect_names(page, "Dewi")
+
+
+async def test_days_the_wrong_way_round_are_explained(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page("/?from=2026-02-02&to=2026-02-01")
+    await expect(page.get_by_text("The first day is after the last one.")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.shop import Shop, minutes_of
-from tests.web.conftest import OpenPage, new_console_key
+from tests.web.conftest import OpenPage, new_console_key, sign_in
 
 SETTINGS = "{ store { sessionExpiration name storefrontUrl } }"
 MINUTES = "Minutes until a link expires"
@@ -158,6 +158,7 @@ async def test_active_links_change_only_after_a_question(page: Page, shop: Shop)
     await save(expiration(page))
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text(warning)
+    await expect(dialog).to_contain_text("2 links are active now.")
     await expect(dialog).to_contain_text("Links that are expired or revoked stay as they are.")
     await dialog.get_by_role("button", name="Cancel").click()
     await expect(dialog).to_be_hidden()
@@ -213,6 +214,31 @@ async def test_the_page_is_not_left_with_unsaved_changes_without_a_question(page
         await page.close(run_before_unload=True)
     assert asked == ["beforeunload"]
     await expect(page.get_by_label("Name")).to_have_value("Another")
+
+
+async def test_what_is_not_saved_waits_while_another_page_is_looked_at(page: Page) -> None:
+    await page.get_by_label(MINUTES).fill("45")
+    await page.get_by_label(APPLY).click()
+    await page.get_by_label("Name").fill("Another")
+    await page.get_by_role("link", name="Overview").click()
+    await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("45")
+    await expect(page.get_by_label(APPLY)).to_be_checked()
+    await expect(page.get_by_label("Name")).to_have_value("Another")
+    await expiration(page).get_by_role("button", name="Discard changes").click()
+    await page.get_by_role("link", name="Overview").click()
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
+    await expect(page.get_by_label("Name")).to_have_value("Another")
+
+
+async def test_what_is_not_saved_is_nobody_elses(page: Page, shop: Shop) -> None:
+    await page.get_by_label(MINUTES).fill("45")
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitem", name="Sign out").click()
+    await sign_in(page, await new_console_key(shop.db, shop))
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
 
 
 async def test_the_store_has_another_name_at_once_and_everywhere(page: Page, shop: Shop) -> None:

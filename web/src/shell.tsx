@@ -17,6 +17,7 @@ import { ConnectionBanner } from "./connection";
 import { signOut } from "./credential";
 import { chooseLanguage, LANGUAGES, type Language } from "./i18n";
 import classes from "./shell.module.css";
+import { useShortcuts } from "./shortcuts";
 import { useViewer } from "./viewer";
 
 const SCHEMES = ["light", "dark", "auto"] as const;
@@ -86,6 +87,7 @@ function Account() {
   const { t, i18n } = useTranslation();
   const { viewer } = useViewer();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const [hasShortcuts, setShortcuts] = useShortcuts();
 
   function choose(language: string) {
     chooseLanguage(language as Language).catch(() => notify({ message: t("languageNotLoaded") }));
@@ -116,6 +118,10 @@ function Account() {
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
+        <Menu.Divider />
+        <Menu.CheckboxItem checked={hasShortcuts} onChange={setShortcuts} visibleFrom="xs">
+          {t("shortcuts")}
+        </Menu.CheckboxItem>
         <Menu.Divider />
         <Menu.Item leftSection={<LogOut size={ICON} aria-hidden />} onClick={() => signOut()}>
           {t("signOut")}

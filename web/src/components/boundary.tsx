@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useNetwork, useWindowEvent } from "@mantine/hooks";
 import { Unplug } from "lucide-react";
 import { Component, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -23,9 +24,12 @@ export class Boundary extends Component<Props, { isBroken: boolean }> {
 
 function Broken() {
   const { t } = useTranslation();
+  const { online } = useNetwork();
+  // The address says what was to be shown.
+  useWindowEvent("online", () => location.reload());
   return (
-    <State icon={Unplug} title={t("broken.title")} text={t("broken.text")}>
-      <Button variant="default" onClick={() => location.reload()}>
+    <State icon={Unplug} title={t("broken.title")} text={t(online ? "broken.text" : "broken.offline")}>
+      <Button variant="default" disabled={!online} onClick={() => location.reload()}>
         {t("broken.reload")}
       </Button>
     </State>

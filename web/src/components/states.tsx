@@ -7,11 +7,11 @@ import { codesOf } from "../client";
 import { signOut } from "../credential";
 
 /** `page`: nothing else is on the screen. */
-interface Place {
+interface Extent {
   page?: boolean;
 }
 
-export function Loading({ page }: Place) {
+export function Loading({ page }: Extent) {
   const { t } = useTranslation();
   return (
     <Center mih={page ? "100vh" : 240} role="status" aria-label={t("loading")}>
@@ -20,7 +20,7 @@ export function Loading({ page }: Place) {
   );
 }
 
-interface StateProps extends Place {
+interface StateProps extends Extent {
   icon: LucideIcon;
   title: string;
   text?: ReactNode;
@@ -52,7 +52,7 @@ export function Nothing({ title, text, children }: Omit<StateProps, "icon" | "pa
 }
 
 /** What went wrong: no permission, no connection, documents that are not published, or the server. */
-export function Failed({ error, again, page }: Place & { error: CombinedError; again: () => void }) {
+export function Failed({ error, again, page }: Extent & { error: CombinedError; again: () => void }) {
   const { t } = useTranslation();
   const codes = codesOf(error);
   const retry = (

@@ -57,7 +57,7 @@ export function Filters({ view, change }: FiltersProps) {
         data={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))}
       />
       {isFiltered(view) && (
-        <Button variant="subtle" size="sm" px={6} onClick={() => change(ANY)}>
+        <Button variant="subtle" size="sm" px={6} className={classes.clear} onClick={() => change(ANY)}>
           {t("clear")}
         </Button>
       )}
@@ -75,11 +75,11 @@ interface DayProps {
 
 /** A day, taken over once it is one: a year is typed digit by digit. */
 function Day({ label, day, min, max, change }: DayProps) {
-  const [typed, type] = useState(day);
-  const [seen, see] = useState(day);
-  if (seen !== day) {
-    see(day);
-    type(day);
+  const [typed, setTyped] = useState(day);
+  const [chosen, setChosen] = useState(day);
+  if (chosen !== day) {
+    setChosen(day);
+    setTyped(day);
   }
   return (
     <TextInput
@@ -90,7 +90,7 @@ function Day({ label, day, min, max, change }: DayProps) {
       min={min || undefined}
       max={max || undefined}
       onChange={({ currentTarget: { value } }) => {
-        type(value);
+        setTyped(value);
         if (value === dayOf(value)) change(value);
       }}
     />

@@ -24,7 +24,7 @@ import { usePlace } from "./place";
 import { rowId } from "./row";
 import { useRowsInView } from "./rows-in-view";
 import { NoSessions, NotAnswered } from "./states";
-import { isFiltered, queryOf, type View, variablesOf } from "./view";
+import { queryOf, type View, variablesOf } from "./view";
 
 // Pixels, as in the stylesheet; below that width, a row is a card.
 const NARROW = "(max-width: 61.99em)";
@@ -153,7 +153,7 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
       <VisuallyHidden role="status">{spoken}</VisuallyHidden>
       {hasFailed && isThere && <NotUpToDate error={hasFailed} text={t("notUpToDate")} again={refresh} />}
       {hasFailed && !isThere && <NotAnswered error={hasFailed} again={refresh} view={view} change={change} />}
-      {isEmpty && <NoSessions isFiltered={isFiltered(view)} change={change} />}
+      {isEmpty && <NoSessions view={view} change={change} />}
       <table
         ref={grid}
         // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its rows are gone through by keys

@@ -42,8 +42,8 @@ export function PageRows(props: PageRowsProps) {
 
   // What is there stays until there is something newer: while another view is asked for, and when that fails.
   const answer = fetching ? undefined : data?.sessions;
-  const [shown, show] = useState(answer);
-  if (answer && answer !== shown) show(answer);
+  const [shown, setShown] = useState(answer);
+  if (answer && answer !== shown) setShown(answer);
 
   useLayoutEffect(() => {
     if (answer) found(page, answer);

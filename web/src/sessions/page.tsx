@@ -112,8 +112,15 @@ function Keys() {
   const { t } = useTranslation("sessions");
   return (
     <Text size="xs" component="div" className={classes.keys}>
-      <Kbd>{"↑"}</Kbd> <Kbd>{"↓"}</Kbd> {t("keys.move")} <Kbd ml="xs">{t("keys.enter")}</Kbd> {t("keys.open")}{" "}
-      <Kbd ml="xs">{"C"}</Kbd> {t("keys.copy")}
+      <span>
+        <Kbd>{"↑"}</Kbd> <Kbd>{"↓"}</Kbd> {t("keys.move")}
+      </span>
+      <span>
+        <Kbd>{t("keys.enter")}</Kbd> {t("keys.open")}
+      </span>
+      <span>
+        <Kbd>{"C"}</Kbd> {t("keys.copy")}
+      </span>
     </Text>
   );
 }

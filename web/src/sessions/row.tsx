@@ -17,7 +17,7 @@ export interface Texts {
   say: (text: string) => void;
 }
 
-interface Place {
+interface Position {
   /** Counted from the list's first row. */
   index: number;
   isActive: boolean;
@@ -25,7 +25,7 @@ interface Place {
   texts: Texts;
 }
 
-export interface RowProps extends Place {
+export interface RowProps extends Position {
   session: SessionFieldsFragment;
   isOpen: boolean;
   href: string;
@@ -62,7 +62,7 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-export function EmptyRow({ index, isActive, columns, texts }: Place) {
+export function EmptyRow({ index, isActive, columns, texts }: Position) {
   return (
     <tr {...placeOf(index, isActive)}>
       <td colSpan={columns.length} aria-label={texts.t("loading")} className={classes.empty}>

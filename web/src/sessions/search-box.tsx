@@ -3,6 +3,7 @@ import { useWindowEvent } from "@mantine/hooks";
 import { Search } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useShortcuts } from "../shortcuts";
 
 interface SearchBoxProps {
   text: string;
@@ -14,12 +15,13 @@ interface SearchBoxProps {
 export function SearchBox({ text, setText, leave }: SearchBoxProps) {
   const { t } = useTranslation("sessions");
   const box = useRef<HTMLInputElement>(null);
+  const [hasShortcut] = useShortcuts();
 
   useWindowEvent("keydown", (event) => {
     const isTyping =
       event.target instanceof Element &&
       event.target.closest("input, textarea, select, [contenteditable], [role=dialog]");
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    if (!hasShortcut || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     event.preventDefault();
     box.current?.focus();
     box.current?.select();
@@ -32,7 +34,7 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
       event.preventDefault();
       if (text) setText("");
       else leave();
-    } else if (event.key === "ArrowDown") {
+    } else if (event.key === "ArrowDown" || event.key === "Enter") {
       event.preventDefault();
       leave();
     }
@@ -43,7 +45,7 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
       ref={box}
       role="searchbox"
       aria-label={t("search.label")}
-      aria-keyshortcuts="/"
+      aria-keyshortcuts={hasShortcut ? "/" : undefined}
       placeholder={t("search.placeholder")}
       leftSection={<Search size={16} aria-hidden />}
       rightSection={
@@ -57,9 +59,11 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
             }}
           />
         ) : (
-          <Kbd visibleFrom="sm" aria-hidden>
-            {t("search.key")}
-          </Kbd>
+          hasShortcut && (
+            <Kbd visibleFrom="sm" aria-hidden>
+              {t("search.key")}
+            </Kbd>
+          )
         )
       }
       value={text}

@@ -4,17 +4,17 @@ import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
 import { codesOf } from "../client";
 import { Failed, Nothing, State } from "../components/states";
-import { ANY, type View } from "./view";
+import { ANY, isFiltered, type View } from "./view";
 
 interface Changing {
   change: (changed: Partial<View>) => void;
 }
 
-export function NoSessions({ isFiltered, change }: Changing & { isFiltered: boolean }) {
+export function NoSessions({ view, change }: Changing & { view: View }) {
   const { t } = useTranslation(["sessions", "common"]);
-  if (!isFiltered) return <State icon={Inbox} title={t("none.title")} text={t("none.text")} />;
+  if (!isFiltered(view)) return <State icon={Inbox} title={t("none.title")} text={t("none.text")} />;
   return (
-    <Nothing title={t("noMatch.title")} text={t("noMatch.text")}>
+    <Nothing title={t("noMatch.title")} text={t(view.to && view.from > view.to ? "noMatch.days" : "noMatch.text")}>
       <Clear change={change} />
     </Nothing>
   );

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useNavigate, useNavigationType } from "react-router";
-import { queryOf, type View, viewOf } from "./view";
+import { queryOf, type View, viewOf, withoutLink } from "./view";
 
 const PAUSE = 200;
 
@@ -15,9 +15,9 @@ export function useView() {
   const view = useMemo(() => viewOf(new URLSearchParams(location.search)), [location.search]);
   const [text, setText] = useState(view.search);
 
-  const [seen, see] = useState(view.search);
-  if (seen !== view.search) {
-    see(view.search);
+  const [followed, setFollowed] = useState(view.search);
+  if (followed !== view.search) {
+    setFollowed(view.search);
     // What was typed since the URL began to follow must not be lost.
     if (!isTyped) setText(view.search);
   }
@@ -39,7 +39,7 @@ export function useView() {
     },
     [navigate, search],
   );
-  return { view, text, setText, change };
+  return { view, text, setText: (text: string) => setText(withoutLink(text)), change };
 }
 
 /** What the address says by now: a change may follow another before that is drawn. */

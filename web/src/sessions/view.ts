@@ -23,6 +23,8 @@ const FIELDS: Record<string, SessionOrderField> = {
   name: "CUSTOMER_NAME",
 };
 const CONVERTED: Record<string, boolean> = { yes: true, no: false };
+// A link's code is the session's ID and a signature as long. The storefront has it in its query.
+const LINK = /(?:^|[\s/=])([0-7][0-9a-z]{25})[0-9a-z]{26}(?![0-9a-z])/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** Whatever is malformed counts as absent. */
@@ -79,6 +81,12 @@ export function variablesOf(view: View): { filter: SessionFilter | null; orderBy
 
 export function isFiltered(view: View): boolean {
   return Boolean(view.search || view.statuses.length || view.converted !== null || view.from || view.to);
+}
+
+/** Where a token link is sought, its session's ID: the search stays in the URL, and a link lets in whoever has it. */
+export function withoutLink(text: string): string {
+  const id = LINK.exec(text)?.[1];
+  return id ? `session_${id}` : text;
 }
 
 /** A day that there is, of years that the server knows, the day after it included; empty: none. */

@@ -1,9 +1,12 @@
 import { Button, Checkbox, Group, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Client } from "urql";
+import { notify } from "../components/notify";
 import { useViewer } from "../viewer";
+import { ActiveLinks } from "./active-links";
 import { FormCard } from "./card";
+import { useDraft } from "./draft";
 import { inWords, MINUTES, PRESETS, problemOf } from "./minutes";
 import { NotSaved, useSave } from "./save";
 
@@ -12,22 +15,26 @@ const USUAL = "30";
 interface Draft {
   kind: "disabled" | "enabled";
   minutes: string;
+  appliesToActive: boolean;
 }
+
+const drafts = new WeakMap<Client, Draft>();
 
 export function ExpirationForm() {
   const { t, i18n } = useTranslation("settings");
-  const { sessionExpiration } = useViewer().store;
+  const { can, store } = useViewer();
+  const { sessionExpiration } = store;
   const { save, forget, isSaving, refusalOf, ...refused } = useSave();
-  const [draft, setDraft] = useState<Draft | null>(null);
-  const [appliesToActive, setAppliesToActive] = useState(false);
+  const [draft, setDraft] = useDraft(drafts);
   const [isConfirming, setConfirming] = useState(false);
   const input = useRef<HTMLInputElement>(null);
 
   const saved: Draft = {
     kind: sessionExpiration === 0 ? "disabled" : "enabled",
     minutes: sessionExpiration === 0 ? USUAL : String(sessionExpiration),
+    appliesToActive: false,
   };
-  const { kind, minutes } = draft ?? saved;
+  const { kind, minutes, appliesToActive } = draft ?? saved;
   const problem = kind === "enabled" ? problemOf(minutes) : null;
   const wanted = kind === "disabled" ? 0 : Number(minutes);
   const isChanged = appliesToActive || problem !== null || wanted !== sessionExpiration;
@@ -35,13 +42,12 @@ export function ExpirationForm() {
 
   function change(changes: Partial<Draft>) {
     forget();
-    setDraft({ kind, minutes, ...changes });
+    setDraft({ kind, minutes, appliesToActive, ...changes });
   }
 
   function startAnew() {
     forget();
-    setDraft(null);
-    setAppliesToActive(false);
+    setDraft(undefined);
   }
 
   async function send() {
@@ -49,13 +55,12 @@ export function ExpirationForm() {
     const payload = await save({ sessionExpiration: wanted, applyToActiveTokens: appliesToActive });
     if (!payload) return;
     startAnew();
-    notifications.show({
+    notify({
       color: "green",
       message: appliesToActive
         ? t("expiration.activeChanged", { count: payload.tokensChanged })
         : t("expiration.saved"),
       autoClose: 10_000,
-      closeButtonProps: { "aria-label": t("close") },
     });
   }
 
@@ -134,10 +139,7 @@ export function ExpirationForm() {
         label={t("expiration.applyToActive")}
         description={consequence()}
         checked={appliesToActive}
-        onChange={(event) => {
-          forget();
-          setAppliesToActive(event.currentTarget.checked);
-        }}
+        onChange={(event) => change({ appliesToActive: event.currentTarget.checked })}
       />
       <NotSaved {...refused} />
       <Modal
@@ -148,6 +150,7 @@ export function ExpirationForm() {
         centered
       >
         <Stack>
+          {can("SESSIONS_READ") && <ActiveLinks />}
           <Text>{consequence()}</Text>
           <Text size="sm">{t("expiration.othersStay")}</Text>
           <Group justify="flex-end">

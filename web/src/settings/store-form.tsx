@@ -1,18 +1,27 @@
 import { TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
+import type { Client } from "urql";
+import { notify } from "../components/notify";
 import { useViewer } from "../viewer";
 import { FormCard } from "./card";
+import { useDraft } from "./draft";
 import { NotSaved, useSave } from "./save";
 
 const NAME_LENGTH = 200;
+
+interface Draft {
+  name?: string;
+  storefrontUrl?: string;
+}
+
+const drafts = new WeakMap<Client, Draft>();
 
 export function StoreForm() {
   const { t } = useTranslation("settings");
   const { store } = useViewer();
   const { save, forget, isSaving, refusalOf, ...refused } = useSave();
-  const [draft, setDraft] = useState<{ name?: string; storefrontUrl?: string }>({});
+  const [draft, setDraft] = useDraft(drafts);
   const nameInput = useRef<HTMLInputElement>(null);
   const urlInput = useRef<HTMLInputElement>(null);
 
@@ -23,7 +32,7 @@ export function StoreForm() {
   const isNameWrong = isNameChanged && (name.trim() === "" || [...name.trim()].length > NAME_LENGTH);
   const isUrlWrong = isUrlChanged && !isWebAddress(storefrontUrl.trim());
 
-  function change(changes: { name?: string; storefrontUrl?: string }) {
+  function change(changes: Draft) {
     forget();
     setDraft({ ...draft, ...changes });
   }
@@ -37,12 +46,8 @@ export function StoreForm() {
       storefrontUrl: isUrlChanged ? storefrontUrl.trim() : undefined,
     });
     if (!payload) return;
-    setDraft({});
-    notifications.show({
-      color: "green",
-      message: t("store.saved"),
-      closeButtonProps: { "aria-label": t("close") },
-    });
+    setDraft(undefined);
+    notify({ color: "green", message: t("store.saved") });
   }
 
   return (
@@ -54,7 +59,7 @@ export function StoreForm() {
       save={submit}
       discard={() => {
         forget();
-        setDraft({});
+        setDraft(undefined);
       }}
     >
       <TextInput
