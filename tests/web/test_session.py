@@ -75,6 +75,7 @@ async def test_a_reload_shows_it_again_and_closing_goes_back_to_the_same_search(
 ) -> None:
     session = await shop.create()
     page = await open_page(f"/sessions/{session['id']}?search=dewi&status=ACTIVE")
+    await expect(panel_of(page)).to_be_visible()
     base = page.url.split("/sessions")[0]
     await page.reload()
     await panel_of(page).get_by_role("button", name="Close").click()
@@ -112,7 +113,9 @@ async def test_the_qr_code_is_the_link(open_page: OpenPage, shop: Shop, color_sc
     assert await read_qr_code(page, await code.screenshot()) == session["token"]["link"]
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Save as a picture").click()
-    picture = Path(await (await download.value).path())
+    saved = await download.value
+    assert saved.suggested_filename == "QR code for Dewi Lestari.png"
+    picture = Path(await saved.path())
     assert await read_qr_code(page, await asyncio.to_thread(picture.read_bytes)) == session["token"]["link"]
     await page.keyboard.press("Escape")
     await expect(code).to_have_count(0)

@@ -19,7 +19,7 @@ const RecordConversion = graphql(`
 const KINDS: ConversionKind[] = ["PURCHASE", "TASK", "GOAL"];
 
 export function ConversionDialog({ session, close, heading }: ActionProps) {
-  const { t } = useTranslation("session");
+  const { t } = useTranslation(["session", "common"]);
   const [kind, setKind] = useState<ConversionKind>("PURCHASE");
   const [orderNumber, setOrderNumber] = useState("");
   const { send, failures, isBusy } = useChange(RecordConversion, { session, close, done: () => t("conversion.done") });
@@ -46,7 +46,7 @@ export function ConversionDialog({ session, close, heading }: ActionProps) {
               key={value}
               value={value}
               size="md"
-              label={t(`kind.${value}`)}
+              label={t(`common:kind.${value}`)}
               data-autofocus={value === "PURCHASE" || undefined}
             />
           ))}

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useClock } from "../clock";
 import { useFormat } from "../format";
 import { graphql } from "../gql";
+import { MOST_MINUTES } from "../settings/minutes";
 import type { ActionProps } from "./actions";
 import { useChange } from "./changes";
 import { FormDialog } from "./dialog";
@@ -26,7 +27,6 @@ const PRESETS = [
 ] as const;
 const USUAL = "60";
 const OTHER = "other";
-const MOST_MINUTES = 1440;
 const MINUTE = 60_000;
 
 export function ExtendDialog({ session, close, heading }: ActionProps) {

@@ -8,7 +8,7 @@ import classes from "./panel.module.css";
 import { Section } from "./section";
 
 export function Facts({ session }: { session: SessionDetailsOf }) {
-  const { t } = useTranslation("session");
+  const { t } = useTranslation(["session", "common"]);
   const format = useFormat();
   const { id, customer, conversion, roomId, dateCreated, metadata } = session;
   const more = Object.entries(metadata);
@@ -36,7 +36,7 @@ export function Facts({ session }: { session: SessionDetailsOf }) {
           <Fact label={t("fact.conversion")}>
             {conversion ? (
               <>
-                {t(`kind.${conversion.kind}`)}
+                {t(`common:kind.${conversion.kind}`)}
                 {conversion.order && ` · ${conversion.order.number}`}
                 <br />
                 {format.second(conversion.at)}

@@ -9,7 +9,7 @@ import classes from "./panel.module.css";
 const LOOK = { level: "M", marginSize: 4, bgColor: "#ffffff", fgColor: "#000000" } as const;
 const PICTURE = 1024;
 
-export default function QrCode({ link }: { link: string }) {
+export default function QrCode({ link, name }: { link: string; name: string }) {
   const { t } = useTranslation("session");
   const canvas = useRef<HTMLCanvasElement>(null);
   return (
@@ -19,7 +19,7 @@ export default function QrCode({ link }: { link: string }) {
       <Button
         variant="default"
         leftSection={<Download size={16} aria-hidden />}
-        onClick={() => canvas.current && download(canvas.current.toDataURL("image/png"))}
+        onClick={() => canvas.current && download(canvas.current.toDataURL("image/png"), `${name}.png`)}
       >
         {t("qr.download")}
       </Button>
@@ -27,9 +27,9 @@ export default function QrCode({ link }: { link: string }) {
   );
 }
 
-function download(address: string) {
+function download(address: string, name: string) {
   const anchor = document.createElement("a");
   anchor.href = address;
-  anchor.download = "qr.png";
+  anchor.download = name;
   anchor.click();
 }

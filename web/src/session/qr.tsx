@@ -17,7 +17,7 @@ export function QrDialog({ session, close, heading }: ActionProps) {
       {isActive && token.link ? (
         <Stack>
           <Suspense fallback={<Loading />}>
-            <QrCode link={token.link} />
+            <QrCode link={token.link} name={t("qr.title", { name: customer.name })} />
           </Suspense>
           <Text size="sm">{t("qr.text")}</Text>
         </Stack>

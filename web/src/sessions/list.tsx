@@ -47,7 +47,7 @@ interface SessionListProps {
 }
 
 export function SessionList({ grid, view, change, columns, context, refresh, count }: SessionListProps) {
-  const { t } = useTranslation("sessions");
+  const { t } = useTranslation(["sessions", "common"]);
   const format = useFormat();
   const [spoken, say] = useState("");
   const texts = useMemo(() => ({ t, format, say }), [t, format]);

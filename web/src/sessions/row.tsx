@@ -12,7 +12,7 @@ import classes from "./list.module.css";
 
 /** How texts are written and said: asked for once, as a list has many cells. */
 export interface Texts {
-  t: TFunction<"sessions">;
+  t: TFunction<["sessions", "common"]>;
   format: Formats;
   say: (text: string) => void;
 }
@@ -146,7 +146,7 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
     case "room":
       return <span title={roomId ?? undefined}>{roomId}</span>;
     case "conversion":
-      return conversion && <span title={format.second(conversion.at)}>{t(`conversion.${conversion.kind}`)}</span>;
+      return conversion && <span title={format.second(conversion.at)}>{t(`common:kind.${conversion.kind}`)}</span>;
   }
 }
 

@@ -7,7 +7,7 @@ import { useViewer } from "../viewer";
 import { ActiveLinks } from "./active-links";
 import { FormCard } from "./card";
 import { useDraft } from "./draft";
-import { inWords, MINUTES, PRESETS, problemOf } from "./minutes";
+import { inWords, MOST_MINUTES, PRESETS, problemOf } from "./minutes";
 import { NotSaved, useSave } from "./save";
 
 const USUAL = "30";
@@ -100,7 +100,7 @@ export function ExpirationForm() {
           <Radio
             value="enabled"
             label={t("expiration.enabled")}
-            description={t("expiration.enabledText", { most: MINUTES })}
+            description={t("expiration.enabledText", { most: MOST_MINUTES })}
           />
         </Stack>
       </Radio.Group>

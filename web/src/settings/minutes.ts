@@ -1,4 +1,4 @@
-export const MINUTES = 1440;
+export const MOST_MINUTES = 1440;
 
 /** What a Session Expiration of 1 to 1440 minutes is often set to. */
 export const PRESETS = [15, 30, 60, 240, 1440];
@@ -12,7 +12,7 @@ export function problemOf(text: string): Problem | null {
   if (/^-?\d+[.,]\d*$|^[.,]\d+$/.test(given)) return "whole";
   if (!/^\d+$/.test(given)) return "digits";
   if (Number(given) === 0) return "zero";
-  return Number(given) > MINUTES ? "tooMany" : null;
+  return Number(given) > MOST_MINUTES ? "tooMany" : null;
 }
 
 /** "1 hour 30 minutes", in the language that is shown. */
