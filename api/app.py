@@ -35,7 +35,7 @@ from schema.links import Links
 HEALTH_SECONDS = 1
 
 # The pages within the console: a reload must find them.
-CONSOLE_PATHS = ("/", "/sessions/{id}", "/overview", "/settings")
+CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings")
 
 
 def create_app(settings: Settings) -> Starlette:

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from api.app import CONSOLE_PATHS, create_app
-from api.web import BUILT
+from api.web import BUILT, CONTENT_SECURITY_POLICY
 from tests.conftest import listening, serving, settings_for
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -64,7 +64,7 @@ async def test_assets_are_kept_for_ever_and_were_compressed_when_they_were_built
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/", "/assets/none.js", "/assets/../web.py", "/assets/%2e%2e/web.py", "/index.html", "/sessions"]
+    "path", ["/assets/", "/assets/none.js", "/assets/../web.py", "/assets/%2e%2e/web.py", "/index.html", "/setting"]
 )
 async def test_what_is_no_page_is_not_found(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == 404
@@ -95,6 +95,7 @@ async def test_a_key_is_filled_in_for_who_sits_at_the_machine(app_with_keys: Sta
         page = await http.get(path)
         assert settings_of(page.text) == f'{{"key": "{KEYS[path]}"}}'
         assert page.headers["cache-control"] == "no-store"
+        assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
         # As nginx asks by default, with the address that it was told as Host.
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
         writer.write(

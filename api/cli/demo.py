@@ -12,7 +12,7 @@ import click
 from api.cli.console import STAFF, open_console
 from api.cli.database import data_option, database, run_within, write_private
 from api.settings import read_settings
-from db.apps import create_app
+from db.apps import create_app, set_console
 from db.credentials import get_credential
 from db.demo import DEMO_SLUG, load_demo
 from db.keys import create_key
@@ -72,6 +72,8 @@ async def demo_keys(db: Pool, data: Path) -> DemoKeys:
         key = new_key()
         app = await create_app(db, id, "development", [Scope.ADMIN.value], rate=RATE)
         await create_key(db, id, app.id, "development", hash_of(key))
+        # It signs in to the console, too, whose documents a start publishes.
+        await set_console(db, id, app.id)
         return key
 
     async def console() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response, async_playwright, expect
 
 from api.cli.console import STAFF, open_console
 from api.web import BUILT
@@ -21,6 +21,9 @@ OpenPage = Callable[..., Awaitable[Page]]
 # What is said of an answer that is none, or no good one, by a browser itself, and of a file by what loads it. Tests of
 # failures cause it.
 FAILED_REQUESTS = ("Failed to load resource", "Error: Unable to preload", "TypeError: Failed to fetch dynamically")
+
+# What a component says where a browser keeps nothing.
+NOT_KEPT = "use-local-storage: Failed"
 
 # Milliseconds: of a machine that does something else, too.
 PATIENCE = 10_000
@@ -98,9 +101,14 @@ def watch(page: Page, host: str, complaints: list[str]) -> None:
             complaints.append(f"a request to another host: {request.url}")
 
     def console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(FAILED_REQUESTS):
+        if message.type in ("error", "warning") and not message.text.startswith((*FAILED_REQUESTS, NOT_KEPT)):
             complaints.append(f"{message.type}: {message.text}")
 
+    def response(response: Response) -> None:
+        if response.request.is_navigation_request() and "content-security-policy" not in response.headers:
+            complaints.append(f"a page without a content security policy: {response.url}")
+
     page.on("request", request)
+    page.on("response", response)
     page.on("console", console)
     page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))

@@ -68,6 +68,20 @@ async def test_the_first_query_is_there_and_works_at_once(graphiql: Page, shop: 
     await expect(answer(graphiql)).to_contain_text("Ñandú Lestari")
 
 
+async def test_escape_leaves_an_editor(graphiql: Page) -> None:
+    await editor(graphiql).locator(".view-lines").click()
+    await expect(graphiql.get_by_text("Escape, then Tab: leave.")).to_be_visible()
+    await graphiql.keyboard.press("Escape")
+    frame = editor(graphiql).locator(".graphiql-editor")
+    await expect(frame).to_be_focused()
+    await graphiql.keyboard.press("Tab")
+    await expect(frame.locator(":focus")).to_have_count(0)
+    await expect(frame).not_to_be_focused()
+    await expect(graphiql.get_by_text("Escape, then Tab: leave.")).to_be_hidden()
+    await frame.press("Enter")
+    await expect(frame.locator("textarea")).to_be_focused()
+
+
 async def test_a_click_opens_an_example_in_a_tab_of_its_own_ready_to_run(graphiql: Page, shop: Shop) -> None:
     await shop.create("Putri Ayu")
     await graphiql.get_by_role("button", name="Show Examples").click()

@@ -27,7 +27,7 @@ async def test_all_that_is_known_of_a_session_is_shown(
     session = await shop.create(
         customer=DEWI, roomId="1905692", orderNumber="QSH7K2", expirationMinutes=90, metadata={"agent": "Ayu", "n": [1]}
     )
-    total = {"amount": "189000", "currency": "IDR"}
+    total = {"amount": "189000.5", "currency": "IDR"}
     placed = {"sessionId": session["id"], "number": "QSH7K2", "total": total, "placedAt": session["dateCreated"]}
     await shop.change("recordOrder", "order { id }", **placed)
     await shop.change("recordConversion", sessionId=session["id"], kind="PURCHASE", orderNumber="QSH7K2")
@@ -48,7 +48,7 @@ async def test_all_that_is_known_of_a_session_is_shown(
     await expect(fact(panel, "agent")).to_have_text("Ayu")
     await expect(fact(panel, "n")).to_have_text("[1]")
     orders = panel.get_by_role("region", name="Orders").get_by_role("listitem")
-    await expect(orders).to_contain_text(["QSH7K2IDR\N{NO-BREAK SPACE}189,000placed"])
+    await expect(orders).to_contain_text(["QSH7K2IDR\N{NO-BREAK SPACE}189,000.5placed"])
     await expect_events(
         panel,
         "Session began, link issued",

@@ -68,6 +68,22 @@ async def test_minutes_are_checked_while_they_are_typed(open_page: OpenPage, sho
     assert minutes_of((await shop.session(session["id"]))["token"]) == pytest.approx(45, abs=1)
 
 
+async def test_how_long_is_chosen_by_the_arrows(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    await offered(page, "Extend").press("Enter")
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await expect(dialog.get_by_role("radio", name="1 hour")).to_be_focused()
+    for choice in ("24 hours", "Never expires", "Other", "15 minutes"):
+        await page.keyboard.press("ArrowRight")
+        await expect(dialog.get_by_role("radio", name=choice)).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_text("Give a whole number, 1 to 1440")).to_be_visible()
+    await expect(dialog.get_by_label("Minutes, 1 to 1440")).to_be_focused()
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+
+
 async def test_an_expired_link_is_extended_and_works_again(
     open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
 ) -> None:

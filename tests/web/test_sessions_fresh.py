@@ -2,12 +2,16 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+import httpx
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.shop import Shop
 from tests.web.conftest import OpenPage
 from tests.web.list import asked, choose, expect_active, expect_names, fill, fill_many, names, row, rows, search_box
+from tests.web.panel import expect_events, panel_of
 
 EXPIRE = "update session set token_expires_at = now() + $3::interval where store_id = $1 and id = $2"
 
@@ -54,7 +58,7 @@ async def test_new_sessions_come_by_a_refresh_without_losing_ones_place(open_pag
     await expect_active(page, last["customer"]["name"])
 
 
-async def test_a_tab_that_is_come_back_to_after_a_minute_is_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_tab_that_is_come_back_to_is_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi")
@@ -63,13 +67,33 @@ async def test_a_tab_that_is_come_back_to_after_a_minute_is_brought_up_to_date(o
     await expect_names(page, "Dewi")
     await fill(shop, "Budi")
     variables = asked(page)
-    await page.clock.fast_forward(30_000)
+    await page.clock.fast_forward(3_000)
     await page.evaluate("window.dispatchEvent(new Event('focus'))")
     await expect_names(page, "Dewi")
     assert variables == []
-    await page.clock.fast_forward(40_000)
+    await page.clock.fast_forward(3_000)
     await page.evaluate("window.dispatchEvent(new Event('focus'))")
     await expect_names(page, "Budi", "Dewi")
+
+
+async def test_what_others_do_shows_while_it_is_looked_at(
+    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
+) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.clock.install()
+    await page.reload()
+    await expect_names(page, "Dewi")
+    await fill(shop, "Budi")
+    await page.clock.fast_forward(31_000)
+    await expect_names(page, "Budi", "Dewi")
+    await expect(page.get_by_text("2 sessions")).to_be_visible()
+    await row(page, "Dewi").get_by_role("link").click()
+    await expect_events(panel_of(page, "Dewi"), "link issued")
+    assert (await http.get(urlsplit(session["token"]["link"]).path)).status_code == 303
+    await page.clock.fast_forward(31_000)
+    await expect_events(panel_of(page, "Dewi"), "link issued", "Link opened")
 
 
 async def test_a_list_is_brought_up_to_date_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
@@ -116,3 +140,16 @@ async def test_a_list_that_cannot_be_read_is_asked_for_again(open_page: OpenPage
     await page.get_by_role("button", name="Try again").click()
     await expect_names(page, "Dewi")
     await expect(page.get_by_text("could not be brought up to date")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/?search=dewi", "/overview", "/settings"])
+async def test_a_page_comes_by_itself_once_the_server_is_back(open_page: OpenPage, shop: Shop, path: str) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.route("**/graphql", lambda route: route.abort())
+    await page.goto(path)
+    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_visible()
+    await page.unroute("**/graphql")
+    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_hidden()
+    await expect(page.get_by_role("banner")).to_be_visible()

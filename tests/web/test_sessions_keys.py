@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from tests.shop import Shop
 from tests.web.conftest import OpenPage
-from tests.web.list import expect_active, expect_names, fill, fill_many, row, rows, search_box
+from tests.web.list import choose, expect_active, expect_names, fill, fill_many, row, rows, search_box
 
 
 async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) -> None:
@@ -70,6 +70,33 @@ async def test_enter_goes_from_the_search_to_what_was_found(open_page: OpenPage,
     await expect_active(page, "Citra")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
+
+
+async def test_keys_work_on_from_a_filter(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra")
+    await choose(page, "Active")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await page.get_by_label("Conversion").select_option("Not converted")
+    await page.get_by_label("Conversion").press("/")
+    await expect(search_box(page)).to_be_focused()
+    await page.get_by_role("button", name="Clear all").press("Enter")
+    await expect(search_box(page)).to_be_focused()
+    await expect(page).to_have_url(re.compile("/$"))
+
+
+async def test_arrows_of_menus_and_dialogs_stay_there(open_page: OpenPage, shop: Shop) -> None:
+    [dewi] = await fill(shop, "Dewi")
+    page = await open_page()
+    await page.get_by_role("button", name="Columns").press("Enter")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitemcheckbox").nth(1)).to_be_focused()
+    await page.goto(f"/sessions/{dewi['id']}")
+    copy = page.get_by_role("button", name="Copy link")
+    await copy.press("ArrowDown")
+    await expect(copy).to_be_focused()
 
 
 async def test_the_slash_can_be_turned_off(open_page: OpenPage, shop: Shop) -> None:

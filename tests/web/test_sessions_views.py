@@ -13,12 +13,13 @@ from tests.web.conftest import OpenPage
 from tests.web.list import PAGE, asked, choose, expect_names, fill, search_box
 
 
-@pytest.mark.parametrize("sought", ["dewi", "DÉWI", "1905692", "QSH7K2", "{id}"])
+@pytest.mark.parametrize("sought", ["dewi", "DÉWI", "1905692", "QSH7K2", "{id}", "{shown}"])
 async def test_one_box_searches_names_ids_rooms_and_orders(open_page: OpenPage, shop: Shop, sought: str) -> None:
     session = await shop.create("Dewi Lestari", roomId="1905692", orderNumber="QSH7K2")
     await shop.create("Budi", roomId="2000000", orderNumber="ABC123")
     page = await open_page()
-    await search_box(page).press_sequentially(sought.format(id=session["id"]))
+    # Of its ID, the list shows the end.
+    await search_box(page).press_sequentially(sought.format(id=session["id"], shown=session["id"][-8:]))
     await expect_names(page, "Dewi Lestari")
     await expect(page.get_by_text("1 session", exact=True)).to_be_visible()
 
@@ -84,12 +85,18 @@ async def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, s
 async def test_filters_narrow_the_list_and_are_cleared_together(open_page: OpenPage, shop: Shop) -> None:
     ayu, budi, citra, _ = await fill(shop, "Ayu", "Budi", "Citra", "Dewi")
     await shop.change("revokeToken", sessionId=ayu["id"])
+    # The time of both has come, but Ayu's link was revoked before.
+    await shop.turn_back(ayu["id"], minutes=2 * 24 * 60)
     await shop.turn_back(budi["id"], minutes=3 * 24 * 60)
     await shop.change("recordConversion", sessionId=citra["id"], kind="GOAL")
     page = await open_page()
     await expect_names(page, "Dewi", "Citra", "Ayu", "Budi")
 
+    await choose(page, "Expired")
+    await expect_names(page, "Budi")
     await choose(page, "Revoked")
+    await expect_names(page, "Ayu", "Budi")
+    await choose(page, "Expired")
     await expect_names(page, "Ayu")
     await choose(page, "Expired")
     await expect_names(page, "Ayu", "Budi")
@@ -229,6 +236,29 @@ async def test_a_view_that_nothing_matches_offers_to_clear_it(open_page: OpenPag
     await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
     await expect_names(page, "Dewi")
+
+
+async def test_a_day_that_is_typed_is_one_step_of_the_history(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page("/?search=dewi")
+    await expect_names(page, "Dewi")
+    # The same in whatever order the browser has them.
+    await page.get_by_label("From").press_sequentially("05052026")
+    await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-05-05$"))
+    await page.get_by_label("From").blur()
+    await page.get_by_label("From").press_sequentially("06062026")
+    await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-06-06$"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-05-05$"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(r"\?search=dewi$"))
+
+
+async def test_an_id_is_sought_as_the_list_shows_it(open_page: OpenPage, shop: Shop) -> None:
+    _, citra = await fill(shop, "Budi", "Citra")
+    page = await open_page()
+    await search_box(page).fill(f"session_…{citra['id'][-8:]}")
+    await expect_names(page, "Citra")
 
 
 async def test_days_the_wrong_way_round_are_explained(open_page: OpenPage, shop: Shop) -> None:

@@ -177,6 +177,7 @@ async def test_active_links_change_only_after_a_question(page: Page, shop: Shop)
 
 async def test_active_links_can_be_made_to_never_expire(page: Page, shop: Shop) -> None:
     session = await shop.create()
+    await shop.create(expirationMinutes=0)  # that one never does already
     await page.get_by_role("radio", name="Disabled").click()
     await page.get_by_label(APPLY).click()
     await save(expiration(page))

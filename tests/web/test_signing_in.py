@@ -7,8 +7,9 @@ import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from tests.conftest import serving, settings_for
 from tests.shop import Shop, new_app
-from tests.web.conftest import OpenPage, new_console_key, sign_in
+from tests.web.conftest import PATIENCE, OpenPage, new_console_key, sign_in
 
 STORAGE = "() => ({ local: { ...localStorage }, session: { ...sessionStorage } })"
 
@@ -48,6 +49,14 @@ async def test_a_key_is_kept_for_its_tab_alone(open_page: OpenPage, shop: Shop, 
     assert (await page.evaluate(STORAGE))["session"] == {}
 
 
+async def test_the_demos_key_is_filled_in(open_page: OpenPage, shop: Shop, staff_key: str, database_url: str) -> None:
+    async with serving(replace(settings_for(database_url), console_key=staff_key)) as url:
+        page = await open_page(key=None, url=url)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+        await page.close()
+
+
 @pytest.mark.parametrize("given", ["secret", "rk_", "eyJ.eyJ", "rk_ with spaces"])
 async def test_what_is_no_credential_is_not_sent(open_page: OpenPage, given: str) -> None:
     page = await open_page(key=None)
@@ -74,8 +83,9 @@ async def test_a_key_that_is_turned_off_signs_out(open_page: OpenPage, shop: Sho
     apps = (await shop.ask("{ apps { nodes { name keys { id } } } }"))["apps"]["nodes"]
     for id in [key["id"] for app in apps if app["name"] == "console" for key in app["keys"]]:
         await shop.change("revokeApiKey", "apiKey { id }", id=id)
-    while (await replace(shop, key=key).post("{ __typename }")).status_code != 401:
-        pass  # it takes effect within a second
+    async with asyncio.timeout(PATIENCE / 1000):
+        while (await replace(shop, key=key).post("{ __typename }")).status_code != 401:
+            pass  # it takes effect within a second
     await page.reload()
     await expect(page.get_by_role("alert")).to_contain_text("the key was turned off")
 
@@ -213,6 +223,8 @@ async def test_a_colour_scheme_is_chosen_and_kept(page: Page) -> None:
     await page.reload()
     await expect(page.get_by_role("banner")).to_be_visible()
     assert await page.evaluate(scheme) == "dark"
+    # The browser's own controls go with it.
+    assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
 async def test_a_lost_connection_is_said_and_mended(page: Page) -> None:

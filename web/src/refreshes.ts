@@ -2,23 +2,30 @@ import { useDocumentVisibility, useWindowEvent } from "@mantine/hooks";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { OperationContext } from "urql";
 
-const MINUTE = 60_000;
+const AWAY = 5_000;
+const OFTEN = 30_000;
 
 /**
  * How the queries of the page are asked: what is known is shown at once, and brought up to date. They are asked again
- * at every refresh: when someone wants it, comes back to the tab after a while, or has a connection again.
+ * at every refresh: when someone wants it, comes back to the tab, or has a connection again. `isWatched`: and twice a
+ * minute while the tab is looked at, for what customers and colleagues do.
  */
-export function useRefreshes() {
+export function useRefreshes({ isWatched = false } = {}) {
   const [asked, setAsked] = useState(Date.now);
   const visibility = useDocumentVisibility();
   const refresh = useCallback(() => setAsked(Date.now()), []);
 
   const comeBack = useCallback(() => {
-    if (navigator.onLine && Date.now() - asked > MINUTE) refresh();
+    if (navigator.onLine && Date.now() - asked > AWAY) refresh();
   }, [asked, refresh]);
   useEffect(() => {
     if (visibility === "visible") comeBack();
   }, [visibility, comeBack]);
+  useEffect(() => {
+    if (!isWatched || visibility !== "visible") return;
+    const timer = window.setTimeout(comeBack, OFTEN);
+    return () => window.clearTimeout(timer);
+  }, [isWatched, visibility, comeBack]);
   useWindowEvent("focus", comeBack);
   useWindowEvent("online", refresh);
 

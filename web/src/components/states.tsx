@@ -1,10 +1,13 @@
 import { Button, Center, Loader, Stack, Text, Title } from "@mantine/core";
+import { useInterval } from "@mantine/hooks";
 import { CloudOff, Lock, type LucideIcon, SearchX, ServerCrash } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
 import { codesOf } from "../client";
 import { signOut } from "../credential";
+
+const OFTEN = 5_000;
 
 /** `page`: nothing else is on the screen. */
 interface Extent {
@@ -55,6 +58,12 @@ export function Nothing({ title, text, children }: Omit<StateProps, "icon" | "pa
 export function Failed({ error, again, page }: Extent & { error: CombinedError; again: () => void }) {
   const { t } = useTranslation();
   const codes = codesOf(error);
+  const { start, stop } = useInterval(again, OFTEN);
+  const isAway = Boolean(error.networkError);
+  useEffect(() => {
+    if (isAway) start();
+    return stop;
+  }, [isAway, start, stop]);
   const retry = (
     <Button variant="default" onClick={again}>
       {t("failed.again")}
@@ -65,7 +74,7 @@ export function Failed({ error, again, page }: Extent & { error: CombinedError; 
       {t("signOut")}
     </Button>
   );
-  if (error.networkError) {
+  if (isAway) {
     return (
       <State icon={CloudOff} title={t("failed.offline")} text={t("failed.offlineText")} page={page}>
         {retry}

@@ -27,12 +27,14 @@ export function Page() {
   const [hasSchema, setHasSchema] = useState(true);
   const [fetcher] = useState(() => newFetcher(setHasSchema));
   useSystemScheme();
+  useWayOut();
   return (
     <>
       <header>
         <a href="/">{texts.product}</a>
         <h1>{texts.page}</h1>
         <p role="status">{hasKey ? hasSchema || texts.noSchema : texts.noKey}</p>
+        <p className="keys">{texts.keys}</p>
         <form onSubmit={(event) => event.preventDefault()}>
           <label>
             {texts.key}
@@ -60,6 +62,7 @@ export function Page() {
           initialVariables={variables}
           defaultEditorToolsVisibility="variables"
           isHeadersEditorEnabled={false}
+          showPersistHeadersSettings={false}
           forcedTheme="system"
           schemaDescription
           inputValueDeprecation
@@ -103,6 +106,18 @@ function isIn(query: string, name?: string | null) {
   } catch {
     return false;
   }
+}
+
+/** In an editor, Tab indents. Escape goes to its frame, from which Tab goes on, once it has nothing else to close. */
+function useWayOut() {
+  useEffect(() => {
+    function leave({ key, target }: KeyboardEvent) {
+      if (key !== "Escape" || !(target instanceof Element)) return;
+      target.closest<HTMLElement>(".graphiql-editor")?.focus();
+    }
+    window.addEventListener("keydown", leave);
+    return () => window.removeEventListener("keydown", leave);
+  }, []);
 }
 
 /** GraphiQL looks at the system's scheme once, when it starts. */

@@ -1,5 +1,5 @@
 import { Chip, Group, Input, Text, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClock } from "../clock";
 import { useFormat } from "../format";
@@ -34,6 +34,10 @@ export function ExtendDialog({ session, close, heading }: ActionProps) {
   const format = useFormat();
   const [choice, setChoice] = useState<string>(USUAL);
   const [typed, setTyped] = useState("");
+  const [isSent, setSent] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  // The arrows go through the choices, and on.
+  const [isByKey, setByKey] = useState(false);
   const minutes = choice === OTHER ? minutesOf(typed) : Number(choice);
   const ends = useClock((now) => (minutes ? new Date(now + minutes * MINUTE).toISOString().slice(0, -8) : null));
   const { send, failures, isBusy } = useChange(ExtendToken, {
@@ -42,26 +46,40 @@ export function ExtendDialog({ session, close, heading }: ActionProps) {
     done: () => (minutes === 0 ? t("extend.doneNever") : t("extend.done")),
   });
   const atMinutes = failures.find(({ field }) => field === "minutes");
+
+  function submit() {
+    setSent(true);
+    if (minutes === null) input.current?.focus();
+    else send({ sessionId: session.id, minutes });
+  }
+
   return (
     <FormDialog
       title={t("extend.title")}
       submit={t("extend.submit")}
       isBusy={isBusy}
       failures={failures.filter((failure) => failure !== atMinutes).map(({ text }) => text)}
-      onSubmit={() => minutes !== null && send({ sessionId: session.id, minutes })}
+      onSubmit={submit}
       close={close}
       heading={heading}
     >
       <Text size="sm">{t("extend.text")}</Text>
       <Input.Wrapper label={t("extend.from")} labelElement="div" labelProps={{ id: LABEL }}>
         <Chip.Group value={choice} onChange={(value) => setChoice(value as string)}>
-          <Group gap="xs" mt={4} role="radiogroup" aria-labelledby={LABEL}>
+          <Group
+            gap="xs"
+            mt={4}
+            role="radiogroup"
+            aria-labelledby={LABEL}
+            onPointerDown={() => setByKey(false)}
+            onKeyDown={() => setByKey(true)}
+          >
             {PRESETS.map(([value, label]) => (
-              <Chip key={value} value={value} size="md" data-autofocus={value === USUAL || undefined}>
+              <Chip key={value} name={LABEL} value={value} size="md" data-autofocus={value === USUAL || undefined}>
                 {t(label)}
               </Chip>
             ))}
-            <Chip value={OTHER} size="md">
+            <Chip name={LABEL} value={OTHER} size="md">
               {t("extend.other")}
             </Chip>
           </Group>
@@ -69,13 +87,14 @@ export function ExtendDialog({ session, close, heading }: ActionProps) {
       </Input.Wrapper>
       {choice === OTHER && (
         <TextInput
+          ref={input}
+          autoFocus={!isByKey}
           label={t("extend.minutes")}
           inputMode="numeric"
           autoComplete="off"
-          autoFocus
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
-          error={(typed && minutes === null && t("extend.range")) || atMinutes?.text}
+          error={((typed || isSent) && minutes === null && t("extend.range")) || atMinutes?.text}
         />
       )}
       <Text size="sm" aria-live="polite">

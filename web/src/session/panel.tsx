@@ -92,7 +92,7 @@ function Panel({ id }: { id: string }) {
 
 /** The session, kept while it is asked for again, whatever becomes of that. */
 function useSession(id: string) {
-  const { context, refresh } = useRefreshes();
+  const { context, refresh } = useRefreshes({ isWatched: true });
   const [{ data, error, fetching, stale }, askAgain] = useQuery({ query: Session, variables: { id }, context });
   const isAsking = fetching || stale;
   const [session, setSession] = useState(data?.session);

@@ -21,6 +21,7 @@ export function ReissueDialog({ session, close, heading }: ActionProps) {
   const { t } = useTranslation("session");
   const format = useFormat();
   const { sessionExpiration } = useViewer().store;
+  const isRevoked = session.token.status === "REVOKED";
   const { send, failures, isBusy } = useChange(ReissueToken, { session, close, done: () => t("reissue.done") });
   return (
     <FormDialog
@@ -32,7 +33,7 @@ export function ReissueDialog({ session, close, heading }: ActionProps) {
       close={close}
       heading={heading}
     >
-      <Text>{t("reissue.text", { name: session.customer.name })}</Text>
+      <Text>{t(isRevoked ? "reissue.textRevoked" : "reissue.text", { name: session.customer.name })}</Text>
       <Text>
         {sessionExpiration ? t("reissue.ends", { minutes: format.number(sessionExpiration) }) : t("reissue.endsNever")}
       </Text>

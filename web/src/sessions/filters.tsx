@@ -1,16 +1,18 @@
-import { Button, Chip, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Chip, Group, NativeSelect, TextInput } from "@mantine/core";
 import { ChevronDown } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TokenStatus } from "../gql/graphql";
+import { Clear } from "./clear";
 import classes from "./page.module.css";
-import { ANY, dayOf, isFiltered, STATUSES, sortOf, type View, viewOf } from "./view";
+import { dayOf, isFiltered, STATUSES, sortOf, type View, viewOf } from "./view";
 
 interface FiltersProps {
   view: View;
   change: (changed: Partial<View>) => void;
 }
 
+const PAUSE = 500;
 const SORTS = ["-created", "created", "expires", "-expires", "name", "-name"] as const;
 
 export function Filters({ view, change }: FiltersProps) {
@@ -56,11 +58,7 @@ export function Filters({ view, change }: FiltersProps) {
         }}
         data={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))}
       />
-      {isFiltered(view) && (
-        <Button variant="subtle" size="sm" px={6} className={classes.clear} onClick={() => change(ANY)}>
-          {t("clear")}
-        </Button>
-      )}
+      {isFiltered(view) && <Clear variant="subtle" size="sm" px={6} className={classes.clear} change={change} />}
     </Group>
   );
 }
@@ -73,7 +71,7 @@ interface DayProps {
   change: (day: string) => void;
 }
 
-/** A day, taken over once it is one: a year is typed digit by digit. */
+/** A day, taken over after a pause once it is one: it is typed digit by digit. */
 function Day({ label, day, min, max, change }: DayProps) {
   const [typed, setTyped] = useState(day);
   const [chosen, setChosen] = useState(day);
@@ -81,6 +79,12 @@ function Day({ label, day, min, max, change }: DayProps) {
     setChosen(day);
     setTyped(day);
   }
+
+  useEffect(() => {
+    if (typed === day || typed !== dayOf(typed)) return;
+    const timer = window.setTimeout(() => change(typed), PAUSE);
+    return () => window.clearTimeout(timer);
+  }, [typed, day, change]);
   return (
     <TextInput
       type="date"
@@ -89,10 +93,7 @@ function Day({ label, day, min, max, change }: DayProps) {
       value={typed}
       min={min || undefined}
       max={max || undefined}
-      onChange={({ currentTarget: { value } }) => {
-        setTyped(value);
-        if (value === dayOf(value)) change(value);
-      }}
+      onChange={({ currentTarget: { value } }) => setTyped(value)}
     />
   );
 }

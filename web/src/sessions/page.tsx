@@ -19,6 +19,9 @@ import { isFiltered, variablesOf } from "./view";
 
 const ICON = 18;
 
+const WITHOUT_ARROWS =
+  ":is(body, a, button:not([aria-haspopup]), input[type=checkbox]):not([role=dialog] *, [role=menu] *)";
+
 export function SessionsPage() {
   const { t } = useTranslation();
   const { can } = useViewer();
@@ -31,15 +34,17 @@ function Sessions() {
   const format = useFormat();
   const { view, text, setText, change } = useView();
   const { columns, shown, show } = useColumns();
-  const { context, refresh } = useRefreshes();
+  const { context, refresh } = useRefreshes({ isWatched: true });
   const { filter } = useMemo(() => variablesOf(view), [view]);
   const { count, isAsking } = useCount(filter, context);
   const [isFiltersOpen, filters] = useDisclosure();
   const grid = useRef<HTMLTableElement>(null);
 
   // The keys of the list work at once, wherever one is that has none of its own.
-  useWindowEvent("keydown", ({ key }) => {
-    if (key === "ArrowDown" && document.activeElement === document.body) grid.current?.focus({ preventScroll: true });
+  useWindowEvent("keydown", (event) => {
+    if (event.key !== "ArrowDown" || event.defaultPrevented || !document.activeElement?.matches(WITHOUT_ARROWS)) return;
+    event.preventDefault();
+    grid.current?.focus({ preventScroll: true });
   });
 
   return (

@@ -12,16 +12,17 @@ interface SearchBoxProps {
   leave: () => void;
 }
 
+const ID = "search";
+
+export const focusSearch = () => document.getElementById(ID)?.focus();
+
 export function SearchBox({ text, setText, leave }: SearchBoxProps) {
   const { t } = useTranslation("sessions");
   const box = useRef<HTMLInputElement>(null);
   const [hasShortcut] = useShortcuts();
 
   useWindowEvent("keydown", (event) => {
-    const isTyping =
-      event.target instanceof Element &&
-      event.target.closest("input, textarea, select, [contenteditable], [role=dialog]");
-    if (!hasShortcut || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    if (!hasShortcut || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     event.preventDefault();
     box.current?.focus();
     box.current?.select();
@@ -43,6 +44,7 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
   return (
     <TextInput
       ref={box}
+      id={ID}
       role="searchbox"
       aria-label={t("search.label")}
       aria-keyshortcuts={hasShortcut ? "/" : undefined}
@@ -78,3 +80,7 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
     />
   );
 }
+
+const TYPED_INTO = "input:not([type=checkbox]), textarea, [contenteditable], [role=dialog]";
+
+const isTyping = ({ target }: Event) => target instanceof Element && target.closest(TYPED_INTO);

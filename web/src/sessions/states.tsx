@@ -1,10 +1,10 @@
-import { Button } from "@mantine/core";
 import { Inbox } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
 import { codesOf } from "../client";
 import { Failed, Nothing, State } from "../components/states";
-import { ANY, isFiltered, type View } from "./view";
+import { Clear } from "./clear";
+import { isFiltered, type View } from "./view";
 
 interface Changing {
   change: (changed: Partial<View>) => void;
@@ -15,7 +15,7 @@ export function NoSessions({ view, change }: Changing & { view: View }) {
   if (!isFiltered(view)) return <State icon={Inbox} title={t("none.title")} text={t("none.text")} />;
   return (
     <Nothing title={t("noMatch.title")} text={t(view.to && view.from > view.to ? "noMatch.days" : "noMatch.text")}>
-      <Clear change={change} />
+      <Clear variant="default" change={change} />
     </Nothing>
   );
 }
@@ -32,16 +32,7 @@ export function NotAnswered({ error, again, view, change }: NotAnsweredProps) {
   if (!codesOf(error).includes("BAD_USER_INPUT")) return <Failed error={error} again={again} />;
   return (
     <Nothing title={t("refused.title")} text={view.search ? t("refused.search") : error.graphQLErrors[0]?.message}>
-      <Clear change={change} />
+      <Clear variant="default" change={change} />
     </Nothing>
-  );
-}
-
-function Clear({ change }: Changing) {
-  const { t } = useTranslation(["sessions", "common"]);
-  return (
-    <Button variant="default" onClick={() => change(ANY)}>
-      {t("clear")}
-    </Button>
   );
 }

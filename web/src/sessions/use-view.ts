@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useNavigate, useNavigationType } from "react-router";
-import { queryOf, type View, viewOf, withoutLink } from "./view";
+import { queryOf, soughtIn, type View, viewOf } from "./view";
 
 const PAUSE = 200;
 
@@ -39,7 +39,7 @@ export function useView() {
     },
     [navigate, search],
   );
-  return { view, text, setText: (text: string) => setText(withoutLink(text)), change };
+  return { view, text, setText: (text: string) => setText(soughtIn(text)), change };
 }
 
 /** What the address says by now: a change may follow another before that is drawn. */

@@ -83,10 +83,13 @@ export function isFiltered(view: View): boolean {
   return Boolean(view.search || view.statuses.length || view.converted !== null || view.from || view.to);
 }
 
-/** Where a token link is sought, its session's ID: the search stays in the URL, and a link lets in whoever has it. */
-export function withoutLink(text: string): string {
+/**
+ * What is sought by a text. By a token link it is its session's ID: the search stays in the URL, and a link lets in
+ * whoever has it. By an ID as the list shows it, what is left of it.
+ */
+export function soughtIn(text: string): string {
   const id = LINK.exec(text)?.[1];
-  return id ? `session_${id}` : text;
+  return id ? `session_${id}` : text.replace("session_…", "");
 }
 
 /** A day that there is, of years that the server knows, the day after it included; empty: none. */

@@ -18,7 +18,8 @@ interface Draft {
   appliesToActive: boolean;
 }
 
-const drafts = new WeakMap<Client, Draft>();
+// What was touched. The rest follows the store, should someone else change it meanwhile.
+const drafts = new WeakMap<Client, Partial<Draft>>();
 
 export function ExpirationForm() {
   const { t, i18n } = useTranslation("settings");
@@ -34,7 +35,7 @@ export function ExpirationForm() {
     minutes: sessionExpiration === 0 ? USUAL : String(sessionExpiration),
     appliesToActive: false,
   };
-  const { kind, minutes, appliesToActive } = draft ?? saved;
+  const { kind, minutes, appliesToActive } = { ...saved, ...draft };
   const problem = kind === "enabled" ? problemOf(minutes) : null;
   const wanted = kind === "disabled" ? 0 : Number(minutes);
   const isChanged = appliesToActive || problem !== null || wanted !== sessionExpiration;
@@ -42,7 +43,7 @@ export function ExpirationForm() {
 
   function change(changes: Partial<Draft>) {
     forget();
-    setDraft({ kind, minutes, appliesToActive, ...changes });
+    setDraft({ ...draft, ...changes });
   }
 
   function startAnew() {
