@@ -1,6 +1,7 @@
 """The command line, as real processes on real folders."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 
+from api.cli.console import MANIFEST
 from db import embedded
 from db.demo import DEMO_SLUG
 from tests.commands import (
@@ -91,6 +93,14 @@ def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, ser
     [session] = link["data"]["sessions"]["nodes"]
     assert session["token"]["link"].startswith(f"{served.url}/s/{DEMO_SLUG}/")
     assert httpx.get(session["token"]["link"]).status_code == 303
+
+
+def test_the_key_that_is_printed_signs_in_to_the_console_too(served: Serving) -> None:
+    documents = json.loads(MANIFEST.read_bytes())
+    [id] = [id for id, document in documents.items() if document.startswith("query Viewer")]
+    headers = {"Authorization": f"Bearer {served.key}"}
+    answer = httpx.post(f"{served.url}/graphql", json={"documentId": id}, headers=headers).json()
+    assert answer["data"]["store"]["slug"] == DEMO_SLUG
 
 
 async def test_the_file_env_wins_over_what_serve_chooses_itself(own_folder: Path) -> None:
