@@ -176,12 +176,16 @@ async def test_a_new_session_shows_when_the_page_is_opened_again(open_page: Open
     await expect(tile(page, "Sessions")).to_contain_text("2began")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("chosen", ["As the system", "Light", "Dark"])
+@pytest.mark.parametrize("system", ["light", "dark"])
 async def test_the_chart_is_read_in_both_schemes_and_without_colours(
-    open_page: OpenPage, shop: Shop, scheme: str
+    open_page: OpenPage, shop: Shop, system: str, chosen: str
 ) -> None:
     await fill(shop)
-    page = await open_page("/overview?days=7", color_scheme=scheme)
+    page = await open_page("/overview?days=7", color_scheme=system)
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitemradio", name=chosen).click()
+    await page.keyboard.press("Escape")
     chart = page.get_by_role("img", name="Chart of sessions, openings and conversions")
     await expect(chart).to_be_visible()
     # Bars of the days that have sessions, circles and squares of every day, one line whole and the other dashed.
