@@ -87,7 +87,7 @@ async def test_the_figures_of_each_day_are_those_of_its_sessions(
 ) -> None:
     """Days are those of UTC, wherever the browser is."""
     await fill(shop)
-    page = await open_page("/overview?days=7", timezone_id=time_zone)
+    page = await open_page("/overview?days=7", timezone_id=time_zone, locale="en-US")
     await expect(page.get_by_role("heading", name="By day")).to_be_visible()
     await expect(page.get_by_text("Days are those of UTC.")).to_be_visible()
     sessions = await began_within(shop, 7)
@@ -140,7 +140,7 @@ async def test_long_ranges_are_shown_by_week(open_page: OpenPage, shop: Shop) ->
     ]
     assert rows[-1] == ["In all", *figures(sessions)]
     # The first week begins when the range does.
-    assert rows[0][0].startswith(f"{first:%b} {first.day}")
+    assert rows[0][0].startswith(f"{first.day}")
 
 
 async def test_the_range_is_in_the_url(open_page: OpenPage, shop: Shop) -> None:
@@ -220,7 +220,7 @@ def luminance(colour: str) -> float:
 
 async def test_a_day_is_told_where_it_is_pointed_at(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop)
-    page = await open_page("/overview?days=7")
+    page = await open_page("/overview?days=7", locale="en-US")
     box = await page.get_by_role("img", name="Chart").bounding_box()
     assert box
     await page.mouse.move(box["x"] + box["width"] - 40, box["y"] + box["height"] / 2)

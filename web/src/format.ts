@@ -22,14 +22,15 @@ export type Formats = ReturnType<typeof formatsOf>;
 const formats: Record<string, Formats> = {};
 
 function formatsOf(shown: string, t: TFunction) {
-  const language = navigator.languages.find((known) => known.split("-")[0] === shown) ?? shown;
-  const dateTimes = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-  const seconds = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
-  const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-  const numbers = new Intl.NumberFormat(language);
-  const spans = new Intl.RelativeTimeFormat(language);
-  const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  const locale = navigator.languages.find((known) => known.split("-")[0] === shown) ?? shown;
+  const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const seconds = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const numbers = new Intl.NumberFormat(locale);
+  const spans = new Intl.RelativeTimeFormat(locale);
+  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   return {
+    locale,
     dateTime: (moment: string) => dateTimes.format(new Date(moment)),
     second: (moment: string) => seconds.format(new Date(moment)),
     date: (moment: string) => dates.format(new Date(moment)),
@@ -37,10 +38,10 @@ function formatsOf(shown: string, t: TFunction) {
     percent: (share: number) => percents.format(share),
     /** An exact decimal number: none of its digits is rounded away, although rupiahs are usually written without any. */
     money(amount: string, currency: string) {
-      const usual = new Intl.NumberFormat(language, { style: "currency", currency });
+      const usual = new Intl.NumberFormat(locale, { style: "currency", currency });
       const digits = (amount.split(".")[1] ?? "").replace(/0+$/, "").length;
       const most = Math.max(digits, usual.resolvedOptions().maximumFractionDigits ?? 0);
-      return new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: most }).format(
+      return new Intl.NumberFormat(locale, { style: "currency", currency, maximumFractionDigits: most }).format(
         amount as `${number}`,
       );
     },

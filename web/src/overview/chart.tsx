@@ -16,9 +16,9 @@ const SERIES: Record<keyof Figures, Omit<CompositeChartSeries, "name" | "label">
 
 /** Sessions are bars, openings a line of circles, conversions a dashed line of squares: colour is not needed. */
 export function Chart({ periods, label }: { periods: Period[]; label: string }) {
-  const { t, i18n } = useTranslation("overview");
-  const { number } = useFormat();
-  const days = daysIn(i18n.language);
+  const { t } = useTranslation("overview");
+  const { number, locale } = useFormat();
+  const days = daysIn(locale);
   return (
     <div className={classes.chart}>
       <ul className={classes.legend}>

@@ -12,8 +12,9 @@ interface FiguresTableProps {
 
 /** The chart's figures as numbers. */
 export function FiguresTable({ periods, sums, caption, group }: FiguresTableProps) {
-  const { t, i18n } = useTranslation("overview");
-  const days = daysIn(i18n.language);
+  const { t } = useTranslation("overview");
+  const { locale } = useFormat();
+  const days = daysIn(locale);
   return (
     <Table striped captionSide="top" horizontalSpacing="xs" className="number">
       <Table.Caption>{caption}</Table.Caption>

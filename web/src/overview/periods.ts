@@ -43,9 +43,9 @@ export function everyPeriod(today: number, days: Range, answered: ({ start: stri
 // 1 January 1970 was a Thursday.
 const mondayOf = (moment: number) => moment - ((moment / DAY + 3) % 7) * DAY;
 
-/** How days are written: "3 Nov", and of a week "3 – 9 Nov". */
-export function daysIn(language: string) {
-  const format = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+/** How days are written: "3 Nov", and of a week "3–9 Nov". */
+export function daysIn(locale: string) {
+  const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
   return {
     day: (moment: number) => format.format(moment),
     period: ({ start, lastDay }: Period) =>
