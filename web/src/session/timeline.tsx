@@ -111,6 +111,7 @@ function useWho(keyId?: string | null, userId?: string | null) {
   const { t } = useTranslation("session");
   const { viewer } = useViewer();
   if (userId) return userId === viewer.userId ? t("by.you") : userId;
-  if (keyId) return keyId === viewer.id ? t("by.yourKey", { name: viewer.name }) : t("by.key", { end: keyId.slice(-6) });
+  if (keyId)
+    return keyId === viewer.id ? t("by.yourKey", { name: viewer.name }) : t("by.key", { end: keyId.slice(-6) });
   return null;
 }
