@@ -85,8 +85,10 @@ async def test_a_hundred_thousand_sessions_are_scrolled_to_their_end(large_shop:
     assert seen["most"] < 50
     await expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", str(SESSIONS + 1))
     await expect(page.get_by_text(f"Customer {SESSIONS}", exact=True)).to_be_visible()
-    assert len(asked) == SESSIONS // PAGE
-    assert len(set(asked)) == len(asked)
+    # The first, which has no cursor, was asked for while the page came.
+    assert len({None, *asked}) == SESSIONS // PAGE
+    # Those in view are asked for again twice a minute.
+    assert len(asked) - len(set(asked)) < 20
 
     await page.get_by_role("grid").press("Home")
     await expect(page.get_by_text("Customer 1", exact=True)).to_be_visible()
