@@ -87,10 +87,27 @@ async def test_keys_work_on_from_a_filter(open_page: OpenPage, shop: Shop) -> No
     await expect(page).to_have_url(re.compile("/$"))
 
 
+async def test_who_is_in_the_rows_while_the_view_changes_is_on_its_first(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page("/?search=citra")
+    await expect_names(page, "Citra")
+    await page.get_by_role("button", name="Clear all").click()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Citra")
+    await page.go_back()
+    await expect_names(page, "Citra")
+    await expect_active(page, "Citra")
+    await page.go_forward()
+    await expect_active(page, "Dewi")
+
+
 async def test_arrows_of_menus_and_dialogs_stay_there(open_page: OpenPage, shop: Shop) -> None:
     [dewi] = await fill(shop, "Dewi")
     page = await open_page()
     await page.get_by_role("button", name="Columns").press("Enter")
+    await expect(page.get_by_role("menuitemcheckbox").first).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("menuitemcheckbox").nth(1)).to_be_focused()
     await page.goto(f"/sessions/{dewi['id']}")

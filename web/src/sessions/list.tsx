@@ -80,6 +80,8 @@ export function SessionList({ grid, view, change, columns, context, refresh, cou
   useLayoutEffect(() => {
     place.forget();
     if (grid.current) grid.current.scrollTop = 0;
+    // Whoever went on to the rows before they are those of the view is on the first of them.
+    if (grid.current && document.activeElement === grid.current) place.select(0);
   }, [shown]);
 
   const indexesOf = new Map<number, number[]>();
