@@ -82,6 +82,12 @@ async def test_escape_leaves_an_editor(graphiql: Page) -> None:
     await expect(frame.locator("textarea")).to_be_focused()
 
 
+async def test_no_setting_is_offered_for_headers_that_there_are_not(graphiql: Page) -> None:
+    await graphiql.get_by_role("button", name="Open settings dialog").click()
+    await expect(graphiql.get_by_role("dialog")).to_be_visible()
+    await expect(graphiql.get_by_role("dialog")).not_to_contain_text("Persist headers")
+
+
 async def test_a_click_opens_an_example_in_a_tab_of_its_own_ready_to_run(graphiql: Page, shop: Shop) -> None:
     await shop.create("Putri Ayu")
     await graphiql.get_by_role("button", name="Show Examples").click()

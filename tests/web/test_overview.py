@@ -165,13 +165,19 @@ async def test_the_range_is_in_the_url(open_page: OpenPage, shop: Shop) -> None:
     await expect(page.get_by_role("radio", name="30 days")).to_be_checked()
 
 
-async def test_a_new_session_shows_when_the_page_is_opened_again(open_page: OpenPage, shop: Shop) -> None:
+async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> Page:
+    """Overview was looked at with one session, and then another page."""
     await begin(shop, 0)
     page = await open_page("/overview")
     await expect(tile(page, "Sessions")).to_contain_text("1began")
     await page.get_by_role("link", name="Store setting").click()
     await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
     await begin(shop, 0)
+    return page
+
+
+async def test_a_new_session_shows_when_the_page_is_opened_again(open_page: OpenPage, shop: Shop) -> None:
+    page = await elsewhere_while_a_session_begins(open_page, shop)
     await page.get_by_role("link", name="Overview").click()
     await expect(tile(page, "Sessions")).to_contain_text("2began")
 
@@ -285,12 +291,7 @@ async def test_without_a_server_it_says_so_and_tries_again(open_page: OpenPage, 
 
 
 async def test_figures_that_could_not_be_brought_up_to_date_stay_and_say_so(open_page: OpenPage, shop: Shop) -> None:
-    await begin(shop, 0)
-    page = await open_page("/overview")
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
-    await page.get_by_role("link", name="Store setting").click()
-    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
-    await begin(shop, 0)
+    page = await elsewhere_while_a_session_begins(open_page, shop)
     error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
     await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [error]}))
     await page.get_by_role("link", name="Overview").click()

@@ -98,6 +98,16 @@ async def test_an_expired_link_is_extended_and_works_again(
     assert await status_of(http, session) == 303
 
 
+async def test_of_a_revoked_link_it_is_not_said_that_it_stops_working(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    page = await opened(open_page, session)
+    await offered(page, "New link").click()
+    dialog = page.get_by_role("dialog", name="Issue a new link?")
+    await expect(dialog).to_contain_text("The revoked link stays off. You have to send the new one to Dewi Lestari.")
+    await expect(dialog).not_to_contain_text("stops working")
+
+
 async def test_a_link_is_reissued_after_asking(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.shop import Shop
 from tests.web.conftest import OpenPage
@@ -58,13 +58,19 @@ async def test_new_sessions_come_by_a_refresh_without_losing_ones_place(open_pag
     await expect_active(page, last["customer"]["name"])
 
 
-async def test_a_tab_that_is_come_back_to_is_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
+async def opened_with_a_clock(open_page: OpenPage) -> Page:
+    """The list, signed in, whose time goes on as the test says."""
     page = await open_page()
     await expect_names(page, "Dewi")
     await page.clock.install()
     await page.reload()
     await expect_names(page, "Dewi")
+    return page
+
+
+async def test_a_tab_that_is_come_back_to_is_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await opened_with_a_clock(open_page)
     await fill(shop, "Budi")
     variables = asked(page)
     await page.clock.fast_forward(3_000)
@@ -80,11 +86,7 @@ async def test_what_others_do_shows_while_it_is_looked_at(
     open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
 ) -> None:
     [session] = await fill(shop, "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi")
-    await page.clock.install()
-    await page.reload()
-    await expect_names(page, "Dewi")
+    page = await opened_with_a_clock(open_page)
     await fill(shop, "Budi")
     await page.clock.fast_forward(31_000)
     await expect_names(page, "Budi", "Dewi")

@@ -1,16 +1,11 @@
 """The store's setting, as its staff change it."""
 
-from typing import Any
-
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.shop import Shop, minutes_of
-from tests.web.conftest import OpenPage, new_console_key, sign_in
-
-SETTINGS = "{ store { sessionExpiration name storefrontUrl } }"
-MINUTES = "Minutes until a link expires"
-APPLY = "Change active links, too"
+from tests.web.conftest import OpenPage, new_console_key
+from tests.web.settings import APPLY, MINUTES, expiration, mutations, save, session_expiration, settings, store
 
 
 @pytest.fixture
@@ -18,39 +13,6 @@ async def page(open_page: OpenPage) -> Page:
     page = await open_page("/settings")
     await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
     return page
-
-
-def expiration(page: Page) -> Locator:
-    return page.get_by_role("form", name="Session Expiration")
-
-
-def store(page: Page) -> Locator:
-    return page.get_by_role("form", name="Store", exact=True)
-
-
-async def save(form: Locator) -> None:
-    await form.get_by_role("button", name="Save").click()
-
-
-async def settings(shop: Shop) -> Any:
-    return (await shop.ask(SETTINGS))["store"]
-
-
-async def session_expiration(shop: Shop) -> Any:
-    return (await settings(shop))["sessionExpiration"]
-
-
-def mutations(page: Page) -> list[Any]:
-    """What is sent from now on, each with its input."""
-    sent: list[Any] = []
-
-    def note(request: Any) -> None:
-        body = request.post_data_json if request.method == "POST" else None
-        if body and "input" in body.get("variables", {}):
-            sent.append(body["variables"]["input"])
-
-    page.on("request", note)
-    return sent
 
 
 async def test_it_shows_what_is_set(page: Page, shop: Shop) -> None:
@@ -185,61 +147,6 @@ async def test_active_links_can_be_made_to_never_expire(page: Page, shop: Shop) 
     await page.get_by_role("dialog").get_by_role("button", name="Change active links").click()
     await expect(page.get_by_text("Saved. 1 active link changed.")).to_be_visible()
     assert minutes_of((await shop.session(session["id"]))["token"]) is None
-
-
-async def test_changes_can_be_discarded(page: Page, shop: Shop) -> None:
-    sent = mutations(page)
-    await expect(page.get_by_text("Not saved yet")).to_be_hidden()
-    await page.get_by_label(MINUTES).fill("zero")
-    await expect(page.get_by_text("Not saved yet")).to_be_visible()
-    await page.get_by_role("button", name="Discard changes").click()
-    await expect(page.get_by_label(MINUTES)).to_have_value("30")
-    await expect(page.get_by_role("alert")).to_be_hidden()
-    await expect(page.get_by_text("Not saved yet")).to_be_hidden()
-    await expect(expiration(page).get_by_role("button", name="Save")).to_be_focused()
-    await page.keyboard.press("Enter")
-    await page.get_by_label(MINUTES).press("Enter")
-    assert sent == []
-
-
-async def test_the_page_is_not_left_with_unsaved_changes_without_a_question(page: Page) -> None:
-    asked = []
-
-    async def stay(dialog: Any) -> None:
-        asked.append(dialog.type)
-        await dialog.dismiss()
-
-    page.on("dialog", stay)
-    await page.get_by_label("Name").fill("Another")
-    async with page.expect_event("dialog"):
-        await page.close(run_before_unload=True)
-    assert asked == ["beforeunload"]
-    await expect(page.get_by_label("Name")).to_have_value("Another")
-
-
-async def test_what_is_not_saved_waits_while_another_page_is_looked_at(page: Page) -> None:
-    await page.get_by_label(MINUTES).fill("45")
-    await page.get_by_label(APPLY).click()
-    await page.get_by_label("Name").fill("Another")
-    await page.get_by_role("link", name="Overview").click()
-    await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    await page.get_by_role("link", name="Store setting").click()
-    await expect(page.get_by_label(MINUTES)).to_have_value("45")
-    await expect(page.get_by_label(APPLY)).to_be_checked()
-    await expect(page.get_by_label("Name")).to_have_value("Another")
-    await expiration(page).get_by_role("button", name="Discard changes").click()
-    await page.get_by_role("link", name="Overview").click()
-    await page.get_by_role("link", name="Store setting").click()
-    await expect(page.get_by_label(MINUTES)).to_have_value("30")
-    await expect(page.get_by_label("Name")).to_have_value("Another")
-
-
-async def test_what_is_not_saved_is_nobody_elses(page: Page, shop: Shop) -> None:
-    await page.get_by_label(MINUTES).fill("45")
-    await page.get_by_role("button", name="Language, colours, sign out").click()
-    await page.get_by_role("menuitem", name="Sign out").click()
-    await sign_in(page, await new_console_key(shop.db, shop))
-    await expect(page.get_by_label(MINUTES)).to_have_value("30")
 
 
 async def test_the_store_has_another_name_at_once_and_everywhere(page: Page, shop: Shop) -> None:

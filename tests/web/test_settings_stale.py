@@ -7,9 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.shop import Shop, minutes_of
 from tests.web.conftest import OpenPage
-
-MINUTES = "Minutes until a link expires"
-SETTINGS = "{ store { sessionExpiration name storefrontUrl } }"
+from tests.web.settings import MINUTES, SETTINGS
 
 Change = Callable[..., Awaitable[None]]
 

@@ -25,7 +25,6 @@ function formatsOf(shown: string, t: TFunction) {
   const locale = navigator.languages.find((known) => known.split("-")[0] === shown) ?? shown;
   const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const seconds = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
-  const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const numbers = new Intl.NumberFormat(locale);
   const spans = new Intl.RelativeTimeFormat(locale);
   const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
@@ -33,7 +32,6 @@ function formatsOf(shown: string, t: TFunction) {
     locale,
     dateTime: (moment: string) => dateTimes.format(new Date(moment)),
     second: (moment: string) => seconds.format(new Date(moment)),
-    date: (moment: string) => dates.format(new Date(moment)),
     number: (value: number) => numbers.format(value),
     percent: (share: number) => percents.format(share),
     /** An exact decimal number: none of its digits is rounded away, although rupiahs are usually written without any. */

@@ -7,7 +7,7 @@ import type { CombinedError } from "urql";
 import { codesOf } from "../client";
 import { signOut } from "../credential";
 
-const OFTEN = 5_000;
+const RETRY = 5_000;
 
 /** `page`: nothing else is on the screen. */
 interface Extent {
@@ -58,7 +58,7 @@ export function Nothing({ title, text, children }: Omit<StateProps, "icon" | "pa
 export function Failed({ error, again, page }: Extent & { error: CombinedError; again: () => void }) {
   const { t } = useTranslation();
   const codes = codesOf(error);
-  const { start, stop } = useInterval(again, OFTEN);
+  const { start, stop } = useInterval(again, RETRY);
   const isAway = Boolean(error.networkError);
   useEffect(() => {
     if (isAway) start();
