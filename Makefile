@@ -6,7 +6,7 @@ SECONDS ?= 600
 OPERATIONS ?= 10000
 
 BIN = .venv/bin
-NODE_MODULES = tests/node/node_modules/.package-lock.json
+NODE_MODULES = tests/e2e/node/node_modules/.package-lock.json
 BENCH_MODULES = bench/speed/node/node_modules/.package-lock.json
 WEB_MODULES = web/node_modules/.package-lock.json
 WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f -print)
@@ -29,16 +29,16 @@ test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
 	@$(BIN)/pytest
 
 fuzz: .venv/dev  ## Let Schemathesis make up operations against a server (SECONDS=)
-	@$(BIN)/python -m tests.fuzz --seconds "$(SECONDS)"
+	@$(BIN)/python -m tests.e2e.fuzz --seconds "$(SECONDS)"
 
 agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length (OPERATIONS=)
-	@AGREEMENT_OPERATIONS="$(OPERATIONS)" $(BIN)/pytest -q -s tests/compiled
+	@AGREEMENT_OPERATIONS="$(OPERATIONS)" $(BIN)/pytest -q -s tests/engine/compiled
 
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
 	@$(BIN)/python -m bench.speed $(ARGUMENTS)
 
 screenshots: .venv/dev web  ## Take the pictures in docs/screenshots anew
-	@$(BIN)/python -m tests.web.screenshots
+	@$(BIN)/python -m tests.e2e.console.screenshots
 
 check: .venv/dev $(WEB_MODULES)  ## Formatter, linter, types, layers, snapshots
 	@$(BIN)/ruff format --check .
@@ -57,7 +57,7 @@ update: .venv/dev $(WEB_MODULES)  ## Format, and rewrite the snapshots
 lock: .venv/dev  ## Take the newest versions of the dependencies
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
-	cd tests/node && ../../$(BIN)/npm update --package-lock-only
+	cd tests/e2e/node && ../../../$(BIN)/npm update --package-lock-only
 	cd bench/speed/node && ../../../$(BIN)/npm update --package-lock-only
 	cd web && ../$(BIN)/npm update --package-lock-only
 
@@ -65,7 +65,7 @@ help:  ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 clean:  ## Remove what was set up, but not the data
-	rm -rf .venv *.egg-info tests/node/node_modules bench/speed/node/node_modules web/node_modules web/src/gql api/built
+	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules web/node_modules web/src/gql api/built
 
 .venv/run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -82,9 +82,9 @@ clean:  ## Remove what was set up, but not the data
 	@touch $@
 
 # npm writes this file last.
-$(NODE_MODULES): tests/node/package-lock.json | .venv/dev
+$(NODE_MODULES): tests/e2e/node/package-lock.json | .venv/dev
 	@echo "Setting up the GraphQL clients of the tests, once ..."
-	@cd tests/node && ../../$(BIN)/npm ci --silent \
+	@cd tests/e2e/node && ../../../$(BIN)/npm ci --silent \
 		|| { echo "The npm packages of the tests could not be installed: is there a network?"; exit 1; }
 	@touch $@
 

@@ -20,13 +20,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
-from api.answers import Answer, plain, refusal, unavailable, unforeseen
-from api.deadlines import Deadline, DeadlinePassed
+from api.deadline import Deadline, DeadlinePassed
 from api.graphql import GraphQLEndpoint
 from api.links import LinkEndpoint
 from api.logs import Logged, configure
-from api.media import GRAPHQL, HTML, accepted, media_type
+from api.media_types import GRAPHQL, HTML, accepted, media_type
 from api.pages import broken_page, missing_page, unknown_page
+from api.responses import Answer, plain, refusal, unavailable, unforeseen
 from api.settings import Settings, read_settings
 from api.web import Page, assets
 from db.pool import Pool, Unavailable

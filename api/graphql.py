@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.answers import Answer, Terms, refusal, refused_request, response, unauthenticated, unavailable
-from api.credentials import Credentials
-from api.deadlines import Deadline, DeadlinePassed
-from api.jwks import IssuerUnavailable
-from api.media import GRAPHQL, HTML, JSON, accepted, media_type
+from api.auth.credentials import Credentials
+from api.auth.jwks import IssuerUnavailable
+from api.deadline import Deadline, DeadlinePassed
+from api.media_types import GRAPHQL, HTML, JSON, accepted, media_type
 from api.operations import Operations
 from api.requests import DOCUMENT_NAMES, Operation, RequestError, operation_of_query, operations_of_body
+from api.responses import Answer, Terms, refusal, refused_request, response, unauthenticated, unavailable
 from api.settings import Settings
 from api.web import Page
 from db.pool import Pool, Unavailable

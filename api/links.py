@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.deadlines import Deadline, DeadlinePassed
+from api.deadline import Deadline, DeadlinePassed
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
 from db.events import create_visit

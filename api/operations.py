@@ -8,7 +8,10 @@ import orjson
 from graphql import OperationDefinitionNode, OperationType
 from starlette.requests import Request
 
-from api.answers import (
+from api.documents.lookup import Documents
+from api.rate_limits import Rates, Throttled
+from api.requests import Operation, RequestError
+from api.responses import (
     Answer,
     Terms,
     executed,
@@ -18,20 +21,17 @@ from api.answers import (
     unauthenticated,
     unavailable,
 )
-from api.documents import Documents
-from api.rates import Rates, Throttled
-from api.requests import Operation, RequestError
 from api.settings import Settings
 from db.credentials import CredentialRow
 from db.pool import Pool, Unavailable
+from engine.cost import COST_LIMIT, TooCostly
+from engine.documents import PreparedDocuments
+from engine.execution import InvalidOperation
 from schema import GRAPHQL_SCHEMA
 from schema.context import Context, Throttle
-from schema.cost import COST_LIMIT, TooCostly
 from schema.cursors import Cursors
 from schema.errors import Unauthenticated
 from schema.links import Links
-from schema.operations import InvalidOperation
-from schema.prepared import PreparedDocuments
 
 
 @dataclass

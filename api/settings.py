@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.config import Config
 
-from schema.keys import KEY_PREFIX
-from schema.token_keys import TokenKeys
+from db.api_keys import API_KEY_PREFIX
+from schema.signing_keys import SigningKeys
 
 # One host, or several separated by commas, or none, as libpq reads it.
 HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"
@@ -43,7 +43,7 @@ class Settings:
     database_url: str
     database_direct_url: str
     link_base_url: str
-    token_keys: TokenKeys
+    token_keys: SigningKeys
     cors_origins: tuple[str, ...] = ()
     graphiql: bool = True
     graphiql_key: str | None = None
@@ -170,7 +170,7 @@ def _web_parts(text: str) -> SplitResult | None:
         return None
 
 
-def _token_keys(name: str, text: str) -> TokenKeys:
+def _token_keys(name: str, text: str) -> SigningKeys:
     """`name:secret` pairs separated by commas; the first signs. A message never quotes a secret."""
     secrets: dict[str, bytes] = {}
     for number, pair in enumerate(text.split(","), start=1):
@@ -185,7 +185,7 @@ def _token_keys(name: str, text: str) -> TokenKeys:
                 f"`openssl rand -base64 32`; number {number} is not"
             )
         secrets[key] = decoded
-    return TokenKeys(secrets)
+    return SigningKeys(secrets)
 
 
 def _origins(name: str, text: str) -> tuple[str, ...]:
@@ -198,8 +198,8 @@ def _origins(name: str, text: str) -> tuple[str, ...]:
 
 
 def _api_key(name: str, text: str) -> str:
-    if not text.startswith(KEY_PREFIX):
-        raise SettingsError(f"{name} must be an API key: it begins with {KEY_PREFIX}")
+    if not text.startswith(API_KEY_PREFIX):
+        raise SettingsError(f"{name} must be an API key: it begins with {API_KEY_PREFIX}")
     return text
 
 

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple
 
-from api.rates import Rates, Throttled
-from db.budgets import take_budget
+from api.rate_limits import Rates, Throttled
 from db.credentials import CredentialRow
 from db.pool import Pool
+from db.rate_limits import take_budget
 
 MAXIMUM = 10_000
 

@@ -27,14 +27,13 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from db import embedded
+import embedded
+from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from db.apps import AppRow, create_app
-from db.budgets import take_budget
-from db.keys import create_key
 from db.migrate import migrate
 from db.pool import Pool
+from db.rate_limits import take_budget
 from db.stores import create_store
-from schema.keys import hash_of, new_key
 
 DOCUMENT = "{ sessions(first: 10) { nodes { id customer { name } token { status } } } }"
 COST = 31
@@ -80,8 +79,8 @@ async def new_apps(url: str) -> tuple[str, str, AppRow, str]:
         keys = []
         for store_id, rate in ((quiet, 100_000), (noisy, RATE)):
             app = await create_app(db, store_id, "bench", ["admin"], rate=rate)
-            keys.append(new_key())
-            await create_key(db, store_id, app.id, "bench", hash_of(keys[-1]))
+            keys.append(generate_api_key())
+            await create_api_key(db, store_id, app.id, "bench", hash_api_key(keys[-1]))
     return keys[0], noisy, app, keys[1]
 
 
@@ -112,7 +111,7 @@ def fill(url: str, key: str) -> None:
 def serving(database_url: str) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = "import sys; from api.cli import main; sys.argv[1:] = {!r}; main()"
+    command = "import sys; from cli import main; sys.argv[1:] = {!r}; main()"
     arguments = ["serve", "--port", str(port), "--workers", str(WORKERS)]
     environment = os.environ | {"DATABASE_URL": database_url, "TOKEN_KEYS": f"k1:{'A' * 43}="}
     quietly: dict[str, Any] = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

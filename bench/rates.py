@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import uvloop
 
+import embedded
 from bench.limiters import LIMITERS, MAXIMUM, Spend, Stores, redis_server
-from db import embedded
 from db.credentials import CredentialRow
 from db.ids import new_id
 from db.migrate import migrate

@@ -16,8 +16,9 @@ from typing import Any
 
 import asyncpg
 
-from db import embedded, search
-from db.keysets import Order, Window
+import embedded
+from db import search
+from db.keysets import Sort, Window
 from db.search import (
     CUSTOMER,
     EVERYTHING,
@@ -31,10 +32,10 @@ from db.search import (
 
 RUNS = 5
 
-NEWEST = Order("created_at", "timestamptz", True)
-OLDEST = Order("created_at", "timestamptz", False)
-EXPIRY = Order("token_expires_at", "timestamptz", False)
-NAME = Order("customer_name_key", "text", False)
+NEWEST = Sort("created_at", "timestamptz", True)
+OLDEST = Sort("created_at", "timestamptz", False)
+EXPIRY = Sort("token_expires_at", "timestamptz", False)
+NAME = Sort("customer_name_key", "text", False)
 PAGE = Window(51)
 
 LARGEST = "select store_id from session group by 1 order by count(*) desc limit 1"
@@ -80,7 +81,7 @@ class Explaining:
         return [{"count": 0}] if "select count(*)" in statement else []
 
 
-def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Order, Window]]:
+def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Sort, Window]]:
     """What operators ask: by text, common and rare, short and long; by status; in each order; deep pages."""
     name = row["customer_name"]
     number = row["order_numbers"].splitlines()[0]
@@ -176,7 +177,7 @@ def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Order, Window]]:
     return found
 
 
-def customer_cases() -> dict[str, tuple[Predicate, Order, Window]]:
+def customer_cases() -> dict[str, tuple[Predicate, Sort, Window]]:
     """What they ask of customers."""
     return {
         f"customers, {label}": (predicate, NEWEST, PAGE)
@@ -223,7 +224,7 @@ async def run(url: str, explain: bool) -> None:
 
 
 def _asked(
-    executor: Explaining, table: Table[Any], store_id: str, predicate: Predicate, order: Order, window: Window
+    executor: Explaining, table: Table[Any], store_id: str, predicate: Predicate, order: Sort, window: Window
 ) -> dict[str, Callable[[], Awaitable[Any]]]:
     return {
         "": lambda: search.search(executor, table, store_id, predicate, order, window),

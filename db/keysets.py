@@ -11,7 +11,7 @@ class Key(NamedTuple):
     id: str
 
 
-class Order(NamedTuple):
+class Sort(NamedTuple):
     """Rows sorted by a column, those with equal values by their ID, both in the same direction."""
 
     column: str

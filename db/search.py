@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from db import apps, customers, sessions
 from db.apps import AppRow
 from db.customers import CustomerRow
-from db.keysets import Order, Window
+from db.keysets import Sort, Window
 from db.pool import Executor, Row
 from db.sessions import STATUS_IS, SessionRow
 
@@ -133,7 +133,7 @@ def metadata_contains(json: str) -> Predicate:
 
 
 async def search(
-    db: Executor, table: Table[T], store_id: str, predicate: Predicate, order: Order, window: Window
+    db: Executor, table: Table[T], store_id: str, predicate: Predicate, order: Sort, window: Window
 ) -> list[T]:
     """The rows of the window, in the order."""
     values: list[Any] = [store_id]
@@ -142,7 +142,7 @@ async def search(
 
 
 async def search_sessions_of_customers(
-    db: Executor, store_id: str, customer_ids: Sequence[str], predicate: Predicate, order: Order, window: Window
+    db: Executor, store_id: str, customer_ids: Sequence[str], predicate: Predicate, order: Sort, window: Window
 ) -> dict[str, list[SessionRow]]:
     """The same for each customer's sessions, in one statement."""
     values: list[Any] = [store_id, list(customer_ids)]
@@ -187,7 +187,7 @@ def where(predicate: Predicate, values: list[Any]) -> str:
 THEIRS = Predicate("customer_id = parent.id")
 
 
-def _page(table: Table[T], predicate: Predicate, order: Order, window: Window, values: list[Any]) -> str:
+def _page(table: Table[T], predicate: Predicate, order: Sort, window: Window, values: list[Any]) -> str:
     """A page of everything is read along its order's index. Otherwise its IDs come from indexes alone where these hold
     what is asked, and then only its own rows are read.
     """

@@ -7,21 +7,21 @@ from typing import Annotated
 import strawberry
 
 from db.apps import AppRow
-from db.keysets import Order
+from db.keysets import Sort
 from db.search import APP, EVERYTHING, count, search
+from engine.cost import count_items
+from schema.api_keys import ApiKey
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
-from schema.cost import count_items
-from schema.described import resolver, value
 from schema.documents import PersistedDocument, documents_of
+from schema.fields import resolver, value
 from schema.ids import Node, checked_id
-from schema.keys import ApiKey
 
 RATE = 1000
 RATE_LIMIT = 10_000  # by GraphQL: whoever runs the server may give an app more
 APP_LIMIT = 100
 
-NEWEST_FIRST = Order("created_at", "timestamptz", descending=True)
+NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
 @strawberry.enum(description="Which documents an app may send.")

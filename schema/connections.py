@@ -9,8 +9,8 @@ import strawberry
 
 from db.keysets import Key, Window
 from schema.context import Context
-from schema.described import resolver, value
 from schema.errors import BadUserInput
+from schema.fields import resolver, value
 
 N = TypeVar("N")
 R = TypeVar("R")

@@ -10,8 +10,8 @@ import strawberry
 from db.credentials import CredentialRow
 from db.pool import Pool
 from schema.cursors import Cursors
-from schema.described import value
 from schema.errors import Forbidden, Unauthenticated
+from schema.fields import value
 from schema.links import Links
 
 if TYPE_CHECKING:

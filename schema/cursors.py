@@ -9,7 +9,7 @@ import orjson
 from db.keysets import Key
 from schema.errors import BadUserInput
 from schema.scalars import shortened
-from schema.token_keys import TokenKeys
+from schema.signing_keys import SigningKeys
 
 MAC_BYTES = 8
 
@@ -18,7 +18,7 @@ MAC_BYTES = 8
 class Cursors:
     """Makes cursors and reads them. They are signed: one not made for this list of this store is refused."""
 
-    keys: TokenKeys
+    keys: SigningKeys
 
     def encode(self, store_id: str, list_name: str, key: Key) -> str:
         return self._signed(self.keys.current, store_id, list_name, orjson.dumps(list(key)))

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from db.customers import CustomerRow
-from db.keysets import Order
+from db.keysets import Sort
 from db.search import CUSTOMER, EVERYTHING, count, search
 from schema.connections import After, Before, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
-from schema.described import resolver
+from schema.fields import resolver
 from schema.filters import CustomerFilter
 from schema.ids import Node, checked_id
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schema.filters import SessionFilter
     from schema.sessions import Session, SessionOrder
 
-NEWEST_FIRST = Order("created_at", "timestamptz", descending=True)
+NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
 @strawberry.type(description="A person whom the shop talks with.")

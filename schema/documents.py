@@ -5,11 +5,11 @@ from datetime import datetime
 import strawberry
 
 from db.documents import DocumentRow
-from db.keysets import Order
+from db.keysets import Sort
 from schema.connections import Connection, read_page, read_span
 from schema.context import Info, Scope
 
-BY_ID = Order("id", "text", descending=False)
+BY_ID = Sort("id", "text", descending=False)
 
 
 @strawberry.type(description="A document that an app may send by its ID. Published once, it never changes.")

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 import strawberry
 
-from schema.described import value
+from schema.fields import value
 
 P = ParamSpec("P")
 R = TypeVar("R")

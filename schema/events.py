@@ -7,7 +7,7 @@ import strawberry
 
 from db.events import EventRow
 from schema.connections import Connection
-from schema.described import value
+from schema.fields import value
 
 
 @strawberry.enum(description="What happened to a session.")

@@ -11,7 +11,7 @@ from typeid.codecs import base32
 
 from db.ids import noun_of
 from db.sessions import SessionRow
-from schema.token_keys import TokenKeys
+from schema.signing_keys import SigningKeys
 
 ID_LENGTH = len("01h455vb4pex5vsknk084sn02q")
 MAC_BYTES = 16
@@ -22,7 +22,7 @@ class Links:
     """Makes links and tells genuine ones."""
 
     base_url: str
-    keys: TokenKeys
+    keys: SigningKeys
 
     def code(self, store_id: str, session: SessionRow) -> str | None:
         """The code of the session's token; None where the key that signed it is retired."""

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from db.api_keys import ApiKeyRow, get_api_keys_by_app
 from db.apps import AppRow, get_apps
 from db.customers import CustomerRow, get_customers
 from db.documents import DocumentRow, search_documents
 from db.events import EventRow, search_events
-from db.keys import KeyRow, get_keys_by_app
-from db.keysets import Order, Window
+from db.keysets import Sort, Window
 from db.orders import OrderRow, get_orders, get_orders_by_session
 from db.pool import Pool
 from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
@@ -71,7 +71,7 @@ class Loaders:
         return self._loader("apps", _by_id(get_apps, self._db, self._store_id))
 
     @property
-    def keys_by_app(self) -> Loader[list[KeyRow]]:
+    def keys_by_app(self) -> Loader[list[ApiKeyRow]]:
         return self._loader("keys of apps", self._keys_by_app)
 
     @property
@@ -99,7 +99,7 @@ class Loaders:
         return await self._loader(("documents", window), load).load(app_id)
 
     async def sessions_of_customer(
-        self, customer_id: str, predicate: Predicate, order: Order, window: Window
+        self, customer_id: str, predicate: Predicate, order: Sort, window: Window
     ) -> list[SessionRow]:
         """A page of the customer's sessions; customers with the same arguments share a statement."""
 
@@ -132,8 +132,8 @@ class Loaders:
         own = await get_store(self._db, self._store_id)
         return [own if id == self._store_id else None for id in ids]
 
-    async def _keys_by_app(self, app_ids: list[str]) -> list[list[KeyRow]]:
-        keys = await get_keys_by_app(self._db, self._store_id, app_ids)
+    async def _keys_by_app(self, app_ids: list[str]) -> list[list[ApiKeyRow]]:
+        keys = await get_api_keys_by_app(self._db, self._store_id, app_ids)
         return [keys[id] for id in app_ids]
 
     async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:

@@ -8,7 +8,7 @@ import strawberry
 
 from db.orders import OrderRow, get_order_by_number
 from schema.context import Info, Scope
-from schema.described import resolver
+from schema.fields import resolver
 from schema.filters import checked_text
 from schema.ids import Node
 

@@ -14,13 +14,13 @@ from db.events import EventRow
 from db.keysets import Key, Window
 from db.search import EVERYTHING, SESSION, Predicate, count, search
 from db.sessions import SessionRow
+from engine.cost import count_items
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.conversions import Conversion
-from schema.cost import count_items
 from schema.customers import Customer
-from schema.described import resolver, value
 from schema.events import SessionEvent
+from schema.fields import resolver, value
 from schema.filters import SessionFilter
 from schema.ids import Node, checked_id
 from schema.orders import Order
@@ -84,7 +84,7 @@ class Session(Node):
         return JSON(orjson.loads(self.row.metadata))
 
 
-NEWEST_FIRST = keysets.Order("created_at", "timestamptz", descending=True)
+NEWEST_FIRST = keysets.Sort("created_at", "timestamptz", descending=True)
 
 
 @strawberry.enum(description="By what sessions are sorted.")
@@ -105,15 +105,15 @@ class SessionOrder:
     field: SessionOrderField = strawberry.field(description="By what they are sorted.")
     direction: OrderDirection = strawberry.field(description="Which end comes first.")
 
-    def order(self) -> keysets.Order:
+    def order(self) -> keysets.Sort:
         descending = self.direction is OrderDirection.DESC
         match self.field:
             case SessionOrderField.DATE_CREATED:
-                return keysets.Order("created_at", "timestamptz", descending)
+                return keysets.Sort("created_at", "timestamptz", descending)
             case SessionOrderField.EXPIRED_TIME:
-                return keysets.Order("token_expires_at", "timestamptz", descending)
+                return keysets.Sort("token_expires_at", "timestamptz", descending)
             case SessionOrderField.CUSTOMER_NAME:
-                return keysets.Order("customer_name_key", "text", descending)
+                return keysets.Sort("customer_name_key", "text", descending)
 
 
 async def session(
@@ -176,13 +176,13 @@ async def sessions_of(
     )
 
 
-def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, keysets.Order]:
+def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, keysets.Sort]:
     return filter.predicate() if filter else EVERYTHING, order_by.order() if order_by else NEWEST_FIRST
 
 
 async def _connection(
     info: Info,
-    order: keysets.Order,
+    order: keysets.Sort,
     fetch: Callable[[Window], Awaitable[list[SessionRow]]],
     count_up_to: Callable[[int], Awaitable[int]],
     first: int | None,

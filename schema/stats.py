@@ -8,9 +8,9 @@ import strawberry
 
 from db.search import EVERYTHING, Predicate
 from db.stats import Period, StatsRow, get_session_stats
+from engine.cost import count_items
 from schema.context import Info, Scope
-from schema.cost import count_items
-from schema.described import resolver, value
+from schema.fields import resolver, value
 from schema.filters import SessionFilter
 
 

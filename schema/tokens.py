@@ -7,7 +7,7 @@ import strawberry
 
 from db.sessions import SessionRow
 from schema.context import Info
-from schema.described import resolver, value
+from schema.fields import resolver, value
 from schema.scalars import URL
 
 

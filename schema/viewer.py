@@ -4,7 +4,7 @@ import strawberry
 
 from schema.apps import App
 from schema.context import Info, Scope
-from schema.described import resolver
+from schema.fields import resolver
 
 
 @strawberry.type(description="How fast an app may go, in points of `extensions.cost`.")

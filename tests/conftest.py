@@ -21,15 +21,15 @@ import uvicorn
 from hypothesis import HealthCheck, settings
 from starlette.applications import Starlette
 
+import embedded
 from api.app import create_app
 from api.settings import Settings
-from db import embedded
 from db.migrate import migrate
 from db.pool import Pool
-from schema.token_keys import TokenKeys
-from tests.shop import Shop, open_shop
+from schema.signing_keys import SigningKeys
+from tests.support.shop import Shop, open_shop
 
-TOKEN_KEYS = TokenKeys({"k2": b"2" * 32, "k1": b"1" * 32})
+TOKEN_KEYS = SigningKeys({"k2": b"2" * 32, "k1": b"1" * 32})
 TEMPLATE = f"roomkey_test_{os.getpid()}"
 
 ROOT = Path(__file__).parent.parent

@@ -27,9 +27,9 @@ from bench.speed.load import Failed, Load, check_wrk
 from bench.speed.queries import Query, Row, Sample
 from bench.speed.servers import Server, serving
 from bench.speed.table import OURS, Measured, growth, head, table, verdicts
-from db.embedded import FolderInUse, StartFailed
 from db.migrate import MigrationFailed
 from db.pool import Unavailable
+from embedded import FolderInUse, StartFailed
 
 LOGS = FOLDER / "logs"
 WARM_UP_SECONDS = 1

@@ -16,12 +16,12 @@ from starlette.routing import Route
 
 from bench.speed.contenders import POOL_SIZE
 from bench.speed.queries import Query
-from db.keysets import Key, Order, Window
+from db.keysets import Key, Sort, Window
 from db.pool import Executor, Pool
 from db.search import EVERYTHING, SESSION, search, text_contains, text_equals
 from db.sessions import SessionRow, get_sessions
 
-NEWEST = Order("created_at", "timestamptz", descending=True)
+NEWEST = Sort("created_at", "timestamptz", descending=True)
 
 
 async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[SessionRow]:

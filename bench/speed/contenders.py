@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 
 from bench.speed.queries import Query, Row, Sample, canonical, flattened
-from schema.token_keys import TokenKeys
+from schema.signing_keys import SigningKeys
 
 FIELDS = (
     "id active dateCreated roomId customer { id name } token { status issuedAt expiredTime revokedAt } "
@@ -21,7 +21,7 @@ PAGE = f"nodes {{ {FIELDS} }} pageInfo {{ hasNextPage }}"
 BY_NAME = "sessions(filter: {customerName: {contains: $text}}, first: $first)"
 BY_ORDER = "sessions(filter: {orderNumber: {equals: $number}}, first: $first)"
 POOL_SIZE = 8
-TOKEN_KEYS = TokenKeys({"bench": bytes(32)})
+TOKEN_KEYS = SigningKeys({"bench": bytes(32)})
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Roomkey(Contender):
         self._persisted = persisted
 
     def command(self, port: int, database_url: str, sample: Sample) -> list[str]:
-        return [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", str(port)]
+        return [sys.executable, "-c", "from cli import main; main()", "serve", "--port", str(port)]
 
     def environment(self, port: int, database_url: str, sample: Sample) -> dict[str, str]:
         return {

@@ -10,19 +10,18 @@ from pathlib import Path
 import asyncpg
 import click
 
+import embedded
+from api.documents.publishing import publish
 from bench.speed.contenders import DOCUMENTS, TOKEN_KEYS, document_id
 from bench.speed.queries import Query, Sample
-from db import embedded
+from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from db.apps import create_app, search_apps
-from db.demo import load_demo
-from db.keys import create_key
 from db.keysets import Key
 from db.migrate import migrate
 from db.pool import Pool, connect
+from demo.load import load_demo
 from schema import GRAPHQL_SCHEMA
 from schema.cursors import Cursors
-from schema.keys import hash_of, new_key
-from schema.publishing import publish
 
 FOLDER = Path(".bench")
 STORES = 20
@@ -111,8 +110,8 @@ async def _key(database_url: str, store_id: str) -> str:
     async with _pool(database_url) as db:
         found = (app for app in await search_apps(db, store_id) if app.name == APP and app.rate == RATE)
         app = next(found, None) or await create_app(db, store_id, APP, ["sessions:read"], rate=RATE)
-        key = new_key()
-        await create_key(db, store_id, app.id, APP, hash_of(key))
+        key = generate_api_key()
+        await create_api_key(db, store_id, app.id, APP, hash_api_key(key))
         await publish(db, GRAPHQL_SCHEMA, store_id, app.id, {document_id(query): DOCUMENTS[query] for query in Query})
     return key
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from bench.speed import bare
 from bench.speed.contenders import POOL_SIZE, Request, values_of
 from bench.speed.queries import Query, Sample
-from db.programs import bin_folder
+from embedded import bin_folder
 
 CONNECTIONS = 8
 

@@ -12,8 +12,8 @@ from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
 from schema.context import Info, Scope
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
-from schema.idempotency import claim, given
-from schema.inputs import NAME_LENGTH, Checks
+from schema.idempotency_keys import claim, given
+from schema.validation import NAME_LENGTH, Checks
 
 NAME = f"What it is called, 1 to {NAME_LENGTH} characters."
 RATES = f"How much cost it may spend a second, 1 to {RATE_LIMIT}; only who runs the server can allow more."

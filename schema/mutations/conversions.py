@@ -10,8 +10,8 @@ from db.sessions import SessionRow, get_session_locked, is_conversion_moment, se
 from schema.context import Info, Scope
 from schema.conversions import ConversionKind
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused, session_not_found
-from schema.inputs import Checks
 from schema.sessions import Session
+from schema.validation import Checks
 
 
 @strawberry.input(description="What a session led to.")

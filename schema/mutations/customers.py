@@ -7,7 +7,7 @@ from db.customers import set_customer
 from schema.context import Info, Scope
 from schema.customers import Customer
 from schema.errors import UserError, UserErrorCode, refusable, refused
-from schema.inputs import NAME_LENGTH, Checks
+from schema.validation import NAME_LENGTH, Checks
 
 
 @strawberry.input(description="What to change of a customer. What is absent stays.")

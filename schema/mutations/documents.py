@@ -5,17 +5,17 @@ from dataclasses import field
 import strawberry
 from strawberry.scalars import JSON
 
+from api.documents.manifests import ManifestRefused, canonical_id
+from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE, publish
 from db.documents import DocumentRow, set_document_retired
+from engine.cost import count_items
 from schema.context import Info
-from schema.cost import count_items
-from schema.described import resolver
 from schema.documents import PersistedDocument, require_app
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
-from schema.inputs import Checks
-from schema.manifests import ManifestRefused, canonical_id
+from schema.fields import resolver
 from schema.mutations.apps import app_not_found
-from schema.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE, publish
 from schema.scalars import shortened
+from schema.validation import Checks
 
 APP_ID = "The app. Your own if absent; another one needs `admin`."
 

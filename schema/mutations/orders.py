@@ -10,9 +10,9 @@ from db.orders import set_order
 from db.sessions import get_session_locked
 from schema.context import Info, Scope
 from schema.errors import UserError, order_of_another_session, refusable, session_not_found
-from schema.inputs import Checks
 from schema.orders import Order
 from schema.scalars import shortened
+from schema.validation import Checks
 
 AMOUNT_LIMIT = Decimal(10) ** 14
 DECIMALS = 4

@@ -21,9 +21,9 @@ from db.pool import Transaction
 from db.sessions import get_session
 from schema.context import Info, Scope
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused
-from schema.idempotency import claim, given
-from schema.inputs import NAME_LENGTH, Checks
+from schema.idempotency_keys import claim, given
 from schema.sessions import Session
+from schema.validation import NAME_LENGTH, Checks
 
 
 @strawberry.input(description="A customer whom your store may not know yet.")

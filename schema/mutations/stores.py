@@ -5,8 +5,8 @@ import strawberry
 from db.stores import set_active_expiry, set_store
 from schema.context import Info, Scope
 from schema.errors import UserError, refusable
-from schema.inputs import NAME_LENGTH, Checks
 from schema.stores import Store
+from schema.validation import NAME_LENGTH, Checks
 
 
 @strawberry.input(description="What to change of the store's settings. What is absent or null stays.")

@@ -15,10 +15,10 @@ from db.sessions import (
 )
 from schema.context import Info, Scope
 from schema.errors import UserError, UserErrorCode, refusable, refused, session_not_found
-from schema.inputs import Checks
 from schema.links import session_id_of
 from schema.sessions import Session
 from schema.tokens import TokenStatus
+from schema.validation import Checks
 
 REASON_LENGTH = 200
 

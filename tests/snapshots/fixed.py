@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 
+from db.api_keys import hash_api_key
 from db.pool import Pool
-from schema.keys import hash_of
-from tests.rows import Row, insert
-from tests.shop import Shop
+from tests.support.rows import Row, insert
+from tests.support.shop import Shop
 
 START = datetime(2026, 1, 31, 11, 30, tzinfo=UTC)
 NEVER_REACHED = datetime(2126, 1, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ async def open_fixed_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
         STORE,
         APP_ID,
         KEY_ID,
-        hash_of(KEY),
+        hash_api_key(KEY),
     )
     await insert(db, "customer", [_customer(number) for number in range(len(NAMES))])
     await insert(db, "session", [_session(number) for number in range(60)])

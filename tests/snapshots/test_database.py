@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from db import embedded
+import embedded
 from db.migrate import migrate
 from tests.snapshots.conftest import ROOT, Compare
 

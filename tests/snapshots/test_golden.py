@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from db.pool import Pool
-from tests.shop import Shop
 from tests.snapshots.conftest import ROOT, Compare
 from tests.snapshots.fixed import open_fixed_shop, stable
-from tests.statements import answered
+from tests.support.shop import Shop
+from tests.support.statements import answered
 
 GOLDEN = ROOT / "tests" / "golden"
 OPERATIONS = sorted(path.stem for path in GOLDEN.glob("*.graphql"))

@@ -1,0 +1,51 @@
+"""Credentials: `Authorization: Bearer` and an API key (`rk_…`) or a JWT of the identity provider."""
+
+from api.auth.jwt import Issuer
+from api.settings import JwtSettings
+from api.ttl_cache import TTLCache
+from db.api_keys import API_KEY_PREFIX, hash_api_key
+from db.credentials import CredentialRow, get_credential, get_credential_of_client
+from db.pool import Pool
+from schema.context import Scope
+from schema.errors import Unauthenticated
+
+
+class Credentials:
+    """Tells who sends a request."""
+
+    def __init__(self, db: Pool, jwt: JwtSettings | None = None) -> None:
+        self._db = db
+        self._issuer = Issuer(jwt) if jwt else None
+        self._known: TTLCache[bytes, CredentialRow] = TTLCache()
+
+    async def of(self, authorization: str | None) -> CredentialRow | None:
+        """Whom the header names; None: no header. Raises Unauthenticated when it names nobody, or IssuerUnavailable."""
+        if authorization is None:
+            return None
+        scheme, _, bearer = authorization.partition(" ")
+        is_key = bearer.startswith(API_KEY_PREFIX)
+        if scheme.lower() != "bearer" or not (is_key or (self._issuer and bearer.count(".") == 2)):
+            or_jwt = ", or have a JWT" if self._issuer else ""
+            raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")
+        hash = hash_api_key(bearer)
+        return await self._known.get(hash, lambda: self._of_key(hash) if is_key else self._of_user(bearer))
+
+    async def _of_key(self, hash: bytes) -> CredentialRow:
+        credential = await get_credential(self._db, hash)
+        if credential is None:
+            raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
+        return credential
+
+    async def _of_user(self, token: str) -> CredentialRow:
+        """The person whom the JWT names, with those of its scopes that their app has, too."""
+        assert self._issuer is not None
+        claims = await self._issuer.claims(token)
+        app = await get_credential_of_client(self._db, claims.store, claims.client_id)
+        if app is None:
+            raise Unauthenticated(
+                f"There is no store {claims.store!r} with an app whose clientId is {claims.client_id!r}, "
+                "or the app is disabled."
+            )
+        everything = Scope.ADMIN.value in app.scopes
+        scopes = [scope for scope in claims.scopes if everything or scope in app.scopes]
+        return app._replace(scopes=scopes, user_id=claims.subject)

@@ -1,0 +1,202 @@
+"""How fast an app may go: its cost points are restored steadily, for all workers together.
+
+They are in Postgres. A worker leases more of them than a request costs, as many as it seems to need for the next half
+second, so that a busy app's requests rarely take a statement.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from math import ceil, inf
+from time import monotonic
+
+from cachetools import LRUCache
+
+from db.credentials import CredentialRow
+from db.pool import Pool
+from db.rate_limits import take_budget
+from engine.cost import COST_LIMIT
+from schema.context import Throttle
+
+# What an app may spend at once is what is restored in this time. Any single operation that is allowed can be paid.
+BURST_SECONDS = 10
+
+# Leased points are spent within this time or lost, so that none are spent long after they were counted. A lease is
+# made to last for half of it: most are used up.
+LEASE_SECONDS = 1.0
+# A worker holds at most this part of the maximum.
+LEASE_SHARE = 1 / 20
+
+# Where a worker got less than it wanted, it waits until as much is restored as in this time: a flood of requests takes
+# ten statements a second, whether they are refused or not.
+PAUSE_SECONDS = 0.1
+
+CACHE_SIZE = 10_000
+
+# For all who have no key together, in each worker: they can look at the schema, and no more.
+ANONYMOUS_RATE = 2_000
+ANONYMOUS_MAXIMUM = 2 * COST_LIMIT
+
+
+class Throttled(Exception):
+    """The app has too few points left. A request of the same cost can be paid after `retry_after_seconds`."""
+
+    def __init__(self, cost: float, throttle: Throttle, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"This costs {cost:g} points, and {throttle.available} are left. {throttle.restore_rate} are restored a "
+            f"second: try again in {retry_after_seconds} s"
+        )
+        self.throttle = throttle
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Rates:
+    """Counts what the apps spend, and those who have no key."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._budgets: LRUCache[tuple[str, str], _Budget] = LRUCache(CACHE_SIZE)
+        self._anonymous = _Anonymous()
+
+    def check(self, credential: CredentialRow | None) -> None:
+        """Raises Throttled where it is known here that the app cannot pay a single point: before any work is done."""
+        if credential is None:
+            return self._anonymous.check()
+        budget = self._budget(credential)
+        if not budget.lease and budget.available < 1:
+            raise Throttled(1, budget.throttle, budget.seconds_until(1))
+
+    async def spend(self, credential: CredentialRow | None, cost: float) -> Throttle:
+        """Let the app pay for a request; returns what it has left. Raises Throttled.
+
+        It is a point at least, and the app's maximum at most. Who is cancelled while Postgres is asked may have paid.
+        """
+        if credential is None:
+            return self._anonymous.spend(max(cost, 1))
+        key = credential.store_id, credential.app_id
+        budget = self._budget(credential)
+        cost = min(max(cost, 1), budget.maximum)
+        while not budget.pay(cost):
+            if lease := budget.lease:
+                await asyncio.shield(lease)
+            elif budget.available < cost:
+                raise Throttled(cost, budget.throttle, budget.seconds_until(cost))
+            else:
+                budget.lease = lease = asyncio.create_task(self._lease(*key, budget, cost))
+                if await asyncio.shield(lease):
+                    break
+        return budget.throttle
+
+    def _budget(self, credential: CredentialRow) -> "_Budget":
+        key = credential.store_id, credential.app_id
+        budget = self._budgets.get(key)
+        if budget is None or budget.rate != credential.rate:
+            budget = self._budgets[key] = _Budget(credential.rate)
+        return budget
+
+    async def _lease(self, store_id: str, app_id: str, budget: "_Budget", cost: float) -> bool:
+        """Lease what the cost takes, and more, and pay. False: there was not enough."""
+        asked_at = monotonic()
+        # Nobody else may spend it meanwhile, and it must not live on in the next lease.
+        held, budget.held = budget.held, 0.0
+        needed = cost - held
+        wanted = needed + budget.ahead(cost)
+        try:
+            grant = await take_budget(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
+        finally:
+            budget.lease = None
+        budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
+        if not grant.granted:
+            budget.held = held
+            return False
+        budget.held = grant.granted - needed
+        budget.leased_at, budget.spent = asked_at, cost
+        return True
+
+
+@dataclass
+class _Budget:
+    """An app's points, as a worker knows them."""
+
+    rate: int
+    # What is left of its lease, since when it has it, and what it has spent since then.
+    held: float = 0.0
+    leased_at: float = -inf
+    spent: float = 0.0
+    # What was left in the database, when that was, and whether there was less than it wanted.
+    left: float = inf
+    seen_at: float = 0.0
+    is_short: bool = False
+    lease: asyncio.Task[bool] | None = None
+
+    @property
+    def maximum(self) -> int:
+        return max(BURST_SECONDS * self.rate, COST_LIMIT)
+
+    def pay(self, cost: float) -> bool:
+        if monotonic() > self.leased_at + LEASE_SECONDS:
+            self.held = 0.0
+        if cost > self.held:
+            return False
+        self.held -= cost
+        self.spent += cost
+        return True
+
+    def ahead(self, cost: float) -> float:
+        """How much to lease besides the cost: half a second's worth at the present pace, or twice what was spent
+        where the pace is rising. Nothing where that would not pay for another request.
+        """
+        half = LEASE_SECONDS / 2
+        elapsed = monotonic() - self.leased_at
+        ahead = min(self.spent * half / max(elapsed, half / 2), self.maximum * LEASE_SHARE)
+        return ahead if ahead >= cost else 0.0
+
+    @property
+    def _left_now(self) -> float:
+        """At most so much is in the database: other workers only take."""
+        return min(self.maximum, self.left + self.rate * (monotonic() - self.seen_at))
+
+    @property
+    def available(self) -> float:
+        left = self._left_now
+        is_paused = self.is_short and left < self.rate * PAUSE_SECONDS
+        return self.held + (0.0 if is_paused else left)
+
+    def seconds_until(self, cost: float) -> int:
+        """After how long the points are there, if nobody else spends them. What is leased is lost by then."""
+        return max(1, ceil((cost - self._left_now) / self.rate))
+
+    @property
+    def throttle(self) -> Throttle:
+        return Throttle(min(int(self.available), self.maximum), self.maximum, self.rate)
+
+
+class _Anonymous:
+    """The points of whoever has no key, in this worker alone."""
+
+    def __init__(self) -> None:
+        self._left: float = ANONYMOUS_MAXIMUM
+        self._seen_at = monotonic()
+
+    def check(self) -> None:
+        self._restore()
+        if self._left < 1:
+            raise Throttled(1, self._throttle, self._seconds_until(1))
+
+    def spend(self, cost: float) -> Throttle:
+        self._restore()
+        if cost > self._left:
+            raise Throttled(cost, self._throttle, self._seconds_until(cost))
+        self._left -= cost
+        return self._throttle
+
+    def _restore(self) -> None:
+        now = monotonic()
+        self._left = min(ANONYMOUS_MAXIMUM, self._left + ANONYMOUS_RATE * (now - self._seen_at))
+        self._seen_at = now
+
+    def _seconds_until(self, cost: float) -> int:
+        return max(1, ceil((cost - self._left) / ANONYMOUS_RATE))
+
+    @property
+    def _throttle(self) -> Throttle:
+        return Throttle(int(self._left), ANONYMOUS_MAXIMUM, ANONYMOUS_RATE)

@@ -1,0 +1,330 @@
+"""Invents the demo data's rows: stores, and sessions with their customers, orders and events, oldest first."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import accumulate
+from random import Random
+from typing import Any, NamedTuple, TypeAlias
+
+from demo.moments import (
+    DAY,
+    FOREVER,
+    HOUR,
+    MINUTE,
+    SECOND,
+    external_id,
+    id_maker,
+    moment,
+    moments,
+    order_number,
+)
+from demo.people import (
+    AGENTS,
+    CAMPAIGNS,
+    CHANNELS,
+    PEOPLE,
+    PRICES,
+    REASONS,
+    STORE_TRADES,
+    STORE_WORDS,
+    invent_person,
+)
+
+EXPIRATIONS = (15, 30, 60, 120, 240, 480, 1440)
+SESSIONS_PER_CUSTOMER = 1.4
+REGULARS = 400
+
+Row: TypeAlias = tuple[Any, ...]
+Event: TypeAlias = tuple[int, str, int | None, str | None]
+"""When, its kind, the expired time that it gave to the token, and a reason."""
+
+
+class Batch(NamedTuple):
+    """Rows in the order of the columns named in db/demo.py."""
+
+    customers: list[Row]
+    sessions: list[Row]
+    orders: list[Row]
+    events: list[Row]
+
+
+class Customer(NamedTuple):
+    id: str
+    name: str
+    room_id: str | None
+
+
+class Token(NamedTuple):
+    """A token as its events left it."""
+
+    generation: int
+    issued: int
+    expires: int
+    revoked: int | None
+    joined: int | None
+    """When the customer first got in."""
+
+
+class Store:
+    """A store and what its next session needs to know: its regulars, and which numbers are still free."""
+
+    def __init__(self, id: str, expiration: int, home: str, numbers: Iterator[int]) -> None:
+        self.id = id
+        self.expiration = expiration
+        self.currency = PEOPLE[home].currency
+        self.languages = list(PEOPLE)
+        # Half of the customers, and a little more, speak the language of the store's home.
+        shares = [people.share + (90 if language == home else 0) for language, people in PEOPLE.items()]
+        self.shares = list(accumulate(shares))
+        self.numbers = numbers
+        self.regulars: list[Customer] = []
+
+
+def store_names(random: Random) -> Iterator[str]:
+    """Stores' names, none of them twice."""
+    names = [f"{word} {trade}" for word in STORE_WORDS for trade in STORE_TRADES]
+    random.shuffle(names)
+    yield from names
+    round = 2
+    while True:
+        yield from (f"{name} {round}" for name in names)
+        round += 1
+
+
+def store_weights(stores: int) -> list[float]:
+    """How the sessions are shared out: of 200 stores the first has 9 %, the last 0.16 %."""
+    return list(accumulate((rank + 1) ** -0.76 for rank in range(stores)))
+
+
+class Invention:
+    """Invents sessions for stores, oldest first, in batches: the same for the same seed, moment and stores."""
+
+    def __init__(self, random: Random, now: int, stores: list[Store], sessions: int, token_key: str) -> None:
+        self._random = random
+        self._now = now
+        self._stores = stores
+        self._weights = store_weights(len(stores))
+        self._moments = moments(random, now, sessions)
+        self._left = sessions
+        self._token_key = token_key
+        self._new_id = id_maker(random)
+        self._room = 1_000_000
+        # Seven digits, however many customers there are.
+        self._room_step = max(2, int(1_900_000 * SESSIONS_PER_CUSTOMER) // max(sessions, 1))
+
+    def batch(self, size: int) -> Batch:
+        """The next sessions, at most `size` of them; none when all have been invented."""
+        size = min(size, self._left)
+        self._left -= size
+        batch = Batch([], [], [], [])
+        for store in self._random.choices(self._stores, cum_weights=self._weights, k=size):
+            self._session(batch, store, next(self._moments))
+        return batch
+
+    def _session(self, batch: Batch, store: Store, created: int) -> None:
+        random, new_id = self._random, self._new_id
+        customer = self._customer(batch, store, created)
+        id = new_id("session", created)
+        events: list[Event] = []
+        token = self._token(events, store, created)
+
+        converted = kind = None
+        if token.joined is not None and random.random() < 0.4:
+            at = token.joined + 20 * SECOND + int(random.lognormvariate(3.6, 1.6) * MINUTE)
+            if at < (token.revoked or self._now):
+                converted = at
+                kind = random.choices(("PURCHASE", "TASK", "GOAL"), cum_weights=(80, 92, 100))[0]
+                events.append((at, "CONVERTED", None, None))
+        numbers, bought = self._orders(batch, store, id, created, converted if kind == "PURCHASE" else None)
+
+        metadata = "{}"
+        if random.random() < 0.35:
+            metadata = self._metadata()
+        batch.sessions.append(
+            (
+                store.id,
+                id,
+                customer.id,
+                customer.name,
+                customer.room_id,
+                "\n".join(reversed(numbers)),
+                moment(created),
+                token.generation,
+                self._token_key,
+                moment(token.issued),
+                moment(token.expires),
+                None if token.revoked is None else moment(token.revoked),
+                kind,
+                None if converted is None else moment(converted),
+                bought,
+                metadata,
+            )
+        )
+        events.sort()
+        for at, event, expires, reason in events:
+            batch.events.append(
+                (
+                    store.id,
+                    new_id("event", at),
+                    id,
+                    event,
+                    moment(at),
+                    None if expires is None else moment(expires),
+                    reason,
+                )
+            )
+
+    def _token(self, events: list[Event], store: Store, created: int) -> Token:
+        """Appends what happened to a session's token to the events. Returns what became of it."""
+        random, now = self._random, self._now
+        age = now - created
+        fate = random.random()
+        minutes = store.expiration if random.random() < 0.7 else random.choice(EXPIRATIONS)
+        if fate < 0.10:
+            minutes = 0
+        elif minutes == 0:
+            minutes = 60
+        renewal = renewed = None
+        longest = EXPIRATIONS[-1]
+        if 0.18 <= fate < 0.30:
+            # Still active. No token is valid for more than a day, so an older one must have been renewed.
+            if age < longest * MINUTE:
+                minutes = random.choice([some for some in EXPIRATIONS if some * MINUTE > age])
+            else:
+                renewal = random.choice(EXPIRATIONS)
+                renewed = now - int(renewal * MINUTE * random.uniform(0.01, 0.97))
+        elif fate >= 0.94:
+            renewal = random.choice(EXPIRATIONS)
+            renewed = created + 5 * MINUTE + int(random.expovariate(1 / (6 * HOUR)))
+            if renewed + renewal * MINUTE > now:
+                renewal = renewed = None
+
+        expires = created + minutes * MINUTE if minutes else FOREVER
+        revoked = None
+        if 0.10 <= fate < 0.18:
+            revoked = created + int(random.uniform(0.05, 0.95) * min(age, 1.3 * (expires - created)))
+        events.append((created, "ISSUED", expires, None))
+        end = min(expires, revoked or now, renewed or now, now)
+        joined = self._visits(events, created, end, sent=True)
+        if revoked is not None:
+            events.append((revoked, "REVOKED", None, random.choice(REASONS)))
+        if renewal is None or renewed is None:
+            return Token(1, created, expires, revoked, joined)
+        expires = renewed + renewal * MINUTE
+        reissued = random.random() < 0.5
+        events.append((renewed, "REISSUED" if reissued else "EXTENDED", expires, None))
+        again = self._visits(events, renewed, min(expires, now), sent=reissued)
+        return Token(
+            2 if reissued else 1,
+            renewed if reissued else created,
+            expires,
+            None,
+            again if joined is None else joined,
+        )
+
+    def _visits(self, events: list[Event], start: int, end: int, *, sent: bool) -> int | None:
+        """Appends the preview of a link that was sent, and visits. Returns when the customer first got in."""
+        random = self._random
+        if sent and random.random() < 0.86:
+            at = start + int(random.uniform(0.6, 4.5) * SECOND)
+            if at < end:
+                events.append((at, "PREVIEWED", None, None))
+        joined = None
+        at = start
+        pace = 1 / min(0.35 * (end - start) + 1, 25 * MINUTE)
+        chance = 0.68
+        while random.random() < chance:
+            at += 5 * SECOND + int(random.expovariate(pace))
+            if at >= end:
+                break
+            events.append((at, "OPENED", None, None))
+            if random.random() < 0.88:
+                at += int(random.uniform(1.2, 20) * SECOND)
+                if at >= end:
+                    break
+                events.append((at, "JOINED", None, None))
+                joined = joined or at
+            # A join within a minute of another is the same one.
+            at += MINUTE
+            chance = 0.16
+        return joined
+
+    def _orders(
+        self, batch: Batch, store: Store, session_id: str, created: int, bought: int | None
+    ) -> tuple[list[str], str | None]:
+        """A session's order numbers, oldest first, and the ID of the order that was bought at that moment."""
+        random = self._random
+        if bought is not None:
+            count = random.choices((1, 2, 3), cum_weights=(86, 97, 100))[0]
+        else:
+            count = random.choices((0, 1, 2, 3), cum_weights=(58, 95, 99, 100))[0]
+        numbers: list[str] = []
+        id = None
+        typical, rounding = PRICES[store.currency]
+        latest = min(self._now, bought or created + 3 * DAY)
+        recorded = created
+        for nth in range(count):
+            # Most sessions are about an order that was already there, the others lead to it.
+            placed = created - 2 * SECOND - int(random.expovariate(1 / (20 * MINUTE)))
+            if nth or (bought is not None and random.random() < 0.5):
+                recorded += int(random.uniform(0.2, 0.9) * (latest - recorded))
+                placed = recorded - 1
+            total = None
+            if random.random() < 0.95:
+                steps = max(1, round(random.lognormvariate(0, 0.7) * typical / rounding))
+                total = Decimal(steps * round(rounding * 100)).scaleb(-2)
+            number = order_number(next(store.numbers))
+            numbers.append(number)
+            id = self._new_id("order", recorded)
+            batch.orders.append(
+                (
+                    store.id,
+                    id,
+                    number,
+                    session_id,
+                    total,
+                    None if total is None else store.currency,
+                    moment(placed),
+                    moment(recorded),
+                )
+            )
+        return numbers, None if bought is None else id
+
+    def _customer(self, batch: Batch, store: Store, created: int) -> Customer:
+        """One of the store's regulars, or a new customer."""
+        random = self._random
+        regulars = store.regulars
+        if regulars and random.random() > 1 / SESSIONS_PER_CUSTOMER:
+            return regulars[int(len(regulars) * random.random() ** 1.5)]
+        person = invent_person(random, random.choices(store.languages, cum_weights=store.shares)[0])
+        self._room += random.randint(1, self._room_step)
+        room_id = str(self._room) if random.random() < 0.92 else None
+        customer = Customer(self._new_id("customer", created), person.name, room_id)
+        batch.customers.append(
+            (
+                store.id,
+                customer.id,
+                person.name,
+                person.phone,
+                person.email,
+                external_id(next(store.numbers)) if random.random() < 0.6 else None,
+                moment(created),
+            )
+        )
+        if len(regulars) < REGULARS:
+            regulars.append(customer)
+        else:
+            regulars[random.randrange(REGULARS)] = customer
+        return customer
+
+    def _metadata(self) -> str:
+        random = self._random
+        metadata: dict[str, object] = {"channel": random.choice(CHANNELS)}
+        if random.random() < 0.6:
+            metadata["agent"] = random.choice(AGENTS)
+        if random.random() < 0.4:
+            metadata["campaign"] = random.choice(CAMPAIGNS)
+        if random.random() < 0.15:
+            metadata["cart"] = {"items": random.randint(1, 9), "gift": random.random() < 0.2}
+        return json.dumps(metadata, ensure_ascii=False)

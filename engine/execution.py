@@ -1,0 +1,128 @@
+"""Operations: a document is parsed, one of its operations chosen, validated and executed.
+
+The steps of the GraphQL specification (sections 2, 5 and 6), each with its own failure, so that whoever runs an
+operation may do something between them, such as measuring its cost.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    execute,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.pyutils import AwaitableOrValue
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from engine.compiled import CompiledOperation
+from schema.context import Context
+
+# So that a document takes no more than some 30 ms until it is found to be valid or not.
+TOKEN_LIMIT = 2_000
+COMMENT_LIMIT = 1_000
+ERROR_LIMIT = 5
+
+
+class InvalidOperation(Exception):
+    """An operation that cannot be executed. `code` is the `extensions.code` of its errors."""
+
+    def __init__(self, code: str, *errors: GraphQLError) -> None:
+        super().__init__(code)
+        self.code = code
+        self.errors = errors
+
+
+def parse_document(text: str) -> DocumentNode:
+    """The document's syntax tree. Raises InvalidOperation."""
+    try:
+        return parse(text, max_lexical_tokens=TOKEN_LIMIT, max_comments=COMMENT_LIMIT)
+    except GraphQLError as error:
+        raise InvalidOperation("GRAPHQL_PARSE_FAILED", error) from None
+    except RecursionError:
+        raise InvalidOperation("GRAPHQL_PARSE_FAILED", GraphQLError("The document is nested too deeply.")) from None
+
+
+def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation of that name, or the only one. Raises InvalidOperation."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if name is None and len(operations) > 1:
+        raise _unresolved("The document has several operations: operationName is needed.")
+    for operation in operations:
+        if name is None or (operation.name and operation.name.value == name):
+            return operation
+    raise _unresolved(f"The document has no operation {name[:100]!r}." if name else "The document has no operation.")
+
+
+def _unresolved(message: str) -> InvalidOperation:
+    return InvalidOperation("OPERATION_RESOLUTION_FAILURE", GraphQLError(message))
+
+
+def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True) -> None:
+    """Check the document against the schema, which is told nothing of where introspection is off.
+
+    Raises InvalidOperation.
+    """
+    rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    try:
+        errors = validate(schema, document, rules, max_errors=ERROR_LIMIT)
+    except RecursionError:
+        errors = [GraphQLError("The document is nested too deeply.")]
+    for error in errors:
+        if error.message == "Validation aborted.":  # fields are compared in pairs, and there are too many
+            error.message = "The document selects the same fields too many times: select each once."
+        if not introspection:  # graphql-core, told to hide suggestions, still makes that of a selection
+            error.message = error.message.partition(" Did you mean ")[0]
+    if errors:
+        raise InvalidOperation("GRAPHQL_VALIDATION_FAILED", *errors)
+
+
+async def execute_operation(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    context: Context,
+) -> ExecutionResult:
+    """Run an operation of a valid document. Raises InvalidOperation where the variables are not what it declares."""
+
+    def run() -> AwaitableOrValue[ExecutionResult]:
+        return execute(
+            schema,
+            document,
+            variable_values=dict(variables or {}),
+            operation_name=operation.name.value if operation.name else None,
+            context_value=context,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            hide_suggestions=not context.introspection,
+        )
+
+    return await _result(run)
+
+
+async def execute_compiled(
+    operation: CompiledOperation, variables: Mapping[str, Any] | None, context: Context
+) -> ExecutionResult:
+    """The same of a compiled operation. Raises Unsupported as well, before anything has run."""
+    return await _result(lambda: operation.execute(variables, context, hide_suggestions=not context.introspection))
+
+
+async def _result(run: Callable[[], AwaitableOrValue[ExecutionResult]]) -> ExecutionResult:
+    try:
+        running = run()
+        result = running if isinstance(running, ExecutionResult) else await running
+    except RecursionError:
+        raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
+    # What has no path was found before the execution began.
+    if result.errors and all(error.path is None for error in result.errors):
+        raise InvalidOperation("BAD_USER_INPUT", *result.errors)
+    return result

@@ -1,0 +1,199 @@
+"""What staff may do who sign in with a JWT of the shop's identity provider, and where it is seen."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import serving, settings_for
+from tests.support.identity_provider import AUDIENCE, Issuer, open_issuer
+from tests.support.shop import Shop, code_of, new_app
+
+READ, WRITE, JOIN, ADMIN = "sessions:read", "sessions:write", "sessions:join", "admin"
+VIEWER = "{ viewer { userId scopes } store { id } }"
+
+DISABLE = "update app set disabled_at = now() where store_id = $1 and client_id = 'dashboard'"
+
+NewShop = Callable[[], Awaitable[Shop]]
+SignIn = Callable[..., Shop]
+
+
+@pytest.fixture(scope="module")
+async def issuer() -> AsyncIterator[Issuer]:
+    async with open_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="module")
+async def server(database_url: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server that takes the issuer's tokens."""
+    settings = replace(settings_for(database_url), jwt=issuer.settings)
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def sign_in(shop: Shop, server: httpx.AsyncClient, issuer: Issuer) -> SignIn:
+    """The shop for somebody who has a token with these claims."""
+    await new_app(shop.db, shop.id, [READ, WRITE, JOIN], "Dashboard", client_id="dashboard")
+
+    def sign_in(**claims: Any) -> Shop:
+        token = issuer.token(**{"store": shop.slug, "scope": f"{READ} {WRITE} {JOIN}", **claims})
+        return replace(shop, key=token, http=server)
+
+    return sign_in
+
+
+async def refusal(client: Shop) -> str:
+    """Why the client's token is not taken."""
+    response = await client.post(VIEWER)
+    [error] = response.json()["errors"]
+    assert response.status_code == 401, response.text
+    assert response.json() == {"errors": [{**error, "extensions": {"code": "UNAUTHENTICATED"}}]}
+    assert list(error) == ["message", "extensions"]
+    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'  # RFC 6750, section 3
+    assert not any(len(part) > 3 and part in response.text for part in client.key.split("."))
+    return str(error["message"])
+
+
+async def test_a_token_signs_in_to_the_store_that_it_names(sign_in: SignIn, shop: Shop) -> None:
+    session = await shop.create("Ольга")
+    for name in (shop.slug, shop.id):
+        client = sign_in(store=name, sub="auth0|42")
+        assert await client.ask("{ viewer { userId scopes } store { id } sessions { nodes { id } } }") == {
+            "viewer": {"userId": "auth0|42", "scopes": ["SESSIONS_READ", "SESSIONS_WRITE", "SESSIONS_JOIN"]},
+            "store": {"id": shop.id},
+            "sessions": {"nodes": [{"id": session["id"]}]},
+        }
+
+
+async def test_a_token_that_is_refused_ends_the_request(sign_in: SignIn) -> None:
+    assert await refusal(sign_in(aud="other")) == f"The JWT's audience (aud) must be {AUDIENCE}."
+    header = "The header must look like Authorization: Bearer rk_…, or have a JWT"
+    for text in ("a.b", "a.b.c.d", "abc"):
+        assert await refusal(replace(sign_in(), key=text)) == header
+    assert await refusal(replace(sign_in(), key="..")) == "The JWT is malformed."
+
+
+async def test_without_an_issuer_there_are_no_tokens(sign_in: SignIn, shop: Shop) -> None:
+    response = await replace(shop, key=sign_in().key).post(VIEWER)
+    message = "The header must look like Authorization: Bearer rk_…"
+    expected = {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
+    assert (response.status_code, response.json()) == (401, expected)
+
+
+def nobody(store: str, client_id: str) -> str:
+    return f"There is no store {store!r} with an app whose clientId is {client_id!r}, or the app is disabled."
+
+
+async def test_a_token_needs_an_app_of_its_store(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
+    other = await new_shop()
+    await new_app(shop.db, other.id, [READ], "Theirs", client_id="theirs")
+    assert await refusal(sign_in(store="nowhere")) == nobody("nowhere", "dashboard")
+    assert await refusal(sign_in(client_id="theirs")) == nobody(shop.slug, "theirs")
+    assert await refusal(sign_in(store=other.slug)) == nobody(other.slug, "dashboard")
+
+
+async def test_a_token_reaches_no_other_store_than_it_names(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
+    other = await new_shop()
+    await new_app(shop.db, other.id, [ADMIN], client_id="dashboard")
+    session = await other.create()
+    client = sign_in(store_id=other.id, tenant=other.slug, stores=[other.slug], organization=other.slug)
+    query = "query ($id: ID!) { store { id } session(id: $id) { id } sessions { nodes { id } } }"
+    assert await client.ask(query, id=session["id"]) == {
+        "store": {"id": shop.id},
+        "session": None,
+        "sessions": {"nodes": []},
+    }
+    [refused] = await client.refusals("revokeToken", sessionId=session["id"])
+    assert refused == ("sessionId", "NOT_FOUND", "is no session of your store")
+    assert await other.event_kinds(session["id"]) == ["ISSUED"]
+
+
+async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, shop: Shop) -> None:
+    client = sign_in()
+    await client.ask(VIEWER)
+    await shop.db.fetch(DISABLE, shop.id)
+    assert await refusal(sign_in(sub="user-2")) == nobody(shop.slug, "dashboard")  # who was not here before, at once
+    clock = asyncio.get_running_loop().time
+    disabled = clock()
+    while clock() < disabled + 1:
+        await client.post(VIEWER)
+    assert await refusal(client) == nobody(shop.slug, "dashboard")
+
+
+@pytest.mark.parametrize(
+    ("of_the_app", "of_the_token", "granted"),
+    [
+        ([READ, WRITE], f"{READ} {JOIN}", ["SESSIONS_READ"]),
+        ([READ, WRITE], "", []),
+        ([READ, WRITE], None, []),
+        ([READ, WRITE], {"sessions:read": True}, []),
+        ([READ, WRITE], [READ, 1, None, [WRITE]], ["SESSIONS_READ"]),
+        ([READ], ADMIN, []),
+        ([READ], f"{ADMIN} {READ}", ["SESSIONS_READ"]),
+        ([ADMIN], f"openid {READ}", ["SESSIONS_READ"]),
+        ([ADMIN], f"{ADMIN} {READ}", ["ADMIN", "SESSIONS_READ"]),
+        ([], f"{ADMIN} {READ}", []),
+    ],
+)
+async def test_a_token_may_do_what_both_it_and_its_app_may(
+    sign_in: SignIn, shop: Shop, of_the_app: list[str], of_the_token: Any, granted: list[str]
+) -> None:
+    await new_app(shop.db, shop.id, of_the_app, client_id="other")
+    client = sign_in(client_id="other", scope=of_the_token)
+    assert (await client.ask(VIEWER))["viewer"] == {"userId": "user-1", "scopes": granted}
+
+
+async def test_a_mutation_without_its_scope_is_forbidden(sign_in: SignIn, shop: Shop) -> None:
+    session = await shop.create()
+    mutation = "mutation ($id: ID!) { revokeToken(input: {sessionId: $id}) { session { id } } }"
+    client = sign_in(scope=READ)
+    message = "This needs the scope sessions:write, which the token or the app 'Dashboard' lacks."
+    assert await client.error(mutation, id=session["id"]) == ("FORBIDDEN", message)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+    await sign_in(scope=WRITE).ask(mutation, id=session["id"])
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
+
+
+async def test_events_name_who_did_what(sign_in: SignIn, shop: Shop) -> None:
+    await new_app(shop.db, shop.id, [ADMIN], client_id="office")
+    dewi, sari = (sign_in(sub=sub, client_id="office", scope=ADMIN) for sub in ("dewi", "sari"))
+    key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    session = await dewi.create()
+    id = session["id"]
+    await sari.change("joinSession", token=code_of(session))
+    await shop.change("extendToken", sessionId=id, minutes=30)
+    await sari.change("extendToken", sessionId=id, minutes=5)
+    await dewi.change("updateStoreSettings", "store { id }", sessionExpiration=60, applyToActiveTokens=True)
+    await sari.change("revokeToken", sessionId=id)
+    await dewi.change("reissueToken", sessionId=id)
+    await sari.change("recordConversion", sessionId=id, kind="TASK")
+    told = (await dewi.ask(EVENTS, id=id))["session"]["events"]["nodes"]
+    assert [(event["kind"], event["keyId"], event["userId"]) for event in told] == [
+        ("ISSUED", None, "dewi"),
+        ("JOINED", None, "sari"),
+        ("EXTENDED", key_id, None),
+        ("EXTENDED", None, "sari"),
+        ("EXTENDED", None, "dewi"),
+        ("REVOKED", None, "sari"),
+        ("REISSUED", None, "dewi"),
+        ("CONVERTED", None, "sari"),
+    ]
+
+
+async def test_no_token_is_logged(sign_in: SignIn, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        clients = [sign_in(), sign_in(aud="other"), sign_in(store="nowhere"), sign_in(header={"kid": "unknown"})]
+        for client in clients:
+            await client.post(VIEWER)
+    logged = [part for client in clients for part in client.key.split(".") if part in caplog.text]
+    assert caplog.records
+    assert logged == []

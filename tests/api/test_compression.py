@@ -1,0 +1,121 @@
+"""Compression: large answers, in what the client takes, and never what is streamed."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import brotli
+import httpx
+import pytest
+import zstandard
+from graphql import get_introspection_query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from api.app import create_app
+from tests.conftest import listening, settings_for
+from tests.support.answers import GRAPHQL, JSON
+from tests.support.shop import Shop
+
+DECODED: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+}
+LARGE = get_introspection_query()
+SMALL = "{ __typename }"
+
+
+async def raw(shop: Shop, query: str, accept_encoding: str, accept: str = JSON) -> Any:
+    """The answer's headers, and its body as it came."""
+    headers = {"Accept-Encoding": accept_encoding, "Accept": accept, "Authorization": f"Bearer {shop.key}"}
+    async with shop.http.stream("POST", "/graphql", json={"query": query}, headers=headers) as response:
+        body = b"".join([part async for part in response.aiter_raw()])
+    assert response.status_code == 200
+    assert len(body) == int(response.headers["content-length"])
+    return response.headers, body
+
+
+def without_cost(body: bytes) -> bytes:
+    """What was asked for: what is left to spend changes."""
+    return body.partition(b',"extensions":')[0]
+
+
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL])
+@pytest.mark.parametrize("encoding", DECODED)
+async def test_a_large_answer_is_compressed_and_is_the_same(shop: Shop, encoding: str, accept: str) -> None:
+    plain_headers, plain = await raw(shop, LARGE, "identity", accept)
+    headers, body = await raw(shop, LARGE, encoding, accept)
+    assert headers["content-encoding"] == encoding
+    assert headers["content-type"] == plain_headers["content-type"] == f"{accept}; charset=utf-8"
+    assert without_cost(DECODED[encoding](body)) == without_cost(plain)
+    assert len(body) < len(plain) / 4
+    for answer in (plain_headers, headers):
+        assert set(answer["vary"].split(", ")) == {"Accept", "Origin", "Accept-Encoding"}
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate", "gzip"),
+        ("GZIP", "gzip"),
+        ("br;q=0.1, gzip;q=0.9", "br"),  # what is liked at all is chosen by what serves it best
+        ("zstd;q=0, br;q=0.0, gzip", "gzip"),
+        ("*", "zstd"),
+        ("zstd;q=0, *;q=0.1", "br"),
+        ("gzip;q=0", None),
+        ("*;q=0", None),
+        ("identity", None),
+        ("deflate", None),
+        ("compress;q=0.5, identity;q=0", None),
+        ("gzip;q=nonsense", None),
+        ("", None),
+    ],
+)
+async def test_the_encoding_is_one_that_the_client_takes(
+    shop: Shop, accept_encoding: str, encoding: str | None
+) -> None:
+    headers, _ = await raw(shop, LARGE, accept_encoding)
+    assert headers.get("content-encoding") == encoding
+
+
+@pytest.mark.parametrize("encoding", DECODED)
+async def test_a_small_answer_is_left_as_it_is(shop: Shop, encoding: str) -> None:
+    headers, body = await raw(shop, SMALL, encoding)
+    assert "content-encoding" not in headers
+    assert body.startswith(b'{"data":{"__typename":"Query"}')
+
+
+@pytest.mark.parametrize(
+    "type", ["text/event-stream", "text/event-stream; charset=utf-8", 'multipart/mixed; boundary="-"']
+)
+@pytest.mark.parametrize("encoding", DECODED)
+async def test_the_parts_of_a_stream_are_sent_at_once_and_as_they_are(
+    database_url: str, type: str, encoding: str
+) -> None:
+    seen = asyncio.Event()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"data: 1\n\n" * 100
+        await asyncio.wait_for(seen.wait(), 5)
+        yield b"data: 2\n\n"
+
+    async def stream(request: Request) -> Response:
+        return StreamingResponse(parts(), media_type=type)
+
+    app = create_app(settings_for(database_url))
+    app.routes.append(Route("/stream", stream))
+    async with (
+        listening(app) as url,
+        httpx.AsyncClient(base_url=url) as http,
+        http.stream("GET", "/stream", headers={"Accept-Encoding": encoding}) as response,
+    ):
+        received = response.aiter_raw()
+        assert await anext(received) == b"data: 1\n\n" * 100
+        seen.set()
+        assert await anext(received) == b"data: 2\n\n"
+    assert "content-encoding" not in response.headers

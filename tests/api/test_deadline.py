@@ -1,0 +1,231 @@
+"""An operation has a deadline, by which its client is answered and after which Postgres works for it no longer."""
+
+import asyncio
+import gc
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+import embedded
+from api.app import HEALTH_SECONDS
+from db.migrate import migrate
+from db.pool import Pool
+from tests.conftest import serving, settings_for
+from tests.support.postgres_processes import postgres_of
+from tests.support.shop import Shop, open_shop, path_of
+
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
+SECONDS = 0.5
+# How much later than the deadline an answer may come.
+GRACE = 0.5
+POOL = 8
+# Who is busy while rows are held: who holds them.
+HOLDER = 1
+
+Connection = "asyncpg.Connection[Any]"
+
+TIMEOUT = {"errors": [{"message": "Stopped after 0.5 s.", "extensions": {"code": "TIMEOUT"}}]}
+
+WAITING = """
+select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+"""
+BUSY = """
+select count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' and state <> 'idle'
+"""
+COUNTS = """
+select (select count(*) from session), (select count(*) from session_event), (select count(*) from customer),
+    (select count(*) from idempotency_key), (select count(*) from "order")
+"""
+CREATE = """mutation ($input: CreateSessionInput!) {
+    createSession(input: $input) { session { id customer { name } } userErrors { code } }
+}"""
+SLUG = "{ store { slug } }"
+
+
+@asynccontextmanager
+async def shop_within(url: str, seconds: float) -> AsyncIterator[Shop]:
+    """A shop at a server of the test's own, whose operations have so many seconds."""
+    db = Pool(url)
+    await db.connect()
+    settings = replace(settings_for(url), operation_seconds=seconds, batch_limit=5)
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield await open_shop(db, http)
+    await db.disconnect()
+
+
+@pytest.fixture
+async def slow(own_database_url: str) -> AsyncIterator[Shop]:
+    async with shop_within(own_database_url, SECONDS) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def observer(own_database_url: str) -> AsyncIterator[Connection]:
+    """A connection outside any transaction: within one, pg_stat_activity stays as it was."""
+    observer = await asyncpg.connect(own_database_url)
+    yield observer
+    await observer.close()
+
+
+@asynccontextmanager
+async def holding(connection: Connection, table: str) -> AsyncIterator[None]:
+    """Keep others from changing the rows that the table has now."""
+    async with connection.transaction():
+        await connection.execute(f"select from {table} for update")
+        yield
+
+
+async def until(connection: Connection, query: str, count: int) -> None:
+    """Wait until that is what the query counts."""
+    async with asyncio.timeout(GRACE):
+        while await connection.fetchval(query) != count:
+            pass
+
+
+async def timed(sent: Any) -> tuple[httpx.Response, float]:
+    started = time.monotonic()
+    return await sent, time.monotonic() - started
+
+
+async def test_what_waits_too_long_is_stopped_in_postgres_and_leaves_nothing_behind(
+    slow: Shop, connection: Connection, observer: Connection
+) -> None:
+    customer = {"details": {"name": "Ayu", "externalId": "C1"}}
+    await slow.create(customer=customer)
+    before = await connection.fetchrow(COUNTS)
+    input = {
+        "customer": {"details": {"name": "Bima", "externalId": "C1"}},
+        "orderNumber": "Q1",
+        "idempotencyKey": "a key of the test's",
+    }
+    async with holding(connection, "customer"):
+        sent = asyncio.create_task(timed(slow.post(CREATE, input=input)))
+        await until(observer, WAITING, 1)
+        response, seconds = await sent
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert response.headers["content-type"] == "application/json; charset=utf-8"
+        assert response.headers["cache-control"] == "no-store"
+        assert SECONDS <= seconds < SECONDS + GRACE
+        # The row is still held: nothing but a cancellation ends the wait.
+        await until(observer, BUSY, HOLDER)
+    assert await connection.fetchrow(COUNTS) == before
+    names = await slow.ask("{ customers { nodes { name } } }")
+    assert names == {"customers": {"nodes": [{"name": "Ayu"}]}}
+    # The same again is the first time.
+    created = await slow.ask(CREATE, input=input)
+    assert created["createSession"]["session"]["customer"] == {"name": "Bima"}
+    assert (await connection.fetchrow(COUNTS))[0] == before[0] + 1
+
+
+async def test_those_who_are_stopped_give_their_connections_back(
+    slow: Shop, connection: Connection, observer: Connection
+) -> None:
+    session = await slow.create()
+    revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
+    async with holding(connection, "session"):
+        # Twice as many as there are connections: some of them wait for one.
+        for response, seconds in await asyncio.gather(*(timed(slow.post(revoke)) for _ in range(2 * POOL))):
+            assert (response.status_code, response.json()) == (504, TIMEOUT)
+            assert SECONDS <= seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+        read = "query ($id: ID!) { session(id: $id) { token { status } } }"
+        answers = await asyncio.gather(*(slow.ask(read, id=session["id"]) for _ in range(2 * POOL)))
+        assert answers == [{"session": {"token": {"status": "ACTIVE"}}}] * (2 * POOL)
+    assert await slow.event_kinds(session["id"]) == ["ISSUED"]
+    await slow.change("revokeToken", sessionId=session["id"])
+    assert await slow.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+async def test_a_query_is_stopped_in_postgres_as_well(slow: Shop, connection: Connection, observer: Connection) -> None:
+    await slow.create()
+    async with connection.transaction():
+        await connection.execute("lock table session in access exclusive mode")
+        response, seconds = await timed(slow.post("{ sessions { nodes { id } } }"))
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+
+
+async def test_a_batch_has_one_deadline_for_all_of_it(slow: Shop, connection: Connection, observer: Connection) -> None:
+    async with connection.transaction():
+        await connection.execute("lock table session in access exclusive mode")
+        batch = [{"query": query} for query in (SLUG, "{ sessions { nodes { id } } }", "{ sessions { nodes { id } } }")]
+        headers = {"Authorization": f"Bearer {slow.key}"}
+        response, seconds = await timed(slow.http.post("/graphql", json=batch, headers=headers))
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+
+
+async def test_the_deadline_is_for_who_asks_too(
+    own_database_url: str, connection: Connection, observer: Connection
+) -> None:
+    async with shop_within(own_database_url, SECONDS) as shop, connection.transaction():
+        await connection.execute("lock table api_key in access exclusive mode")
+        response, seconds = await timed(shop.post(SLUG))
+        assert (response.status_code, response.json()) == (504, TIMEOUT)
+        assert seconds < SECONDS + GRACE
+        await until(observer, BUSY, HOLDER)
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """Let the Postgres in the folder stand still, and the collector of garbage here: what all tests have loaded takes
+    too long to walk. The server's own process does so, too.
+    """
+    pids = sorted(postgres_of(folder))
+    gc.freeze()
+    try:
+        send_signal(pids, signal.SIGSTOP)
+        yield
+    finally:
+        send_signal(pids, signal.SIGCONT)
+        gc.unfreeze()
+
+
+def send_signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Path) -> None:
+    with embedded.start(folder, durable=False) as server:
+        await migrate(server.url())
+        connection, observer = await asyncpg.connect(server.url()), await asyncpg.connect(server.url())
+        async with shop_within(server.url(), SECONDS) as shop:
+            session = await shop.create()
+            revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
+            async with holding(connection, "session"):
+                # In the middle of a transaction, which cannot be rolled back at once.
+                asked = [asyncio.create_task(timed(shop.post(revoke))) for _ in range(POOL // 2)]
+                await until(observer, WAITING, POOL // 2)
+                with frozen(folder):
+                    for _ in range(4):
+                        asked += [asyncio.create_task(timed(shop.post(SLUG))) for _ in range(2 * POOL)]
+                        for response, seconds in await asyncio.gather(*asked):
+                            assert (response.status_code, response.json()) == (504, TIMEOUT)
+                            assert SECONDS <= seconds < SECONDS + GRACE
+                        asked = []
+                    link, seconds = await timed(shop.http.get(path_of(session)))
+                    assert (link.status_code, "<h1>" in link.text) == (503, True)
+                    assert seconds < SECONDS + GRACE
+                    health, seconds = await timed(shop.http.get("/health"))
+                    assert (health.status_code, health.json()["errors"][0]["extensions"]["code"]) == (503, UNAVAILABLE)
+                    assert seconds < HEALTH_SECONDS + GRACE
+                await until(observer, BUSY, HOLDER)
+            answers = await asyncio.gather(*(shop.ask(SLUG) for _ in range(2 * POOL)))
+            assert answers == [{"store": {"slug": shop.slug}}] * (2 * POOL)
+            assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+        await connection.close()
+        await observer.close()

@@ -1,0 +1,152 @@
+"""Hostile requests: each is refused at once, and nobody else waits for it."""
+
+import json
+from contextlib import suppress
+from http.client import HTTPConnection
+from random import Random
+from statistics import quantiles
+from subprocess import Popen
+from threading import Event, Thread
+from time import perf_counter, thread_time
+from typing import Any
+
+import pytest
+
+from engine.cost import TooCostly, measure
+from engine.execution import InvalidOperation, choose_operation, parse_document, validate_document
+from schema import schema
+from tests.support.hostile_requests import KINDS, Hostile, Request, hostile_requests
+from tests.support.shop import Shop
+
+NUMBER = 10_000
+LARGEST = 1_448
+# Of processor time, which is the least that neighbours on the machine can lengthen; what seems to take longer is tried
+# again, for a collection of garbage may fall on anyone.
+SECONDS = 0.05
+STALL_SECONDS = 0.1
+TRIES = 10
+
+HEADERS = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
+
+# A server that says its port; with each answer, how long it took; and in the end, for how long at most its event loop
+# was at work without a pause.
+SERVER = """
+import asyncio, sys
+from time import thread_time
+import uvicorn, uvloop
+from api.app import collect_garbage_in_small_steps, create_app
+from tests.conftest import settings_for
+
+app = create_app(settings_for(sys.argv[1]))
+collect_garbage_in_small_steps()
+
+async def timed(scope, receive, send):
+    start = thread_time()
+    async def send_timed(message):
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"processor-seconds", str(thread_time() - start).encode())]
+        await send(message)
+    await app(scope, receive, send_timed)
+
+async def main():
+    server = uvicorn.Server(uvicorn.Config(timed, port=0, log_level="critical", access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+    reading = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    longest = 0.0
+    while not reading.done():
+        before = thread_time()
+        await asyncio.sleep(0.001)
+        longest = max(longest, thread_time() - before)
+    print(longest, flush=True)
+    server.should_exit = True
+    await serving
+
+uvloop.run(main())
+"""
+
+
+def examine(request: Request) -> None:
+    """What the server does with a request before it executes it."""
+    with suppress(InvalidOperation, TooCostly):
+        document = parse_document(request["query"])
+        operation = choose_operation(document, request.get("operationName"))
+        measure(schema._schema, document, operation, request.get("variables")).check()
+        validate_document(schema._schema, document)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_largest_are_examined_within_50_ms(kind: Any) -> None:
+    for seed in range(5):
+        made = kind(Random(seed), LARGEST)
+        request = made if isinstance(made, dict) else {"query": made}
+        assert any(seconds_of(request) < SECONDS for _ in range(TRIES))
+
+
+def seconds_of(request: Request) -> float:
+    start = thread_time()
+    examine(request)
+    return thread_time() - start
+
+
+def test_the_same_seed_makes_the_same_requests() -> None:
+    assert list(hostile_requests(200)) == list(hostile_requests(200))
+    assert list(hostile_requests(200)) != list(hostile_requests(200, seed=1))
+
+
+class Neighbour(Thread):
+    """Another client, who asks for next to nothing all the time."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.waits: list[float] = []
+        self._port = port
+        self._stopped = Event()
+
+    def run(self) -> None:
+        connection = HTTPConnection("127.0.0.1", self._port)
+        while not self._stopped.wait(0.005):
+            start = perf_counter()
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            self.waits.append(perf_counter() - start)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+
+
+async def test_ten_thousand_are_refused_at_once_and_nobody_waits(shop: Shop, database_url: str, python: Any) -> None:
+    # So that none is refused for coming too soon after the one before.
+    await shop.db.fetch("update app set rate = 1000000 where store_id = $1", shop.id)
+    server: Popen[str] = python(SERVER, database_url)
+    assert server.stdout
+    port = int(server.stdout.readline())
+    connection = HTTPConnection("127.0.0.1", port)
+    headers = HEADERS | {"Authorization": f"Bearer {shop.key}"}
+    neighbour = Neighbour(port)
+    neighbour.start()
+
+    def seconds_to_refuse(hostile: Hostile) -> float:
+        connection.request("POST", "/graphql", json.dumps(hostile.request).encode(), headers)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        assert 400 <= response.status < 500, (hostile, response.status, answer)
+        assert response.headers["Content-Type"].partition(";")[0] == HEADERS["Accept"], hostile
+        assert "data" not in answer, hostile
+        codes = {error["extensions"]["code"] for error in answer["errors"]}
+        assert codes, hostile
+        # Not for who sends it, nor for how often.
+        assert not codes & {"UNAUTHENTICATED", "FORBIDDEN", "THROTTLED"}, (hostile, answer)
+        return float(response.headers["Processor-Seconds"])
+
+    slow = [hostile for hostile in hostile_requests(NUMBER) if seconds_to_refuse(hostile) > SECONDS]
+    slow = [hostile for hostile in slow if all(seconds_to_refuse(hostile) > SECONDS for _ in range(TRIES))]
+    neighbour.stop()
+    longest = float(server.communicate()[0])
+    assert slow == []
+    assert longest < STALL_SECONDS
+    assert len(neighbour.waits) > NUMBER / 10
+    assert quantiles(neighbour.waits, n=100)[-1] < STALL_SECONDS

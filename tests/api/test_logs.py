@@ -1,0 +1,307 @@
+"""A line a request: what is in it, and what is not."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import ROOT, serving, settings_for
+from tests.support.logs import Log, recorded_log
+from tests.support.partner import JOIN, SLUG, Partner, apollo, new_partner, sha256
+from tests.support.shop import Shop, code_of, path_of
+
+MINE = "query Mine($id: ID!) { store { slug } session(id: $id) { id } }"
+
+# Of every request, and of one to the endpoint.
+START = ["time", "pid", "level", "request", "method", "route"]
+END = ["status", "ms", "statements"]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with recorded_log() as log:
+        yield log
+
+
+def facts(line: dict[str, Any]) -> dict[str, Any]:
+    """What a line says of its request, once it is seen that it begins and ends as they all do."""
+    assert (list(line)[: len(START)], list(line)[-len(END) :]) == (START, END)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["time"])
+    assert isinstance(line["pid"], int)
+    assert isinstance(line["ms"], float)
+    assert 0 < line["ms"] < 10_000
+    assert len(json.dumps(line)) < 1024
+    return {name: value for name, value in line.items() if name not in ("time", "pid", "request", "ms")}
+
+
+async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
+    response = await shop.post(MINE, id="session_x")
+    cost = response.json()["extensions"]["cost"]["requested"]
+    [app] = await shop.db.fetch("select id from app where store_id = $1", shop.id)
+    line = await log.line_of(response)
+    assert facts(line) == {
+        "level": "info",
+        "method": "POST",
+        "route": "/graphql",
+        "store": shop.slug,
+        "app": app["id"],
+        "document": f"sha256:{sha256(MINE)}",
+        "published": False,
+        "cost": cost,
+        "operation": "Mine",
+        "codes": ["BAD_USER_INPUT"],
+        "status": 200,
+        "statements": 4,  # who asks, whether the document is published, what is left to spend, and the store
+    }
+    assert line["request"] == response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("way", ["id", "path", "text"])
+async def test_the_line_names_a_published_document(shop: Shop, log: Log, way: str) -> None:
+    partner = await new_partner(shop)
+    await partner.publish(SLUG, **{"of-our.own": "{ store { id } }"})
+    for id, body, operation in (
+        (f"sha256:{sha256(SLUG)}", SLUG, "Slug"),
+        ("of-our.own", "{ store { id } }", None),
+    ):
+        if way == "path":
+            response = await partner.send({}, "GET", f"/graphql/{id}")
+        else:
+            response = await partner.send({"documentId": id} if way == "id" else {"query": body}, "GET")
+        line = facts(await log.line_of(response))
+        assert (line["document"], line["published"], line["operation"]) == (id, True, operation)
+        assert line["route"] == ("/graphql/{document_id}" if way == "path" else "/graphql")
+        assert (line["app"], line["codes"], line["status"]) == (partner.app_id, [], 200)
+
+
+async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Shop, log: Log) -> None:
+    partner = await new_partner(shop)
+    hash = sha256(SLUG)
+    for parameters, document in (
+        (apollo(hash), None),
+        ({"query": SLUG, **apollo(hash.replace("a", "b"))}, None),
+        ({"query": SLUG, **apollo(hash)}, f"sha256:{hash}"),
+        ({"id": hash.upper()}, f"sha256:{hash}"),
+        ({"id": "CANARY"}, None),
+        ({"query": SLUG, "id": hash}, None),
+    ):
+        line = facts(await log.line_of(await partner.send(parameters)))
+        assert line.get("document") == document
+        assert line.get("published") == (False if document else None)
+        assert ("operation" in line) == (document is not None)
+    assert "CANARY" not in log.text
+
+
+async def test_what_is_refused_has_a_line_with_its_code(shop: Shop, log: Log) -> None:
+    headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
+    body = json.dumps({"query": "{ CANARY }", "variables": {"a": "CANARY"}})
+    refusals: list[tuple[int, str, bool, httpx.Response]] = [
+        (400, "GRAPHQL_PARSE_FAILED", True, await shop.post("{ CANARY")),
+        (400, "GRAPHQL_VALIDATION_FAILED", True, await shop.post("{ CANARY }")),
+        (
+            400,
+            "BAD_USER_INPUT",
+            True,
+            await shop.post("query ($a: Int!) { sessions(first: $a) { nodes { id } } }", a="CANARY"),
+        ),
+        (
+            400,
+            "OPERATION_RESOLUTION_FAILURE",
+            True,
+            await shop.post("query CANARY { store { id } } query B { store { id } }"),
+        ),
+        (400, "BAD_REQUEST", False, await shop.http.post("/graphql", content=b'{"CANARY', headers=headers)),
+        (415, "BAD_REQUEST", False, await shop.http.post("/graphql", content=body)),
+        (413, "BAD_REQUEST", False, await shop.http.post("/graphql", content=body + " " * 70_000, headers=headers)),
+        (406, "BAD_REQUEST", False, await shop.http.get("/graphql?query={a}", headers={"Accept": "text/CANARY"})),
+        (
+            401,
+            "UNAUTHENTICATED",
+            False,
+            await shop.http.post("/graphql", content=body, headers={**headers, "Authorization": "Bearer rk_CANARY"}),
+        ),
+        (405, "BAD_REQUEST", False, await shop.http.put("/graphql", content=body, headers=headers)),
+    ]
+    for status, code, is_known, response in refusals:
+        line = facts(await log.line_of(response))
+        assert (line["status"], line["codes"]) == (status, [code])
+        assert ("store" in line, "app" in line) == (is_known, is_known)
+        assert "operation" not in line or code == "BAD_USER_INPUT"
+    assert "CANARY" not in log.text
+
+
+async def test_paths_are_logged_as_patterns(shop: Shop, log: Log) -> None:
+    session = await shop.create()
+    for path, route, status in (
+        (path_of(session), "/s/{slug}/{code}", 303),
+        (f"/s/{shop.slug}/{code_of(session)[:-1]}0CANARY", "/s/{slug}/{code}", 404),
+        (f"/s/{code_of(session)}", None, 404),
+        ("/CANARY?token=CANARY", None, 404),
+        ("/graphql/CANARY", "/graphql/{document_id}", 401),
+        (f"/?token={code_of(session)}", "/", 200),
+    ):
+        response = await shop.http.get(path)
+        line = facts(await log.line_of(response))
+        assert (line["method"], line["route"], line["status"]) == ("GET", route, status)
+        assert response.status_code == status
+    assert "CANARY" not in log.text
+    assert code_of(session) not in log.text
+
+
+async def test_the_line_of_a_genuine_link_names_its_session(shop: Shop, log: Log) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    assert facts(await log.line_of(await shop.http.get(path_of(session)))) == {
+        "level": "info",
+        "method": "GET",
+        "route": "/s/{slug}/{code}",
+        "store": shop.slug,
+        "session": session["id"],
+        "status": 410,
+        "statements": 3,
+    }
+
+
+async def test_the_line_of_a_mutation_says_why_it_was_refused(shop: Shop, log: Log) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    response = await shop.post(JOIN, token=code_of(session))
+    assert response.json()["data"]["joinSession"]["userErrors"] == [{"code": "TOKEN_REVOKED"}]
+    line = facts(await log.line_of(response))
+    assert (line["refusals"], line["codes"], line["status"]) == (["TOKEN_REVOKED"], [], 200)
+    assert code_of(session) not in log.text
+
+
+async def test_health_is_logged_at_debug_alone(http: httpx.AsyncClient, log: Log) -> None:
+    line = facts(await log.line_of(await http.get("/health")))
+    assert line == {"level": "debug", "method": "GET", "route": "/health", "status": 200, "statements": 1}
+
+
+@pytest.mark.parametrize(
+    "id", ["12345678", "a" * 64, "req_01H-x.Y", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]
+)
+async def test_a_request_id_is_taken_over(http: httpx.AsyncClient, log: Log, id: str) -> None:
+    for path in ("/graphql?query={__typename}", "/nothing", "/s/a/b"):
+        response = await http.get(path, headers={"X-Request-Id": id})
+        assert response.headers["x-request-id"] == id
+    assert [line["request"] for line in log.lines if "status" in line] == [id] * 3
+
+
+@pytest.mark.parametrize(
+    "id", ["", "1234567", "a" * 65, "12345678 9", "1234567é", "12345678\t9", 'a"b,c{}d', "CANARY(CANARY)"]
+)
+async def test_a_malformed_request_id_is_replaced(http: httpx.AsyncClient, log: Log, id: str) -> None:
+    response = await http.get("/graphql?query={__typename}", headers={"X-Request-Id": id.encode()})
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["x-request-id"])
+    await log.line_of(response)
+    assert "CANARY" not in log.text
+
+
+async def test_every_answer_has_its_requests_id(shop: Shop, http: httpx.AsyncClient) -> None:
+    partner = await new_partner(shop)
+    await partner.publish(SLUG)
+    hit = await partner.get(sha256(SLUG))
+    session = await shop.create()
+    answers = [
+        hit,
+        await partner.get(sha256(SLUG), **{"If-None-Match": hit.headers["etag"]}),
+        await http.get("/graphql", headers={"Accept": "text/html"}),
+        await http.get(path_of(session)),
+        await http.head(path_of(session)),
+        await http.options(
+            "/graphql", headers={"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
+        ),
+        await http.get("/health"),
+        await http.put("/graphql"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 304, 200, 303, 200, 200, 200, 405]
+    ids = [answer.headers["x-request-id"] for answer in answers]
+    assert len(set(ids)) == len(answers)
+    assert all(re.fullmatch("[0-9a-f]{32}", id) for id in ids)
+
+
+@pytest.fixture
+async def batching(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    settings = replace(settings_for(database_url), batch_limit=100)
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+        yield http
+
+
+async def test_a_batch_has_one_line_with_all_that_it_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
+    there = replace(await new_partner(shop), shop=replace(shop, http=batching))
+    response = await there.send(
+        [{"query": SLUG}, {"query": "{ no }"}, {"query": "query Last { apps { nodes { id } } }"}]
+    )
+    line = facts(await log.line_of(response))
+    assert line["batch"] == 3
+    assert line["cost"] == sum(answer["extensions"]["cost"]["requested"] for answer in response.json())
+    assert line["codes"] == ["FORBIDDEN", "GRAPHQL_VALIDATION_FAILED"]
+    assert (line["operation"], line["status"]) == ("Last", 200)
+
+
+async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
+    """As `facts` sees to."""
+    partner = replace(await new_partner(shop), shop=replace(shop, http=batching))
+    id, name = "d" * 128, "N" * 60_000
+    await Partner(shop, partner.app_id).publish(
+        **{id: f"query {'M' * 2000} {{ store {{ slug }} apps {{ nodes {{ id }} }} }}"}
+    )
+    failing = " ".join(f"a{number}: apps {{ nodes {{ id }} }}" for number in range(10))
+    invalid = " ".join(f"no{number}" for number in range(3000))
+    answers = [
+        await partner.send({"id": id}, "GET", headers={"X-Request-Id": "r" * 64}),
+        await partner.send({"query": f"query {name} {{ {failing} }}"}),
+        await partner.send({"query": f"{{ {invalid} }}"}),
+        await partner.send({"query": f"query {name} {{ store {{ slug }} }}", "operationName": name}),
+        await partner.send(
+            [
+                {"query": query}
+                for query in (
+                    "{ apps { nodes { id } } }",
+                    "{",
+                    "{ no }",
+                    "query ($a: Int!) { __typename }",
+                    f"query {'N' * 200} {{ __typename }}",
+                )
+                * 20
+            ]
+        ),
+        await partner.send(
+            {"query": "{ __typename }"}, headers={"User-Agent": "u" * 8000, "Authorization": "x" * 8000}
+        ),
+    ]
+    for answer in answers:
+        line = facts(await log.line_of(answer))
+        assert len(line.get("operation") or "") <= 100
+        assert len(line["codes"]) == len(set(line["codes"]))
+    assert facts(await log.line_of(answers[0]))["document"] == id
+    assert facts(await log.line_of(answers[1]))["operation"] == "N" * 100
+
+
+STRAY = """
+import sys, warnings
+from api.logs import configure
+configure(sys.argv[1])
+class Failing:
+    def __del__(self):
+        raise ValueError("CAN" + "ARY")
+async def never_awaited(): ...
+Failing()
+never_awaited()
+warnings.warn("told", RuntimeWarning)
+"""
+
+
+@pytest.mark.parametrize(("level", "messages"), [("info", ["told"]), ("debug", ["unraisable", "told"])])
+def test_what_python_itself_has_to_say_is_a_line_like_others(level: str, messages: list[str]) -> None:
+    command = [sys.executable, "-c", STRAY, level]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [message in line["message"] for message, line in zip(messages, lines, strict=True)] == [True] * len(messages)
+    assert "CANARY" not in said

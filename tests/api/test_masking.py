@@ -1,0 +1,130 @@
+"""Errors that nobody foresaw: the client gets an ID, the log gets the error, and neither gets what was sent."""
+
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from api.settings import Settings
+from db.pool import Pool
+from tests.conftest import serving, settings_for
+from tests.support import commands
+from tests.support.logs import Log, recorded_log
+from tests.support.shop import Shop, open_shop, path_of
+
+
+@asynccontextmanager
+async def shop_served_with(settings: Settings) -> AsyncIterator[Shop]:
+    """A shop at a server of the test's own."""
+    db = Pool(settings.database_url)
+    await db.connect()
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+        yield await open_shop(db, http)
+    await db.disconnect()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with recorded_log() as log:
+        yield log
+
+
+async def masked(shop: Shop, log: Log, query: str, **variables: Any) -> tuple[Any, dict[str, Any]]:
+    """The answer's data, and the one error that was logged, which has the ID that the client was given."""
+    response = await shop.post(query, **variables)
+    answer = response.json()
+    [error] = answer["errors"]
+    assert response.status_code == 200
+    assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
+    id = response.headers["x-request-id"]
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": id}
+    [line] = log.errors
+    assert list(line) == ["time", "pid", "level", "request", "message", "where", "error", "at"]
+    assert (line["request"], line["message"]) == (id, "unforeseen")
+    return answer["data"], line
+
+
+async def test_an_unforeseen_error_is_masked_and_logged_without_what_was_sent(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", log: Log
+) -> None:
+    async with shop_served_with(settings_for(own_database_url)) as shop:
+        session = await shop.create()
+        id = session["customer"]["id"]
+        await connection.execute("alter table customer rename to client")
+        query = 'query Q($id: ID!) { store { slug } CANARY: customer(id: $id) { id } order(number: "CANARY-1") { id } }'
+        data, line = await masked(shop, log, query, id=id, unused="CANARY-2")
+        assert data == {"store": {"slug": shop.slug}, "CANARY": None, "order": None}
+        assert (line["where"], line["error"]) == ("customer", "UndefinedTableError 42P01")
+        assert any("in get_customers" in frame for frame in line["at"])
+        for sent in (id, "CANARY", "query Q", shop.key):
+            assert sent not in log.text
+        await connection.execute("alter table client rename to customer")
+        assert (await shop.ask("query ($id: ID!) { customer(id: $id) { id } }", id=id)) == {"customer": {"id": id}}
+
+
+async def test_an_error_of_postgres_that_quotes_the_row_is_logged_without_it(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", log: Log
+) -> None:
+    async with shop_served_with(settings_for(own_database_url)) as shop:
+        await connection.execute("alter table customer add check (name <> 'CANARY')")
+        mutation = "mutation ($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }"
+        data, line = await masked(shop, log, mutation, input={"customer": {"details": {"name": "CANARY"}}})
+        assert data is None
+        assert (line["where"], line["error"]) == ("createSession", "CheckViolationError 23514")
+        assert "CANARY" not in log.text
+        assert await shop.ask("{ sessionStats { total } customers { nodes { id } } }") == {
+            "sessionStats": {"total": 0},
+            "customers": {"nodes": []},
+        }
+
+
+async def test_an_unforeseen_error_outside_a_document_is_masked_and_logged_alike(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", tmp_path: Path
+) -> None:
+    keys = f"k:{b64encode(b'k' * 32).decode()}"
+    with commands.serving(tmp_path, DATABASE_URL=own_database_url, TOKEN_KEYS=keys) as served:
+        db = Pool(own_database_url)
+        await db.connect()
+        async with httpx.AsyncClient(base_url=served.url) as http:
+            shop = await open_shop(db, http)
+            session = await shop.create()
+            await connection.execute("alter table session_event add constraint canary check (kind <> 'OPENED')")
+            link = await http.get(path_of(session))
+            await connection.execute("alter table api_key rename to canary")
+            unknown = await shop.http.post(
+                "/graphql", json={"query": "{ store { slug } }"}, headers={"Authorization": "Bearer rk_CANARY"}
+            )
+        await db.disconnect()
+    assert (link.status_code, link.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert link.headers["cache-control"] == "no-store"
+    assert "<h1>Something went wrong</h1>" in link.text
+    [error] = unknown.json()["errors"]
+    assert (unknown.status_code, list(unknown.json())) == (500, ["errors"])
+    assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    log = (tmp_path / "serve.log").read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    first, second = [line for line in lines if line["level"] == "error"]
+    assert (first["request"], first["where"]) == (link.headers["x-request-id"], "s")
+    assert first["error"] == "CheckViolationError 23514"
+    assert (second["request"], second["where"]) == (error["extensions"]["requestId"], "graphql")
+    assert second["error"] == "UndefinedTableError 42P01"
+    for sent in ("canary", path_of(session).rpartition("/")[2], "Traceback"):
+        assert sent not in log.replace("CANARY", "canary")
+
+
+async def test_a_refused_document_is_not_logged(shop: Shop, log: Log) -> None:
+    for query in (
+        '{ session(id: "CANARY") { id } }',
+        "{ CANARY }",
+        '{ "CANARY',
+        '{ order(number: "CANARY\\u0000") { id } }',
+    ):
+        assert "errors" in (await shop.post(query, CANARY="CANARY")).json()
+    assert "CANARY" not in log.text

@@ -1,0 +1,324 @@
+"""Settings: what is read, and the one line that a missing or malformed one ends start-up with."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from api.settings import JwtSettings, Settings, SettingsError, has_database_url, is_set, read_settings
+from schema.signing_keys import SigningKeys
+
+NAMES = (
+    "DATABASE_URL",
+    "DATABASE_DIRECT_URL",
+    "LINK_BASE_URL",
+    "TOKEN_KEYS",
+    "CORS_ORIGINS",
+    "GRAPHIQL",
+    "GRAPHIQL_KEY",
+    "CONSOLE_KEY",
+    "INTROSPECTION",
+    "COMPILED_DOCUMENTS",
+    "BATCH_LIMIT",
+    "OPERATION_SECONDS",
+    "HTTP_STATUS",
+    "LOG_LEVEL",
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "JWKS_URL",
+    "JWT_STORE_CLAIM",
+)
+SECRET = base64.b64encode(b"s" * 32).decode()
+OTHER_SECRET = base64.b64encode(b"o" * 48).decode()
+SHORT = base64.b64encode(b"short" * 6).decode()
+URL = "postgresql://roomkey:hunter2@db.example:5432/roomkey?sslmode=require"
+NEEDED = {"DATABASE_URL": URL, "TOKEN_KEYS": f"k1:{SECRET}"}
+
+KEYS_LIKE = (
+    "TOKEN_KEYS must be pairs like k1:SECRET separated by commas, names differing, each secret made by "
+    "`openssl rand -base64 32`; number {} is not"
+)
+POSTGRES_LIKE = (
+    "DATABASE_URL must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password, "
+    "%2F for a / and so on"
+)
+ORIGINS_LIKE = "CORS_ORIGINS must be origins like https://shop.example separated by commas, got {!r}"
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty current folder, and no setting in the environment."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_what_is_not_set_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(monkeypatch, **NEEDED)
+    assert read_settings() == Settings(
+        database_url=URL,
+        database_direct_url=URL,
+        link_base_url="http://127.0.0.1:8000/s",
+        token_keys=SigningKeys({"k1": b"s" * 32}),
+        cors_origins=(),
+        graphiql=True,
+        graphiql_key=None,
+        console_key=None,
+        introspection=True,
+        compiled_documents=True,
+        batch_limit=0,
+        operation_seconds=20,
+        http_status="standard",
+        log_level="info",
+        jwt=None,
+    )
+
+
+def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(
+        monkeypatch,
+        DATABASE_URL="postgres:///roomkey?host=/run/postgresql",
+        DATABASE_DIRECT_URL=URL,
+        LINK_BASE_URL="https://rk.example/s/",
+        TOKEN_KEYS=f" k2:{OTHER_SECRET} , k1:{SECRET}",
+        CORS_ORIGINS="https://spa.example, http://localhost:3000",
+        GRAPHIQL="off",
+        GRAPHIQL_KEY="rk_graphiql",
+        CONSOLE_KEY="rk_console",
+        INTROSPECTION="off",
+        COMPILED_DOCUMENTS="off",
+        BATCH_LIMIT="100",
+        OPERATION_SECONDS="300",
+        HTTP_STATUS="draft",
+        LOG_LEVEL="debug",
+        JWT_ISSUER="https://login.example/",
+        JWT_AUDIENCE="roomkey",
+        JWKS_URL="https://login.example/keys?app=1",
+        JWT_STORE_CLAIM="https://shop.example/store",
+    )
+    settings = read_settings()
+    assert settings == Settings(
+        database_url="postgres:///roomkey?host=/run/postgresql",
+        database_direct_url=URL,
+        link_base_url="https://rk.example/s",
+        token_keys=SigningKeys({"k2": b"o" * 48, "k1": b"s" * 32}),
+        cors_origins=("https://spa.example", "http://localhost:3000"),
+        graphiql=False,
+        graphiql_key="rk_graphiql",
+        console_key="rk_console",
+        introspection=False,
+        compiled_documents=False,
+        batch_limit=100,
+        operation_seconds=300,
+        http_status="draft",
+        log_level="debug",
+        jwt=JwtSettings(
+            issuer="https://login.example/",
+            audience="roomkey",
+            jwks_url="https://login.example/keys?app=1",
+            store_claim="https://shop.example/store",
+        ),
+    )
+    assert settings.token_keys.current == "k2"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://",
+        "postgresql:///roomkey",
+        "postgresql:///roomkey?host=/run/postgresql&port=5433",
+        "postgres://db",
+        "postgresql://me@db/x",
+        "postgresql://me:p%40ss%2F:@db.example:5432/x?sslmode=require",
+        "postgresql://me:p@ss@[::1]:5432/x",
+        "postgresql://me:p@a.example:1,b.example,[::1]:2/x?target_session_attrs=read-write",
+    ],
+)
+def test_a_database_is_named_as_libpq_reads_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    set_environment(monkeypatch, **NEEDED | {"DATABASE_URL": url})
+    assert read_settings().database_url == url
+
+
+@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
+    set_environment(monkeypatch, **NEEDED)
+    monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert str(error.value) == f"{name} is missing: see .env.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        *(
+            (name, value, f"{name} must start with postgresql://, got {shown!r}")
+            for name in ("DATABASE_URL", "DATABASE_DIRECT_URL")
+            for value, shown in (("mysql://me:hunter2@db/x", "mysql://…"), ("me:hunter2@db/x", "…"))
+        ),
+        *(
+            ("DATABASE_URL", value, POSTGRES_LIKE)
+            for value in (
+                "postgresql://me:hunter2@db:port/x",
+                "postgresql://me:hunter2/2@db/x",
+                "postgresql://me:hunter2#2@db/x",
+                "postgresql://me:hunter2@[::1/x",
+                "postgresql://me:hunter2@a:b:c/x",
+            )
+        ),
+        *(
+            ("LINK_BASE_URL", value, f"LINK_BASE_URL must look like https://shop.example/s, got {value!r}")
+            for value in (
+                "shop.example/s",
+                "ftp://shop.example/s",
+                "https://",
+                "https://shop.example/s?a=1",
+                "https://shop.example/s#a",
+                "http://[::1/s",
+                "https://shop.example:x/s",
+            )
+        ),
+        *(
+            ("TOKEN_KEYS", value, KEYS_LIKE.format(number))
+            for value, number in (
+                (SECRET, 1),
+                (f":{SECRET}", 1),
+                ("k1:", 1),
+                (f"K1:{SECRET}", 1),
+                (f"{'k' * 21}:{SECRET}", 1),
+                (f"k1:{SHORT}", 1),
+                (f"k1:{SECRET[:-2]}", 1),
+                (f"k1:{SECRET}!", 1),
+                (f"k2:{SECRET},", 2),
+                (f"k2:{SECRET},k1:{SHORT}", 2),
+                (f"k1:{SECRET},k1:{OTHER_SECRET}", 2),
+            )
+        ),
+        *(
+            ("CORS_ORIGINS", value, ORIGINS_LIKE.format(shown))
+            for value, shown in (
+                ("*", "*"),
+                ("spa.example", "spa.example"),
+                ("https://spa.example/", "https://spa.example/"),
+                ("https://spa.example/app", "https://spa.example/app"),
+                ("https://spa.example,", ""),
+                ("https://spa.example, null", "null"),
+                ("https://", "https://"),
+                ("http://[::1", "http://[::1"),
+            )
+        ),
+        *(
+            (name, value, f"{name} must look like https://login.example (http only for this machine), got {value!r}")
+            for name in ("JWT_ISSUER", "JWKS_URL")
+            for value in (
+                "login.example",
+                "http://login.example",
+                "http://127.0.0.1.example",
+                "https://",
+                "file:///keys",
+            )
+        ),
+        *(
+            (name, value, f"{name} must be an API key: it begins with rk_")
+            for name in ("GRAPHIQL_KEY", "CONSOLE_KEY")
+            for value in ("hunter2", "RK_x")
+        ),
+        *(
+            (name, value, f"{name} must be {choices}, got {value!r}")
+            for name, choices, values in (
+                ("GRAPHIQL", "on or off", ("true", "1", "ON", "no")),
+                ("INTROSPECTION", "on or off", ("false", "0")),
+                ("COMPILED_DOCUMENTS", "on or off", ("true", "0")),
+                ("BATCH_LIMIT", "a whole number from 0 to 100", ("-1", "101", "1.5", "off", "٣", "9" * 5_000)),
+                ("OPERATION_SECONDS", "a whole number from 1 to 300", ("0", "301", "0.5", "20s")),
+                ("HTTP_STATUS", "standard or draft", ("Draft", "422")),
+                ("LOG_LEVEL", "debug, info, warning or error", ("INFO", "trace")),
+            )
+            for value in values
+        ),
+    ],
+)
+def test_a_malformed_setting_is_named_with_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    set_environment(monkeypatch, **NEEDED | {name: value})
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert str(error.value) == message
+    for secret in ("hunter2", SECRET, SECRET[:-2], OTHER_SECRET, SHORT):
+        assert secret not in str(error.value)
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost/realms/a"])
+def test_an_issuer_on_this_machine_needs_no_https(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    set_environment(monkeypatch, **NEEDED, JWT_ISSUER=issuer, JWT_AUDIENCE="roomkey")
+    assert read_settings().jwt == JwtSettings(issuer, "roomkey", jwks_url="", store_claim="store")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"JWT_ISSUER": "https://login.example"}, "JWT_ISSUER needs JWT_AUDIENCE"),
+        ({"JWT_AUDIENCE": "roomkey"}, "JWT_AUDIENCE needs JWT_ISSUER"),
+        ({"JWT_AUDIENCE": "roomkey", "JWT_STORE_CLAIM": "shop"}, "JWT_AUDIENCE needs JWT_ISSUER"),
+        ({"JWKS_URL": "https://login.example/keys"}, "JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE"),
+        ({"JWT_STORE_CLAIM": "shop"}, "JWT_STORE_CLAIM needs JWT_ISSUER and JWT_AUDIENCE"),
+    ],
+)
+def test_half_an_issuer_is_none(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], message: str) -> None:
+    set_environment(monkeypatch, **NEEDED, **given)
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert str(error.value) == f"{message}: see .env.example"
+
+
+def test_the_file_env_is_read_and_the_environment_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".env").write_text(
+        f'# A comment\n\nDATABASE_URL="{URL}"\nTOKEN_KEYS=k1:{SECRET}\nGRAPHIQL=off\n'
+        "LINK_BASE_URL='https://rk.example/s'\nCORS_ORIGINS=https://tökö.example\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("GRAPHIQL", "on")
+    assert read_settings() == Settings(
+        database_url=URL,
+        database_direct_url=URL,
+        link_base_url="https://rk.example/s",
+        token_keys=SigningKeys({"k1": b"s" * 32}),
+        cors_origins=("https://tökö.example",),
+        graphiql=True,
+    )
+
+
+def test_an_empty_variable_leaves_the_file_env_its_say(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".env").write_text(f"DATABASE_URL={URL}\nTOKEN_KEYS=k1:{SECRET}\nLINK_BASE_URL=https://rk.example/s\n")
+    set_environment(monkeypatch, DATABASE_URL="", TOKEN_KEYS=" ", LINK_BASE_URL="")
+    assert read_settings() == Settings(
+        database_url=URL,
+        database_direct_url=URL,
+        link_base_url="https://rk.example/s",
+        token_keys=SigningKeys({"k1": b"s" * 32}),
+    )
+    assert (is_set("DATABASE_URL"), is_set("TOKEN_KEYS"), is_set("CORS_ORIGINS")) == (True, True, False)
+
+
+@pytest.mark.parametrize(("value", "named"), [(None, False), ("", False), (URL, True), ("mysql://x", True)])
+def test_no_database_url_means_the_embedded_one(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, named: bool
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("DATABASE_URL", value)
+    assert has_database_url() is named
+
+
+def test_every_setting_is_in_the_example() -> None:
+    example = (Path(__file__).parents[2] / ".env.example").read_text()
+    for name in NAMES:
+        assert f"{name}=" in example, name

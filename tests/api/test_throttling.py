@@ -1,0 +1,158 @@
+"""What clients see of the rate limit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import httpx
+import pytest
+from graphql import get_introspection_query
+
+from db.rate_limits import take_budget
+from tests.conftest import serving, settings_for
+from tests.support.logs import recorded_log
+from tests.support.shop import Shop, new_app
+
+STORE = "{ store { id } }"
+VIEWER = "{ viewer { rateLimit { available maximum restoreRate } } }"
+
+
+@pytest.fixture(scope="module")
+async def other_http(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another server on the same database."""
+    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url) as http:
+        yield http
+
+
+async def limited(shop: Shop, rate: int, left: int | None = None) -> Shop:
+    """The same shop, by an app of this rate, which has spent all but so much."""
+    new = await new_app(shop.db, shop.id, ["admin"], rate=rate)
+    if left is not None:
+        spent = 5000 - left
+        assert (await take_budget(shop.db, shop.id, new.app.id, spent, spent, rate, 5000)).granted == spent
+    return replace(shop, key=new.secret)
+
+
+def throttle(available: int, maximum: int = 5000, rate: int = 1) -> dict[str, int]:
+    return {"available": available, "maximum": maximum, "restoreRate": rate}
+
+
+async def test_an_answer_says_what_the_app_has_left(shop: Shop) -> None:
+    client = await limited(shop, rate=1)
+    answer = (await client.post(VIEWER)).json()
+    cost = answer["extensions"]["cost"]
+    assert answer["data"] == {"viewer": {"rateLimit": throttle(5000 - cost["requested"])}}
+    assert cost["throttle"] == throttle(5000 - cost["requested"])
+
+
+async def test_an_app_that_has_spent_all_is_told_when_to_come_back(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=4)
+    document = "{ sessions(first: 20) { nodes { id } } }"
+    response = await client.post(document)
+    cost = response.json()["extensions"]["cost"]
+    requested, available = cost["requested"], cost["throttle"]["available"]
+    assert requested > 10
+    assert available in (4, 5)  # a moment has passed
+    seconds = response.headers["retry-after"]
+    assert int(seconds) in (requested - available, requested - available - 1)
+    message = (
+        f"This costs {requested} points, and {available} are left. 1 are restored a second: try again in {seconds} s."
+    )
+    assert (response.status_code, response.json()) == (
+        429,
+        {
+            "errors": [{"message": message, "extensions": {"code": "THROTTLED"}}],
+            "extensions": {"cost": {"requested": requested, "maximum": 5000, "throttle": throttle(available)}},
+        },
+    )
+    assert response.headers["cache-control"] == "no-store"
+    assert (await client.post(STORE)).status_code == 200  # costs less than what is left
+
+
+async def test_a_mutation_that_is_throttled_changes_nothing(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=0)
+    response = await client.post(
+        'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { __typename } }'
+    )
+    assert (response.status_code, response.json()["errors"][0]["extensions"]) == (429, {"code": "THROTTLED"})
+    assert (await shop.ask("{ sessions { nodes { id } } }"))["sessions"]["nodes"] == []
+
+
+async def test_what_cannot_be_executed_costs_a_point_and_in_the_end_takes_no_statement(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=8)
+    headers = {"Authorization": f"Bearer {client.key}"}
+    with recorded_log() as log:
+        responses = [
+            # An unknown ID each time, a text that is no GraphQL, and one that is not published.
+            await shop.http.post("/graphql", json=request, headers=headers)
+            for number in range(20)
+            for request in (
+                {"documentId": f"unknown.{number}"},
+                {"query": f"{{ {number}"},
+                {"query": f"{{ x{number} }}"},
+            )
+        ]
+        lines = [await log.line_of(response) for response in responses]
+    statuses = [response.status_code for response in responses]
+    assert set(statuses[:6]) == {404, 400}
+    assert set(statuses[-30:]) == {429}
+    assert sum(line["statements"] for line in lines[-30:]) <= 2  # a credential is looked up once a second
+
+
+async def test_those_without_a_key_share_what_they_may_spend_and_take_nothing_of_others(
+    shop: Shop, database_url: str
+) -> None:
+    introspection = {"query": get_introspection_query()}
+    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url) as http:
+        responses = [await http.post("/graphql", json=introspection) for _ in range(20)]
+        statuses = [response.status_code for response in responses]
+        assert (statuses[:3], statuses[-1]) == ([200, 200, 200], 429)
+        refused = responses[-1]
+        assert refused.json()["errors"][0]["extensions"] == {"code": "THROTTLED"}
+        assert refused.headers["retry-after"] == "1"
+        cost = refused.json()["extensions"]["cost"]
+        assert cost["throttle"] == throttle(cost["throttle"]["available"], 10_000, 2_000)
+        assert cost["throttle"]["available"] < cost["requested"]
+        await replace(shop, http=http).ask(STORE)
+
+
+async def test_servers_share_what_an_app_has(shop: Shop, other_http: httpx.AsyncClient) -> None:
+    here = await limited(shop, rate=1, left=40)
+    there = replace(here, http=other_http)
+    began = perf_counter()
+    statuses = [(await client.post(STORE)).status_code for _ in range(50) for client in (here, there)]
+    assert set(statuses) == {200, 429}
+    assert statuses.count(200) <= 40 + 1 + perf_counter() - began
+    assert {200, 429} == set(statuses[::2]) == set(statuses[1::2])
+
+
+async def test_an_app_far_beyond_its_rate_costs_other_apps_no_request(shop: Shop, new_shop: Any) -> None:
+    noisy, quiet = await limited(shop, rate=1, left=0), await limited(await new_shop(), rate=1000)
+
+    async def statuses(client: Shop, number: int) -> set[int]:
+        return {(await client.post(STORE)).status_code for _ in range(number)}
+
+    answers = await asyncio.gather(*(statuses(noisy, 25) for _ in range(5)), statuses(quiet, 40))
+    assert answers[-1] == {200}
+    assert 429 in set.union(*answers[:-1]) <= {200, 429}
+
+
+async def test_another_rate_takes_effect_within_a_second_on_every_server(
+    shop: Shop, other_http: httpx.AsyncClient
+) -> None:
+    new = await new_app(shop.db, shop.id, ["admin"], rate=1)
+    clients = [replace(shop, key=new.secret), replace(shop, key=new.secret, http=other_http)]
+    for client in clients:
+        assert (await client.ask(VIEWER))["viewer"]["rateLimit"]["maximum"] == 5000
+    payload = await shop.change("updateApp", "app { rate }", id=new.app.id, rate=700)
+    assert payload == {"app": {"rate": 700}, "userErrors": []}
+    clock = asyncio.get_running_loop().time
+    changed = clock()
+    while clock() < changed + 1:  # however often it is used meanwhile
+        for client in clients:
+            await client.post(STORE)
+    for client in clients:
+        limit = (await client.ask(VIEWER))["viewer"]["rateLimit"]
+        assert (limit["maximum"], limit["restoreRate"]) == (7000, 700)

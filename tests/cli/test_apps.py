@@ -1,0 +1,153 @@
+"""`roomkey apps` and `roomkey keys`: real processes, beside a server that runs."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.api_keys import hash_api_key
+from tests.schema.test_apps import seconds_until
+from tests.support.commands import roomkey
+from tests.support.shop import Shop, new_app
+
+APP, KEY = (rf"{noun}_[0-7][0-9a-z]{{25}}" for noun in ("app", "key"))
+SECRET = r"rk_[0-9a-z]{52}"
+TOKEN_KEYS = f"k:{'A' * 43}="
+DAY = r"\d{4}-\d\d-\d\d"
+
+WHO = "{ viewer { name scopes app { id name documentMode rate clientId } } store { slug } }"
+
+
+class Operator:
+    """Who runs `roomkey` on the database of the server under test."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self._folder = folder
+        self._settings = {"DATABASE_URL": database_url, "TOKEN_KEYS": TOKEN_KEYS}
+
+    def run(self, *arguments: object) -> list[str]:
+        """The lines that a command prints; a failure fails the test."""
+        done = roomkey(self._folder, *arguments, **self._settings)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    def error(self, *arguments: object) -> str:
+        """What a refused command says at last."""
+        refused = roomkey(self._folder, *arguments, **self._settings)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        return refused.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def operator(tmp_path: Path, database_url: str) -> Operator:
+    return Operator(tmp_path, database_url)
+
+
+async def test_an_app_is_created_with_its_first_key(shop: Shop, operator: Operator) -> None:
+    create = ["apps", "create", "--store", shop.slug, "--name", " Partner's SPA ", "--scope", "sessions:write"]
+    id, key = operator.run(*create, "--scope", "sessions:read", "--rate", 50, "--client-id", "spa")
+    assert re.fullmatch(APP, id)
+    assert re.fullmatch(SECRET, key)
+    assert await replace(shop, key=key).ask(WHO) == {
+        "viewer": {
+            "name": "Partner's SPA",
+            "scopes": ["SESSIONS_READ", "SESSIONS_WRITE"],
+            "app": {"id": id, "name": "Partner's SPA", "documentMode": "LOG", "rate": 50, "clientId": "spa"},
+        },
+        "store": {"slug": shop.slug},
+    }
+    assert operator.error(*create, "--client-id", "spa") == "Error: Another app of the store has the client ID 'spa'."
+    lines = operator.run("apps", "list", "--store", shop.slug)
+    assert re.fullmatch(rf"{APP}  test  admin  LOG  1000000/s  -  {DAY}  active", lines[0])
+    assert lines[1:] == [
+        f"{id}  Partner's SPA  sessions:read,sessions:write  LOG  50/s  spa  {lines[0].split('  ')[6]}  active"
+    ]
+
+
+async def test_an_app_is_changed_by_its_id_alone(shop: Shop, operator: Operator) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"], "Partner", rate=1000)
+    other = await new_app(shop.db, shop.id, ["sessions:read"], client_id="taken")
+    [before] = [line for line in operator.run("apps", "list", "--store", shop.slug) if new.app.id in line]
+    assert operator.run("apps", "update", new.app.id) == [before]
+    changes: list[Any] = ["--name", "Staff", "--scope", "sessions:join", "--mode", "ID_ONLY"]
+    changed = (
+        before.replace("Partner", "Staff")
+        .replace("sessions:read", "sessions:join")
+        .replace("LOG  1000/s  -", "ID_ONLY  7/s  c")
+    )
+    assert operator.run("apps", "update", new.app.id, *changes, "--rate", 7, "--client-id", "c") == [changed]
+    taken = operator.error("apps", "update", new.app.id, "--client-id", "taken")
+    assert taken == "Error: Another app of the store has the client ID 'taken'."
+    listed = operator.run("apps", "list", "--store", shop.slug)
+    assert [line.split("  ")[0] for line in listed[1:]] == [new.app.id, other.app.id]
+    assert listed[1] == changed
+
+
+async def test_a_disabled_app_stops_within_a_second_and_works_again_once_enabled(
+    shop: Shop, operator: Operator
+) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"])
+    client = replace(shop, key=new.secret)
+    await client.ask("{ __typename }")
+    for _ in range(2):
+        assert operator.run("apps", "disable", new.app.id) == [f"{new.app.id} is disabled."]
+    assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
+    listed = operator.run("apps", "list", "--store", shop.slug)
+    assert re.search(rf"  disabled {DAY}$", listed[1])
+    assert abs((date.today() - date.fromisoformat(listed[1][-10:])).days) <= 1
+    assert operator.run("apps", "enable", new.app.id) == [f"{new.app.id} is enabled."]
+    await client.ask("{ __typename }")
+
+
+async def test_keys_are_made_listed_and_revoked(shop: Shop, operator: Operator) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"], "partner")
+    [secret] = operator.run("keys", "create", "--app", new.app.id, "--name", "their laptop")
+    assert re.fullmatch(SECRET, secret)
+    client = replace(shop, key=secret)
+    assert (await client.ask(WHO))["viewer"]["name"] == "their laptop"
+
+    first, second = operator.run("keys", "list", "--app", new.app.id)
+    assert re.fullmatch(rf"{new.key.id}  partner  {new.app.id}  {DAY}  active", first)
+    assert re.fullmatch(rf"{KEY}  their laptop  {new.app.id}  {DAY}  active", second)
+    own, *others = operator.run("keys", "list", "--store", shop.slug)
+    assert re.fullmatch(rf"{KEY}  test  {APP}  {DAY}  active", own)
+    assert others == [first, second]
+
+    id = second.split()[0]
+    for _ in range(2):
+        assert operator.run("keys", "revoke", id) == [f"{id} is revoked."]
+    assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
+    revoked = operator.run("keys", "list", "--app", new.app.id)
+    assert revoked[0] == first
+    assert re.fullmatch(re.escape(second.removesuffix("active")) + f"revoked {DAY}", revoked[1])
+    await replace(shop, key=new.secret).ask("{ __typename }")
+    [row] = await shop.db.fetch("select hash from api_key where store_id = $1 and id = $2", shop.id, id)
+    assert row["hash"] == hash_api_key(secret)
+
+
+async def test_a_leaked_key_is_revoked_by_itself_and_never_shown(shop: Shop, operator: Operator) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"])
+    assert operator.run("keys", "revoke", new.secret) == [f"{new.key.id} is revoked."]
+    assert await seconds_until(replace(shop, key=new.secret), "{ __typename }", "UNAUTHENTICATED") < 1
+    refused = operator.error("keys", "revoke", new.secret)
+    assert "That key is unknown, revoked already, or of a disabled app: see `roomkey keys list`." in refused
+    assert new.secret not in refused
+
+
+async def test_what_is_not_there_is_said_so(shop: Shop, operator: Operator) -> None:
+    nowhere = "Error: There is no store 'nowhere': see `roomkey stores list`."
+    store = ["--store", "nowhere"]
+    assert operator.error("apps", "create", *store, "--name", "x", "--scope", "admin") == nowhere
+    assert operator.error("apps", "list", *store) == nowhere
+    assert operator.error("keys", "list", *store) == nowhere
+    id = "app_01h455vb4pex5vsknk084sn02q"
+    no_app = f"Error: There is no app '{id}': see `roomkey apps list`."
+    assert operator.error("apps", "update", id, "--name", "x") == no_app
+    assert operator.error("apps", "disable", id) == no_app
+    assert operator.error("apps", "enable", id) == no_app
+    assert operator.error("keys", "create", "--app", id, "--name", "x") == no_app
+    assert operator.error("keys", "list", "--app", id) == no_app
+    assert operator.error("keys", "revoke", id) == f"Error: There is no key '{id}': see `roomkey keys list`."

@@ -1,0 +1,100 @@
+"""`roomkey console`, and the documents that every version publishes for the consoles of all stores."""
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+
+from api.documents.publishing import publish_for_consoles
+from cli.console import MANIFEST, publish_console
+from db.apps import search_apps
+from db.documents import search_documents, set_document_retired
+from db.keysets import Window
+from schema import GRAPHQL_SCHEMA
+from tests.cli.test_apps import APP, SECRET, Operator
+from tests.e2e.console.conftest import new_console_key
+from tests.support.shop import Shop
+
+
+@pytest.fixture
+def operator(tmp_path: Path, database_url: str) -> Operator:
+    return Operator(tmp_path, database_url)
+
+
+async def published(shop: Shop, name: str = "console") -> dict[str, str]:
+    """The documents of the store's app of that name, by their IDs."""
+    [app] = [app for app in await search_apps(shop.db, shop.id) if app.name == name]
+    documents = await search_documents(shop.db, shop.id, [app.id], Window(limit=1_000))
+    return {row.id: row.body for row in documents[app.id]}
+
+
+async def test_a_console_is_an_app_that_may_send_the_consoles_documents_alone(shop: Shop, operator: Operator) -> None:
+    id, key = operator.run("console", "--store", shop.slug, "--client-id", "staff")
+    assert re.fullmatch(APP, id)
+    assert re.fullmatch(SECRET, key)
+    apps = await shop.ask("{ apps { nodes { id name scopes documentMode rate clientId } } }")
+    assert [app for app in apps["apps"]["nodes"] if app["id"] == id] == [
+        {
+            "id": id,
+            "name": "console",
+            "scopes": ["SESSIONS_READ", "SESSIONS_WRITE", "SETTINGS_WRITE"],
+            "documentMode": "ID_ONLY",
+            "rate": 10_000,
+            "clientId": "staff",
+        }
+    ]
+    assert await published(shop) == orjson.loads(MANIFEST.read_bytes())
+    assert (await replace(shop, key=key).error("{ store { id } }"))[0] == "PERSISTED_QUERY_ID_REQUIRED"
+
+
+async def test_a_console_may_do_less(shop: Shop, operator: Operator) -> None:
+    id, _ = operator.run("console", "--store", shop.slug, "--name", "readers", "--scope", "sessions:read")
+    assert f"{id}  readers  sessions:read  ID_ONLY" in "\n".join(operator.run("apps", "list", "--store", shop.slug))
+
+
+async def test_a_client_id_is_of_one_app(shop: Shop, operator: Operator) -> None:
+    operator.run("console", "--store", shop.slug, "--client-id", "staff")
+    taken = operator.error("console", "--store", shop.slug, "--client-id", "staff")
+    assert taken == "Error: Another app of the store has the client ID 'staff'."
+    assert operator.error("console", "--store", "no-such-shop").startswith("Error: There is no store")
+
+
+async def test_a_new_version_publishes_its_documents_and_keeps_those_of_the_old(shop: Shop) -> None:
+    await new_console_key(shop.db, shop)
+    old = await published(shop)
+    # What the next version of the console might ask.
+    await publish_for_consoles(shop.db, GRAPHQL_SCHEMA, {"next.1": "query Next { viewer { id } }"})
+    assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
+    await publish_console(shop.db)
+    assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
+
+
+async def test_a_document_that_was_retired_comes_back_with_the_next_start(shop: Shop) -> None:
+    await new_console_key(shop.db, shop)
+    [app] = [app for app in await search_apps(shop.db, shop.id) if app.name == "console"]
+    ids = list(await published(shop))
+    for id in ids:
+        await set_document_retired(shop.db, shop.id, app.id, id)
+    await publish_console(shop.db)
+    documents = (await search_documents(shop.db, shop.id, [app.id], Window(limit=1_000)))[app.id]
+    assert [(row.id, row.retired_at) for row in documents] == [(id, None) for id in sorted(ids)]
+
+
+async def test_a_console_of_another_version_does_not_keep_the_server_from_starting(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "documents.json"
+    old.write_text('{"old.1": "query Old { noSuchField }"}')
+    # The command has the name of its module.
+    monkeypatch.setattr(sys.modules["cli.console"], "MANIFEST", old)
+    await new_console_key(shop.db, shop)
+    assert await published(shop) == {}
+    assert capsys.readouterr().err == "The console that is built is of another version: run `make web`.\n"
+
+
+async def test_other_apps_get_none_of_it(shop: Shop) -> None:
+    await new_console_key(shop.db, shop)
+    assert await published(shop, "test") == {}

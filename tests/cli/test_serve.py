@@ -1,0 +1,247 @@
+"""The command line, as real processes on real folders."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from asyncio.subprocess import PIPE
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+import embedded
+from cli.console import MANIFEST
+from demo.load import DEMO_SLUG
+from tests.support.commands import (
+    ROOMKEY,
+    Serving,
+    children_of,
+    environment,
+    eventually,
+    free_port,
+    is_alive,
+    postgres_of,
+    roomkey,
+    serving,
+)
+
+APP = ["apps", "create", "--scope", "sessions:read", "--name"]
+TOKEN_KEYS = f"k:{'A' * 43}="
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that has the demo store, to be copied."""
+    template = tmp_path_factory.mktemp("cli")
+    loaded = roomkey(template, "demo", "--sessions", 20)
+    assert loaded.returncode == 0, loaded.stderr
+    assert postgres_of(template) == []
+    return template
+
+
+def copied(template: Path, folder: Path) -> Path:
+    """The folder with a copy of the data that keeps their owner, who, where root runs the tests, is another account."""
+    subprocess.run(["cp", "-a", template / ".roomkey", folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def own_folder(template: Path, tmp_path: Path) -> Path:
+    return copied(template, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(template, tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[Serving]:
+    with serving(folder, "--demo") as served:
+        yield served
+
+
+def ask(url: str, key: str, query: str = "{ store { slug } viewer { scopes } }") -> Any:
+    """The answer, but for what it cost."""
+    response = httpx.post(f"{url}/graphql", json={"query": query}, headers={"Authorization": f"Bearer {key}"})
+    answer = response.json()
+    answer.pop("extensions", None)
+    return answer
+
+
+def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, served: Serving) -> None:
+    assert served.said == (
+        "Roomkey is ready.\n\n"
+        f"  Console    {served.url}/\n"
+        f"  GraphiQL   {served.url}/graphql\n"
+        f"  API key    {served.key}   (kept in .roomkey/dev-key)\n"
+    )
+    kept = folder / ".roomkey" / "dev-key"
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{served.key}\n", 0o600)
+    assert ask(served.url, served.key) == {"data": {"store": {"slug": DEMO_SLUG}, "viewer": {"scopes": ["ADMIN"]}}}
+    link = ask(
+        served.url, served.key, "{ sessions(filter: {tokenStatus: ACTIVE}, first: 1) { nodes { token { link } } } }"
+    )
+    [session] = link["data"]["sessions"]["nodes"]
+    assert session["token"]["link"].startswith(f"{served.url}/s/{DEMO_SLUG}/")
+    assert httpx.get(session["token"]["link"]).status_code == 303
+
+
+def test_the_key_that_is_printed_signs_in_to_the_console_too(served: Serving) -> None:
+    documents = json.loads(MANIFEST.read_bytes())
+    [id] = [id for id, document in documents.items() if document.startswith("query Viewer")]
+    headers = {"Authorization": f"Bearer {served.key}"}
+    answer = httpx.post(f"{served.url}/graphql", json={"documentId": id}, headers=headers).json()
+    assert answer["data"]["store"]["slug"] == DEMO_SLUG
+
+
+async def test_the_file_env_wins_over_what_serve_chooses_itself(own_folder: Path) -> None:
+    (own_folder / ".env").write_text(f"LINK_BASE_URL=https://room.example/s\nTOKEN_KEYS={TOKEN_KEYS}\n")
+    create = 'mutation { createSession(input: {customer: {details: {name: "x"}}}) { session { token { link } } } }'
+    with serving(own_folder, "--demo", LINK_BASE_URL="", TOKEN_KEYS="") as served:
+        created = ask(served.url, served.key, create)
+        server = embedded.running(own_folder / ".roomkey")
+        assert server is not None
+        connection = await asyncpg.connect(server.url())
+        key = await connection.fetchval("select token_key from session order by created_at desc limit 1")
+        await connection.close()
+    link = created["data"]["createSession"]["session"]["token"]["link"]
+    assert link.startswith(f"https://room.example/s/{DEMO_SLUG}/")
+    assert key == "k"  # the name in TOKEN_KEYS, not the embedded database's own
+
+
+def test_a_store_is_made_in_a_folder_with_a_database_whatever_is_empty_in_the_environment(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("DATABASE_URL", "DATABASE_DIRECT_URL", "TOKEN_KEYS", "LINK_BASE_URL"), "")
+    address = ["--storefront-url", "https://toko.example/chat"]
+    astray = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
+    assert (astray.returncode, astray.stdout) == (2, "")
+    assert "There is no database in .roomkey: name its folder with --data" in astray.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert roomkey(tmp_path, "migrate", **empty).returncode == 0
+    created = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
+    assert (created.returncode, created.stderr) == (0, "")
+    listed = roomkey(tmp_path, "stores", "list", **empty)
+    assert (listed.returncode, listed.stdout, listed.stderr) == (0, f"{created.stdout.strip()}  Toko\n", "")
+
+
+def test_a_second_server_on_the_folder_is_refused_in_one_line(folder: Path, served: Serving) -> None:
+    refused = roomkey(folder, "serve", "--port", free_port())
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"roomkey: {folder}/.roomkey is in use by process {served.process.pid}: "
+        "stop it, or choose another folder with --data\n"
+    )
+    assert "data" in ask(served.url, served.key)
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path, served: Serving) -> None:
+    port = served.url.rpartition(":")[2]
+    refused = roomkey(tmp_path, "serve", "--port", port)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use. "
+        "Choose another: --port (make: PORT=8123).\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stores_and_apps_are_kept_while_it_serves(folder: Path, served: Serving) -> None:
+    slug = "toko"
+    address = ["--storefront-url", "https://toko.example/chat"]
+    created = roomkey(folder, "stores", "create", slug, "--name", "Toko Tökö", *address, "--session-expiration", 30)
+    assert (created.returncode, created.stderr) == (0, "")
+    assert re.fullmatch(rf"store_[0-7][0-9a-z]{{25}}  {slug}\n", created.stdout)
+    again = roomkey(folder, "stores", "create", slug, "--name", "x", *address)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr.splitlines()[-1] == f"Error: There is a store '{slug}' already."
+    assert f"{created.stdout.strip()}  Toko Tökö\n" in roomkey(folder, "stores", "list").stdout
+
+    app = roomkey(folder, *APP, "partner", "--store", slug)
+    assert (app.returncode, app.stderr) == (0, "")
+    assert ask(served.url, app.stdout.splitlines()[1]) == {
+        "data": {"store": {"slug": slug}, "viewer": {"scopes": ["SESSIONS_READ"]}}
+    }
+
+
+def test_an_app_is_made_and_its_key_revoked_while_nothing_serves(own_folder: Path) -> None:
+    id, revoked = roomkey(own_folder, *APP, "partner", "--store", DEMO_SLUG).stdout.splitlines()
+    kept = roomkey(own_folder, "keys", "create", "--app", id, "--name", "kept").stdout.strip()
+    first, _ = roomkey(own_folder, "keys", "list", "--app", id).stdout.splitlines()
+    key_id = first.split()[0]
+    assert roomkey(own_folder, "keys", "revoke", key_id).stdout == f"{key_id} is revoked.\n"
+    assert postgres_of(own_folder) == []
+    with serving(own_folder) as served:
+        assert served.said == (f"Roomkey is ready.\n\n  Console    {served.url}/\n  GraphiQL   {served.url}/graphql\n")
+        assert ask(served.url, kept)["data"] == {"store": {"slug": DEMO_SLUG}, "viewer": {"scopes": ["SESSIONS_READ"]}}
+        assert ask(served.url, revoked)["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+async def test_processes_may_migrate_at_once_and_again(postgres: str, tmp_path: Path) -> None:
+    name = f"roomkey_migrated_{os.getpid()}"
+    server = await asyncpg.connect(postgres)
+    await server.execute(f"create database {name} template template0 encoding utf8 locale 'C.UTF-8'")
+    url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
+    settings = environment(DATABASE_URL=url, TOKEN_KEYS=TOKEN_KEYS)
+    for processes in (4, 1):
+        migrations = [
+            await asyncio.create_subprocess_exec(
+                ROOMKEY, "migrate", cwd=tmp_path, env=settings, stdout=PIPE, stderr=PIPE
+            )
+            for _ in range(processes)
+        ]
+        for migration in migrations:
+            assert await migration.communicate() == (b"The database is up to date.\n", b"")
+            assert migration.returncode == 0
+    migrated = await asyncpg.connect(url)
+    assert await migrated.fetchval("select count(*) from alembic_version") == 1
+    assert await migrated.fetchval("select count(*) from session") == 0
+    await migrated.close()
+    await server.execute(f"drop database {name}")
+    await server.close()
+
+
+def test_demo_data_are_loaded(folder: Path, served: Serving) -> None:
+    total = "{ sessionStats { total } }"
+    before = ask(served.url, served.key, total)["data"]["sessionStats"]["total"]
+    loaded = roomkey(folder, "demo", "--sessions", 50)
+    assert loaded.returncode == 0
+    assert re.fullmatch(rf"Loaded 50 sessions in \d+ s\. Development key: {served.key}\n", loaded.stdout)
+    assert ask(served.url, served.key, total)["data"]["sessionStats"]["total"] == before + 50
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_everything_and_loses_nothing(own_folder: Path, stop: signal.Signals) -> None:
+    with serving(own_folder, "--demo") as served, httpx.Client() as client:
+        headers = {"Authorization": f"Bearer {served.key}"}
+        query = {"query": "{ sessionStats { total } }"}
+        before = client.post(f"{served.url}/graphql", json=query, headers=headers).json()["data"]  # kept alive
+        children = children_of(served.process.pid) | set(postgres_of(own_folder))
+        served.process.send_signal(stop)
+        assert served.process.wait(5) == 0
+    assert not any(map(is_alive, children))
+    assert postgres_of(own_folder) == []
+    with serving(own_folder, "--demo", port=int(served.url.rpartition(":")[2])) as again:
+        assert again.said == served.said
+        assert ask(again.url, again.key, "{ sessionStats { total } }") == {"data": before}
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_several_workers_answer_and_leave_nothing_behind(own_folder: Path, end: signal.Signals) -> None:
+    with serving(own_folder, "--demo", "--workers", 2) as served:
+        for _ in range(10):
+            assert ask(served.url, served.key)["data"]["store"] == {"slug": DEMO_SLUG}
+        children = children_of(served.process.pid) | set(postgres_of(own_folder))
+        served.process.send_signal(end)
+        assert served.process.wait(10) == (0 if end == signal.SIGTERM else -signal.SIGKILL)
+    assert eventually(lambda: not any(map(is_alive, children)), 5), [pid for pid in children if is_alive(pid)]
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(served.url.rpartition(":")[2])))

@@ -1,0 +1,114 @@
+"""A real Chromium on the real server, signed in to a store of the test's own."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response, async_playwright, expect
+
+from api.web import BUILT
+from cli.console import STAFF, open_console
+from db.pool import Pool
+from tests.support.shop import Shop
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+# What is said of an answer that is none, or no good one, by a browser itself, and of a file by what loads it. Tests of
+# failures cause it.
+FAILED_REQUESTS = ("Failed to load resource", "Error: Unable to preload", "TypeError: Failed to fetch dynamically")
+
+# What a component says where a browser keeps nothing.
+NOT_KEPT = "use-local-storage: Failed"
+
+# Milliseconds: of a machine that does something else, too.
+PATIENCE = 10_000
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None and os.environ.get("CI") != "true":
+        pytest.skip("There is no Chromium: `apt install chromium`")
+    assert CHROMIUM, "There is no Chromium, which .ci/run installs"
+    assert (BUILT / "index.html").exists(), "The pages are not built, which `make test` does: `make web`"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def staff_key(shop: Shop) -> str:
+    """A key of the store's console, as `roomkey console` makes it."""
+    return await new_console_key(shop.db, shop)
+
+
+async def new_console_key(db: Pool, shop: Shop, *scopes: str) -> str:
+    """A key of a console that may do what is named; by default, all that staff may."""
+    _, key = await open_console(db, shop.id, "console", list(scopes or STAFF), 1_000_000)
+    return key
+
+
+@pytest.fixture
+async def open_page(browser: Browser, base_url: str, staff_key: str) -> AsyncIterator[OpenPage]:
+    """Opens a page in a browser profile of its own. `key`: another one to sign in with; None: do not sign in.
+
+    At the test's end, nothing may have been asked of another host, refused by the content security policy, or broken.
+    """
+    contexts = []
+    complaints: list[str] = []
+
+    async def open_(path: str = "/", *, key: str | None = staff_key, url: str = base_url, **options: Any) -> Page:
+        options = {"locale": "en-GB", "timezone_id": "Asia/Jakarta", "reduced_motion": "reduce"} | options
+        context = await browser.new_context(base_url=url, **options)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = await context.new_page()
+        watch(page, urlsplit(url).netloc, complaints)
+        await page.goto(path)
+        if key:
+            await sign_in(page, key)
+        return page
+
+    yield open_
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+async def page(open_page: OpenPage) -> Page:
+    """The console, signed in with the key of staff."""
+    return await open_page()
+
+
+async def sign_in(page: Page, key: str) -> None:
+    await page.get_by_label("API key or access token").fill(key)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+def watch(page: Page, host: str, complaints: list[str]) -> None:
+    """Take down what must not happen on a page."""
+
+    def request(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != host:
+            complaints.append(f"a request to another host: {request.url}")
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith((*FAILED_REQUESTS, NOT_KEPT)):
+            complaints.append(f"{message.type}: {message.text}")
+
+    def response(response: Response) -> None:
+        if response.request.is_navigation_request() and "content-security-policy" not in response.headers:
+            complaints.append(f"a page without a content security policy: {response.url}")
+
+    page.on("request", request)
+    page.on("response", response)
+    page.on("console", console)
+    page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))

@@ -1,0 +1,208 @@
+"""Every page in both colour schemes and at a phone's width: axe finds nothing grave, and nothing is cut off."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, ViewportSize, expect
+
+from tests.e2e.console.axe import grave_violations
+from tests.e2e.console.conftest import OpenPage
+from tests.support.shop import Shop
+
+SCREENS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    "dark phone": {
+        "color_scheme": "dark",
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "is_mobile": True,
+    },
+}
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+# What is GraphiQL's own: buttons within its tabs (nested-interactive), and Monaco's pale line numbers (color-contrast).
+OF_GRAPHIQL = (".graphiql-tabs", ".monaco-editor .margin")
+
+# But for those that go on for ever.
+FINISH_ANIMATIONS = """document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
+    .forEach((animation) => animation.finish())"""
+
+Arrange = Callable[[Page, Any], Awaitable[None]]
+
+
+async def sessions(page: Page, session: Any) -> None:
+    await page.goto("/")
+    await expect(page.get_by_text("Dewi Lestari").first).to_be_visible()
+
+
+async def nothing_found(page: Page, session: Any) -> None:
+    await page.goto("/?search=nobody")
+    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+
+
+async def information(page: Page, session: Any) -> None:
+    await page.goto(f"/sessions/{session['id']}")
+    await expect(page.get_by_role("dialog").get_by_text("Dewi Lestari").first).to_be_visible()
+
+
+async def revoking(page: Page, session: Any) -> None:
+    await information(page, session)
+    await page.get_by_role("button", name="Revoke").click()
+    await expect(page.get_by_role("dialog")).to_have_count(2)
+
+
+async def extending(page: Page, session: Any) -> None:
+    await in_dialog(page, session, "Extend", "Extend the link")
+    await page.get_by_role("dialog", name="Extend the link").get_by_text("Other", exact=True).click()
+    await page.get_by_label("Minutes, 1 to 1440").fill("0")
+
+
+async def reissuing(page: Page, session: Any) -> None:
+    await in_dialog(page, session, "New link", "Issue a new link?")
+
+
+async def recording_a_conversion(page: Page, session: Any) -> None:
+    await in_dialog(page, session, "Record conversion", "Record a conversion")
+
+
+async def showing_the_qr_code(page: Page, session: Any) -> None:
+    await in_dialog(page, session, "QR code", "QR code for Dewi Lestari")
+    await expect(page.get_by_role("img", name="QR code")).to_be_visible()
+
+
+async def in_dialog(page: Page, session: Any, button: str, title: str) -> None:
+    await information(page, session)
+    await page.get_by_role("button", name=button, exact=True).click()
+    await expect(page.get_by_role("dialog", name=title)).to_be_visible()
+
+
+async def told_of_a_change(page: Page, session: Any) -> None:
+    await reissuing(page, session)
+    await page.get_by_role("button", name="Issue a new link").click()
+    # While the mouse is over it, it stays.
+    await page.get_by_role("alert").filter(has_text="There is a new link").hover()
+
+
+async def account_menu(page: Page, session: Any) -> None:
+    await sessions(page, session)
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await expect(page.get_by_role("menu")).to_be_visible()
+
+
+async def columns(page: Page, session: Any) -> None:
+    await sessions(page, session)
+    await page.get_by_role("button", name="Columns").click()
+    await expect(page.get_by_role("menu")).to_be_visible()
+
+
+async def filters_of_a_phone(page: Page, session: Any) -> None:
+    await page.set_viewport_size(PHONE)
+    await sessions(page, session)
+    await page.get_by_role("button", name="Filters").click()
+    await expect(page.get_by_label("Conversion", exact=True)).to_be_visible()
+
+
+async def offline(page: Page, session: Any) -> None:
+    await sessions(page, session)
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("There is no connection.")).to_be_visible()
+
+
+async def unknown_session(page: Page, session: Any) -> None:
+    await page.goto("/sessions/session_01h455vb4pex5vsknk084sn02q")
+    await expect(page.get_by_role("dialog").get_by_text("no such session", exact=False).first).to_be_visible()
+
+
+async def setting(page: Page, session: Any) -> None:
+    await page.goto("/settings")
+    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
+
+
+async def overview(page: Page, session: Any) -> None:
+    await page.goto("/overview")
+    await expect(page.get_by_text("Conversion rate").first).to_be_visible()
+
+
+PAGES = [sessions, nothing_found, information, revoking, unknown_session, setting, overview]
+MOMENTS = [
+    extending,
+    reissuing,
+    recording_a_conversion,
+    showing_the_qr_code,
+    told_of_a_change,
+    account_menu,
+    columns,
+    filters_of_a_phone,
+    offline,
+]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("arrange", PAGES, ids=lambda arrange: arrange.__name__)
+async def test_a_page_is_for_everybody(open_page: OpenPage, shop: Shop, screen: str, arrange: Arrange) -> None:
+    session = await shop.create(
+        customer={"details": {"name": "Dewi Lestari", "phone": "+6281234567890"}},
+        roomId="1905692",
+        orderNumber="QSH7K2",
+        metadata={"channel": "whatsapp"},
+    )
+    await shop.change("recordConversion", sessionId=session["id"], kind="PURCHASE")
+    expired = await shop.create("Bagas Pratama", expirationMinutes=1)
+    await shop.turn_back(expired["id"], 5)
+    revoked = await shop.create("王小明")
+    await shop.change("revokeToken", sessionId=revoked["id"])
+    page = await open_page(**SCREENS[screen])
+    await expect(page.get_by_role("banner")).to_be_visible()
+    await arrange(page, session)
+    await expect_for_everybody(page)
+
+
+@pytest.mark.parametrize("arrange", MOMENTS, ids=lambda arrange: arrange.__name__)
+async def test_a_moment_is_for_everybody(open_page: OpenPage, shop: Shop, arrange: Arrange) -> None:
+    session = await shop.create("Dewi Lestari", expirationMinutes=30)
+    page = await open_page()
+    await expect(page.get_by_role("banner")).to_be_visible()
+    await arrange(page, session)
+    await expect_for_everybody_everywhere(page)
+
+
+async def test_graphiql_is_for_everybody(open_page: OpenPage) -> None:
+    page = await open_page("/graphql", key=None)
+    await page.get_by_role("button", name="Show Examples").click()
+    await page.get_by_role("button", name="Search as staff do").click()
+    await expect(page.get_by_label("Operation Editor")).to_contain_text("query Search")
+    # Away from any word: Monaco sets off the one at the cursor.
+    await page.keyboard.press("Control+End")
+    await expect_for_everybody_everywhere(page, OF_GRAPHIQL)
+
+
+async def expect_for_everybody_everywhere(page: Page, exclude: tuple[str, ...] = ()) -> None:
+    """In both colour schemes, and on a phone in one."""
+    await expect_for_everybody(page, exclude)
+    await page.emulate_media(color_scheme="dark")
+    await expect_for_everybody(page, exclude)
+    await page.set_viewport_size(PHONE)
+    await expect_for_everybody(page, exclude)
+
+
+async def expect_for_everybody(page: Page, exclude: tuple[str, ...] = ()) -> None:
+    await page.evaluate(FINISH_ANIMATIONS)
+    assert await grave_violations(page, exclude) == []
+    width, shown = await page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= shown
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_the_way_in_is_for_everybody(open_page: OpenPage, screen: str) -> None:
+    page = await open_page(key=None, **SCREENS[screen])
+    await expect(page.get_by_role("heading", name="Sign in to your store")).to_be_visible()
+    assert await grave_violations(page) == []
+    await page.keyboard.type("secret")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("An API key begins with rk_")).to_be_visible()
+    assert await grave_violations(page) == []

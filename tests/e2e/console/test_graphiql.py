@@ -1,0 +1,268 @@
+"""GraphiQL as a developer uses it."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+from playwright.async_api import Locator, Page, Request, expect
+
+from tests.conftest import serving, settings_for
+from tests.e2e.console.conftest import OpenPage
+from tests.support.shop import Shop, code_of
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzaXRpIn0.c2lnbmF0dXJl"
+
+# Everything in which a browser keeps something for a page.
+STORAGES = """async () => JSON.stringify([
+    { ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state,
+    await indexedDB.databases(), await caches.keys(),
+])"""
+
+
+@pytest.fixture
+async def graphiql(open_page: OpenPage, shop: Shop, database_url: str) -> AsyncIterator[Page]:
+    """GraphiQL as on the demo, with a key that is filled in. Nothing at all is written to its console."""
+    async with serving(replace(settings_for(database_url), graphiql_key=shop.key)) as url:
+        page = await open_page("/graphql", key=None, url=url)
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        await expect(editor(page)).to_contain_text("query Sessions")
+        yield page
+        await page.close()
+        assert said == []
+
+
+def editor(page: Page) -> Locator:
+    return page.get_by_label("Operation Editor")
+
+
+def variables(page: Page) -> Locator:
+    return page.get_by_label("Variables", exact=True)
+
+
+def answer(page: Page) -> Locator:
+    return page.get_by_label("Result Window")
+
+
+async def paste(page: Page, into: Locator, text: str) -> None:
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    await into.locator(".view-lines").click()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.press("Control+V")
+    await expect(into.locator(".view-lines")).to_contain_text(text.splitlines()[-1][-30:])
+
+
+async def run(page: Page) -> None:
+    await editor(page).locator(".view-lines").click()
+    await page.keyboard.press("Control+Enter")
+
+
+async def test_the_first_query_is_there_and_works_at_once(graphiql: Page, shop: Shop) -> None:
+    session = await shop.create("Ñandú Lestari")
+    await run(graphiql)
+    await expect(answer(graphiql)).to_contain_text(session["id"])
+    await expect(answer(graphiql)).to_contain_text("Ñandú Lestari")
+
+
+async def test_escape_leaves_an_editor(graphiql: Page) -> None:
+    await editor(graphiql).locator(".view-lines").click()
+    await expect(graphiql.get_by_text("Escape, then Tab: leave.")).to_be_visible()
+    await graphiql.keyboard.press("Escape")
+    frame = editor(graphiql).locator(".graphiql-editor")
+    await expect(frame).to_be_focused()
+    await graphiql.keyboard.press("Tab")
+    await expect(frame.locator(":focus")).to_have_count(0)
+    await expect(frame).not_to_be_focused()
+    await expect(graphiql.get_by_text("Escape, then Tab: leave.")).to_be_hidden()
+    await frame.press("Enter")
+    await expect(frame.locator("textarea")).to_be_focused()
+
+
+async def test_no_setting_is_offered_for_headers_that_there_are_not(graphiql: Page) -> None:
+    await graphiql.get_by_role("button", name="Open settings dialog").click()
+    await expect(graphiql.get_by_role("dialog")).to_be_visible()
+    await expect(graphiql.get_by_role("dialog")).not_to_contain_text("Persist headers")
+
+
+async def test_a_click_opens_an_example_in_a_tab_of_its_own_ready_to_run(graphiql: Page, shop: Shop) -> None:
+    await shop.create("Putri Ayu")
+    await graphiql.get_by_role("button", name="Show Examples").click()
+    await graphiql.get_by_role("button", name="Search as staff do").click()
+    tab = graphiql.get_by_role("button", name="Search", exact=True)
+    await expect(tab).to_be_visible()
+    await expect(variables(graphiql)).to_contain_text('"search": "putri"')
+    await graphiql.keyboard.press("Control+Enter")
+    await expect(answer(graphiql)).to_contain_text("Putri Ayu")
+    await graphiql.get_by_role("button", name="Sessions", exact=True).click()
+    await expect(editor(graphiql)).to_contain_text("query Sessions")
+    await graphiql.get_by_role("button", name="Search as staff do").click()
+    await expect(editor(graphiql)).to_contain_text("query Search")
+    await expect(tab).to_have_count(1)
+
+
+async def test_an_example_changes_something_when_it_is_run(graphiql: Page, shop: Shop) -> None:
+    session = await shop.create("Putri Ayu")
+    await graphiql.get_by_role("button", name="Show Examples").click()
+    await graphiql.get_by_role("button", name="Revoke a link").click()
+    await expect(editor(graphiql)).to_contain_text("mutation RevokeToken")
+    await paste(graphiql, variables(graphiql), json.dumps({"input": {"sessionId": session["id"]}}))
+    await run(graphiql)
+    await expect(answer(graphiql)).to_contain_text("REVOKED")
+    assert (await shop.session(session["id"]))["token"]["status"] == "REVOKED"
+
+
+async def test_what_was_just_typed_is_run_and_not_what_was_there_before(graphiql: Page, shop: Shop) -> None:
+    await paste(graphiql, editor(graphiql), "query Mine { store { slug } }")
+    await graphiql.keyboard.press("Control+Enter")
+    await expect(answer(graphiql)).to_contain_text(f'"slug": "{shop.slug}"')
+    await expect(graphiql.get_by_role("button", name="Mine", exact=True)).to_be_visible()
+    await paste(graphiql, editor(graphiql), "query Other { store { name } }")
+    await graphiql.keyboard.press("Control+Enter")
+    await expect(answer(graphiql)).to_contain_text(f'"name": "Shop {shop.slug}"')
+
+
+async def test_names_are_explained_and_queries_written_by_clicking(graphiql: Page, shop: Shop) -> None:
+    await graphiql.get_by_role("button", name="Show Documentation Explorer").click()
+    await graphiql.get_by_role("link", name="Query", exact=True).click()
+    await expect(graphiql.get_by_text("Everything is of the store that your credential belongs to.")).to_be_visible()
+    await graphiql.get_by_role("button", name="Show GraphiQL Explorer").click()
+    await paste(graphiql, editor(graphiql), "query Mine { store { id } }")
+    await expect(graphiql.get_by_role("button", name="Mine", exact=True)).to_be_visible()
+    await graphiql.locator(".graphiql-explorer-node").get_by_text("slug", exact=True).click()
+    await expect(editor(graphiql)).to_contain_text("slug")
+    await run(graphiql)
+    await expect(answer(graphiql)).to_contain_text(f'"slug": "{shop.slug}"')
+
+
+async def test_what_is_typed_is_completed_checked_and_tidied(graphiql: Page) -> None:
+    await paste(graphiql, editor(graphiql), "{store{sessionExp}}")
+    await expect(editor(graphiql).locator(".squiggly-error").first).to_be_attached()
+    for _ in "}}":
+        await graphiql.keyboard.press("ArrowLeft")
+    await graphiql.keyboard.press("Control+Space")
+    await expect(graphiql.get_by_role("option", name="sessionExpiration")).to_be_visible()
+    await graphiql.keyboard.press("Enter")
+    await graphiql.get_by_role("button", name="Prettify query").click()
+    await expect(editor(graphiql).locator(".view-line")).to_have_text(
+        ["{", "  store {", "    sessionExpiration", "  }", "}", ""]
+    )
+
+
+async def test_a_link_fills_in_a_query_and_its_variables_but_does_not_run_it(open_page: OpenPage, shop: Shop) -> None:
+    sent: list[str] = []
+
+    def take_down(request: Request) -> None:
+        if request.method == "POST":
+            sent.append(json.loads(request.post_data or "")["operationName"])
+
+    page = await open_page("/", key=None)
+    page.on("request", take_down)
+    query, variables_ = "query Shared($first: Int) { sessions(first: $first) { nodes { id } } }", '{"first": 7}'
+    await page.goto(f"/graphql?{urlencode({'query': query, 'variables': variables_})}")
+    await expect(editor(page)).to_contain_text("query Shared($first: Int)")
+    await expect(variables(page)).to_contain_text('"first": 7')
+    assert sent == ["IntrospectionQuery"]
+    await paste(page, editor(page), "query Mine { store { id } }")
+    await expect(page.get_by_role("button", name="Mine")).to_be_visible()
+    await page.wait_for_function("() => localStorage['graphiql:query'].includes('Mine')")
+    await page.reload()
+    await expect(editor(page)).to_contain_text("query Mine")
+
+
+async def test_no_credential_that_is_typed_is_kept(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    code = code_of(session)
+    page = await open_page("/graphql", key=None)
+    await expect(page.get_by_role("status")).to_contain_text("Without an API key you can read the documentation")
+    await page.get_by_label("API key or access token").fill(shop.key)
+    await expect(page.get_by_role("status")).to_be_empty()
+    join = "mutation Join($input: JoinSessionInput!) { joinSession(input: $input) { session { id } } }"
+    await paste(page, editor(page), f"# {shop.key} {JWT}\n{join}")
+    await paste(page, variables(page), json.dumps({"input": {"token": session["token"]["link"]}}))
+    await run(page)
+    await expect(answer(page)).to_contain_text(session["id"])
+    await page.get_by_role("button", name="Show History").click()
+    await expect(page.get_by_role("button", name="Join", exact=True).first).to_be_visible()
+    await page.wait_for_function("() => localStorage['graphiql:tabState']?.includes('links.example')")
+    for _ in ("before", "after a reload"):
+        kept = await page.evaluate(STORAGES)
+        assert "joinSession" in kept
+        assert [secret for secret in (shop.key, code, JWT, code[26:]) if secret in kept] == []
+        await page.reload()
+        await expect(editor(page)).to_contain_text("joinSession")
+    await expect(page.get_by_label("API key or access token")).to_have_value("")
+    # At the start of lines, too, also of a text within the variables.
+    lines = f"\n{shop.key}\n{JWT}\n{code}\n"
+    await paste(page, variables(page), json.dumps({"note": lines}))
+    await paste(page, editor(page), f"{lines}mutation Draft")
+    for name, text in {"query": "Draft", "variables": "note", "tabState": "Draft"}.items():
+        await page.wait_for_function(f"() => localStorage['graphiql:{name}'].includes('{text}')")
+    kept = await page.evaluate(STORAGES)
+    assert [secret for secret in (shop.key, code, JWT, code[26:]) if secret in kept] == []
+    await page.reload()
+    await expect(editor(page)).to_contain_text("mutation Draft")
+    await expect(variables(page)).to_contain_text("NOT_KEPT")
+
+
+async def test_who_has_no_key_reads_the_documentation(open_page: OpenPage) -> None:
+    page = await open_page("/graphql", key=None)
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await page.get_by_role("link", name="Session", exact=True).click()
+    await expect(page.get_by_text("One engagement of a customer regarding their order")).to_be_visible()
+    await run(page)
+    await expect(answer(page)).to_contain_text("UNAUTHENTICATED")
+
+
+async def test_it_works_where_introspection_is_off_and_says_so(
+    open_page: OpenPage, shop: Shop, database_url: str
+) -> None:
+    session = await shop.create()
+    settings = replace(settings_for(database_url), introspection=False, graphiql_key=shop.key)
+    async with serving(settings) as url:
+        page = await open_page("/graphql", key=None, url=url)
+        await expect(page.get_by_role("status")).to_contain_text("The server does not show its schema")
+        await run(page)
+        await expect(answer(page)).to_contain_text(session["id"])
+        await page.close()
+
+
+async def test_a_server_that_is_gone_is_said(open_page: OpenPage) -> None:
+    page = await open_page("/graphql", key=None)
+    await expect(editor(page)).to_contain_text("query Sessions")
+    # The operations' connections alone: without any, Monaco's parts that are still to come would be missing.
+    await page.route("/graphql", lambda route: route.abort("connectionrefused"))
+    await run(page)
+    await expect(answer(page)).to_contain_text("The server cannot be reached.")
+
+
+async def test_it_follows_the_systems_colours(graphiql: Page) -> None:
+    container, code = graphiql.locator(".graphiql-container"), editor(graphiql).locator(".monaco-editor")
+    await expect(container).to_have_css("background-color", "rgb(255, 255, 255)")
+    await expect(code).to_have_class(re.compile(r"\bvs\b"))
+    await paste(graphiql, editor(graphiql), "query Mine { store { id } }")
+    await graphiql.emulate_media(color_scheme="dark")
+    await expect(container).to_have_css("background-color", "rgb(33, 42, 59)")
+    await expect(code).to_have_class(re.compile(r"\bvs-dark\b"))
+    await expect(editor(graphiql)).to_contain_text("query Mine")
+
+
+async def test_it_leads_back_to_the_console(graphiql: Page) -> None:
+    await graphiql.get_by_role("link", name="Roomkey").click()
+    await expect(graphiql.get_by_role("heading", name="Sign in to your store")).to_be_visible()
+
+
+async def test_it_is_usable_on_a_phone(open_page: OpenPage, shop: Shop) -> None:
+    await shop.create("Putri Ayu")
+    page = await open_page("/graphql", key=None, viewport={"width": 390, "height": 800}, has_touch=True)
+    await page.get_by_label("API key or access token").fill(shop.key)
+    await page.get_by_role("button", name="Show Examples").tap()
+    await page.get_by_role("button", name="Search as staff do").tap()
+    await expect(page.get_by_role("heading", name="Examples")).to_be_hidden()
+    await expect(editor(page)).to_contain_text("query Search")
+    await page.get_by_role("button", name="Execute query").tap()
+    await expect(answer(page)).to_contain_text("Putri Ayu")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,131 @@
+"""The console for staff who sign in with a JWT of the shop's identity provider."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from time import time
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from cli.console import STAFF, open_console
+from tests.conftest import serving, settings_for
+from tests.e2e.console.conftest import PATIENCE, OpenPage
+from tests.e2e.console.panel import events, fact, offered, panel_of
+from tests.support.identity_provider import Issuer, open_issuer
+from tests.support.shop import Shop
+
+ACCOUNT = "Language, colours, sign out"
+EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
+
+OpenAs = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="module")
+async def issuer() -> AsyncIterator[Issuer]:
+    async with open_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="module")
+async def server_url(database_url: str, issuer: Issuer) -> AsyncIterator[str]:
+    """A server that takes the issuer's tokens."""
+    async with serving(replace(settings_for(database_url), jwt=issuer.settings)) as url:
+        yield url
+
+
+@pytest.fixture
+async def open_as(open_page: OpenPage, shop: Shop, server_url: str, issuer: Issuer) -> AsyncIterator[OpenAs]:
+    """Opens a page of the console, signed in by a token with these claims; by default, with all scopes of the app."""
+    await open_console(shop.db, shop.id, "Office", list(STAFF), 1_000_000, "office")
+    pages: list[Page] = []
+
+    async def open_as(path: str, **claims: Any) -> Page:
+        token = issuer.token(**{"store": shop.slug, "client_id": "office", "scope": " ".join(STAFF), **claims})
+        pages.append(await open_page(path, key=token, url=server_url))
+        return pages[-1]
+
+    yield open_as
+    # Before the server ends.
+    for page in pages:
+        await page.close()
+
+
+async def test_the_account_menu_says_who_is_signed_in(open_as: OpenAs, shop: Shop) -> None:
+    page = await open_as("/", sub="sari@shop.example")
+    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+    await page.get_by_role("button", name=ACCOUNT).click()
+    await expect(page.get_by_role("menu")).to_contain_text("sari@shop.example · Office")
+
+
+async def test_the_timeline_says_who_did_what(open_as: OpenAs, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    sari = await open_as(f"/sessions/{session['id']}", sub="sari")
+    await offered(sari, "Extend").click()
+    await sari.get_by_role("dialog", name="Extend the link").get_by_role("button", name="Extend").click()
+    await expect(events(panel_of(sari)).last).to_contain_text("Expired time changed")
+    await expect(events(panel_of(sari)).last).to_contain_text("by you")
+    dewi = await open_as(f"/sessions/{session['id']}", sub="dewi")
+    await offered(dewi, "Revoke").click()
+    await dewi.get_by_role("button", name="Revoke the link").click()
+    await expect(events(panel_of(dewi))).to_contain_text(["by key", "sari", "by you"])
+    told = (await shop.ask(EVENTS, id=session["id"]))["session"]["events"]["nodes"]
+    assert [(event["kind"], event["userId"]) for event in told] == [
+        ("ISSUED", None),
+        ("EXTENDED", "sari"),
+        ("REVOKED", "dewi"),
+    ]
+    assert [event["keyId"] is None for event in told] == [False, True, True]
+
+
+async def test_what_the_token_does_not_allow_is_not_offered(open_as: OpenAs, shop: Shop) -> None:
+    session = await shop.create()
+    page = await open_as(f"/sessions/{session['id']}", scope="openid sessions:read")
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
+    await expect(offered(page, "Copy link")).to_be_visible()
+    for name in ("Extend", "New link", "Record conversion", "Revoke"):
+        await expect(offered(page, name)).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
+
+
+async def test_a_token_that_allows_nothing_of_the_console_is_told_so(open_as: OpenAs) -> None:
+    page = await open_as("/", scope="openid")
+    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+
+
+async def test_who_is_signed_in_when_the_token_expires_is_told_and_signs_in_again(
+    open_as: OpenAs, shop: Shop, issuer: Issuer, server_url: str
+) -> None:
+    session = await shop.create()
+    # The server allows clocks to differ by half a minute.
+    page = await open_as(f"/sessions/{session['id']}", exp=int(time()) - 30 + 5)
+    await expect(offered(page, "Revoke")).to_be_visible()
+    await page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    headers = {"Authorization": f"Bearer {await page.evaluate('sessionStorage.credential')}"}
+    async with asyncio.timeout(PATIENCE / 1000), httpx.AsyncClient(base_url=server_url, headers=headers) as client:
+        while (await client.post("/graphql", json={"query": "{ __typename }"})).status_code != 401:
+            pass
+    await page.get_by_role("button", name="Refresh").click()
+    await expect(page.get_by_role("alert")).to_contain_text("the access token has expired")
+    assert await page.evaluate("sessionStorage.length") == 0
+    token = issuer.token(store=shop.slug, client_id="office", scope=" ".join(STAFF))
+    await page.get_by_label("API key or access token").fill(token)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("grid")).to_contain_text("Dewi Lestari")
+
+
+async def test_the_token_is_kept_for_its_tab_alone(open_as: OpenAs, shop: Shop) -> None:
+    page = await open_as("/")
+    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+    kept = await page.evaluate("({ session: { ...sessionStorage }, local: JSON.stringify(localStorage) })")
+    assert [name for name, value in kept["session"].items() if value.startswith("eyJ")] == ["credential"]
+    assert "eyJ" not in kept["local"] + await page.evaluate("document.cookie + location.href")
+    other = await page.context.new_page()
+    await other.goto("/")
+    await expect(other.get_by_role("heading", name="Sign in to your store")).to_be_visible()

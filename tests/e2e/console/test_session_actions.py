@@ -1,0 +1,251 @@
+"""Session information: what can be done with a session."""
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.panel import clipboard, expect_events, expect_said, fact, offered, opened, panel_of
+from tests.support.shop import Shop, minutes_of, path_of
+
+PERSON = {"User-Agent": "Mozilla/5.0"}
+
+
+async def status_of(http: httpx.AsyncClient, session: Any) -> int:
+    """How a session's link answers a person."""
+    return (await http.get(path_of(session), headers=PERSON)).status_code
+
+
+async def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until it has the focus."""
+    for _ in range(30):
+        if await target.evaluate("element => element === document.activeElement"):
+            return
+        await page.keyboard.press("Tab")
+    await expect(target).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("choice", "minutes"), [("15 minutes", 15), ("1 hour", 60), ("24 hours", 1440), ("Never expires", None)]
+)
+async def test_a_link_is_extended(open_page: OpenPage, shop: Shop, choice: str, minutes: int | None) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    await offered(page, "Extend").click()
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await dialog.get_by_text(choice).click()
+    await dialog.get_by_role("button", name="Extend").click()
+    await expect(dialog).to_have_count(0)
+    await expect_said(page, "The link never expires now." if minutes is None else "The link has another expired time.")
+    panel = panel_of(page)
+    await expect_events(panel, "Session began, link issued", "by your key console")
+    await expect(fact(panel, "Expired time")).to_contain_text("Never" if minutes is None else "left")
+    token = (await shop.session(session["id"]))["token"]
+    assert token["link"] == session["token"]["link"]
+    assert minutes_of(token) == (None if minutes is None else pytest.approx(minutes, abs=1))
+
+
+async def test_minutes_are_checked_while_they_are_typed(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    await offered(page, "Extend").click()
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await dialog.get_by_text("Other", exact=True).click()
+    minutes = dialog.get_by_label("Minutes, 1 to 1440")
+    await expect(minutes).to_be_focused()
+    for wrong in ("0", "1441", "-5", "1.5", "soon"):
+        await minutes.fill(wrong)
+        await expect(dialog.get_by_text("Give a whole number, 1 to 1440")).to_be_visible()
+        await page.keyboard.press("Enter")
+    await minutes.fill("45")
+    await expect(dialog.get_by_text("Give a whole number")).to_have_count(0)
+    await expect(dialog.get_by_text("It will expire on")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED"]
+    assert minutes_of((await shop.session(session["id"]))["token"]) == pytest.approx(45, abs=1)
+
+
+async def test_how_long_is_chosen_by_the_arrows(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    await offered(page, "Extend").press("Enter")
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await expect(dialog.get_by_role("radio", name="1 hour")).to_be_focused()
+    for choice in ("24 hours", "Never expires", "Other", "15 minutes"):
+        await page.keyboard.press("ArrowRight")
+        await expect(dialog.get_by_role("radio", name=choice)).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_text("Give a whole number, 1 to 1440")).to_be_visible()
+    await expect(dialog.get_by_label("Minutes, 1 to 1440")).to_be_focused()
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+
+
+async def test_an_expired_link_is_extended_and_works_again(
+    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
+) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 31)
+    page = await opened(open_page, session)
+    assert await status_of(http, session) == 410
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Expired")
+    await offered(page, "Extend").click()
+    await page.get_by_role("dialog", name="Extend the link").get_by_role("button", name="Extend").click()
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
+    assert await status_of(http, session) == 303
+
+
+async def test_of_a_revoked_link_it_is_not_said_that_it_stops_working(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    page = await opened(open_page, session)
+    await offered(page, "New link").click()
+    dialog = page.get_by_role("dialog", name="Issue a new link?")
+    await expect(dialog).to_contain_text("The revoked link stays off. You have to send the new one to Dewi Lestari.")
+    await expect(dialog).not_to_contain_text("stops working")
+
+
+async def test_a_link_is_reissued_after_asking(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    await offered(page, "New link").click()
+    dialog = page.get_by_role("dialog", name="Issue a new link?")
+    await expect(dialog).to_contain_text("The old link stops working at once. You have to send the new one to Dewi")
+    await expect(dialog).to_contain_text("expires after 30 min, as the store setting says")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_have_count(0)
+    assert await shop.session(session["id"]) == session
+    await offered(page, "New link").click()
+    await dialog.get_by_role("button", name="Issue a new link").click()
+    await expect_said(page, "There is a new link. The old one no longer works.")
+    reissued = await shop.session(session["id"])
+    assert reissued["token"]["link"] != session["token"]["link"]
+    await expect(fact(panel_of(page), "Token link")).to_contain_text(reissued["token"]["link"])
+    await expect_events(panel_of(page), "Session began", "New link issued, the old one stopped working")
+    assert (await status_of(http, session), await status_of(http, reissued)) == (404, 303)
+
+
+@pytest.mark.parametrize("reason", ["Sent to the wrong customer", ""])
+async def test_a_link_is_revoked_after_asking(
+    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient, reason: str
+) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Revoke").click()
+    dialog = page.get_by_role("dialog", name="Revoke the link?")
+    await expect(dialog).to_contain_text("The link stops working at once. Dewi Lestari cannot come in")
+    assert await status_of(http, session) == 303
+    await dialog.get_by_label("Reason").fill(reason)
+    await dialog.get_by_role("button", name="Revoke the link").click()
+    await expect_said(page, "The link is revoked.")
+    panel = panel_of(page)
+    await expect(fact(panel, "Token status")).to_have_text("Revoked")
+    await expect_events(panel, "Session began", "Link opened", f"Reason: {reason}" if reason else "Link revoked")
+    await expect(offered(page, "New link")).to_be_visible()
+    for gone in ("Extend", "Revoke", "QR code"):
+        await expect(offered(page, gone)).to_have_count(0)
+    # What opened the dialog is gone: the focus stays in the panel.
+    await expect(panel.get_by_role("heading", name="Dewi Lestari")).to_be_focused()
+    assert await status_of(http, session) == 410
+
+
+@pytest.mark.parametrize("kind", ["Purchase", "Task completed", "Goal attained"])
+async def test_a_conversion_is_recorded(open_page: OpenPage, shop: Shop, kind: str) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Record conversion").click()
+    dialog = page.get_by_role("dialog", name="Record a conversion")
+    await dialog.get_by_label(kind).check()
+    if kind == "Purchase":
+        await dialog.get_by_label("Order number").fill(" QSH7K2 ")
+    await dialog.get_by_role("button", name="Record").click()
+    await expect_said(page, "The conversion is recorded.")
+    panel = panel_of(page)
+    await expect(fact(panel, "Conversion")).to_contain_text(kind)
+    await expect_events(panel, "Session began", "Conversion recorded")
+    await expect(offered(page, "Record conversion")).to_have_count(0)
+    conversion = (await shop.session(session["id"]))["conversion"]
+    assert conversion["kind"] == kind.split()[0].upper()
+    assert conversion["order"] == ({"number": "QSH7K2"} if kind == "Purchase" else None)
+    await expect(panel.get_by_role("region", name="Orders").get_by_role("listitem")).to_have_count(
+        int(kind == "Purchase")
+    )
+
+
+async def test_a_whole_round_by_keyboard(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
+    session = await shop.create(expirationMinutes=30)
+    page = await opened(open_page, session)
+    press = page.keyboard.press
+    await tab_to(page, offered(page, "QR code"))
+    await press("Enter")
+    await expect(page.get_by_role("dialog", name="QR code for Dewi Lestari")).to_be_visible()
+    await press("Escape")
+    await press("c")
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await clipboard(page) == session["token"]["link"]
+
+    await tab_to(page, offered(page, "Extend"))
+    await press("Enter")
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await expect(dialog.get_by_role("radio", name="1 hour")).to_be_focused()
+    await press("ArrowRight")
+    for _ in range(12):
+        assert await dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+        await press("Tab")
+    await tab_to(page, dialog.get_by_role("radio", name="24 hours"))
+    await press("Enter")
+    await expect(dialog).to_have_count(0)
+    await expect(offered(page, "Extend")).to_be_focused()
+    assert minutes_of((await shop.session(session["id"]))["token"]) == pytest.approx(1440, abs=1)
+
+    await tab_to(page, offered(page, "Record conversion"))
+    await press("Enter")
+    await expect(page.get_by_role("radio", name="Purchase")).to_be_focused()
+    await press("Tab")
+    await page.keyboard.type("QSH7K2")
+    await press("Enter")
+    await expect(fact(panel_of(page), "Conversion")).to_contain_text("Purchase · QSH7K2")
+
+    await tab_to(page, offered(page, "Revoke"))
+    await press("Enter")
+    await expect(page.get_by_label("Reason")).to_be_focused()
+    await press("Escape")
+    await expect(offered(page, "Revoke")).to_be_focused()
+    await press("Enter")
+    await expect(page.get_by_label("Reason")).to_be_focused()
+    await page.keyboard.type("wrong customer")
+    await press("Enter")
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+
+    await tab_to(page, offered(page, "New link"))
+    await press("Enter")
+    await expect(page.get_by_role("button", name="Issue a new link")).to_be_focused()
+    await press("Enter")
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
+    await press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED", "CONVERTED", "REVOKED", "REISSUED"]
+    assert (await status_of(http, session), await status_of(http, await shop.session(session["id"]))) == (404, 303)
+
+
+async def test_the_list_beneath_shows_what_was_changed(open_page: OpenPage, shop: Shop) -> None:
+    await shop.create("Budi Santoso")
+    await shop.create("Dewi Lestari")
+    page = await open_page("/")
+    grid = page.get_by_role("grid", name="Sessions")
+    row = grid.get_by_role("row").filter(has_text="Dewi Lestari")
+    await expect(row).to_contain_text("Active")
+    await grid.focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await offered(page, "Revoke").click()
+    await page.get_by_role("button", name="Revoke the link").click()
+    await expect(row).to_contain_text("Revoked")
+    await expect(grid.get_by_role("row").filter(has_text="Budi Santoso")).to_contain_text("Active")
+    await page.keyboard.press("Escape")
+    await expect(panel_of(page)).to_have_count(0)
+    await expect(grid).to_be_focused()

@@ -1,0 +1,164 @@
+"""Session information: changes that are refused, that do not arrive, or are asked for twice."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.panel import expect_said, fact, offered, opened, panel_of, variables_of
+from tests.support.shop import Shop, moment
+
+
+async def test_a_link_that_was_revoked_meanwhile_is_not_extended(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Extend").click()
+    await shop.change("revokeToken", sessionId=session["id"])
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    await dialog.get_by_role("button", name="Extend").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("The link was revoked in the meantime")
+    # The panel beneath learns of it.
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(panel_of(page)).to_be_visible()
+    await expect(offered(page, "Extend")).to_have_count(0)
+
+
+async def test_a_refused_order_number_is_said_next_to_it(open_page: OpenPage, shop: Shop) -> None:
+    await shop.create("Budi", orderNumber="QSH7K2")
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Record conversion").click()
+    dialog = page.get_by_role("dialog", name="Record a conversion")
+    await dialog.get_by_label("Order number").fill("QSH7K2")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_label("Order number")).to_have_accessible_description(
+        re.compile("^This order belongs to another session.")
+    )
+    await expect(dialog.get_by_label("Order number")).to_have_value("QSH7K2")
+    assert (await shop.session(session["id"]))["conversion"] is None
+    await shop.change("recordConversion", sessionId=session["id"], kind="TASK")
+    await dialog.get_by_label("Order number").fill("")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("alert")).to_contain_text("A conversion was recorded in the meantime")
+    await expect(fact(panel_of(page), "Conversion")).to_contain_text("Task completed")
+
+
+async def test_what_was_typed_outlives_a_lost_connection(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    await offered(page, "Revoke").click()
+    dialog = page.get_by_role("dialog", name="Revoke the link?")
+    await dialog.get_by_label("Reason").fill("Sent to the wrong customer")
+    await page.context.set_offline(True)
+    await dialog.get_by_role("button", name="Revoke the link").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    assert (await shop.session(session["id"]))["token"]["status"] == "ACTIVE"
+    await page.context.set_offline(False)
+    await expect(dialog.get_by_label("Reason")).to_have_value("Sent to the wrong customer")
+    await dialog.get_by_role("button", name="Revoke the link").click()
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    revoked = await shop.session(session["id"])
+    assert moment(revoked["token"]["revokedAt"]) > moment(session["dateCreated"])
+
+
+async def test_a_change_whose_answer_is_lost_is_seen_all_the_same(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+
+    async def lose_the_answer(route: Route) -> None:
+        if "input" not in variables_of(route.request):
+            return await route.continue_()
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/graphql", lose_the_answer)
+    await offered(page, "New link").click()
+    dialog = page.get_by_role("dialog", name="Issue a new link?")
+    await dialog.get_by_role("button", name="Issue a new link").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("it is not known whether the change was made")
+    reissued = await shop.session(session["id"])
+    assert reissued["token"]["link"] != session["token"]["link"]
+    await expect(fact(panel_of(page), "Token link")).to_contain_text(reissued["token"]["link"])
+
+
+async def hold_changes(page: Page) -> tuple[Callable[[], None], list[object]]:
+    """Changes wait until the function is called, and are listed."""
+    held: list[object] = []
+    goes_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "input" in variables_of(route.request):
+            held.append(route.request.post_data_json)
+            await goes_on.wait()
+        await route.continue_()
+
+    await page.route("**/graphql", hold)
+    return goes_on.set, held
+
+
+async def test_a_change_on_its_way_is_not_sent_twice(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    go_on, sent = await hold_changes(page)
+    await offered(page, "Revoke").click()
+    dialog = page.get_by_role("dialog", name="Revoke the link?")
+    await dialog.get_by_label("Reason").focus()
+    for _ in range(3):
+        await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("button", name="Revoke the link")).to_be_disabled()
+    await expect(dialog.get_by_role("status")).to_have_text("Sending")
+    go_on()
+    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    assert len(sent) == 1
+
+
+async def test_a_button_keeps_the_focus_while_its_change_is_on_its_way(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    go_on, _ = await hold_changes(page)
+    await offered(page, "Extend").click()
+    await shop.change("revokeToken", sessionId=session["id"])
+    dialog = page.get_by_role("dialog", name="Extend the link")
+    submit = dialog.get_by_role("button", name="Extend")
+    await submit.focus()
+    await page.keyboard.press("Enter")
+    await expect(submit).to_be_disabled()
+    await expect(submit).to_be_focused()
+    go_on()
+    await expect(dialog.get_by_role("alert")).to_contain_text("The link was revoked in the meantime")
+    await expect(submit).to_be_focused()
+
+
+async def test_a_dialog_that_was_left_closes_no_other_one(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    go_on, _ = await hold_changes(page)
+    await offered(page, "Extend").click()
+    await page.get_by_role("dialog", name="Extend the link").get_by_role("button", name="Extend").click()
+    await page.keyboard.press("Escape")
+    await offered(page, "Extend").click()
+    go_on()
+    await expect_said(page, "The link has another expired time.")
+    await expect(page.get_by_role("dialog", name="Extend the link")).to_be_visible()
+
+
+@pytest.mark.parametrize("leave", ["dialog", "panel"])
+async def test_a_refusal_is_said_of_a_dialog_that_was_left_too(open_page: OpenPage, shop: Shop, leave: str) -> None:
+    session = await shop.create()
+    page = await opened(open_page, session)
+    go_on, _ = await hold_changes(page)
+    await offered(page, "Extend").click()
+    await shop.change("revokeToken", sessionId=session["id"])
+    await page.get_by_role("dialog", name="Extend the link").get_by_role("button", name="Extend").click()
+    await page.keyboard.press("Escape")
+    if leave == "panel":
+        await page.keyboard.press("Escape")
+        await expect(panel_of(page)).to_have_count(0)
+    go_on()
+    await expect_said(page, "Dewi Lestari")
+    await expect_said(page, "The link was revoked in the meantime")

@@ -1,0 +1,146 @@
+"""Sessions: what the list shows, and what of it can be copied, hidden, seen on a phone."""
+
+import re
+
+from playwright.async_api import Page, expect
+
+from tests.e2e.console.conftest import OpenPage, new_console_key
+from tests.e2e.console.list import choose, expect_names, fill, names, row, search_box
+from tests.e2e.console.panel import clipboard
+from tests.support.shop import Shop
+
+RETIRE = "update session set token_key = 'retired' where store_id = $1 and id = $2"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+async def test_a_session_shows_what_staff_look_for(open_page: OpenPage, shop: Shop) -> None:
+    session = await shop.create("Dewi Lestari", roomId="1905692", expirationMinutes=90)
+    await shop.change("recordConversion", sessionId=session["id"], kind="PURCHASE")
+    await shop.create("Budi", expirationMinutes=0)
+    page = await open_page()
+    shown = row(page, "Dewi Lestari")
+    await expect(shown.get_by_title(session["id"])).to_have_text("session_…" + session["id"][-8:])
+    await expect(shown.get_by_title(session["token"]["link"])).to_have_text("…" + session["token"]["link"][-12:])
+    await expect(shown).to_contain_text("Active")
+    await expect(shown).to_contain_text(re.compile(r"1 h (29|30) min"))
+    await expect(shown).to_contain_text("1905692")
+    await expect(shown).to_contain_text("Purchase")
+    await expect(row(page, "Budi")).to_contain_text("Never")
+    await expect(page.get_by_text("2 sessions")).to_be_visible()
+    await expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", "3")
+    headings = [
+        "Session ID",
+        "Customer's name",
+        "Token link",
+        "Token status",
+        "Date created",
+        "Expired time",
+        "Room ID",
+    ]
+    await expect(page.get_by_role("columnheader")).to_have_text([*headings, "Conversion"])
+
+
+async def test_a_link_is_copied_by_one_click_and_it_is_said(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    await page.get_by_role("button", name="Copy the link of Dewi").click()
+    await expect(row(page, "Dewi")).to_contain_text("Copied")
+    await expect(page.get_by_role("status").get_by_text("The link is copied")).to_be_attached()
+    assert await clipboard(page) == session["token"]["link"]
+    await expect(page).to_have_url(re.compile("/$"))
+    await page.get_by_role("button", name="Copy the session ID").click()
+    await expect(page.get_by_role("status").get_by_text("The session ID is copied")).to_be_attached()
+    assert await clipboard(page) == session["id"]
+
+
+async def test_a_link_is_copied_by_keyboard(open_page: OpenPage, shop: Shop) -> None:
+    ayu, budi = await fill(shop, "Ayu", "Budi")
+    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    await expect_names(page, "Budi", "Ayu")
+    await page.get_by_role("grid").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("c")
+    await expect(page.get_by_role("status").get_by_text("The link is copied")).to_be_attached()
+    assert await clipboard(page) in (ayu["token"]["link"], budi["token"]["link"])
+    await page.keyboard.press("Home")
+    for _ in ["Customer's name", "Date created", "Expired time", "Budi"]:
+        await page.keyboard.press("Tab")
+    await expect(row(page, "Budi").get_by_role("button", name="Copy the session ID")).to_be_focused()
+
+
+async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await open_page()
+    await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    await page.get_by_role("button", name="Copy the link of Dewi").click()
+    await expect(page.get_by_role("alert")).to_contain_text(session["token"]["link"])
+
+
+async def test_a_link_that_cannot_be_shown_says_why(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi")
+    await shop.db.fetch(RETIRE, shop.id, session["id"])
+    page = await open_page()
+    await expect(row(page, "Dewi")).to_contain_text("No link: issue a new one")
+    await expect(page.get_by_title("The key that signed this link is no longer in use")).to_be_visible()
+
+
+async def test_columns_are_hidden_for_this_browser(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi", roomId="1905692")
+    page = await open_page()
+    await expect(page.get_by_role("columnheader", name="Room")).to_be_visible()
+    await page.get_by_role("button", name="Columns").click()
+    await page.get_by_role("menuitemcheckbox", name="Room").click()
+    await page.get_by_role("menuitemcheckbox", name="Conversion").press("Enter")
+    await expect(page.get_by_role("columnheader")).to_have_count(6)
+    await page.reload()
+    await expect(row(page, "Dewi")).to_be_visible()
+    await expect(page.get_by_role("columnheader")).to_have_count(6)
+    await expect(page.get_by_text("1905692")).to_be_hidden()
+    await page.get_by_role("button", name="Columns").click()
+    await page.get_by_role("menuitemcheckbox", name="Room").click()
+    await expect(page.get_by_text("1905692")).to_be_visible()
+    await page.evaluate("localStorage.setItem('hidden-columns', '{nonsense')")
+    await page.reload()
+    await expect(page.get_by_role("columnheader")).to_have_count(8)
+
+
+async def test_an_empty_store_says_where_sessions_come_from(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()
+    await expect(page.get_by_text("0 sessions")).to_be_visible()
+
+
+async def test_a_key_that_may_not_read_sessions_sees_none(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page(key=await new_console_key(shop.db, shop, "settings:write"))
+    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+    await expect(search_box(page)).to_be_hidden()
+
+
+async def test_a_phone_shows_the_essentials_without_scrolling_sideways(open_page: OpenPage, shop: Shop) -> None:
+    [_, session] = await fill(shop, "Budi", "Dewi Lestari Kusumawardhani Prawirohardjo", roomId="1905692")
+    page = await open_page(**PHONE, permissions=["clipboard-read", "clipboard-write"])
+    shown = row(page, "Dewi Lestari Kusumawardhani Prawirohardjo")
+    await expect(shown).to_contain_text("Active")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await shown.get_by_role("button", name="Copy the link").tap()
+    await expect(page.get_by_role("status").get_by_text("The link is copied")).to_be_attached()
+    assert await clipboard(page) == session["token"]["link"]
+    await page.get_by_role("button", name="Filters").tap()
+    await page.get_by_label("Sort by").select_option("Oldest first")
+    await expect(names(page).first).to_have_text("Budi")
+    await choose(page, "Revoked")
+    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await page.get_by_role("button", name="Clear all").first.tap()
+    await shown.tap()
+    await expect(page.get_by_role("dialog", name="Dewi Lestari")).to_be_visible()
+
+
+async def test_the_list_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page(key=None, locale="id-ID")
+    await page.get_by_role("textbox").fill(await new_console_key(shop.db, shop))
+    await page.get_by_role("button", name="Masuk").click()
+    await expect(page.get_by_role("columnheader", name="Waktu kedaluwarsa")).to_be_visible()
+    await expect(row(page, "Dewi")).to_contain_text("Aktif")
+    await expect(page.get_by_text("1 sesi")).to_be_visible()

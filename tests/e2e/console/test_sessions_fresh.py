@@ -1,0 +1,168 @@
+"""The list stays up to date: expiry, refreshes, lost connections."""
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.list import (
+    asked,
+    choose,
+    expect_active,
+    expect_names,
+    fill,
+    fill_many,
+    names,
+    row,
+    rows,
+    search_box,
+)
+from tests.e2e.console.panel import expect_events, panel_of
+from tests.support.shop import Shop
+
+EXPIRE = "update session set token_expires_at = now() + $3::interval where store_id = $1 and id = $2"
+
+
+async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi", expirationMinutes=1)
+    page = await open_page()
+    await choose(page, "Active")
+    await expect(row(page, "Dewi")).to_contain_text("Active")
+    await shop.db.fetch(EXPIRE, shop.id, session["id"], timedelta(seconds=4))
+    await page.get_by_role("button", name="Refresh").click()
+    await expect(row(page, "Dewi")).to_contain_text(re.compile(r"[1-4] s(?!e)"))
+    await expect(row(page, "Dewi")).to_contain_text("Active")
+    variables = asked(page)
+    await expect(row(page, "Dewi")).to_contain_text("Expired")
+    await expect(row(page, "Dewi")).to_contain_text(re.compile("seconds? ago"))
+    assert variables == []
+    assert (await shop.session(session["id"]))["token"]["status"] == "EXPIRED"
+    await page.get_by_role("button", name="Refresh").click()
+    await expect(page.get_by_text("Nothing matches")).to_be_visible()
+
+
+async def test_new_sessions_come_by_a_refresh_without_losing_ones_place(open_page: OpenPage, shop: Shop) -> None:
+    await fill_many(shop, 130)
+    page = await open_page()
+    await expect(page.get_by_text("130 sessions")).to_be_visible()
+    await page.get_by_role("grid").focus()
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("PageDown")
+    active = rows(page).and_(page.locator("[aria-selected=true]"))
+    name = await active.get_by_role("link").inner_text()
+    before = await row(page, name).bounding_box()
+    await fill(shop, "New A", "New B")
+    await page.get_by_role("button", name="Refresh").click()
+    await expect(page.get_by_text("132 sessions")).to_be_visible()
+    await expect(active.get_by_role("link")).to_have_text(name)
+    assert await row(page, name).bounding_box() == before
+    await page.get_by_role("grid").focus()
+    await page.keyboard.press("Home")
+    await expect(names(page).first).to_have_text("New B")
+    await page.keyboard.press("End")
+    await page.keyboard.press("End")
+    last = (await shop.ask("{ sessions(last: 1) { nodes { customer { name } } } }"))["sessions"]["nodes"][0]
+    await expect_active(page, last["customer"]["name"])
+
+
+async def opened_with_a_clock(open_page: OpenPage) -> Page:
+    """The list, signed in, whose time goes on as the test says."""
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.clock.install()
+    await page.reload()
+    await expect_names(page, "Dewi")
+    return page
+
+
+async def test_a_tab_that_is_come_back_to_is_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await opened_with_a_clock(open_page)
+    await fill(shop, "Budi")
+    variables = asked(page)
+    await page.clock.fast_forward(3_000)
+    await page.evaluate("window.dispatchEvent(new Event('focus'))")
+    await expect_names(page, "Dewi")
+    assert variables == []
+    await page.clock.fast_forward(3_000)
+    await page.evaluate("window.dispatchEvent(new Event('focus'))")
+    await expect_names(page, "Budi", "Dewi")
+
+
+async def test_what_others_do_shows_while_it_is_looked_at(
+    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
+) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await opened_with_a_clock(open_page)
+    await fill(shop, "Budi")
+    await page.clock.fast_forward(31_000)
+    await expect_names(page, "Budi", "Dewi")
+    await expect(page.get_by_text("2 sessions")).to_be_visible()
+    await row(page, "Dewi").get_by_role("link").click()
+    await expect_events(panel_of(page, "Dewi"), "link issued")
+    assert (await http.get(urlsplit(session["token"]["link"]).path)).status_code == 303
+    await page.clock.fast_forward(31_000)
+    await expect_events(panel_of(page, "Dewi"), "link issued", "Link opened")
+
+
+async def test_a_list_is_brought_up_to_date_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("There is no connection.")).to_be_visible()
+    await expect_names(page, "Dewi")
+    await fill(shop, "Budi")
+    await page.context.set_offline(False)
+    await expect_names(page, "Budi", "Dewi")
+
+
+async def test_a_part_that_could_not_be_loaded_is_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.context.set_offline(True)
+    await row(page, "Dewi").get_by_role("link").click()
+    await expect(page.get_by_text("This part could not be loaded")).to_be_visible()
+    await expect(page.get_by_role("button", name="Load the page again")).to_be_disabled()
+    await page.context.set_offline(False)
+    await expect(page.get_by_role("dialog", name="Dewi").get_by_text(session["id"])).to_be_visible()
+    await expect(row(page, "Dewi")).to_be_visible()
+
+
+async def test_a_list_that_cannot_be_read_is_asked_for_again(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+
+    async def break_(route: Route) -> None:
+        error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+        await route.fulfill(json={"errors": [error]})
+
+    await page.route("**/graphql", break_)
+    await page.get_by_role("button", name="Refresh").click()
+    await expect(page.get_by_text("The list could not be brought up to date.")).to_be_visible()
+    await expect_names(page, "Dewi")
+    await search_box(page).fill("dew")
+    await expect(page.get_by_role("heading", name="Something went wrong")).to_be_visible()
+    await page.unroute("**/graphql")
+    await page.get_by_role("button", name="Try again").click()
+    await expect_names(page, "Dewi")
+    await expect(page.get_by_text("could not be brought up to date")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/?search=dewi", "/overview", "/settings"])
+async def test_a_page_comes_by_itself_once_the_server_is_back(open_page: OpenPage, shop: Shop, path: str) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await page.route("**/graphql", lambda route: route.abort())
+    await page.goto(path)
+    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_visible()
+    await page.unroute("**/graphql")
+    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_hidden()
+    await expect(page.get_by_role("banner")).to_be_visible()

@@ -1,0 +1,155 @@
+"""The list by keyboard and by mouse: searching, moving, opening, closing."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.list import choose, expect_active, expect_names, fill, fill_many, row, rows, search_box
+from tests.support.shop import Shop
+
+
+async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) -> None:
+    sessions = await fill(shop, *(f"Customer {number}" for number in range(30)))
+    page = await open_page()
+    await expect(row(page, "Customer 29")).to_be_visible()
+    await page.keyboard.press("/")
+    await expect(search_box(page)).to_be_focused()
+    await expect(search_box(page)).to_have_value("")
+    await page.keyboard.type("customer")
+    await expect(page).to_have_url(re.compile(r"\?search=customer$"))
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Customer 29")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowUp")
+    await expect_active(page, "Customer 28")
+    await page.keyboard.press("End")
+    await expect_active(page, "Customer 0")
+    await page.keyboard.press("PageUp")
+    await expect(row(page, "Customer 0")).to_have_attribute("aria-selected", "false")
+    await page.keyboard.press("Home")
+    await expect_active(page, "Customer 29")
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile(rf"/sessions/{sessions[28]['id']}\?search=customer$"))
+    await expect(page.get_by_role("dialog", name="Customer 28")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page).to_have_url(re.compile(r"/\?search=customer$"))
+    await expect_active(page, "Customer 28")
+    await page.keyboard.press("/")
+    await page.keyboard.press("Escape")
+    await expect(search_box(page)).to_have_value("")
+    await expect(search_box(page)).to_be_focused()
+    await expect(page).to_have_url(re.compile("/$"))
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("grid")).to_be_focused()
+
+
+async def test_the_arrows_work_from_the_start(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
+
+
+async def test_enter_goes_from_the_search_to_what_was_found(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("/")
+    await page.keyboard.type("citra")
+    await expect_names(page, "Citra")
+    await page.keyboard.press("Enter")
+    await expect_active(page, "Citra")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
+
+
+async def test_keys_work_on_from_a_filter(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Citra", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra")
+    await choose(page, "Active")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await page.get_by_label("Conversion").select_option("Not converted")
+    await page.get_by_label("Conversion").press("/")
+    await expect(search_box(page)).to_be_focused()
+    await page.get_by_role("button", name="Clear all").press("Enter")
+    await expect(search_box(page)).to_be_focused()
+    await expect(page).to_have_url(re.compile("/$"))
+
+
+async def test_who_is_in_the_rows_while_the_view_changes_is_on_its_first(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Bagas", "Citra", "Dewi")
+    page = await open_page("/?search=citra")
+    await expect_names(page, "Citra")
+    await page.get_by_role("button", name="Clear all").click()
+    await expect_names(page, "Dewi", "Citra", "Bagas")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Citra")
+    await page.go_back()
+    await expect_names(page, "Citra")
+    await expect_active(page, "Citra")
+    await page.go_forward()
+    await expect_active(page, "Dewi")
+
+
+async def test_arrows_of_menus_and_dialogs_stay_there(open_page: OpenPage, shop: Shop) -> None:
+    [dewi] = await fill(shop, "Dewi")
+    page = await open_page()
+    await page.get_by_role("button", name="Columns").press("Enter")
+    await expect(page.get_by_role("menuitemcheckbox").first).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitemcheckbox").nth(1)).to_be_focused()
+    await page.goto(f"/sessions/{dewi['id']}")
+    copy = page.get_by_role("button", name="Copy link")
+    await copy.press("ArrowDown")
+    await expect(copy).to_be_focused()
+
+
+async def test_the_slash_can_be_turned_off(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi")
+    await expect(search_box(page)).to_have_attribute("aria-keyshortcuts", "/")
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitemcheckbox", name="Search by the key /").click()
+    await page.reload()
+    await expect_names(page, "Dewi")
+    await page.keyboard.press("/")
+    await page.keyboard.press("ArrowDown")
+    await expect_active(page, "Dewi")
+    await expect(search_box(page)).not_to_have_attribute("aria-keyshortcuts", "/")
+
+
+async def test_a_slash_that_is_typed_elsewhere_stays_there(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await search_box(page).fill("a/b")
+    await page.keyboard.press("/")
+    await expect(search_box(page)).to_have_value("a/b/")
+
+
+async def test_a_click_on_a_row_opens_it_and_the_list_keeps_its_place(open_page: OpenPage, shop: Shop) -> None:
+    await fill_many(shop, 60)
+    page = await open_page()
+    await expect(page.get_by_text("60 sessions")).to_be_visible()
+    await page.get_by_role("grid").evaluate("grid => { grid.scrollTop = 1000 }")
+    shown = rows(page).and_(page.locator("[aria-rowindex='30']"))
+    name = await shown.get_by_role("link").inner_text()
+    await shown.get_by_text("Active").click()
+    await expect(page.get_by_role("dialog", name=name)).to_be_visible()
+    await expect(page).to_have_url(re.compile("/sessions/session_"))
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    assert await page.get_by_role("grid").evaluate("grid => grid.scrollTop") == 1000
+    await expect_active(page, name)

@@ -1,0 +1,267 @@
+"""Views of the list: search, filters, order, and the URL that each has."""
+
+import asyncio
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.list import PAGE, asked, choose, expect_names, fill, search_box
+from tests.support.shop import Shop
+
+
+@pytest.mark.parametrize("sought", ["dewi", "DÉWI", "1905692", "QSH7K2", "{id}", "{shown}"])
+async def test_one_box_searches_names_ids_rooms_and_orders(open_page: OpenPage, shop: Shop, sought: str) -> None:
+    session = await shop.create("Dewi Lestari", roomId="1905692", orderNumber="QSH7K2")
+    await shop.create("Budi", roomId="2000000", orderNumber="ABC123")
+    page = await open_page()
+    # Of its ID, the list shows the end.
+    await search_box(page).press_sequentially(sought.format(id=session["id"], shown=session["id"][-8:]))
+    await expect_names(page, "Dewi Lestari")
+    await expect(page.get_by_text("1 session", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "sought", ["{link}", "Hello! {link}?utm_source=chat", "https://kopi.example/menu?token={code}"]
+)
+async def test_of_a_link_the_session_is_sought_and_the_link_is_not_kept(
+    open_page: OpenPage, shop: Shop, sought: str
+) -> None:
+    _, citra, _ = await fill(shop, "Budi", "Citra", "Dewi")
+    link = citra["token"]["link"]
+    page = await open_page()
+    await search_box(page).fill(sought.format(link=link, code=link.rpartition("/")[2]))
+    await expect_names(page, "Citra")
+    await expect(search_box(page)).to_have_value(citra["id"])
+    assert page.url.endswith(f"/?search={citra['id']}")
+
+
+async def test_a_fast_typist_loses_no_letter(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Maximilian Featherstonehaugh", "Maximus")
+    page = await open_page()
+    await expect(page.get_by_role("grid")).to_be_visible()
+    text = "maximilian featherstonehaugh"
+    await page.keyboard.press("/")
+    # After some letters the URL is about to follow when the next one comes.
+    for position, letter in enumerate(text):
+        await page.keyboard.press(letter if letter != " " else "Space", delay=(5, 195, 5, 202)[position % 4])
+    await expect(search_box(page)).to_have_value(text)
+    await expect(page).to_have_url(re.compile(r"\?search=maximilian\+featherstonehaugh$"))
+    await expect_names(page, "Maximilian Featherstonehaugh")
+
+
+async def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Budi", "Dewi")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Budi")
+    is_asked, may_answer, is_answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        body: Any = route.request.post_data_json
+        if (body["variables"].get("filter") or {}).get("search") != "b" or body["variables"].get("first") != PAGE:
+            return await route.continue_()
+        response = await route.fetch()
+        is_asked.set()
+        await may_answer.wait()
+        try:
+            await route.fulfill(response=response)
+        finally:
+            is_answered.set()
+
+    await page.route("**/graphql", hold)
+    await search_box(page).fill("b")
+    await is_asked.wait()
+    await search_box(page).fill("dewi")
+    await expect_names(page, "Dewi")
+    may_answer.set()
+    await is_answered.wait()
+    await expect_names(page, "Dewi")
+    await expect(search_box(page)).to_have_value("dewi")
+
+
+async def test_filters_narrow_the_list_and_are_cleared_together(open_page: OpenPage, shop: Shop) -> None:
+    ayu, budi, citra, _ = await fill(shop, "Ayu", "Budi", "Citra", "Dewi")
+    await shop.change("revokeToken", sessionId=ayu["id"])
+    # The time of both has come, but Ayu's link was revoked before.
+    await shop.turn_back(ayu["id"], minutes=2 * 24 * 60)
+    await shop.turn_back(budi["id"], minutes=3 * 24 * 60)
+    await shop.change("recordConversion", sessionId=citra["id"], kind="GOAL")
+    page = await open_page()
+    await expect_names(page, "Dewi", "Citra", "Ayu", "Budi")
+
+    await choose(page, "Expired")
+    await expect_names(page, "Budi")
+    await choose(page, "Revoked")
+    await expect_names(page, "Ayu", "Budi")
+    await choose(page, "Expired")
+    await expect_names(page, "Ayu")
+    await choose(page, "Expired")
+    await expect_names(page, "Ayu", "Budi")
+    await expect(page).to_have_url(re.compile(r"\?status=expired,revoked$"))
+    await page.get_by_role("button", name="Clear all").click()
+    await expect_names(page, "Dewi", "Citra", "Ayu", "Budi")
+
+    await page.get_by_label("Conversion").select_option("Converted")
+    await expect_names(page, "Citra")
+    await page.get_by_label("Conversion").select_option("Not converted")
+    await expect_names(page, "Dewi", "Ayu", "Budi")
+    await search_box(page).fill("di")
+    await expect_names(page, "Budi")
+    await page.get_by_role("button", name="Clear all").click()
+    await expect_names(page, "Dewi", "Citra", "Ayu", "Budi")
+    await expect(search_box(page)).to_have_value("")
+    await expect(page).to_have_url(re.compile("/$"))
+    await expect(page.get_by_role("button", name="Clear all")).to_be_hidden()
+
+
+async def test_days_are_local_and_the_last_is_included(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Ayu")
+    page = await open_page()
+    variables = asked(page)
+    await page.get_by_label("From").fill("2026-01-30")
+    await page.get_by_label("To", exact=True).fill("2026-01-31")
+    await expect(page.get_by_text("Nothing matches")).to_be_visible()
+    await expect(page).to_have_url(re.compile(r"\?from=2026-01-30&to=2026-01-31$"))
+    # The browser is in Jakarta, seven hours ahead.
+    expected = {"from": "2026-01-29T17:00:00.000Z", "to": "2026-01-31T17:00:00.000Z"}
+    assert variables[-1]["filter"] == {"dateCreated": expected}
+    today = datetime.fromisoformat(
+        (await shop.ask("{ sessions { nodes { dateCreated } } }"))["sessions"]["nodes"][0]["dateCreated"]
+    )
+    day = (today + timedelta(hours=7)).date().isoformat()
+    await page.get_by_label("To", exact=True).fill(day)
+    await expect_names(page, "Ayu")
+    await page.get_by_label("From").fill(day)
+    await expect_names(page, "Ayu")
+
+
+async def test_a_click_on_a_heading_sorts_and_another_turns_it_round(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Budi", expirationMinutes=60)
+    await fill(shop, "Ayu", expirationMinutes=30)
+    await fill(shop, "citra", expirationMinutes=0)
+    page = await open_page()
+    await expect(page.get_by_role("columnheader", name="Date created")).to_have_attribute("aria-sort", "descending")
+    # Beside its words, too.
+    await page.get_by_role("columnheader", name="Customer's name").click()
+    await expect_names(page, "Ayu", "Budi", "citra")
+    await expect(page.get_by_role("columnheader", name="Customer's name")).to_have_attribute("aria-sort", "ascending")
+    await expect(page.get_by_role("columnheader", name="Date created")).to_have_attribute("aria-sort", "none")
+    await page.get_by_role("button", name="Customer's name").press("Enter")
+    await expect_names(page, "citra", "Budi", "Ayu")
+    await page.get_by_role("button", name="Expired time").click()
+    await expect_names(page, "Ayu", "Budi", "citra")
+    await page.get_by_role("button", name="Date created").click()
+    await expect_names(page, "citra", "Ayu", "Budi")
+    await expect(page).to_have_url(re.compile("/$"))
+    await page.get_by_role("button", name="Date created").click()
+    await expect_names(page, "Budi", "Ayu", "citra")
+
+
+async def test_a_view_has_its_url_which_a_reload_and_a_colleague_see_alike(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi A", "Dewi B", "Budi")
+    page = await open_page()
+    await search_box(page).fill("dewi")
+    await expect_names(page, "Dewi B", "Dewi A")
+    await choose(page, "Active")
+    await page.get_by_label("Conversion").select_option("Not converted")
+    await page.get_by_role("button", name="Customer's name").click()
+    await expect_names(page, "Dewi A", "Dewi B")
+    path = "/?search=dewi&status=active&converted=no&sort=name"
+    assert page.url.endswith(path)
+    await page.reload()
+    for shown in (page, await open_page(path)):
+        await expect_names(shown, "Dewi A", "Dewi B")
+        await expect(search_box(shown)).to_have_value("dewi")
+        await expect(shown.get_by_role("checkbox", name="Active")).to_be_checked()
+        await expect(shown.get_by_label("Conversion")).to_have_value("false")
+        await expect(shown.get_by_role("columnheader", name="Customer's name")).to_have_attribute(
+            "aria-sort", "ascending"
+        )
+
+
+async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: Shop) -> None:
+    [revoked, _] = await fill(shop, "Dewi", "Budi")
+    await shop.change("revokeToken", sessionId=revoked["id"])
+    page = await open_page()
+    await search_box(page).press_sequentially("i", delay=1)
+    await expect(page).to_have_url(re.compile(r"\?search=i$"))
+    await choose(page, "Revoked")
+    await expect_names(page, "Dewi")
+    await page.get_by_role("button", name="Clear all").click()
+    await expect_names(page, "Budi", "Dewi")
+    await page.go_back()
+    await expect_names(page, "Dewi")
+    await expect(search_box(page)).to_have_value("i")
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(r"\?search=i$"))
+    await expect(page.get_by_role("checkbox", name="Revoked")).not_to_be_checked()
+    await expect_names(page, "Budi", "Dewi")
+    await page.go_forward()
+    await expect_names(page, "Dewi")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=nope&converted=maybe&sort=sideways&from=2026-02-31&to=tomorrow",
+        "status=&converted=__proto__&sort=constructor&from=0001-01-01&to=99999-01-01",
+        "search=%00%20&search&sort=-&status=,,&%",
+        "to=9999-12-31",
+    ],
+)
+async def test_what_is_malformed_in_a_url_counts_as_absent(open_page: OpenPage, shop: Shop, query: str) -> None:
+    await fill(shop, "Budi", "Dewi")
+    page = await open_page("/?" + query.replace("%00", ""))
+    await expect_names(page, "Dewi", "Budi")
+    await expect(page.get_by_role("button", name="Clear all")).to_be_hidden()
+
+
+async def test_a_search_that_the_server_refuses_is_explained(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await search_box(page).fill("one two three four five six seven eight nine ten eleven")
+    await expect(page.get_by_role("heading", name="This cannot be searched for")).to_be_visible()
+    await expect(page.get_by_text("A search has at most 10 words")).to_be_visible()
+    await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
+    await expect_names(page, "Dewi")
+
+
+async def test_a_view_that_nothing_matches_offers_to_clear_it(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await search_box(page).fill("nobody")
+    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
+    await expect_names(page, "Dewi")
+
+
+async def test_a_day_that_is_typed_is_one_step_of_the_history(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page("/?search=dewi")
+    await expect_names(page, "Dewi")
+    # The same in whatever order the browser has them.
+    await page.get_by_label("From").press_sequentially("05052026")
+    await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-05-05$"))
+    await page.get_by_label("From").blur()
+    await page.get_by_label("From").press_sequentially("06062026")
+    await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-06-06$"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-05-05$"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(r"\?search=dewi$"))
+
+
+async def test_an_id_is_sought_as_the_list_shows_it(open_page: OpenPage, shop: Shop) -> None:
+    _, citra = await fill(shop, "Budi", "Citra")
+    page = await open_page()
+    await search_box(page).fill(f"session_…{citra['id'][-8:]}")
+    await expect_names(page, "Citra")
+
+
+async def test_days_the_wrong_way_round_are_explained(open_page: OpenPage, shop: Shop) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page("/?from=2026-02-02&to=2026-02-01")
+    await expect(page.get_by_text("The first day is after the last one.")).to_be_visible()

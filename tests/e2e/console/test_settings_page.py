@@ -1,0 +1,261 @@
+"""The store's setting, as its staff change it."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.console.conftest import OpenPage, new_console_key
+from tests.e2e.console.settings import APPLY, MINUTES, expiration, mutations, save, session_expiration, settings, store
+from tests.support.shop import Shop, minutes_of
+
+
+@pytest.fixture
+async def page(open_page: OpenPage) -> Page:
+    page = await open_page("/settings")
+    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
+    return page
+
+
+async def test_it_shows_what_is_set(page: Page, shop: Shop) -> None:
+    await expect(page.get_by_role("radio", name="Enabled")).to_be_checked()
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
+    await expect(page.get_by_label(APPLY)).not_to_be_checked()
+    await expect(page.get_by_label("Name")).to_have_value(f"Shop {shop.slug}")
+    await expect(page.get_by_label("Storefront address")).to_have_value("https://shop.example/chat")
+    await expect(page.get_by_label("Slug")).to_have_value(shop.slug)
+    await expect(page.get_by_label("Slug")).not_to_be_editable()
+
+
+async def test_disabled_means_that_new_links_never_expire(page: Page, shop: Shop) -> None:
+    before = await shop.create()
+    await page.get_by_role("radio", name="Disabled").click()
+    await expect(expiration(page)).to_contain_text("0 means never, not at once")
+    await expect(page.get_by_label(MINUTES)).to_be_hidden()
+    await save(expiration(page))
+    await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
+    assert await session_expiration(shop) == 0
+    assert minutes_of((await shop.create())["token"]) is None
+    assert minutes_of((await shop.session(before["id"]))["token"]) == 30
+
+
+async def test_it_is_all_done_by_keyboard(page: Page, shop: Shop) -> None:
+    await shop.change("updateStoreSettings", "store { id }", sessionExpiration=0)
+    await page.reload()
+    await page.get_by_role("radio", name="Disabled").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("radio", name="Enabled")).to_be_checked()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label(MINUTES)).to_be_focused()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("90")
+    await expect(page.get_by_text("A link works for 1 hour 30 minutes.")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
+    assert await session_expiration(shop) == 90
+    for _ in range(6):
+        await page.keyboard.press("Tab")
+    await expect(page.get_by_label(APPLY)).to_be_focused()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(expiration(page).get_by_role("button", name="Save")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Saved. No active link had to be changed.")).to_be_visible()
+
+
+async def test_what_is_often_chosen_is_one_click(page: Page, shop: Shop) -> None:
+    for name, minutes in (("15 minutes", 15), ("24 hours", 1440), ("1 hour", 60)):
+        await page.get_by_role("button", name=name).click()
+        await expect(page.get_by_label(MINUTES)).to_have_value(str(minutes))
+        await expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        await expect(page.get_by_text(f"A link works for {name}.")).to_be_visible()
+    await save(expiration(page))
+    await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
+    assert await session_expiration(shop) == 60
+
+
+async def test_what_cannot_be_is_said_while_it_is_typed_and_not_sent(page: Page, shop: Shop) -> None:
+    sent = mutations(page)
+    for typed, sentence in (
+        ("", "Write how many minutes, 1 to 1440."),
+        ("0", "0 means that links never expire: choose “Disabled” for that, or write 1 to 1440."),
+        ("00", "0 means that links never expire"),
+        ("1.5", "Write whole minutes, without a point or comma."),
+        ("1,440", "Write whole minutes, without a point or comma."),
+        ("1441", "At most 1440 minutes, which is 24 hours."),
+        ("99999999999999999999", "At most 1440 minutes"),
+        ("-5", "Write digits only, as in 30."),
+        ("half an hour", "Write digits only, as in 30."),
+        ("3O", "Write digits only, as in 30."),
+        ("1e3", "Write digits only, as in 30."),
+    ):
+        await page.get_by_label(MINUTES).fill(typed)
+        await expect(page.get_by_role("alert")).to_contain_text(sentence)
+        await expect(page.get_by_label(MINUTES)).to_have_attribute("aria-invalid", "true")
+        await save(expiration(page))
+        await expect(page.get_by_label(MINUTES)).to_be_focused()
+    assert sent == []
+    await page.get_by_label(MINUTES).fill(" 1 ")
+    await expect(page.get_by_role("alert")).to_be_hidden()
+    await save(expiration(page))
+    await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
+    assert await session_expiration(shop) == 1
+
+
+async def test_active_links_change_only_after_a_question(page: Page, shop: Shop) -> None:
+    fresh, old, revoked = [await shop.create() for _ in range(3)]
+    await shop.turn_back(old["id"], 20)
+    await shop.change("revokeToken", sessionId=revoked["id"])
+    sent = mutations(page)
+    await page.get_by_label(MINUTES).fill("10")
+    await page.get_by_label(APPLY).click()
+    warning = "Active links then expire 10 minutes after they were issued. Those that were issued longer ago expire at"
+    await expect(expiration(page)).to_contain_text(warning)
+    await save(expiration(page))
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text(warning)
+    await expect(dialog).to_contain_text("2 links are active now.")
+    await expect(dialog).to_contain_text("Links that are expired or revoked stay as they are.")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_be_hidden()
+    assert sent == []
+    assert await session_expiration(shop) == 30
+    await save(expiration(page))
+    await dialog.get_by_role("button", name="Change active links").click()
+    await expect(page.get_by_text("Saved. 2 active links changed.")).to_be_visible()
+    await expect(page.get_by_label(APPLY)).not_to_be_checked()
+    assert sent == [{"sessionExpiration": 10, "applyToActiveTokens": True}]
+    assert await session_expiration(shop) == 10
+    tokens = {id: (await shop.session(id))["token"] for id in (fresh["id"], old["id"], revoked["id"])}
+    assert [minutes_of(token) for token in tokens.values()] == [10, 10, 30]
+    assert [token["status"] for token in tokens.values()] == ["ACTIVE", "EXPIRED", "REVOKED"]
+
+
+async def test_active_links_can_be_made_to_never_expire(page: Page, shop: Shop) -> None:
+    session = await shop.create()
+    await shop.create(expirationMinutes=0)  # that one never does already
+    await page.get_by_role("radio", name="Disabled").click()
+    await page.get_by_label(APPLY).click()
+    await save(expiration(page))
+    await expect(page.get_by_role("dialog")).to_contain_text("Active links then never expire.")
+    await page.get_by_role("dialog").get_by_role("button", name="Change active links").click()
+    await expect(page.get_by_text("Saved. 1 active link changed.")).to_be_visible()
+    assert minutes_of((await shop.session(session["id"]))["token"]) is None
+
+
+async def test_the_store_has_another_name_at_once_and_everywhere(page: Page, shop: Shop) -> None:
+    sent = mutations(page)
+    await page.get_by_label("Name").fill("  Kopi Senja  ")
+    await page.get_by_label("Storefront address").fill("https://kopi.example/menu?table=1")
+    await save(store(page))
+    await expect(page.get_by_text("Saved. Customers see it from now on.")).to_be_visible()
+    await expect(page.get_by_role("banner")).to_contain_text("Kopi Senja")
+    await expect(page.get_by_label("Name")).to_have_value("Kopi Senja")
+    assert sent == [{"name": "Kopi Senja", "storefrontUrl": "https://kopi.example/menu?table=1"}]
+    assert await settings(shop) == {
+        "sessionExpiration": 30,
+        "name": "Kopi Senja",
+        "storefrontUrl": "https://kopi.example/menu?table=1",
+    }
+
+
+async def test_a_store_without_a_name_or_address_is_not_saved(page: Page) -> None:
+    sent = mutations(page)
+    for label, typed, sentence in (
+        ("Name", " ", "Write a name of 1 to 200 characters."),
+        ("Name", "x" * 201, "Write a name of 1 to 200 characters."),
+        ("Storefront address", "", "Write a whole address"),
+        ("Storefront address", "kopi.example", "Write a whole address that begins with https:// or http://"),
+        ("Storefront address", "ftp://kopi.example", "Write a whole address"),
+        ("Storefront address", "javascript:alert(1)", "Write a whole address"),
+        ("Storefront address", "https://", "Write a whole address"),
+        ("Storefront address", "https://kopi senja.example", "Write a whole address"),
+    ):
+        await page.get_by_label(label).fill(typed)
+        await expect(page.get_by_role("alert")).to_contain_text(sentence)
+        await save(store(page))
+        await expect(page.get_by_label(label)).to_be_focused()
+        await store(page).get_by_role("button", name="Discard changes").click()
+    assert sent == []
+
+
+async def test_what_the_server_refuses_is_said_at_its_field(page: Page, shop: Shop) -> None:
+    before = await settings(shop)
+    for label, typed, sentence in (
+        ("Name", "\u200b", "This name is not accepted: it must be one line that can be read."),
+        ("Storefront address", "https://me@kopi.example", "This address is not accepted"),
+    ):
+        await page.get_by_label(label).fill(typed)
+        await save(store(page))
+        await expect(page.get_by_role("alert")).to_contain_text(sentence)
+        await expect(page.get_by_label(label)).to_have_attribute("aria-invalid", "true")
+        await expect(page.get_by_label(label)).to_have_value(typed)
+        await page.get_by_label(label).press("End")
+        await page.keyboard.type("x")
+        await expect(page.get_by_role("alert")).to_be_hidden()
+        await store(page).get_by_role("button", name="Discard changes").click()
+    assert await settings(shop) == before
+
+
+async def test_without_a_connection_nothing_typed_is_lost(page: Page, shop: Shop) -> None:
+    await page.get_by_label(MINUTES).fill("45")
+    await page.context.set_offline(True)
+    await save(expiration(page))
+    await expect(page.get_by_role("alert")).to_contain_text("Not saved")
+    await expect(page.get_by_role("alert")).to_contain_text("What you entered is still here")
+    await expect(page.get_by_label(MINUTES)).to_have_value("45")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.context.set_offline(False)
+    await save(expiration(page))
+    await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
+    await expect(page.get_by_role("alert").filter(has_text="Not saved")).to_be_hidden()
+    assert await session_expiration(shop) == 45
+
+
+async def test_it_is_sent_once_however_often_it_is_clicked_while_it_is_saved(page: Page, shop: Shop) -> None:
+    sent = mutations(page)
+    await page.get_by_label(MINUTES).fill("45")
+    async with shop.db.transaction() as transaction:
+        await transaction.fetch("select id from store where id = $1 for update", shop.id)
+        await save(expiration(page))
+        await expect(page.get_by_text("Saving")).to_be_visible()
+        await save(expiration(page))
+        await page.keyboard.press("Enter")
+        assert len(sent) == 1
+    await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
+    assert len(sent) == 1
+    assert await session_expiration(shop) == 45
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(0, "Links never expire."), (90, "A link expires 1 hour 30 minutes after it is issued.")],
+)
+async def test_without_the_scope_it_is_read_only_and_says_so(
+    open_page: OpenPage, shop: Shop, minutes: int, text: str
+) -> None:
+    await shop.change("updateStoreSettings", "store { id }", sessionExpiration=minutes)
+    page = await open_page("/settings", key=await new_console_key(shop.db, shop, "sessions:read"))
+    await expect(page.get_by_text("What you signed in with may not change the setting.")).to_be_visible()
+    await expect(page.get_by_text(text)).to_be_visible()
+    await expect(page.get_by_role("main")).to_contain_text(f"Shop {shop.slug}")
+    await expect(page.get_by_role("link", name="https://shop.example/chat")).to_be_visible()
+    for role in ("form", "textbox", "radio", "checkbox"):
+        await expect(page.get_by_role("main").get_by_role(role)).to_have_count(0)
+
+
+async def test_it_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:
+    page = await open_page("/settings", key=None, locale="id-ID")
+    await page.get_by_label("Kunci API atau token akses").fill(await new_console_key(shop.db, shop))
+    await page.get_by_role("button", name="Masuk").click()
+    await page.get_by_label("Menit sampai tautan kedaluwarsa").fill("90")
+    await expect(page.get_by_text("Tautan berlaku selama 1 jam 30 menit.")).to_be_visible()
+    await page.get_by_role("button", name="Simpan").first.click()
+    await expect(page.get_by_text("Tersimpan untuk tautan yang diterbitkan mulai sekarang.")).to_be_visible()
+    assert await session_expiration(shop) == 90

@@ -1,0 +1,251 @@
+"""Signing in and out, and what every page of the console has in common."""
+
+import asyncio
+from dataclasses import replace
+
+import httpx
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.conftest import serving, settings_for
+from tests.e2e.console.conftest import PATIENCE, OpenPage, new_console_key, sign_in
+from tests.support.shop import Shop, new_app
+
+STORAGE = "() => ({ local: { ...localStorage }, session: { ...sessionStorage } })"
+
+# As in a browser that is set to keep nothing of any page.
+NO_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("Access is denied.", "SecurityError") } });
+"""
+
+# The file of that language.
+INDONESIAN = "**/assets/id-*.js"
+
+
+async def sign_out(page: Page) -> None:
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitem", name="Sign out").click()
+
+
+async def choose_language(page: Page, name: str) -> None:
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitemradio", name=name).click()
+
+
+async def test_a_key_is_kept_for_its_tab_alone(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+    page = await open_page()
+    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+    kept = await page.evaluate(STORAGE)
+    assert kept["session"] == {"credential": staff_key}
+    assert staff_key not in str(kept["local"])
+    await page.reload()
+    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+    other = await page.context.new_page()
+    await other.goto("/")
+    await expect(other.get_by_role("heading", name="Sign in to your store")).to_be_visible()
+    await sign_out(page)
+    await expect(page.get_by_role("heading", name="Sign in to your store")).to_be_visible()
+    assert (await page.evaluate(STORAGE))["session"] == {}
+
+
+async def test_the_demos_key_is_filled_in(open_page: OpenPage, shop: Shop, staff_key: str, database_url: str) -> None:
+    async with serving(replace(settings_for(database_url), console_key=staff_key)) as url:
+        page = await open_page(key=None, url=url)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+        await page.close()
+
+
+@pytest.mark.parametrize("given", ["secret", "rk_", "eyJ.eyJ", "rk_ with spaces"])
+async def test_what_is_no_credential_is_not_sent(open_page: OpenPage, given: str) -> None:
+    page = await open_page(key=None)
+    sent: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    await sign_in(page, given)
+    await expect(page.get_by_text("An API key begins with rk_")).to_be_visible()
+    assert sent == []
+
+
+async def test_who_is_refused_signs_in_again_where_they_were(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+    page = await open_page("/settings", key="rk_00000000000000000000000000")
+    await expect(page.get_by_role("alert")).to_contain_text("This was not accepted.")
+    await expect(page.get_by_label("API key or access token")).to_have_value("rk_00000000000000000000000000")
+    assert (await page.evaluate(STORAGE))["session"] == {}
+    await sign_in(page, staff_key)
+    await expect(page.get_by_role("link", name="Store setting")).to_have_attribute("aria-current", "page")
+
+
+async def test_a_key_that_is_turned_off_signs_out(open_page: OpenPage, shop: Shop) -> None:
+    key = await new_console_key(shop.db, shop)
+    page = await open_page("/settings", key=key)
+    await expect(page.get_by_role("banner")).to_be_visible()
+    apps = (await shop.ask("{ apps { nodes { name keys { id } } } }"))["apps"]["nodes"]
+    for id in [key["id"] for app in apps if app["name"] == "console" for key in app["keys"]]:
+        await shop.change("revokeApiKey", "apiKey { id }", id=id)
+    async with asyncio.timeout(PATIENCE / 1000):
+        while (await replace(shop, key=key).post("{ __typename }")).status_code != 401:
+            pass  # it takes effect within a second
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("the key was turned off")
+
+
+async def test_a_late_refusal_of_another_key_signs_nobody_out(open_page: OpenPage, shop: Shop) -> None:
+    page = await open_page("/settings")
+    asked, late, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        if asked.is_set():
+            return await route.fallback()
+        asked.set()
+        await late.wait()
+        error = {"message": "No such key.", "extensions": {"code": "UNAUTHENTICATED"}}
+        await route.fulfill(status=401, json={"errors": [error]})
+        answered.set()
+
+    await page.get_by_label("Name").fill("Toko Kopi")
+    await page.route("**/graphql", answer_late)
+    await page.get_by_role("form", name="Store", exact=True).get_by_role("button", name="Save").click()
+    await asked.wait()
+    await sign_out(page)
+    await sign_in(page, await new_console_key(shop.db, shop))
+    await expect(page.get_by_label("Name")).to_have_value(f"Shop {shop.slug}")
+    async with page.expect_response(lambda response: response.status == 401):
+        late.set()
+    await answered.wait()
+    await page.get_by_role("link", name="Overview").click()
+    await expect(page.get_by_role("heading", name="No sessions in the last 30 days")).to_be_visible()
+
+
+async def test_nothing_is_notified_after_signing_out(open_page: OpenPage, shop: Shop) -> None:
+    page = await open_page("/settings")
+    await page.get_by_label("Minutes until a link expires").fill("45")
+    await page.get_by_role("form", name="Session Expiration").get_by_role("button", name="Save").click()
+    saved = page.get_by_text("Saved for links that are issued from now on.")
+    await expect(saved).to_be_visible()
+    await sign_out(page)
+    await expect(saved).to_be_hidden(timeout=2000)
+
+
+async def test_one_may_type_at_once_and_read_the_command_whole(open_page: OpenPage) -> None:
+    page = await open_page(key=None, viewport={"width": 390, "height": 800})
+    await expect(page.get_by_label("API key or access token")).to_be_focused()
+    command = page.get_by_text("roomkey console --store my-shop")
+    assert await command.evaluate("(command) => command.getClientRects().length") == 1
+
+
+async def test_each_page_has_its_title(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+    page = await open_page(key=None)
+    await expect(page).to_have_title("Sign in to your store · Roomkey")
+    await sign_in(page, staff_key)
+    for name, title in [("Overview", "Overview"), ("Store setting", "Store setting"), ("Sessions", "Sessions")]:
+        await page.get_by_role("link", name=name).click()
+        await expect(page).to_have_title(f"{title} · Shop {shop.slug}")
+    session = await shop.create("Dewi Lestari")
+    await page.goto(f"/sessions/{session['id']}")
+    await expect(page).to_have_title(f"Sessions · Shop {shop.slug}")
+    await page.goto("/overview")
+    await choose_language(page, "Bahasa Indonesia")
+    await expect(page).to_have_title(f"Ringkasan · Shop {shop.slug}")
+
+
+async def test_a_key_of_another_app_is_told_that_it_is_none_of_the_console(open_page: OpenPage, shop: Shop) -> None:
+    page = await open_page(key=shop.key)
+    await expect(page.get_by_role("heading", name="Not a key of the console")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("API key or access token")).to_be_visible()
+
+
+async def test_the_console_sends_ids_of_documents_and_its_app_may_send_nothing_else(
+    open_page: OpenPage, shop: Shop, staff_key: str, http: httpx.AsyncClient
+) -> None:
+    page = await open_page(key=None)
+    sent: list[object] = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.post_data_json))
+    await sign_in(page, staff_key)
+    await expect(page.get_by_role("banner")).to_be_visible()
+    assert sent
+    for body in sent:
+        assert isinstance(body, dict)
+        assert body.keys() <= {"documentId", "variables"}
+        assert body["documentId"].startswith("sha256:")
+    headers = {"Authorization": f"Bearer {staff_key}"}
+    refused = await http.post("/graphql", json={"query": "{ store { id } }"}, headers=headers)
+    assert refused.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_ID_REQUIRED"
+
+
+async def test_the_language_is_chosen_and_kept(open_page: OpenPage, staff_key: str) -> None:
+    page = await open_page("/settings")
+    await choose_language(page, "Bahasa Indonesia")
+    await expect(page.get_by_role("link", name="Pengaturan toko")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("link", name="Pengaturan toko")).to_be_visible()
+    assert await page.evaluate("document.documentElement.lang") == "id"
+
+
+async def test_a_language_that_cannot_be_loaded_is_said(open_page: OpenPage) -> None:
+    page = await open_page("/settings")
+    await page.route(INDONESIAN, lambda route: route.abort())
+    await choose_language(page, "Bahasa Indonesia")
+    await expect(page.get_by_text("The language could not be loaded.")).to_be_visible()
+    await expect(page.get_by_role("link", name="Store setting")).to_be_visible()
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    # What was chosen is remembered, and the page is there without it.
+    await page.reload()
+    await expect(page.get_by_role("link", name="Store setting")).to_be_visible()
+    await page.unroute(INDONESIAN)
+    await page.reload()
+    await expect(page.get_by_role("link", name="Pengaturan toko")).to_be_visible()
+
+
+async def test_a_browser_that_keeps_nothing_is_enough(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+    page = await open_page("/settings", key=None)
+    await page.add_init_script(NO_STORAGE)
+    await page.reload()
+    await sign_in(page, staff_key)
+    await choose_language(page, "Bahasa Indonesia")
+    await expect(page.get_by_role("link", name="Pengaturan toko")).to_be_visible()
+    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Sign in to your store")).to_be_visible()
+
+
+async def test_an_indonesian_browser_is_greeted_in_indonesian(open_page: OpenPage) -> None:
+    page = await open_page(key=None, locale="id-ID")
+    await expect(page.get_by_role("heading", name="Masuk ke toko Anda")).to_be_visible()
+
+
+async def test_a_colour_scheme_is_chosen_and_kept(page: Page) -> None:
+    scheme = "document.documentElement.dataset.mantineColorScheme"
+    assert await page.evaluate(scheme) == "light"
+    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("menuitemradio", name="Dark").click()
+    await page.reload()
+    await expect(page.get_by_role("banner")).to_be_visible()
+    assert await page.evaluate(scheme) == "dark"
+    # The browser's own controls go with it.
+    assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+async def test_a_lost_connection_is_said_and_mended(page: Page) -> None:
+    # It is there before it has anything to say, or a screen reader might not tell.
+    region = page.get_by_role("main").locator("> [role=status]")
+    await region.evaluate("(region) => { region.dataset.seen = 'empty' }")
+    await page.context.set_offline(True)
+    await expect(region).to_contain_text("There is no connection.")
+    await expect(region).to_have_attribute("data-seen", "empty")
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("There is no connection.")).to_be_hidden()
+
+
+async def test_an_app_without_a_scope_of_the_console_still_signs_in(open_page: OpenPage, shop: Shop) -> None:
+    key = await new_console_key(shop.db, shop, "settings:write")
+    page = await open_page("/settings", key=key)
+    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+
+
+async def test_a_disabled_app_is_refused(open_page: OpenPage, shop: Shop) -> None:
+    made = await new_app(shop.db, shop.id, ["sessions:read"])
+    await shop.change("updateApp", "app { id }", id=made.app.id, disabled=True)
+    page = await open_page(key=made.secret)
+    await expect(page.get_by_role("alert")).to_contain_text("This was not accepted.")

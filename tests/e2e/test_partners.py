@@ -1,0 +1,298 @@
+"""The page for partners: what it tells a reader to type, to write into files and to send does what it says."""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from api.documents import manifests
+from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE
+from api.rate_limits import BURST_SECONDS
+from api.requests import BODY_BYTES, BODY_SECONDS
+from api.settings import JwtSettings, Settings
+from db.pool import Pool
+from engine.cost import (
+    ALIAS_LIMIT,
+    COST_LIMIT,
+    DEPTH_LIMIT,
+    DIRECTIVE_LIMIT,
+    LIST_SIZE,
+    MUTATION_PRICE,
+    PRICES,
+    ROWS_COUNTED,
+    measure,
+)
+from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
+from schema import GRAPHQL_SCHEMA
+from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
+from tests.conftest import serving, settings_for
+from tests.engine.test_long_lists import session_with_orders
+from tests.support import javascript
+from tests.support.answers import GRAPHQL
+from tests.support.identity_provider import open_issuer
+from tests.support.reader import ROOT, demo_server, different, typed
+from tests.support.shop import Shop, new_app, open_shop
+
+PAGE = (ROOT / "docs/partners.md").read_text()
+SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", PAGE, re.MULTILINE))
+
+# A block, and the file that it is to be written to, if a line before it says so.
+BLOCK = re.compile(r"(?:^`([^`\n]+)`[^\n]*:\n\n)?^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+# Nothing is downloaded: the packages are those of tests/e2e/node. What the tools say is not the page's.
+TOOLS = f"""
+PATH={javascript.NODE.parent}:$PATH
+npm() {{ [ -e node_modules ] || ln -s {javascript.FOLDER}/node_modules node_modules; }}
+npx() {{ node_modules/.bin/"$@" >&2; }}
+"""
+
+
+def blocks(*sections: str) -> list[tuple[str, str, str]]:
+    """What to write, to type and to see there: each block's file, its language and its text."""
+    return [block for section in sections for block in BLOCK.findall(SECTIONS[section])]
+
+
+async def test_the_page_gives_what_it_shows(tmp_path: Path) -> None:
+    folder = tmp_path / "roomkey"
+    folder.mkdir()
+    for name, there in ((".venv", Path(sys.prefix)), ("schema", ROOT / "schema")):
+        (folder / name).symlink_to(there)
+    commands, shown = [TOOLS], []
+    for section in list(SECTIONS)[: list(SECTIONS).index("Staff who sign in")]:
+        for file, language, text in blocks(section):
+            if file:
+                commands.append(written(file, text))
+            elif language == "sh":
+                commands.append(text)
+            elif language in ("json", "text"):
+                shown.append(text)
+            elif language in ("js", "ts"):
+                commands.append(changed({"js": "apollo.js", "ts": "urql.ts"}[language], text))
+                shown.append("[{…}]\n")
+    async with demo_server(folder) as port:
+        output = await typed(folder, port, *commands)
+    assert different(output, shown) == []
+
+
+def written(file: str, text: str) -> str:
+    return f"mkdir -p $(dirname {file}); cat > {file} <<'END OF FILE'\n{text}END OF FILE"
+
+
+def changed(file: str, statement: str) -> str:
+    """Run a program of the page with another way to persist its documents."""
+    [program] = [text for section in SECTIONS for name, _, text in blocks(section) if name == file]
+    program, number = re.subn(r"const persisted = .*?;\n(?=const)", lambda _: statement, program, flags=re.DOTALL)
+    assert number == 1
+    return f"{written(file, program)}\nnode {file}"
+
+
+def test_the_page_installs_the_packages_that_are_tested() -> None:
+    named = re.findall(r"(?<= )(@?[\w/-]+)@(\d+)", "".join(re.findall("^npm install.*", PAGE, re.MULTILINE)))
+    tested = json.loads((javascript.FOLDER / "package.json").read_text())["dependencies"]
+    assert {name: f"^{major}" for name, major in named} == {
+        name: tested[name].split(".")[0] for name in tested if name != "graphql-http"
+    }
+
+
+async def test_an_admin_makes_an_app_and_its_key_as_the_page_shows(shop: Shop) -> None:
+    [document] = [text for _, language, text in blocks("1. An app and its key") if language == "graphql"]
+    create_app, create_api_key = document.splitlines()
+    app = (await shop.ask(create_app))["createApp"]
+    key = (await shop.ask(create_api_key, app=app["app"]["id"]))["createApiKey"]
+    assert app["userErrors"] == key["userErrors"] == []
+    partner = replace(shop, key=key["secret"])
+    assert await partner.ask("{ viewer { app { id name } scopes } }") == {
+        "viewer": {"app": {**app["app"], "name": "acme"}, "scopes": ["SESSIONS_READ", "DOCUMENTS_WRITE"]}
+    }
+
+
+async def test_a_large_manifest_is_published_in_parts(shop: Shop, base_url: str, tmp_path: Path) -> None:
+    app = await new_app(shop.db, shop.id, ["documents:write"])
+    files = {file: text for section in SECTIONS for file, _, text in blocks(section) if file}
+    partner = replace(shop, key=app.secret)
+    await partner.change("publishDocuments", "documents { id }", manifest=json.loads(files["manifest.json"]))
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "publish.js").write_text(files["publish.js"])
+    # Two of these fit into a request, a third does not; nor would it if a character were counted as a byte.
+    bodies = {f"Large.{n}": f"query Large{n} {{ __typename }} # {'é' * 12_000}" for n in range(7)}
+    apollo = {
+        "format": "apollo-persisted-query-manifest",
+        "version": 1,
+        "operations": [
+            {"id": f"A.{id}", "name": id.replace(".", ""), "type": "query", "body": bodies[id]} for id in bodies
+        ],
+    }
+    for manifest, prefix in ((bodies, ""), (apollo, "A.")):
+        (tmp_path / "large.json").write_text(json.dumps(manifest))
+        output = await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
+        assert output == "".join(f"{prefix}Large.{n} Large{n} 0\n" for n in range(7))
+    many = {f"Many.{n}": f"query Many{n} {{ __typename }}" for n in range(DOCUMENTS_AT_ONCE + 1)}
+    (tmp_path / "large.json").write_text(json.dumps(many))
+    output = await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
+    assert output == "".join(f"Many.{n} Many{n} 0\n" for n in range(DOCUMENTS_AT_ONCE + 1))
+    (tmp_path / "large.json").write_text('{"Bad.1": "{ nonsense }"}')
+    with pytest.raises(AssertionError, match=r"Bad\.1: .*nonsense"):
+        await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
+
+
+async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, database_url: str) -> None:
+    [claims] = [json.loads(text) for _, _, text in blocks("Staff who sign in")]
+    await new_app(shop.db, shop.id, ["sessions:read"], client_id=claims["client_id"])
+    async with open_issuer() as issuer:
+        settings = replace(settings_for(database_url), jwt=JwtSettings(issuer.url, claims["aud"]))
+        token = issuer.token(**claims | {"iss": issuer.url, "store": shop.slug, "exp": int(time()) + 60}, iat=None)
+        async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+            staff = replace(shop, key=token, http=http)
+            assert await staff.ask("{ viewer { userId scopes } store { slug } }") == {
+                "viewer": {"userId": claims["sub"], "scopes": ["SESSIONS_READ"]},
+                "store": {"slug": shop.slug},
+            }
+
+
+def test_the_page_has_the_limits_as_they_are() -> None:
+    limits = dict(rows("Limits"))
+    assert limits == {
+        "a page": f"its items, `first` or `last` times ({PAGE_SIZE} if absent, {PAGE_SIZE_LIMIT} at most)",
+        "a list of another kind": f"its items, {LIST_SIZE} times",
+        "`nodes(ids: …)`": "as often as there are IDs",
+        "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
+        "`count`": f"1, and 1 for each {ROWS_COUNTED:,} of its `limit`",
+        "`sessionStats`": f"{PRICES['Query.sessionStats']}; its `opened` {PRICES['SessionStats.opened']} more, "
+        f"and {PRICES['PeriodStats.opened']} a period",
+        "`body` of a published document": str(PRICES["PersistedDocument.body"]),
+        "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']:,} more",
+        "cost": f"{COST_LIMIT:,}",
+        "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
+        "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
+        "request": f"{BODY_BYTES // 1024} KiB, within {BODY_SECONDS} s; one operation, unless the server allows more",
+        "time": f"{Settings.operation_seconds} s, unless the server allows more; then it is stopped",
+        "documents of an app": f"{DOCUMENTS:,}, of {manifests.BODY_BYTES // 1024} KiB; "
+        f"{DOCUMENTS_AT_ONCE} in a request that publishes them",
+    }
+    document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
+    assert measure(GRAPHQL_SCHEMA, document, choose_operation(document, None)).cost == 101
+    assert "a page of 50\nsessions with their customers is 101" in SECTIONS["Limits"]
+    assert f"may cost {COST_LIMIT:,} more" in SECTIONS["Limits"]
+    assert BURST_SECONDS == 10
+    assert f"a stock of ten seconds of it, {COST_LIMIT:,} at least" in SECTIONS["Limits"]
+
+
+# What the clients of an app in this mode send, if not just a document's text.
+REFUSED: list[tuple[str, str | dict[str, Any]]] = [
+    ("LOG", "{"),
+    ("LOG", "{ nonsense }"),
+    ("LOG", "query A { __typename } query B { __typename }"),
+    ("LOG", "query ($first: Int!) { sessions(first: $first) { nodes { id } } }"),
+    ("LOG", '{ session(id: "nonsense") { id } }'),
+    ("LOG", "{ apps { nodes { id } } }"),
+    ("LOG", "{ sessions(first: 100) { nodes { customer { sessions(first: 100) { nodes { id } } } } } }"),
+    ("LOG", {"json": []}),
+    (
+        "LOG",
+        {
+            "method": "GET",
+            "params": {"query": "{ __typename }"},
+            "headers": {"Origin": "https://a.example", "Authorization": None},
+        },
+    ),
+    ("LOG", {"url": "/graph"}),
+    ("LOG", {"method": "PUT"}),
+    ("LOG", {"headers": {"Accept": "text/plain"}}),
+    ("LOG", {"content": b"x" * (BODY_BYTES + 1), "headers": {"Content-Type": "application/json"}}),
+    ("LOG", {"content": b"{}", "headers": {"Content-Type": "text/plain"}}),
+    ("LOG", {"json": {"query": "{ store { slug } }"}, "headers": {"Authorization": "Bearer rk_nonsense"}}),
+    ("LOG", {"json": {"documentId": "Nonsense.1"}}),
+    ("LOG", {"json": {"documentId": "Nonsense.1", "query": "{ __typename }"}}),
+    ("ALLOW_LIST", "{ __typename }"),
+    ("ALLOW_LIST", {"json": {"documentId": "Nonsense.1"}}),
+    ("ID_ONLY", "{ __typename }"),
+]
+
+
+# Its cost is known when it runs.
+LONG_LISTS = """{
+    sessions(first: 1) { nodes { orders { session { customer { sessions(first: 100) { nodes { id } } } } } } }
+}"""
+
+
+async def test_the_page_has_every_code_with_its_statuses(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await connection.execute(f"alter database {urlsplit(own_database_url).path[1:]} set lock_timeout to '10ms'")
+    found: set[tuple[str, int]] = set()
+    async with partner_of_a_shop_at(settings_for(own_database_url)) as (partner, shop):
+        for mode, request in REFUSED:
+            found.add(await partner(request, mode))
+        await session_with_orders(shop, 60)
+        found.add(await partner(LONG_LISTS))
+        expensive = " ".join(f"s{n}: sessionStats {{ total }}" for n in range(45))
+        await partner(f"{{ {expensive} nonsense }}", rate=1)
+        found.add(await partner(f"{{ {expensive} }}", rate=1))
+        async with connection.transaction():
+            await connection.execute("lock table session")
+            found.add(await partner("{ sessions { nodes { id } } }"))
+        await connection.execute("alter table session rename to gone")
+        found.add(await partner("{ sessions { nodes { id } } }"))
+        await connection.execute("alter table api_key rename to also_gone")
+        found.add(await partner({"json": {"query": "{"}, "headers": {"Authorization": "Bearer rk_another"}}))
+        await connection.execute("alter table also_gone rename to api_key")
+        monkeypatch.setattr("api.requests.BODY_SECONDS", 0.01)
+        found.add(await partner(None))
+    async with partner_of_a_shop_at(replace(settings_for(own_database_url), operation_seconds=0)) as (partner, _):
+        found.add(await partner("{ store { slug } }"))
+    shown = {(code.strip("`"), int(status)) for code, statuses, *_ in rows("Codes") for status in statuses.split(", ")}
+    assert found == shown
+
+
+@asynccontextmanager
+async def partner_of_a_shop_at(
+    settings: Settings,
+) -> AsyncIterator[tuple[Callable[..., Awaitable[tuple[str, int]]], Shop]]:
+    """Sends a request for an app of this mode and rate: a document, a request's options, or None for one that never
+    ends. What comes back is the first error's code, and the status.
+    """
+    keys: dict[tuple[str, int], str] = {}
+    db = Pool(settings.database_url)
+    await db.connect()
+
+    async def refused(request: str | dict[str, Any] | None, mode: str = "LOG", rate: int = 100_000) -> tuple[str, int]:
+        if request is None:
+            return await refused_while_sending(http.base_url)
+        if (mode, rate) not in keys:
+            app = await new_app(db, shop.id, ["sessions:read"], document_mode=mode, rate=rate)
+            keys[mode, rate] = app.secret
+        options = {"json": {"query": request}} if isinstance(request, str) else request
+        headers = {"Accept": GRAPHQL, "Authorization": f"Bearer {keys[mode, rate]}", **options.get("headers", {})}
+        sent = {name: value for name, value in headers.items() if value}
+        response = await http.request(**{"method": "POST", "url": "/graphql", **options, "headers": sent})
+        return response.json()["errors"][0]["extensions"]["code"], response.status_code
+
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        shop = await open_shop(db, http)
+        yield refused, shop
+    await db.disconnect()
+
+
+async def refused_while_sending(url: httpx.URL) -> tuple[str, int]:
+    """What comes back, as above, where a body is announced that never comes."""
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    return json.loads(body)["errors"][0]["extensions"]["code"], int(head.split()[1])
+
+
+def rows(section: str) -> list[list[str]]:
+    """The tables' rows, without their headings."""
+    return [line.split(" | ") for line in re.findall(r"^\| (.*) \|$(?!\n\|-)", SECTIONS[section], re.MULTILINE)]

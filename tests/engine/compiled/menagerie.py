@@ -1,0 +1,285 @@
+"""A schema of everything that Strawberry types can do in a query or a mutation."""
+
+import datetime
+import decimal
+from collections.abc import AsyncGenerator
+from dataclasses import field as default
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.field_extensions import InputMutationExtension
+from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.info import Info
+
+from tests.engine.compiled.beings import (
+    Being,
+    Cat,
+    Colour,
+    Dog,
+    Fish,
+    Keeper,
+    Leaves,
+    Page,
+    Parrot,
+    Pet,
+    Size,
+    Stone,
+    Thing,
+    Weight,
+    weigh,
+)
+from tests.engine.compiled.guards import describe
+from tests.engine.compiled.world import answer, later, promise
+
+
+@strawberry.input
+class Inner:
+    words: list[str] = default(default_factory=lambda: ["inner"])
+    colour: Colour | None = Colour.GREEN
+    size: Size = Size.SMALL
+
+
+@strawberry.input
+class Wish:
+    text: str | None = strawberry.UNSET
+    whole: int = 3
+    ratio: float | None = None
+    colours: list[Colour] = default(default_factory=lambda: [Colour.RED, Colour.GREY])
+    grid: list[list[int | None]] | None = None
+    inner: Inner = default(default_factory=Inner)
+    inners: list[Inner | None] | None = strawberry.UNSET
+    at: datetime.datetime | None = None
+    weight: Weight | None = None
+    anything: JSON | None = None
+    maybe: strawberry.Maybe[str | None]
+    maybe_inner: strawberry.Maybe[Inner]
+    other: bool = strawberry.field(name="renamed", default=True)
+    more: "Wish | None" = None
+
+
+@strawberry.input(one_of=True)
+class Choice:
+    id: strawberry.ID | None = strawberry.UNSET
+    inner: Inner | None = strawberry.UNSET
+    words: strawberry.Maybe[list[str]]
+
+
+@strawberry.input
+class Required:
+    id: strawberry.ID
+    choice: Choice
+    choices: list[Choice] = default(default_factory=list)
+    price: decimal.Decimal
+
+
+@strawberry.type
+class Trouble:
+    message: str
+
+
+class Troubles(strawberry.ExceptionHandler[ValueError, Trouble]):
+    def handle(self, exception: ValueError, *, field: Any, info: Info) -> Trouble:
+        return Trouble(message=f"{info.field_name}: {exception}")
+
+
+Outcome = Annotated[Cat | Trouble, strawberry.union("Outcome")]
+
+
+@strawberry.type
+class Query:
+    version: str | None = "1"
+    constant: Size | None = None
+
+    @strawberry.field
+    def being(self, info: Info, id: strawberry.ID | None = None) -> Being | None:
+        return answer(self, info, id=id)
+
+    @strawberry.field
+    async def beings(self, info: Info, first: int | None = 3) -> list[Being] | None:
+        return await later(self, info, first=first)
+
+    @strawberry.field
+    def pets(self, info: Info) -> list[Pet | None] | None:
+        return answer(self, info)
+
+    @strawberry.field
+    async def cat(self, info: Info) -> Cat:
+        return await later(self, info)
+
+    @strawberry.field
+    def dogs(self, info: Info) -> list[Dog | None] | None:
+        return answer(self, info)
+
+    @strawberry.field
+    def fish(self, info: Info) -> Fish | None:
+        return promise(self, info)
+
+    @strawberry.field
+    def leaves(self, info: Info) -> Leaves | None:
+        return answer(self, info)
+
+    @strawberry.field
+    async def many_leaves(self, info: Info) -> list[Leaves | None] | None:
+        return await later(self, info)
+
+    @strawberry.field
+    def things(self, info: Info) -> list[Thing | None] | None:
+        return answer(self, info)
+
+    @strawberry.field
+    def stone(self, info: Info) -> Stone | None:
+        return answer(self, info)
+
+    @strawberry.field
+    async def keeper(self, info: Info) -> Keeper | None:
+        return await later(self, info)
+
+    @strawberry.field
+    def page(self, info: Info) -> Page[Cat] | None:
+        return answer(self, info)
+
+    @strawberry.field
+    def outcome(self, info: Info, fails: bool = True) -> Outcome | None:
+        if fails:
+            raise ValueError("It fails.")
+        return answer(self, info)
+
+    @strawberry.field
+    async def outcomes(self, info: Info) -> list[Outcome] | None:
+        return await later(self, info)
+
+    @strawberry.field
+    def described(self, info: Info, colour: Colour = Colour.GREEN) -> str:
+        return describe(info)
+
+    @strawberry.field
+    def atoms(
+        self,
+        text: str = "t",
+        whole: int | None = 3,
+        ratio: float = 1.5,
+        flag: bool = True,
+        colour: Colour = Colour.RED,
+        size: Size | None = Size.LARGE,
+        key: strawberry.ID | None = None,
+        at: datetime.datetime | None = strawberry.UNSET,
+        weight: Weight = 2.5,
+        anything: JSON | None = None,
+        given: strawberry.Maybe[int] = None,
+        called: Annotated[str | None, strawberry.argument(name="calledOtherwise")] = "python",
+    ) -> str | None:
+        seen = repr([text, whole, ratio, flag, colour, size, key, at, weight, anything, given, called])
+        if isinstance(anything, dict):
+            anything["seen"] = len(anything)
+        return seen
+
+    @strawberry.field
+    def lists(
+        self,
+        words: list[str] = ["a"],  # noqa: B006
+        grid: list[list[int | None] | None] | None = None,
+        sizes: list[Size] = [Size.SMALL],  # noqa: B006
+        more: list[Inner] | None = strawberry.UNSET,
+    ) -> str | None:
+        words.append("mutated")
+        sizes.append(Size.LARGE)
+        return repr([words, grid, sizes, more])
+
+    @strawberry.field
+    async def wish(self, wish: Wish = Wish(maybe=None, maybe_inner=None), again: Wish | None = None) -> str | None:  # noqa: B008
+        seen = repr([wish, again])
+        wish.inner.words.append("mutated")
+        wish.whole += 1
+        return seen
+
+    @strawberry.field
+    def choose(self, choice: Choice) -> str | None:
+        return repr(choice)
+
+    @strawberry.field
+    def require(self, info: Info, input: Required, text: str, ids: list[strawberry.ID]) -> str | None:
+        input.choices.clear()
+        return f"{input} {text} {ids} {answer(self, info, input=input)}"
+
+
+@strawberry.type
+class Tally:
+    """How many words there were, and how many there are when it is asked."""
+
+    at_first: int
+
+    @strawberry.field
+    def now(self, info: Info) -> int:
+        return len(info.context.words)
+
+    @strawberry.field
+    async def soon(self, info: Info) -> int:
+        await info.context.pause(info.context.dice("soon", info.path.as_list()))
+        return len(info.context.words)
+
+    @strawberry.field
+    def being(self, info: Info) -> Being | None:
+        return answer(self, info)
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def append(self, info: Info, word: str = "w", times: int = 1) -> list[str]:
+        words = info.context.words + [word] * min(times, 3)
+        await info.context.pause(info.context.dice("append", words))
+        info.context.words = words
+        await info.context.pause(info.context.dice("appended", words))
+        return words
+
+    @strawberry.mutation
+    def clear(self, info: Info) -> Tally:
+        info.context.words = info.context.words[1:]
+        return Tally(at_first=len(info.context.words))
+
+    @strawberry.mutation
+    async def tally(self, info: Info, word: str | None = None) -> Tally | None:
+        await info.context.pause(info.context.dice("tally", info.path.as_list()))
+        info.context.words.append(word or "tally")
+        return Tally(at_first=len(info.context.words))
+
+    @strawberry.mutation
+    async def rename(self, info: Info, wish: Wish) -> Cat:
+        wish.colours.append(Colour.RED)
+        info.context.words.append(repr(wish))
+        return await later(self, info, wish=wish)
+
+    @strawberry.mutation(extensions=[InputMutationExtension()])
+    def adopt(self, info: Info, id: strawberry.ID, name: str | None = None) -> Outcome:
+        return answer(self, info, id=id, name=name)
+
+    @strawberry.mutation
+    def fail(self, info: Info) -> str | None:
+        raise ValueError(f"after {len(info.context.words)} words")
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def ticks(self) -> AsyncGenerator[int, None]:
+        yield 1
+
+
+def _schema(*handlers: strawberry.ExceptionHandler[Any, Any]) -> GraphQLSchema:
+    return strawberry.Schema(
+        Query,
+        Mutation,
+        Subscription,
+        types=[Cat, Dog, Parrot, Fish],
+        config=StrawberryConfig(
+            scalar_map={Weight: strawberry.scalar(name="Weight", serialize=weigh, parse_value=weigh)},
+        ),
+        exception_handlers=handlers,
+    )._schema
+
+
+SCHEMA = _schema()
+# In this one, Strawberry has its hand in every resolver.
+HANDLING_SCHEMA = _schema(Troubles())

@@ -1,0 +1,78 @@
+"""The compiler as a library: what its page says, on a schema that is not the project's."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import strawberry
+from graphql import ExecutionResult, parse
+
+from engine.compiled import CompiledOperation, Unsupported
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "compiled.md").read_text(encoding="utf-8")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self, name: str) -> str:
+        return f"Hello, {name}!"
+
+
+schema = strawberry.Schema(Query)
+
+
+def test_the_program_of_the_page_runs() -> None:
+    [program] = re.findall(r"```python\n(from graphql.*?)```", PAGE, re.DOTALL)
+    names = {"schema": schema, "context": None}
+    exec(program, names)
+    assert names["result"] == ExecutionResult({"hello": "Hello, Sari!"}, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "reason"),
+    [
+        ("{ __schema { description } }", {}, "introspection"),
+        ("query ($no: Boolean = false) { hello(name: 1) @skip(if: $no) }", {"no": None}, "a condition that is null"),
+        ("query @mine { __typename }", {}, "@mine"),
+        (f"{{ {' '.join(f'a{number}: __typename' for number in range(501))} }}", {}, "a large document"),
+    ],
+)
+def test_what_is_left_to_graphql_core_is_on_the_page(text: str, variables: dict[str, object], reason: str) -> None:
+    document = parse(text)
+    operation = CompiledOperation(schema._schema, document, document.definitions[0])
+    for _ in range(2):
+        with pytest.raises(Unsupported) as unsupported:
+            operation.execute(variables)
+        assert unsupported.value.reason == reason
+    assert f"`{reason}`" in PAGE or reason.startswith("@")
+
+
+def test_so_many_combinations_of_conditions_are_compiled_and_no_more() -> None:
+    names = [f"c{number}" for number in range(5)]
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    selected = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
+    document = parse(f"query ({declared}) {{ {selected} }}")
+    operation = CompiledOperation(schema._schema, document, document.definitions[0])
+    for number in range(32):
+        given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
+        if number < 16:
+            assert operation.execute(given) == ExecutionResult({name: "Query" for name in names if given[name]}, None)
+        else:
+            with pytest.raises(Unsupported, match="a document of many variants"):
+                operation.execute(given)
+
+
+def test_it_imports_nothing_of_the_project() -> None:
+    program = "import engine.compiled, sys; print(*sorted(n for n in sys.modules if n.split('.')[0] in {names!r}))"
+    # `schema` itself, the folder that it is in, would import the rest.
+    package = "import sys, types; m = types.ModuleType('schema'); m.__path__ = ['schema']; sys.modules['schema'] = m; "
+    names = {"api", "db", "schema"}
+    command = [sys.executable, "-c", package + program.replace("{names!r}", repr(names))]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert {name.removeprefix("schema").removeprefix(".compiled").lstrip(".") for name in loaded} == {
+        "", "arguments", "execution", "fields", "operation", "source", "types",
+    }  # fmt: skip

@@ -1,0 +1,348 @@
+"""What an operation costs: measured before validation, whatever the document is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    InlineFragmentNode,
+    Node,
+    OperationDefinitionNode,
+    Visitor,
+    get_named_type,
+    is_leaf_type,
+    parse,
+    validate,
+    visit,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import cost
+from engine.cost import Measure, TooCostly, measure
+from schema import schema
+
+SCHEMA = schema._schema
+
+
+def measured(text: str, variables: dict[str, Any] | None = None) -> Measure:
+    document = parse(text)
+    operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    return measure(SCHEMA, document, operation, variables)
+
+
+def cost_of(text: str, variables: dict[str, Any] | None = None) -> int:
+    return measured(text, variables).cost
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{ __typename }", 0),
+        ("{ viewer { id name scopes } }", 1),
+        ("{ viewer { id } store { id } }", 2),
+        # The connection, and ten sessions with a customer and a token each.
+        ("{ sessions(first: 10) { nodes { id customer { name } token { status link } } } }", 1 + 10 * 3),
+        ("{ sessions(first: 10) { edges { cursor node { id } } } }", 1 + 10 * 2),
+        ("{ sessions(first: 10) { nodes { id } pageInfo { endCursor } } }", 1 + 10 + 1),
+        ("{ sessions(first: 10) { nodes { id } edges { node { id } } } }", 1 + 10 + 10 * 2),
+        # Ten customers with a connection of five sessions with a token.
+        ("{ customers(first: 10) { nodes { sessions(first: 5) { nodes { token { status } } } } } }", 1 + 10 * 12),
+        ("{ session(id: 1) { events { nodes { id } } } }", 1 + 1 + 50),
+        # Its orders, three by assumption, with their totals.
+        ("{ session(id: 1) { orders { total { amount } } } }", 1 + 3 * 2),
+        ("{ node(id: 1) { id ... on Session { token { status } } } }", 2),
+        ('{ nodes(ids: ["a", "b"]) { id ... on Session { token { status } } } }', 2 * 2),
+        ("{ nodes(ids: []) { id } }", 0),
+        ('{ nodes(ids: "a") { id } }', 1),
+        (f"{{ nodes(ids: {list(range(500))}) {{ id }} }}", 100),
+    ],
+)
+def test_each_object_of_the_answer_costs_one(text: str, expected: int) -> None:
+    assert cost_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        ("", 50),
+        ("(first: 0)", 0),
+        ("(first: 7)", 7),
+        ("(last: 7)", 7),
+        ("(first: null, last: 7)", 7),
+        ("(first: 8, last: 7)", 8),
+        ("(first: 100)", 100),
+        # Refused later, by whoever reads the argument; they must not make it cheap, nor break the walk.
+        ("(first: 101)", 100),
+        ("(first: -1)", 100),
+        (f"(first: {'9' * 60_000})", 100),
+        (f"(first: -{'9' * 60_000})", 100),
+        ("(first: 1.5)", 50),
+        ('(first: "7")', 50),
+        ("(first: [7])", 50),
+        ("(first: {a: 7})", 50),
+        ("(first: $unknown)", 50),
+    ],
+)
+def test_a_connection_multiplies_by_its_page_size(arguments: str, size: int) -> None:
+    assert cost_of(f"{{ sessions{arguments} {{ nodes {{ id }} }} }}") == 1 + size
+
+
+@pytest.mark.parametrize(
+    ("variables", "size"),
+    [
+        (None, 20),
+        ({}, 20),
+        ({"other": 5}, 20),
+        ({"n": 5}, 5),
+        ({"n": 5.0}, 5),
+        ({"n": None}, 50),
+        ({"n": 10**30}, 100),
+        ({"n": -1}, 100),
+        ({"n": float("inf")}, 100),
+        ({"n": float("nan")}, 100),
+        ({"n": True}, 50),
+        ({"n": "5"}, 50),
+        ({"n": [5]}, 50),
+        ({"n": {"n": 5}}, 50),
+    ],
+)
+def test_a_page_size_may_be_a_variable_or_its_default(variables: dict[str, Any] | None, size: int) -> None:
+    assert cost_of("query ($n: Int = 20) { sessions(first: $n) { nodes { id } } }", variables) == 1 + size
+
+
+@pytest.mark.parametrize(
+    ("variables", "size"), [(None, 50), ({"ids": ["a", "b", "c"]}, 3), ({"ids": []}, 0), ({"ids": "a"}, 1)]
+)
+def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size: int) -> None:
+    assert cost_of("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", variables) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The connection, the count, and ten thousand rows, or as many as its limit says.
+        ("{ sessions { count { value } } }", 1 + 1 + 10),
+        ("{ customers { count(limit: 1) { value } } }", 1 + 1),
+        ("{ customers { count(limit: 1000000) { value } } }", 1 + 1 + 1_000),
+        ("{ sessionStats { total } }", 1 + 100),
+        ("{ sessionStats(groupBy: DAY) { total periods { total } } }", 1 + 100 + 100),
+        ("{ sessionStats(groupBy: DAY) { opened periods { opened } } }", 1 + 100 + 100 + 100 * (1 + 1)),
+        ("{ sessions(first: 0) { pageInfo { hasNextPage hasPreviousPage } } }", 1 + 1 + 2),
+        # A mutation, its payload, the session with its token, and three refusals by assumption.
+        ("mutation { revokeToken(input: {}) { session { token { status } } userErrors { code } } }", 10 + 1 + 2 + 3),
+        # A document may be long, and each that is published is checked.
+        ("{ viewer { app { documents(first: 10) { nodes { id body } } } } }", 1 + 1 + 1 + 10 * (1 + 20)),
+        ("mutation { publishDocuments(input: {}) { documents { id } } }", 10 + 1 + 1_000 + 3),
+        # Leaves without aliases are free, ten with aliases cost as much as an object.
+        ("{ sessions(first: 10) { nodes { a: id b: roomId active } } }", 1 + 10 + 2),
+        ("{ viewer { a: id } }", 2),
+    ],
+)
+def test_what_takes_longer_than_its_objects_has_a_price(text: str, expected: int) -> None:
+    assert cost_of(text) == expected
+
+
+def test_prices_and_sizes_are_of_fields_that_exist() -> None:
+    for place in (*cost.PRICES, *cost.LIST_SIZES):
+        type, field = place.split(".")
+        owner = SCHEMA.get_type(type)
+        assert isinstance(owner, GraphQLObjectType)
+        assert field in owner.fields
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{ ...A ...A } fragment A on Query { viewer { id } ...B } fragment B on Query { store { id } }", 2 * 2),
+        # What is in a fragment on a connection multiplies by the page size of whoever spreads it.
+        (
+            "{ a: sessions(first: 10) { ...P } b: sessions(first: 20) { ... { ...P } } }"
+            "fragment P on SessionConnection { nodes { id } pageInfo { endCursor } }",
+            (1 + 10 + 1) + (1 + 20 + 1),
+        ),
+        ("{ ...A } fragment A on Query { viewer { id } ...A }", 1),
+        ("{ ...A } fragment A on Query { ...B viewer { id } } fragment B on Query { ...A }", 1),
+        ("{ viewer { id } ...Missing }", 1),
+        ("{ viewer { id } } fragment Unused on Query { sessions { nodes { id } } }", 1),
+        ("{ a { b { c } } viewer { d { e } ... on Missing { f { g } } ... on SessionFilter { and { id } } } }", 2 + 4),
+        ("subscription { sessions { nodes { id } } }", 2),
+    ],
+)
+def test_a_document_need_not_be_valid(text: str, expected: int) -> None:
+    assert cost_of(text) == expected
+
+
+def nested(depth: int) -> str:
+    return "{ a " * depth + "}" * depth
+
+
+@pytest.mark.parametrize(
+    ("at_the_limit", "beyond", "message"),
+    [
+        (
+            # 1 + 99 * (1 + 1 + 48), and 1 + 48 or 1 + 49
+            "{ customers(first: 99) { nodes { sessions(first: 48) { ...N } } } sessions(first: 48) { ...N } }"
+            "fragment N on SessionConnection { nodes { id } }",
+            "{ customers(first: 99) { nodes { sessions(first: 48) { ...N } } } sessions(first: 49) { ...N } }"
+            "fragment N on SessionConnection { nodes { id } }",
+            "An operation has a cost of at most 5,000, this one of 5,001. "
+            "Ask for smaller pages, or for fewer lists inside of lists.",
+        ),
+        (
+            nested(16),
+            nested(17),
+            "An operation has a depth of at most 16, this one of 17. Ask for what lies deeper by its ID.",
+        ),
+        (
+            f"{{ {'a: id ' * 99} ...F ...F }} fragment F on Query {{ a: id }}",
+            f"{{ {'a: id ' * 100} ...F ...F }} fragment F on Query {{ a: id }}",
+            "An operation has a number of aliases of at most 100, this one of 101. Send several documents.",
+        ),
+        (
+            f"query ($a: Int @d) @d {{ a {'@d ' * 95} ... @d {{ a }} ...F @d }} fragment F on Query @d {{ a }}",
+            f"query ($a: Int @d) @d {{ a {'@d ' * 96} ... @d {{ a }} ...F @d }} fragment F on Query @d {{ a }}",
+            "An operation has a number of directives of at most 100, this one of 101. Send several documents.",
+        ),
+    ],
+    ids=["cost", "depth", "aliases", "directives"],
+)
+def test_each_limit_is_refused_from_one_beyond(at_the_limit: str, beyond: str, message: str) -> None:
+    measured(at_the_limit).check()
+    with pytest.raises(TooCostly) as refused:
+        measured(beyond).check()
+    assert str(refused.value) == message
+    assert refused.value.extensions == {"code": "COST_LIMIT_EXCEEDED"}
+
+
+def test_fragments_do_not_hide_depth() -> None:
+    text = "{ a { ... { a { ...F } } } } fragment F on Query { a { ... on Query { a } } }"
+    assert measured(text).depth == 4
+
+
+def selections_in(text: str) -> int:
+    """How many selections are written in a document."""
+    found = []
+
+    class Count(Visitor):
+        def enter(self, node: Node, *_: Any) -> None:
+            if isinstance(node, FieldNode | FragmentSpreadNode | InlineFragmentNode):
+                found.append(node)
+
+    visit(parse(text), Count())
+    return len(found)
+
+
+@pytest.mark.parametrize("depth", [30, 300])
+def test_each_selection_is_visited_once_however_fragments_double(depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits = []
+    visit_one: Callable[..., Any] = cost._Walk._selection
+    monkeypatch.setattr(cost._Walk, "_selection", lambda *args: visits.append(1) or visit_one(*args))
+    # From the last one up, so that none is nested deeper than the walk goes.
+    doubling = " ".join(f"fragment F{i} on Query {{ ...F{i - 1} ...F{i - 1} }}" for i in range(1, depth))
+    spreads = " ".join(f"...F{i}" for i in range(depth))
+    text = f"{{ {spreads} }} {doubling} fragment F0 on Query {{ viewer {{ id }} }}"
+    result = measured(text)
+    assert len(visits) == selections_in(text)
+    assert result.depth == 2
+    # 1 + 2 + 4 + ... where that can be counted to
+    assert result.cost == min(2**depth - 1, cost.COST_CAP // cost.OBJECT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(2_000)),
+        "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ {'... {' * 50} ...F{i + 1} {'}' * 51}" for i in range(99)),
+        "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ {'a {' * 50} ...F{i + 1} {'}' * 51}" for i in range(99)),
+    ],
+)
+def test_what_is_nested_without_end_is_refused_for_its_depth(text: str) -> None:
+    with pytest.raises(TooCostly, match="An operation has a depth of at most 16"):
+        measured(text).check()
+
+
+def dashboard() -> str:
+    """A large page as Relay or Apollo ask for it: a fragment a component, `__typename` and `id` everywhere."""
+    own = {
+        "Customer": "name phone email",
+        "Token": "status issuedAt expiredTime link",
+        "Order": "number placedAt total { amount currency }",
+        "Store": "name slug",
+    }
+    kinds = [("Customer", 12), ("Token", 8), ("Order", 10), ("Store", 4)]
+    names = {type: [f"{type}{i}" for i in range(number)] for type, number in kinds}
+    key = {type: "__typename" if type == "Token" else "__typename id" for type in own}
+    fragments = [f"fragment {n} on {type} {{ {key[type]} {own[type]} }}" for type in names for n in names[type]]
+    for i in range(20):
+        inner = f"customer {{ id ...Customer{i % 12} }} token {{ ...Token{i % 8} }} orders {{ id ...Order{i % 10} }}"
+        fragments.append(f"fragment Session{i} on Session {{ __typename id active roomId {inner} }}")
+    for i in range(5):
+        spreads = " ".join(f"...Session{i * 4 + j}" for j in range(4))
+        page = f"list{i}: sessions(first: 10) {{ edges {{ cursor node {{ id {spreads} }} }} pageInfo {{ endCursor }} }}"
+        fragments.append(
+            f"fragment Page{i} on Query {{ {page} store {{ {' '.join(f'...{n}' for n in names['Store'])} }} }}"
+        )
+    return f"query {{ viewer {{ id }} {' '.join(f'...Page{i}' for i in range(5))} }} {' '.join(fragments)}"
+
+
+def test_a_large_page_of_sixty_fragments_passes() -> None:
+    text = dashboard()
+    assert text.count("fragment ") == 59
+    measured(text).check()
+    assert validate(SCHEMA, parse(text, max_lexical_tokens=2_000)) == []
+
+
+TYPES = ["Query", "Session", "SessionConnection", "SessionEdge", "Customer", "Node", "__Type", "Mutation"]
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, str]:
+    """A document, and the same with its fragments written out where they are spread."""
+    fragments: list[tuple[str, str, str]] = []
+
+    def selections(type: str, fuel: int) -> tuple[str, str]:
+        fields = getattr(SCHEMA.get_type(type), "fields", {})
+        written, inlined = ["__typename"], ["__typename"]
+        for choice in draw(st.lists(st.sampled_from(["field", "alias", "fragment", "inline"]), max_size=3)):
+            if choice == "fragment":
+                if fragments:
+                    number, on, body = draw(st.sampled_from(fragments))
+                    written.append(f"...{number}")
+                    inlined.append(f"... on {on} {{ {body} }}")
+                continue
+            if choice == "inline":
+                on = draw(st.sampled_from([type, *TYPES]))
+                head, inner = f"... on {on}", on if fuel else None
+            else:
+                name = draw(st.sampled_from(sorted(fields) or ["unknown"]))
+                named = get_named_type(fields[name].type) if fields else None
+                size = f"(first: {draw(st.integers(0, 9))})" if fields and "first" in fields[name].args else ""
+                head = f"{'x: ' if choice == 'alias' else ''}{name}{size}"
+                if named is None or is_leaf_type(named):
+                    written.append(head)
+                    inlined.append(head)
+                    continue
+                inner = named.name if fuel else None
+            body, body_inlined = selections(inner, fuel - 1) if inner else ("__typename", "__typename")
+            written.append(f"{head} {{ {body} }}")
+            inlined.append(f"{head} {{ {body_inlined} }}")
+        return " ".join(written), " ".join(inlined)
+
+    definitions = []
+    for number in range(draw(st.integers(0, 4))):
+        on = draw(st.sampled_from(TYPES))
+        body, inlined = selections(on, 2)
+        fragments.append((f"F{number}", on, inlined))
+        definitions.append(f"fragment F{number} on {on} {{ {body} }}")
+    body, inlined = selections("Query", 3)
+    return f"{{ {body} }} {' '.join(definitions)}", f"{{ {inlined} }}"
+
+
+@given(documents())
+def test_a_fragment_costs_what_its_fields_would_cost_in_its_place(pair: tuple[str, str]) -> None:
+    text, inlined = pair
+    assert measured(text)[:2] == measured(inlined)[:2]  # cost and depth; aliases count as written

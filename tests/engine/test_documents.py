@@ -1,0 +1,120 @@
+"""Documents that were sent before: what is known of them is used again, and stays true."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from engine.cost import Meter, measure
+from engine.documents import DOCUMENT_TOKENS, TOKENS, PreparedDocument, PreparedDocuments
+from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
+from schema import GRAPHQL_SCHEMA
+from tests.conftest import serving, settings_for
+from tests.support.logs import Log, recorded_log
+from tests.support.shop import Shop
+
+PAGE = """query Page($first: Int, $last: Int, $limit: Int, $ids: [ID!]!) {
+    sessions(first: $first, last: $last) { nodes { id customer { name } } count(limit: $limit) { value } }
+    nodes(ids: $ids) { id }
+    orders: sessions(first: 5) { nodes { orders { number } } }
+}"""
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with recorded_log() as log:
+        yield log
+
+
+def new_documents(*, compiled: bool = True) -> PreparedDocuments:
+    return PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=compiled)
+
+
+def sent(documents: PreparedDocuments, text: str) -> PreparedDocument:
+    document = documents.get(text)
+    documents.validate(document)
+    return document
+
+
+def test_a_document_is_prepared_once() -> None:
+    documents = new_documents()
+    text = "query A { viewer { id } } query B { store { id } }"
+    document = sent(documents, text)
+    assert sent(documents, text + " ") is not document
+    assert sent(documents, text) is document
+    assert document.operation("A") is document.operation("A")
+    assert document.operation("A") is not document.operation("B")
+
+
+def test_the_documents_that_were_sent_last_are_kept() -> None:
+    documents = new_documents()
+
+    def text(number: int) -> str:
+        return f"query Q{number} {{ viewer {{ id }} }}"
+
+    tokens = 8
+    number = TOKENS // (tokens + DOCUMENT_TOKENS)
+    prepared = [sent(documents, text(each)) for each in range(number)]
+    assert prepared[0].tree.token_count == tokens
+    assert sent(documents, text(0)) is prepared[0]
+    sent(documents, text(number))
+    assert sent(documents, text(0)) is prepared[0]
+    assert sent(documents, text(1)) is not prepared[1]
+
+
+def test_the_largest_document_can_be_kept() -> None:
+    documents = new_documents()
+    aliases = " ".join(f"a{number}: __typename" for number in range(TOKEN_LIMIT // 3 - 2))
+    text = f"{{ {aliases} }}"
+    assert sent(documents, text) is sent(documents, text)
+
+
+def test_what_is_invalid_is_refused_each_time_and_not_kept() -> None:
+    documents = new_documents()
+    text = "{ viewer { nothing } }"
+    document = documents.get(text)
+    for _ in range(2):
+        with pytest.raises(InvalidOperation) as refused:
+            documents.validate(document)
+        assert [error.message for error in refused.value.errors] == ["Cannot query field 'nothing' on type 'Viewer'."]
+    assert documents.get(text) is not document
+
+
+sizes = st.one_of(st.none(), st.booleans(), st.integers(-1, 200), st.sampled_from([1.0, 10.5, "5"]))
+variables = st.dictionaries(st.sampled_from(["first", "last", "limit"]), sizes) | st.fixed_dictionaries(
+    {"ids": st.lists(st.just("x"), max_size=3)}, optional={"first": sizes, "last": sizes}
+)
+
+
+@example([{"first": 1}, {"first": True}])
+@given(st.lists(variables, min_size=1, max_size=6))
+def test_what_was_measured_with_other_variables_does_not_count(each: list[dict[str, Any]]) -> None:
+    document = parse_document(PAGE)
+    operation = choose_operation(document, None)
+    meter = Meter(GRAPHQL_SCHEMA, document, operation)
+    for given_variables in each:
+        assert meter.measure(given_variables) == measure(GRAPHQL_SCHEMA, document, operation, given_variables)
+
+
+async def test_what_is_not_compiled_is_counted_and_logged(shop: Shop, log: Log) -> None:
+    for query, reason in (
+        ("{ __schema { queryType { name } } }", "introspection"),
+        ("query ($no: Boolean = false) { viewer { id @skip(if: $no) } }", None),
+        ("{ viewer { id } }", None),
+    ):
+        response = await shop.post(query)
+        assert response.json().get("errors") is None
+        assert (await log.line_of(response)).get("interpreted") == reason
+
+
+async def test_compiling_can_be_turned_off(shop: Shop, database_url: str, log: Log) -> None:
+    query = "{ viewer { id name scopes } sessions(first: 5) { nodes { id dateCreated } } }"
+    settings = replace(settings_for(database_url), compiled_documents=False)
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+        response = await replace(shop, http=http).post(query)
+    assert (await log.line_of(response))["interpreted"] == "off"
+    assert response.json() == (await shop.post(query)).json() | {"extensions": response.json()["extensions"]}

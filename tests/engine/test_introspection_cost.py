@@ -1,0 +1,63 @@
+"""What introspection costs: about what it builds."""
+
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query, graphql_sync
+
+from engine.cost import TooCostly
+from tests.engine.test_cost import SCHEMA, measured
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"descriptions": False},
+        # What GraphiQL asks.
+        {"schema_description": True, "input_value_deprecation": True, "specified_by_url": True, "one_of": True},
+        {"experimental_directive_deprecation": True, "directive_is_repeatable": True},
+    ],
+)
+def test_the_standard_introspection_costs_twice_what_it_builds_at_most(options: dict[str, bool]) -> None:
+    query = get_introspection_query(**options)  # type: ignore[arg-type]
+    result = measured(query)
+    result.check()
+    assert result.depth == 15
+    built = objects_in(graphql_sync(SCHEMA, query).data) - 1
+    # More than it builds, as the types of an interface count as the most that one has.
+    assert built <= result.cost <= built * 2
+
+
+def objects_in(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(objects_in(item) for item in value)
+    return 1 + objects_in(list(value.values())) if isinstance(value, dict) else 0
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        '__type(name: "Node") { possibleTypes { fields { name description args { name } type { name } } } }',
+        '__type(name: "Session") { interfaces { possibleTypes { interfaces { possibleTypes { fields { name } } } } } }',
+        f'__type(name: "Node") {{ {"possibleTypes { interfaces { " * 4} name {"} } " * 4} }}',
+        "__schema { types { possibleTypes { interfaces { possibleTypes { name } } } } }",
+    ],
+)
+def test_introspection_of_interfaces_costs_what_it_builds(field: str) -> None:
+    result = measured(f"{{ {field} }}")
+    assert objects_in(graphql_sync(SCHEMA, f"{{ {field} }}").data) - 1 <= result.cost
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        '__type(name: "Query") { fields { args { type { inputFields { type { ofType { name } } } } } } }',
+        '__type(name: "Session") { fields { type { ofType { fields { type { ofType { name } } } } } } }',
+        "__schema { types { name } }",
+    ],
+)
+def test_introspection_is_not_repeated_without_end(field: str) -> None:
+    measured(f"{{ {field} }}").check()
+    with pytest.raises(TooCostly, match="An operation has a cost of at most 5,000"):
+        measured("{ " + " ".join(f"a{i}: {field}" for i in range(100)) + " }").check()

@@ -1,0 +1,152 @@
+"""API keys: made, shown once, revoked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from db.api_keys import generate_api_key
+from tests.schema.test_apps import create, get, own_id, seconds_until
+from tests.support.rows import everything_of
+from tests.support.shop import Shop, moment, new_app
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+KEY = "apiKey { id name dateCreated revokedAt }"
+CREATE = f"""mutation ($input: CreateApiKeyInput!) {{
+    createApiKey(input: $input) {{ {KEY} secret userErrors {{ code }} }}
+}}"""
+MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")]
+
+
+async def make(shop: Shop, app_id: str, **input: Any) -> Any:
+    """The key that is made, and its secret; refusals fail the test."""
+    payload = await shop.change("createApiKey", f"{KEY} secret", appId=app_id, **{"name": "laptop"} | input)
+    assert payload.pop("userErrors") == []
+    return payload
+
+
+async def revoke(shop: Shop, id: str) -> Any:
+    payload = await shop.change("revokeApiKey", KEY, id=id)
+    assert payload["userErrors"] == []
+    return payload["apiKey"]
+
+
+async def test_a_key_is_made_and_works_for_its_app(shop: Shop) -> None:
+    app = await create(shop, scopes=["SESSIONS_JOIN"])
+    before = datetime.now(UTC)
+    made = await make(shop, app["id"], name=" laptop ")
+    key = made["apiKey"]
+    assert key == {"id": key["id"], "name": "laptop", "dateCreated": key["dateCreated"], "revokedAt": None}
+    assert timedelta(0) <= moment(key["dateCreated"]) - before < timedelta(seconds=10)
+    assert await replace(shop, key=made["secret"]).ask("{ viewer { id name scopes app { id } } store { id } }") == {
+        "viewer": {"id": key["id"], "name": "laptop", "scopes": ["SESSIONS_JOIN"], "app": {"id": app["id"]}},
+        "store": {"id": shop.id},
+    }
+    second = await make(shop, app["id"], name="server")
+    assert (await get(shop, app["id"]))["keys"] == [key, second["apiKey"]]
+
+
+async def test_a_secret_is_nowhere_in_the_database(shop: Shop) -> None:
+    app = await create(shop)
+    secret = (await make(shop, app["id"], idempotencyKey="k"))["secret"].removeprefix("rk_")
+    rows = str(await everything_of(shop.db, shop.id))
+    assert app["id"] in rows
+    for part in (secret, secret[:26], secret[26:]):
+        assert part not in rows
+        assert part.encode().hex() not in rows
+
+
+async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
+    assert await shop.refusals("createApiKey", appId=shop.id, name="", idempotencyKey="k" * 101) == [
+        ("appId", "INVALID", f"must look like app_01h455vb4pex5vsknk084sn02q, got '{shop.id}'"),
+        ("name", "INVALID", "must have 1 to 200 characters, got 0"),
+        ("idempotencyKey", "INVALID", "must have 1 to 100 characters, got 101"),
+    ]
+    assert await shop.refusals("revokeApiKey", id="x") == [
+        ("id", "INVALID", "must look like key_01h455vb4pex5vsknk084sn02q, got 'x'")
+    ]
+
+
+async def test_another_stores_apps_and_keys_are_not_there(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    theirs = await new_app(neighbour.db, neighbour.id, ["admin"])
+    unknown = "01h455vb4pex5vsknk084sn02q"
+    for id in (theirs.app.id, f"app_{unknown}"):
+        payload = await shop.change("createApiKey", f"{KEY} secret", appId=id, name="x", idempotencyKey="k")
+        error = {"field": ["appId"], "code": "NOT_FOUND", "message": "is no app of your store"}
+        assert payload == {"apiKey": None, "secret": None, "userErrors": [error]}
+    for id in (theirs.key.id, f"key_{unknown}"):
+        assert await shop.refusals("revokeApiKey", id=id) == [("id", "NOT_FOUND", "is no key of your store")]
+    await replace(neighbour, key=theirs.secret).ask("{ store { id } }")
+
+
+async def test_the_same_idempotency_key_and_input_return_the_key_but_not_its_secret(shop: Shop) -> None:
+    app, other = await create(shop), await create(shop)
+    first = await make(shop, app["id"], idempotencyKey="k")
+    assert await make(shop, app["id"], idempotencyKey="k") == {"apiKey": first["apiKey"], "secret": None}
+    revoked = await revoke(shop, first["apiKey"]["id"])
+    assert await make(shop, app["id"], idempotencyKey="k") == {"apiKey": revoked, "secret": None}
+    for changed in ({"name": "server"}, {"appId": other["id"]}):
+        input = {"appId": app["id"], "name": "laptop", "idempotencyKey": "k"} | changed
+        assert await shop.refusals("createApiKey", **input) == MISMATCH
+    assert (await get(shop, app["id"]))["keys"] == [revoked]
+    assert (await get(shop, other["id"]))["keys"] == []
+
+
+async def test_fifty_at_once_with_one_idempotency_key_make_one_key(shop: Shop) -> None:
+    app = await create(shop)
+    input = {"appId": app["id"], "name": "laptop", "idempotencyKey": "k"}
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(shop.post_until_served(CREATE, input=input) for _ in range(50)))
+    payloads = [answer.json()["data"]["createApiKey"] for answer in answers]
+    assert {payload["apiKey"]["id"] for payload in payloads} == {payloads[0]["apiKey"]["id"]}
+    assert all(payload["userErrors"] == [] for payload in payloads)
+    [secret] = [payload["secret"] for payload in payloads if payload["secret"]]
+    assert (await get(shop, app["id"]))["keys"] == [payloads[0]["apiKey"]]
+    await replace(shop, key=secret).ask("{ __typename }")
+
+
+async def test_a_revoked_key_stops_within_a_second_and_its_apps_others_work_on(shop: Shop) -> None:
+    app = await create(shop)
+    leaked, other = await make(shop, app["id"]), await make(shop, app["id"])
+    client = replace(shop, key=leaked["secret"])
+    await client.ask("{ __typename }")
+    revoked = await revoke(shop, leaked["apiKey"]["id"])
+    assert revoked == leaked["apiKey"] | {"revokedAt": revoked["revokedAt"]}
+    assert datetime.now(UTC) - moment(revoked["revokedAt"]) < timedelta(seconds=10)
+    assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
+    assert await revoke(shop, leaked["apiKey"]["id"]) == revoked
+    assert (await get(shop, app["id"]))["keys"] == [revoked, other["apiKey"]]
+    await replace(shop, key=other["secret"]).ask("{ __typename }")
+
+
+async def test_a_leaked_key_can_revoke_itself(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["admin"])
+    client = replace(shop, key=new.secret)
+    assert (await revoke(client, new.key.id))["revokedAt"] is not None
+    assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
+
+
+async def test_a_key_of_a_disabled_app_works_once_the_app_is_enabled(shop: Shop) -> None:
+    app = await create(shop)
+    await shop.change("updateApp", "app { id }", id=app["id"], disabled=True)
+    client = replace(shop, key=(await make(shop, app["id"]))["secret"])
+    assert (await client.post("{ __typename }")).status_code == 401
+    await shop.change("updateApp", "app { id }", id=app["id"], disabled=False)
+    await client.ask("{ __typename }")
+
+
+async def test_whoever_may_publish_documents_gets_no_key_by_that(shop: Shop) -> None:
+    publisher = await shop.with_scopes("documents:write", "settings:write", "sessions:read", "sessions:write")
+    id = await own_id(publisher)
+    code, message = await publisher.error(CREATE, input={"appId": id, "name": "x"})
+    assert (code, message) == ("FORBIDDEN", "This needs the scope admin, which the app 'test' lacks.")
+    assert len((await get(shop, id))["keys"]) == 1
+
+
+def test_keys_differ_and_are_long() -> None:
+    keys = {generate_api_key() for _ in range(1000)}
+    assert len(keys) == 1000
+    assert {len(key) for key in keys} == {len("rk_") + 2 * 26}

@@ -1,0 +1,357 @@
+"""Apps: created, changed, listed, disabled; who sees them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from db.api_keys import create_api_key, generate_api_key, hash_api_key
+from tests.conftest import serving, settings_for
+from tests.support.identity_provider import open_issuer
+from tests.support.shop import ERRORS, Shop, moment, new_app
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+FACTS = "id name scopes documentMode rate clientId dateCreated disabledAt"
+APP = f"app {{ {FACTS} keys {{ id name dateCreated revokedAt }} }}"
+GET = f"query ($id: ID!) {{ {APP.replace('app', 'app(id: $id)')} }}"
+
+PARTNER = {
+    "name": "Partner",
+    "scopes": ["SESSIONS_WRITE", "SESSIONS_READ"],
+    "documentMode": "ID_ONLY",
+    "rate": 50,
+    "clientId": "partner-spa",
+}
+OWN_APP = "OWN_APP"
+TAKEN = [("clientId", "CLIENT_ID_TAKEN", "is the client ID of another app")]
+RATE = "must be 1 to 10000 a second, got "
+FULL = "your store has 100 apps that are not disabled, and may have 100: disable another first"
+
+
+FILL = """
+insert into app (store_id, id, name, scopes)
+select $1, 'app_' || number, 'x', '{}' from generate_series(1, $2) as number
+"""
+
+
+async def create(shop: Shop, **input: Any) -> Any:
+    """The app that is created; refusals fail the test."""
+    payload = await shop.change("createApp", APP, **{"name": "x", "scopes": ["SESSIONS_READ"]} | input)
+    assert payload["userErrors"] == []
+    return payload["app"]
+
+
+async def update(shop: Shop, **input: Any) -> Any:
+    """The app that is changed; refusals fail the test."""
+    payload = await shop.change("updateApp", APP, **input)
+    assert payload["userErrors"] == []
+    return payload["app"]
+
+
+async def get(shop: Shop, id: str) -> Any:
+    return (await shop.ask(GET, id=id))["app"]
+
+
+async def own_id(shop: Shop) -> str:
+    return (await shop.ask("{ viewer { app { id } } }"))["viewer"]["app"]["id"]
+
+
+async def seconds_until(shop: Shop, document: str, word: str) -> float:
+    """How long answers go on without that word: when the last such request is sent. It is used all the while."""
+    clock = asyncio.get_running_loop().time
+    start = sent = clock()
+    async with asyncio.timeout(10):
+        while True:
+            last, sent = sent, clock()
+            if word in (await shop.post(document)).text:
+                return last - start
+
+
+async def test_an_app_is_created_with_all_that_is_said_of_it(shop: Shop) -> None:
+    before = datetime.now(UTC)
+    app = await create(shop, **PARTNER)
+    assert app == {
+        "id": app["id"],
+        "name": "Partner",
+        "scopes": ["SESSIONS_READ", "SESSIONS_WRITE"],
+        "documentMode": "ID_ONLY",
+        "rate": 50,
+        "clientId": "partner-spa",
+        "dateCreated": app["dateCreated"],
+        "disabledAt": None,
+        "keys": [],
+    }
+    assert app["id"].startswith("app_")
+    assert timedelta(0) <= moment(app["dateCreated"]) - before < timedelta(seconds=10)
+    assert await get(shop, app["id"]) == app
+
+
+async def test_what_is_not_said_of_an_app_is_as_it_is_for_most(shop: Shop) -> None:
+    app = await create(shop, name=" Staff ☕ ", scopes=["ADMIN", "ADMIN"], documentMode=None, rate=None, clientId=None)
+    assert {name: app[name] for name in ("name", "scopes", "documentMode", "rate", "clientId")} == {
+        "name": "Staff ☕",
+        "scopes": ["ADMIN"],
+        "documentMode": "LOG",
+        "rate": 1000,
+        "clientId": None,
+    }
+
+
+@pytest.mark.parametrize("mutation", ["createApp", "updateApp"])
+async def test_every_complaint_is_made_at_once(shop: Shop, mutation: str) -> None:
+    named = {"id": "app_1"} if mutation == "updateApp" else {"idempotencyKey": ""}
+    about_name = {
+        "id": "must look like app_01h455vb4pex5vsknk084sn02q, got 'app_1'",
+        "idempotencyKey": "must have 1 to 100 characters, got 0",
+    }
+    expected = [
+        *((field, "INVALID", about_name[field]) for field in named),
+        ("name", "INVALID", "must have 1 to 200 characters, got 201"),
+        ("scopes", "INVALID", "must be one at least"),
+        ("rate", "INVALID", f"{RATE}0"),
+        ("clientId", "INVALID", r"must be one line of Unicode text, got 'a\nb'"),
+    ]
+    refusals = await shop.refusals(mutation, **named, name="n" * 201, scopes=[], rate=0, clientId="a\nb")
+    assert sorted(refusals) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("rate", "is_right"), [(1, True), (10_000, True), (0, False), (-1, False), (10_001, False), (10**6, False)]
+)
+async def test_a_rate_is_1_to_10000(shop: Shop, rate: int, is_right: bool) -> None:
+    app = await create(shop)
+    if is_right:
+        assert (await create(shop, rate=rate))["rate"] == rate
+        assert (await update(shop, id=app["id"], rate=rate))["rate"] == rate
+    else:
+        complaint = [("rate", "INVALID", f"{RATE}{rate}")]
+        assert await shop.refusals("createApp", name="x", scopes=["ADMIN"], rate=rate) == complaint
+        assert await shop.refusals("updateApp", id=app["id"], rate=rate) == complaint
+
+
+async def test_a_rate_that_the_operator_gave_stays_when_something_else_is_changed(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"], rate=1_000_000)
+    assert (await update(shop, id=new.app.id, name="x"))["rate"] == 1_000_000
+
+
+async def test_a_store_has_100_apps_that_are_not_disabled_at_most(shop: Shop, new_shop: NewShop) -> None:
+    await shop.db.fetch(FILL, shop.id, 95)
+    new = {"name": "x", "scopes": ["SESSIONS_READ"]}
+    statement = f"mutation ($input: CreateAppInput!) {{ createApp(input: $input) {{ {APP} {ERRORS} }} }}"
+    inputs = [new | {"idempotencyKey": str(number)} for number in range(10)]
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(shop.post_until_served(statement, input=input) for input in inputs))
+    payloads = [answer.json()["data"]["createApp"] for answer in answers]
+    refusal = {"app": None, "userErrors": [{"field": None, "code": "INVALID", "message": FULL}]}
+    created = [payload["app"] for payload in payloads if payload["app"]]
+    assert (len(created), [payload for payload in payloads if not payload["app"]]) == (4, [refusal] * 6)
+
+    again = inputs[next(number for number, payload in enumerate(payloads) if payload["app"])]
+    assert await create(shop, **again) in created
+    disabled = await update(shop, id=created[0]["id"], disabled=True)
+    await create(shop)
+    assert await shop.refusals("updateApp", id=disabled["id"], disabled=False) == [("disabled", "INVALID", FULL)]
+    assert await update(shop, id=disabled["id"]) == disabled
+    assert await update(shop, id=created[1]["id"], disabled=False) == created[1]
+    await update(shop, id=created[1]["id"], disabled=True)
+    assert await update(shop, id=disabled["id"], disabled=False) == disabled | {"disabledAt": None}
+    await create(await new_shop())
+
+
+async def test_an_app_is_changed_in_what_is_given(shop: Shop) -> None:
+    app = await create(shop, **PARTNER)
+    assert await update(shop, id=app["id"]) == app
+    nulls = dict.fromkeys(("name", "scopes", "documentMode", "rate", "disabled"))
+    assert await update(shop, id=app["id"], **nulls) == app
+    changes: list[dict[str, Any]] = [
+        {"name": "Partner 2"},
+        {"scopes": ["DOCUMENTS_WRITE"]},
+        {"documentMode": "ALLOW_LIST"},
+        {"rate": 51},
+        {"clientId": "other"},
+        {"clientId": None},
+    ]
+    for change in changes:
+        app |= change
+        assert await update(shop, id=app["id"], **change) == app
+        assert await get(shop, app["id"]) == app
+
+
+async def test_a_client_id_belongs_to_one_app_of_the_store(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    first, second = await create(shop, **PARTNER), await create(shop)
+    assert await shop.refusals("createApp", **PARTNER) == TAKEN
+    assert await shop.refusals("updateApp", id=second["id"], clientId="partner-spa", name="changed") == TAKEN
+    assert await get(shop, second["id"]) == second
+    assert (await create(neighbour, **PARTNER))["clientId"] == "partner-spa"
+    assert await update(shop, id=first["id"], clientId="partner-spa") == first
+    await update(shop, id=first["id"], clientId=None)
+    assert (await update(shop, id=second["id"], clientId="partner-spa"))["clientId"] == "partner-spa"
+
+
+async def test_an_app_that_is_not_there_cannot_be_changed(shop: Shop, new_shop: NewShop) -> None:
+    theirs = await create(await new_shop())
+    for id in ("app_01h455vb4pex5vsknk084sn02q", theirs["id"]):
+        assert await shop.refusals("updateApp", id=id, name="x") == [("id", "NOT_FOUND", "is no app of your store")]
+        assert await get(shop, id) is None
+
+
+async def test_what_an_app_may_do_changes_within_a_second(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"])
+    client = replace(shop, key=new.secret)
+    apps = "{ apps { nodes { id } } }"
+    assert (await client.error(apps))[0] == "FORBIDDEN"
+    await update(shop, id=new.app.id, scopes=["ADMIN"])
+    assert await seconds_until(client, apps, new.app.id) < 1
+    await update(shop, id=new.app.id, scopes=["SESSIONS_READ"])
+    assert await seconds_until(client, apps, "FORBIDDEN") < 1
+
+
+async def test_a_disabled_app_stops_within_a_second_and_works_again_once_enabled(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:read"])
+    second = generate_api_key()
+    await create_api_key(shop.db, shop.id, new.app.id, "second", hash_api_key(second))
+    clients = [replace(shop, key=key) for key in (new.secret, second)]
+    for client in clients:
+        await client.ask("{ __typename }")
+
+    disabled = await update(shop, id=new.app.id, disabled=True)
+    assert datetime.now(UTC) - moment(disabled["disabledAt"]) < timedelta(seconds=10)
+    assert max([await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") for client in clients]) < 1
+    for client in clients:
+        [error] = (await client.post("{ __typename }")).json()["errors"]
+        assert error["message"] == "The API key is unknown or revoked, or its app is disabled."
+    assert await update(shop, id=new.app.id, disabled=True, name="off") == disabled | {"name": "off"}
+    assert await update(shop, id=new.app.id) == disabled | {"name": "off"}
+
+    assert await update(shop, id=new.app.id, disabled=False) == disabled | {"name": "off", "disabledAt": None}
+    for client in clients:
+        await client.ask("{ __typename }")
+
+
+async def test_an_app_does_not_lock_itself_out(shop: Shop) -> None:
+    id = await own_id(shop)
+    before = await get(shop, id)
+    assert await shop.refusals("updateApp", id=id, disabled=True, name="changed") == [
+        ("disabled", OWN_APP, "is true, but an app cannot disable itself")
+    ]
+    assert await shop.refusals("updateApp", id=id, scopes=["SESSIONS_READ", "DOCUMENTS_WRITE"]) == [
+        ("scopes", OWN_APP, "lack ADMIN, but an app cannot take that from itself")
+    ]
+    assert await get(shop, id) == before
+    changed = await update(shop, id=id, name="Staff", scopes=["SESSIONS_READ", "ADMIN"], disabled=False)
+    assert changed == before | {"name": "Staff", "scopes": ["SESSIONS_READ", "ADMIN"]}
+
+
+async def test_an_admin_can_disable_another_admin(shop: Shop) -> None:
+    other = await new_app(shop.db, shop.id, ["admin"])
+    changed = await update(shop, id=other.app.id, scopes=["SESSIONS_READ"], disabled=True)
+    assert (changed["scopes"], changed["disabledAt"] is not None) == (["SESSIONS_READ"], True)
+
+
+async def test_any_credential_sees_its_own_app_but_for_its_keys(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:join"], "storefront", rate=70, client_id="spa")
+    storefront = replace(shop, key=new.secret)
+    assert await storefront.ask(f"{{ viewer {{ id name app {{ {FACTS} }} }} }}") == {
+        "viewer": {
+            "id": new.key.id,
+            "name": "storefront",
+            "app": {
+                "id": new.app.id,
+                "name": "storefront",
+                "scopes": ["SESSIONS_JOIN"],
+                "documentMode": "LOG",
+                "rate": 70,
+                "clientId": "spa",
+                "dateCreated": new.app.created_at.astimezone(UTC).isoformat(),
+                "disabledAt": None,
+            },
+        }
+    }
+    assert await storefront.error("{ viewer { app { keys { id } } } }") == (
+        "FORBIDDEN",
+        "This needs the scope admin, which the app 'storefront' lacks.",
+    )
+
+
+async def test_a_person_who_signed_in_sees_the_app_that_they_signed_in_to(shop: Shop, database_url: str) -> None:
+    app = await create(shop, name="Dashboard", scopes=["SESSIONS_READ", "SESSIONS_WRITE"], clientId="dashboard")
+    async with (
+        open_issuer() as issuer,
+        serving(replace(settings_for(database_url), jwt=issuer.settings)) as url,
+        httpx.AsyncClient(base_url=url) as http,
+    ):
+        token = issuer.token(store=shop.slug, client_id="dashboard", sub="user-1", scope="sessions:read")
+        person = replace(shop, key=token, http=http)
+        assert await person.ask(f"{{ viewer {{ id name userId scopes app {{ {FACTS} }} }} }}") == {
+            "viewer": {
+                "id": app["id"],
+                "name": "Dashboard",
+                "userId": "user-1",
+                "scopes": ["SESSIONS_READ"],
+                "app": {name: value for name, value in app.items() if name != "keys"},
+            }
+        }
+
+
+async def test_an_app_is_a_node_to_admins_and_to_itself(shop: Shop, new_shop: NewShop) -> None:
+    node = f"query ($id: ID!) {{ node(id: $id) {{ __typename ... on App {{ {FACTS} }} }} }}"
+    nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    ids = [await own_id(shop), (await create(shop, **PARTNER))["id"]]
+    theirs = await own_id(await new_shop())
+    for id in ids:
+        app = await get(shop, id)
+        del app["keys"]
+        assert (await shop.ask(node, id=id))["node"] == {"__typename": "App", **app}
+    assert await shop.ask(nodes, ids=[*ids, theirs]) == {"nodes": [{"id": ids[0]}, {"id": ids[1]}, None]}
+
+    reader = await shop.with_scopes("sessions:read", "sessions:write", "settings:write", "documents:write")
+    own = await own_id(reader)
+    assert await reader.ask(nodes, ids=[ids[0], own, ids[1], theirs]) == {"nodes": [None, {"id": own}, None, None]}
+    for id in ids:
+        assert await reader.ask(node, id=id) == {"node": None}
+
+
+async def test_the_same_idempotency_key_and_input_return_the_first_app(shop: Shop) -> None:
+    first = await create(shop, **PARTNER, idempotencyKey="k")
+    same = PARTNER | {"scopes": ["SESSIONS_READ", "SESSIONS_WRITE"], "name": " Partner "}
+    assert await create(shop, **same, idempotencyKey="k") == first
+    changed = await update(shop, id=first["id"], name="renamed")
+    assert await create(shop, **PARTNER, idempotencyKey="k") == changed
+    assert await shop.refusals("createApp", **PARTNER | {"rate": 51}, idempotencyKey="k") == [
+        ("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")
+    ]
+    assert (await shop.ask("{ apps { count { value } } }"))["apps"]["count"]["value"] == 2
+
+
+async def test_creations_at_once_with_one_idempotency_key_make_one_app(shop: Shop) -> None:
+    statement = f"mutation ($input: CreateAppInput!) {{ createApp(input: $input) {{ {APP} {ERRORS} }} }}"
+    input = PARTNER | {"idempotencyKey": "k"}
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(shop.post_until_served(statement, input=input) for _ in range(50)))
+    first, *others = [answer.json()["data"] for answer in answers]
+    assert first == {"createApp": {"app": await get(shop, first["createApp"]["app"]["id"]), "userErrors": []}}
+    assert others == [first] * 49
+    assert (await shop.ask("{ apps { count { value } } }"))["apps"]["count"]["value"] == 2
+
+
+async def test_an_idempotency_key_stands_for_one_thing_whatever_it_is(shop: Shop) -> None:
+    mismatch = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")]
+    app = await create(shop, name="x", idempotencyKey="k")
+    assert await shop.refusals("createApiKey", appId=app["id"], name="x", idempotencyKey="k") == mismatch
+    customer = {"details": {"name": "x"}}
+    assert await shop.refusals("createSession", customer=customer, idempotencyKey="k") == mismatch
+    await shop.create(customer=customer, idempotencyKey="s")
+    assert await shop.refusals("createApp", name="x", scopes=["ADMIN"], idempotencyKey="s") == mismatch
+
+
+async def test_a_refused_creation_does_not_use_the_key_up(shop: Shop) -> None:
+    other = await create(shop, **PARTNER)
+    assert await shop.refusals("createApp", **PARTNER, idempotencyKey="k") == TAKEN
+    await update(shop, id=other["id"], clientId=None)
+    assert (await create(shop, **PARTNER, idempotencyKey="k"))["clientId"] == "partner-spa"

@@ -1,0 +1,189 @@
+"""Cursors: one that was not made for this list, in this order, of this store is refused."""
+
+import random
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from db.keysets import Key
+from db.pool import Pool
+from schema.cursors import Cursors
+from schema.scalars import shortened
+from schema.signing_keys import SigningKeys
+from tests.conftest import TOKEN_KEYS
+from tests.support.crowd import ORDERS, Crowd, open_crowd
+from tests.support.pagination import Listing
+from tests.support.rows import insert
+from tests.support.shop import open_shop
+
+LISTINGS: dict[str, Callable[[Crowd], Listing]] = {
+    "sessions": Crowd.listing,
+    "customers": Crowd.customer_listing,
+    "a customer's sessions": lambda crowd: crowd.listing(customer_id=crowd.customers[0]["id"]),
+    "a session's events": Crowd.event_listing,
+}
+
+
+@pytest.fixture(scope="module")
+async def crowd(db: Pool, http: httpx.AsyncClient) -> Crowd:
+    return await open_crowd(db, await open_shop(db, http), random.Random(0), customers=20, sessions=20)
+
+
+@pytest.fixture(scope="module")
+async def twin(db: Pool, http: httpx.AsyncClient, crowd: Crowd) -> Crowd:
+    """Another store with the same rows, down to their IDs."""
+    shop = await open_shop(db, http)
+    rows = [[{**row, "store_id": shop.id} for row in rows] for rows in (crowd.customers, crowd.sessions, crowd.events)]
+    for table, theirs in zip(("customer", "session", "session_event"), rows, strict=True):
+        await insert(db, table, theirs)
+    return Crowd(shop, *rows)
+
+
+async def check_refused(listing: Listing, cursor: str) -> None:
+    refusal = ("BAD_USER_INPUT", f"Not a cursor of this list in this order: {shortened(cursor)}.")
+    assert await listing.error(after=cursor) == refusal
+    if "$before" in listing.document:
+        assert await listing.error(before=cursor) == refusal
+
+
+async def any_cursor(listing: Listing) -> str:
+    return str((await listing.page(first=1))["pageInfo"]["endCursor"])
+
+
+def raw(cursor: str) -> bytes:
+    return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+
+
+def text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+names = st.sampled_from([*LISTINGS])
+
+
+@given(name=names, data=st.data())
+async def test_a_cursor_with_a_bit_flipped_is_refused(crowd: Crowd, name: str, data: st.DataObject) -> None:
+    listing = LISTINGS[name](crowd)
+    genuine = bytearray(raw(await any_cursor(listing)))
+    place = data.draw(st.integers(0, len(genuine) * 8 - 1))
+    genuine[place // 8] ^= 1 << place % 8
+    await check_refused(listing, text(genuine))
+
+
+@given(name=names, data=st.data())
+async def test_a_cursor_with_a_character_changed_is_refused(crowd: Crowd, name: str, data: st.DataObject) -> None:
+    listing = LISTINGS[name](crowd)
+    genuine = await any_cursor(listing)
+    place = data.draw(st.integers(0, len(genuine) - 1) | st.just(len(genuine) - 1))
+    character = data.draw(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. é"))
+    if character != genuine[place]:
+        await check_refused(listing, genuine[:place] + character + genuine[place + 1 :])
+
+
+@given(name=names, data=st.data())
+async def test_a_cursor_that_is_cut_or_goes_on_is_refused(crowd: Crowd, name: str, data: st.DataObject) -> None:
+    listing = LISTINGS[name](crowd)
+    genuine = await any_cursor(listing)
+    await check_refused(listing, genuine[: data.draw(st.integers(0, len(genuine) - 1))])
+    await check_refused(listing, genuine[data.draw(st.integers(1, len(genuine))) :])
+    await check_refused(listing, genuine + data.draw(st.text(st.sampled_from("A=_-. \n"), min_size=1, max_size=5)))
+
+
+keys = st.lists(
+    st.text(max_size=40) | st.integers(-(2**60), 2**60) | st.none() | st.sampled_from(["infinity", "now", "'; --"]),
+    max_size=4,
+)
+
+
+@given(name=names, key=keys, mac=st.binary(min_size=8, max_size=8))
+async def test_a_forged_cursor_is_refused(crowd: Crowd, name: str, key: list[Any], mac: bytes) -> None:
+    await check_refused(LISTINGS[name](crowd), text(mac + orjson.dumps(key)))
+
+
+@given(name=names, cursor=st.text(st.characters(codec="utf-8"), max_size=200))
+@example(name="sessions", cursor="")
+@example(name="sessions", cursor="A" * 10_000)
+@example(name="customers", cursor="\0")
+@example(name="a session's events", cursor="é" * 12)
+async def test_any_other_text_is_refused(crowd: Crowd, name: str, cursor: str) -> None:
+    await check_refused(LISTINGS[name](crowd), cursor)
+
+
+@pytest.mark.parametrize("mine", range(len(ORDERS)))
+@pytest.mark.parametrize("other", range(len(ORDERS)))
+async def test_a_cursor_of_another_order_is_refused(crowd: Crowd, mine: int, other: int) -> None:
+    cursor = await any_cursor(crowd.listing(order=ORDERS[other]))
+    if mine != other:
+        await check_refused(crowd.listing(order=ORDERS[mine]), cursor)
+    else:
+        assert len((await crowd.listing(order=ORDERS[mine]).page(after=cursor))["nodes"]) == 19
+
+
+# The sessions of all and those of a customer are one list in another filter: their cursors are places in both.
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        ("sessions", "customers"),
+        ("sessions", "a session's events"),
+        ("customers", "sessions"),
+        ("customers", "a customer's sessions"),
+        ("customers", "a session's events"),
+        ("a customer's sessions", "customers"),
+        ("a customer's sessions", "a session's events"),
+        ("a session's events", "sessions"),
+        ("a session's events", "customers"),
+    ],
+)
+async def test_a_cursor_of_another_list_is_refused(crowd: Crowd, mine: str, other: str) -> None:
+    await check_refused(LISTINGS[mine](crowd), await any_cursor(LISTINGS[other](crowd)))
+
+
+async def test_a_cursor_of_another_sessions_events_is_refused(crowd: Crowd) -> None:
+    listing = crowd.event_listing()
+    cursor = await any_cursor(listing)
+    other = Listing(crowd.shop, listing.document, listing.path, [], {"id": crowd.sessions[1]["id"]})
+    await check_refused(other, cursor)
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+async def test_a_cursor_of_another_store_is_refused(crowd: Crowd, twin: Crowd, name: str) -> None:
+    mine, theirs = LISTINGS[name](crowd), LISTINGS[name](twin)
+    assert [node["id"] for node in (await theirs.page())["nodes"]] == mine.ids
+    await check_refused(mine, await any_cursor(theirs))
+
+
+@settings(max_examples=200)
+@given(
+    store=st.text(min_size=1),
+    name=st.text(min_size=1),
+    key=st.builds(Key, st.text(), st.text()),
+    keys=st.lists(st.binary(min_size=32, max_size=32).filter(any), min_size=2, max_size=2, unique=True),
+)
+def test_a_key_comes_back_from_its_cursor(store: str, name: str, key: Key, keys: list[bytes]) -> None:
+    """Also when it was signed by a key that does not sign any more."""
+    old, new = SigningKeys({"k1": keys[0]}), SigningKeys({"k2": keys[1], "k1": keys[0]})
+    assert Cursors(old).decode(store, name, Cursors(old).encode(store, name, key)) == key
+    assert Cursors(new).decode(store, name, Cursors(old).encode(store, name, key)) == key
+    assert Cursors(new).encode(store, name, key) != Cursors(old).encode(store, name, key)
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+async def test_a_cursor_signed_by_a_retired_key_is_refused(crowd: Crowd, name: str) -> None:
+    listing = LISTINGS[name](crowd)
+    genuine = await any_cursor(listing)
+    key = Key(*orjson.loads(raw(genuine)[8:]))
+    list_name = {
+        "sessions": "sessions by created_at desc",
+        "customers": "customers",
+        "a customer's sessions": "sessions by created_at desc",
+        "a session's events": f"events {crowd.sessions[0]['id']}",
+    }[name]
+    assert Cursors(TOKEN_KEYS).encode(crowd.shop.id, list_name, key) == genuine
+    retired = SigningKeys({"k0": b"0" * 32})
+    await check_refused(listing, Cursors(retired).encode(crowd.shop.id, list_name, key))

@@ -1,0 +1,267 @@
+"""Customers: changing them, finding them, and their sessions."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.support.shop import Shop
+from tests.support.statements import statements_of
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+CUSTOMER = "customer { id name phone email externalId }"
+DETAILS = {"name": "Dewi Lestari", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}
+
+
+async def dewi(shop: Shop) -> Any:
+    return await shop.create(customer={"details": DETAILS})
+
+
+async def update(shop: Shop, customer: Any, **input: Any) -> Any:
+    """The customer after a change that was not refused."""
+    payload = await shop.change("updateCustomer", CUSTOMER, id=customer["id"], **input)
+    assert payload["userErrors"] == [], payload
+    return payload["customer"]
+
+
+async def found(shop: Shop, **filter: Any) -> list[str]:
+    """The names of the customers who match."""
+    answer = await shop.ask(
+        "query ($filter: CustomerFilter) { customers(filter: $filter) { nodes { name } } }", filter=filter
+    )
+    return [node["name"] for node in answer["customers"]["nodes"]]
+
+
+async def sessions(shop: Shop, filter: Any = None, field: str = "DATE_CREATED") -> list[str]:
+    """The IDs of the sessions that match, in ascending order of the field."""
+    answer = await shop.ask(
+        """query ($filter: SessionFilter, $field: SessionOrderField!) {
+            sessions(filter: $filter, orderBy: { field: $field, direction: ASC }) { nodes { id } }
+        }""",
+        filter=filter,
+        field=field,
+    )
+    return [node["id"] for node in answer["sessions"]["nodes"]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Dewi Anggraini"},
+        {"phone": "+6281111111111"},
+        {"email": "anggraini@shop.example"},
+        {"phone": None},
+        {"email": None},
+        {"name": "王小明", "phone": None, "email": "w@shop.example"},
+        {},
+    ],
+)
+async def test_what_is_given_changes_null_removes_and_the_rest_stays(shop: Shop, change: dict[str, Any]) -> None:
+    session = await dewi(shop)
+    updated = await update(shop, session["customer"], **change)
+    assert updated == session["customer"] | change
+    assert (await shop.session(session["id"])) == session | {"customer": updated}
+    assert await shop.ask(
+        f"query ($id: ID!) {{ {CUSTOMER.replace('customer', 'customer(id: $id)')} }}", id=updated["id"]
+    ) == {"customer": updated}
+
+
+async def test_a_name_cannot_be_removed(shop: Shop) -> None:
+    session = await dewi(shop)
+    assert await update(shop, session["customer"], name=None) == session["customer"]
+
+
+async def test_a_name_changes_wherever_it_shows(shop: Shop) -> None:
+    first = await dewi(shop)
+    second = await shop.create(customer={"id": first["customer"]["id"]})
+    middle = await shop.create("Murti")
+    namesake = await shop.create("Dewi Lestari")
+    assert await sessions(shop, field="CUSTOMER_NAME") == [first["id"], second["id"], namesake["id"], middle["id"]]
+
+    await update(shop, first["customer"], name="Zoë Ünal")
+
+    both = [first["id"], second["id"]]
+    for id in both:
+        assert (await shop.session(id))["customer"]["name"] == "Zoë Ünal"
+    assert await sessions(shop, field="CUSTOMER_NAME") == [namesake["id"], middle["id"], *both]
+    for filter in (
+        {"search": "unal"},
+        {"customerName": {"equals": "zoe unal"}},
+        {"customerName": {"contains": "OË Ü"}},
+        {"customerName": {"startsWith": "zoe"}},
+    ):
+        assert await sessions(shop, filter) == both, filter
+    assert await sessions(shop, {"search": "lestari"}) == [namesake["id"]]
+    assert await sessions(shop, {"customerName": {"equals": "Dewi Lestari"}}) == [namesake["id"]]
+    assert await found(shop, name={"contains": "ünal"}) == ["Zoë Ünal"]
+    assert await found(shop, name={"contains": "lestari"}) == ["Dewi Lestari"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("+62 812-3456-7890", "+6281234567890"),
+        (" +62 (812) 3456.7890 ", "+6281234567890"),
+        ("+٦٢ ٨١٢ ٣٤٥٦ ٧٨٩٠", "+6281234567890"),
+        ("＋62 812 3456 7890", "+6281234567890"),
+        ("tel:+62-812-3456-7890", "+6281234567890"),
+        ("+1 212 555 0100", "+12125550100"),
+    ],
+)
+async def test_a_phone_number_is_kept_in_one_form(shop: Shop, given: str, kept: str) -> None:
+    session = await shop.create()
+    assert (await update(shop, session["customer"], phone=given))["phone"] == kept
+    assert await found(shop, phone=kept) == ["Dewi Lestari"]
+
+
+@pytest.mark.parametrize(
+    "phone", ["", "0812 3456 7890", "+", "+62", "+999 123456", "dewi", "+62 812\0", "1" * 200, "💬"]
+)
+async def test_what_is_no_international_phone_number_is_refused(shop: Shop, phone: str) -> None:
+    session = await dewi(shop)
+    [(field, code, message)] = await shop.refusals("updateCustomer", id=session["customer"]["id"], phone=phone)
+    assert (field, code) == ("phone", "INVALID")
+    assert message.startswith("must be in international form, as in +62 812 3456 7890, got '")
+    assert await shop.session(session["id"]) == session
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("dewi@SHOP.Example", "dewi@shop.example"),
+        ("Dewi.L+x@shop.example", "Dewi.L+x@shop.example"),
+        ("δεσποινα@παράδειγμα.example", "δεσποινα@παράδειγμα.example"),
+        ("dewi@xn--hxajbheg2az3al.example", "dewi@παράδειγμα.example"),
+    ],
+)
+async def test_an_email_address_is_kept_in_one_form(shop: Shop, given: str, kept: str) -> None:
+    session = await shop.create()
+    assert (await update(shop, session["customer"], email=given))["email"] == kept
+    assert await found(shop, email=kept) == ["Dewi Lestari"]
+
+
+@pytest.mark.parametrize(
+    "email", ["", "dewi", "dewi@", "@shop.example", "a b@shop.example", "a@b@c.example", "a\0@shop.example", "x" * 400]
+)
+async def test_what_is_no_email_address_is_refused(shop: Shop, email: str) -> None:
+    session = await dewi(shop)
+    [(field, code, message)] = await shop.refusals("updateCustomer", id=session["customer"]["id"], email=email)
+    assert (field, code) == ("email", "INVALID")
+    assert message.startswith("must be an e-mail address, as in name@shop.example, got '")
+    assert await shop.session(session["id"]) == session
+
+
+async def test_every_complaint_is_made_at_once_and_nothing_changes(shop: Shop) -> None:
+    session = await dewi(shop)
+    assert await shop.refusals("updateCustomer", id="42", name="", phone="1", email="dewi") == [
+        ("id", "INVALID", "must look like customer_01h455vb4pex5vsknk084sn02q, got '42'"),
+        ("name", "INVALID", "must have 1 to 200 characters, got 0"),
+        ("phone", "INVALID", "must be in international form, as in +62 812 3456 7890, got '1'"),
+        ("email", "INVALID", "must be an e-mail address, as in name@shop.example, got 'dewi'"),
+    ]
+    assert await shop.refusals("updateCustomer", id=session["customer"]["id"], name="Budi", email="dewi") == [
+        ("email", "INVALID", "must be an e-mail address, as in name@shop.example, got 'dewi'")
+    ]
+    assert await shop.session(session["id"]) == session
+
+
+async def test_a_customer_whom_the_store_does_not_have_is_not_found(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    theirs = await dewi(neighbour)
+    for id in ("customer_01h455vb4pex5vsknk084sn02q", theirs["customer"]["id"]):
+        assert await shop.refusals("updateCustomer", id=id, name="Budi") == [
+            ("id", "NOT_FOUND", "is no customer of your store")
+        ]
+    assert await neighbour.session(theirs["id"]) == theirs
+
+
+async def test_customers_are_found_by_every_field(shop: Shop, new_shop: NewShop) -> None:
+    await dewi(await new_shop())
+    await shop.create(customer={"details": DETAILS | {"name": "Änne Dewi", "externalId": "crm-2", "phone": None}})
+    await dewi(shop)
+    await shop.create("Budi 100%")
+    everybody = ["Budi 100%", "Dewi Lestari", "Änne Dewi"]
+    for filter, names in (
+        ({}, everybody),
+        ({"name": None, "phone": None, "email": None, "externalId": None}, everybody),
+        ({"name": {}}, everybody),
+        ({"name": {"contains": "dewi"}}, ["Dewi Lestari", "Änne Dewi"]),
+        ({"name": {"startsWith": "DEWI"}}, ["Dewi Lestari"]),
+        ({"name": {"equals": "anne dewi"}}, ["Änne Dewi"]),
+        ({"name": {"equals": "dewi"}}, []),
+        ({"name": {"contains": "%"}}, ["Budi 100%"]),
+        ({"name": {"contains": "_"}}, []),
+        ({"name": {"contains": "dewi", "startsWith": "a"}}, ["Änne Dewi"]),
+        ({"phone": "+6281234567890"}, ["Dewi Lestari"]),
+        ({"phone": "+628123456789"}, []),
+        ({"email": "dewi@shop.example"}, ["Dewi Lestari", "Änne Dewi"]),
+        ({"externalId": "crm-2"}, ["Änne Dewi"]),
+        ({"externalId": "CRM-2"}, []),
+        ({"externalId": "crm-1", "name": {"contains": "änne"}}, []),
+    ):
+        assert await found(shop, **filter) == names, filter
+
+
+async def test_customers_are_paged_the_newest_first(shop: Shop) -> None:
+    for number in range(5):
+        await shop.create(f"Dewi {number}")
+    page = """query ($after: String, $before: String, $first: Int, $last: Int) {
+        customers(first: $first, last: $last, after: $after, before: $before) {
+            edges { node { name } } count(limit: 3) { value precision }
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        }
+    }"""
+    first = (await shop.ask(page, first=2))["customers"]
+    second = (await shop.ask(page, first=2, after=first["pageInfo"]["endCursor"]))["customers"]
+    back = (await shop.ask(page, last=2, before=second["pageInfo"]["startCursor"]))["customers"]
+    assert [edge["node"]["name"] for edge in first["edges"]] == ["Dewi 4", "Dewi 3"]
+    assert [edge["node"]["name"] for edge in second["edges"]] == ["Dewi 2", "Dewi 1"]
+    assert back["edges"] == first["edges"]
+    assert first["count"] == {"value": 3, "precision": "AT_LEAST"}
+    for one, has_next, has_previous in ((first, True, False), (second, True, True), (back, True, False)):
+        assert (one["pageInfo"]["hasNextPage"], one["pageInfo"]["hasPreviousPage"]) == (has_next, has_previous)
+
+
+async def test_the_sessions_of_all_customers_of_a_list_are_one_statement(shop: Shop) -> None:
+    expected = []
+    for number in range(6):
+        first = await shop.create(f"Dewi {number}", roomId="a")
+        rooms = [first["roomId"]]
+        for room in range(number % 3):
+            await shop.create(customer={"id": first["customer"]["id"]}, roomId=f"b{room}")
+            rooms.insert(0, f"b{room}")
+        expected.insert(
+            0, {"sessions": {"nodes": [{"roomId": room} for room in rooms[:2]], "count": {"value": len(rooms)}}}
+        )
+    assert expected[3]["sessions"]["count"]["value"] == 3
+    document = "{ customers { nodes { sessions(first: 2) { nodes { roomId } count { value } } } } }"
+    assert await shop.ask(document) == {"customers": {"nodes": expected}}
+    customers, *others = await statements_of(shop, document)
+    assert "from customer" in customers
+    assert sorted("count" in statement for statement in others) == [False, True]
+
+
+async def test_what_sessions_say_of_their_customers_is_one_statement_more_and_a_list_of_customers_none(
+    shop: Shop,
+) -> None:
+    for _ in range(3):
+        await shop.create()
+    assert len(await statements_of(shop, "{ sessions { nodes { customer { id name } } } }")) == 1
+    assert len(await statements_of(shop, "{ sessions { nodes { customer { name phone email externalId } } } }")) == 2
+    assert len(await statements_of(shop, "{ customers { nodes { name phone email externalId } } }")) == 1
+
+
+async def test_customers_sessions_are_filtered_ordered_and_paged_each_for_themselves(shop: Shop) -> None:
+    for name in ("Dewi", "Budi"):
+        first = await shop.create(name, roomId="1", expirationMinutes=30)
+        for room in ("2", "3", "9"):
+            await shop.create(customer={"id": first["customer"]["id"]}, roomId=room, expirationMinutes=60)
+    document = """{ customers { nodes { name sessions(
+        last: 2, filter: { not: { roomId: { equals: "9" } } }, orderBy: { field: EXPIRED_TIME, direction: DESC }
+    ) { nodes { roomId } count { value } } } } }"""
+    theirs = {"nodes": [{"roomId": "2"}, {"roomId": "1"}], "count": {"value": 3}}
+    assert (await shop.ask(document))["customers"]["nodes"] == [
+        {"name": "Budi", "sessions": theirs},
+        {"name": "Dewi", "sessions": theirs},
+    ]

@@ -1,0 +1,234 @@
+"""A session's timeline."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.support.shop import Shop, code_of, moment, path_of
+from tests.support.statements import statements_of
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+EVENTS = """query ($id: ID!, $first: Int, $after: String) { session(id: $id) { events(first: $first, after: $after) {
+    edges { node { id kind at expiredTime reason keyId } cursor }
+    nodes { kind }
+    pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+} } }"""
+
+PREVIEW = {"user-agent": "WhatsApp/2.24.1 A"}
+
+
+async def events(shop: Shop, id: str, **arguments: Any) -> Any:
+    return (await shop.ask(EVENTS, id=id, **arguments))["session"]["events"]
+
+
+async def timeline(shop: Shop, id: str) -> list[Any]:
+    return [edge["node"] for edge in (await events(shop, id))["edges"]]
+
+
+async def test_a_long_life_is_told_in_order(shop: Shop) -> None:
+    """Each step is a minute or more after the one before."""
+    session = await shop.create(expirationMinutes=30)
+    id = session["id"]
+
+    async def later(minutes: float = 2) -> None:
+        await shop.turn_back(id, minutes)
+
+    await later()
+    assert (await shop.http.get(path_of(session), headers=PREVIEW)).status_code == 200
+    await later()
+    assert (await shop.http.get(path_of(session))).status_code == 303
+    await later()
+    await shop.change("joinSession", token=code_of(session))
+    await later()
+    await shop.change("extendToken", sessionId=id, minutes=10)
+    await later(15)
+    await shop.change("extendToken", sessionId=id, minutes=0)
+    await later()
+    await shop.change("revokeToken", sessionId=id, reason="lost phone")
+    await later()
+    reissued = (await shop.change("reissueToken", sessionId=id, minutes=60))["session"]
+    await later()
+    await shop.change("joinSession", token=code_of(reissued))
+    await later()
+    await shop.change("recordConversion", sessionId=id, kind="PURCHASE")
+    await later(120)
+
+    told = await timeline(shop, id)
+    key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    assert [(event["kind"], event["reason"], event["keyId"]) for event in told] == [
+        ("ISSUED", None, key_id),
+        ("PREVIEWED", None, None),
+        ("OPENED", None, None),
+        ("JOINED", None, key_id),
+        ("EXTENDED", None, key_id),
+        ("EXPIRED", None, None),
+        ("EXTENDED", None, key_id),
+        ("REVOKED", "lost phone", key_id),
+        ("REISSUED", None, key_id),
+        ("JOINED", None, key_id),
+        ("CONVERTED", None, key_id),
+        ("EXPIRED", None, None),
+    ]
+    times = [moment(event["at"]) for event in told]
+    assert times == sorted(times)
+    assert len({event["id"] for event in told}) == 12
+    issued, extended, expired, endless, reissued_event, last = (told[n] for n in (0, 4, 5, 6, 8, 11))
+    assert moment(issued["expiredTime"]) - moment(issued["at"]) == timedelta(minutes=30)
+    assert expired["at"] == extended["expiredTime"]
+    assert last["at"] == reissued_event["expiredTime"]
+    assert endless["expiredTime"] is None
+    assert all(
+        event["expiredTime"] is None for event in told if event["kind"] not in ("ISSUED", "EXTENDED", "REISSUED")
+    )
+    now = await shop.session(id)
+    assert (issued["at"], last["at"]) == (now["dateCreated"], now["token"]["expiredTime"])
+
+
+async def test_an_event_names_the_key_that_asked_for_it(shop: Shop) -> None:
+    office, storefront = await shop.with_scopes("sessions:write"), await shop.with_scopes("sessions:join")
+    ids = [(await each.ask("{ viewer { id } }"))["viewer"]["id"] for each in (office, storefront)]
+    session = await office.create()
+    await storefront.change("joinSession", "session { id }", token=code_of(session))
+    assert [event["keyId"] for event in await timeline(shop, session["id"])] == ids
+
+
+async def test_a_token_whose_time_came_expired_then(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 29.9)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+    await shop.turn_back(session["id"], 0.1)
+    issued, expired = await timeline(shop, session["id"])
+    assert expired == {
+        "id": expired["id"],
+        "kind": "EXPIRED",
+        "at": issued["expiredTime"],
+        "expiredTime": None,
+        "reason": None,
+        "keyId": None,
+    }
+    assert (await timeline(shop, session["id"]))[1] == expired
+
+
+async def test_a_token_that_never_expires_did_not(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=0)
+    await shop.turn_back(session["id"], 1_000_000)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+
+
+async def test_a_token_that_was_extended_in_time_did_not_expire(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 20)
+    await shop.change("extendToken", sessionId=session["id"], minutes=30)
+    await shop.turn_back(session["id"], 20)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED"]
+
+
+async def test_a_token_that_expired_was_extended_and_expired_again_expired_twice(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=5)
+    await shop.turn_back(session["id"], 6)
+    await shop.change("extendToken", sessionId=session["id"], minutes=5)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED", "EXTENDED"]
+    await shop.turn_back(session["id"], 6)
+    told = await timeline(shop, session["id"])
+    assert [event["kind"] for event in told] == ["ISSUED", "EXPIRED", "EXTENDED", "EXPIRED"]
+    assert [told[1]["at"], told[3]["at"]] == [told[0]["expiredTime"], told[2]["expiredTime"]]
+    assert told[1]["id"] != told[3]["id"]
+
+
+async def test_a_revoked_token_does_not_expire_but_one_that_had_expired_did(shop: Shop) -> None:
+    early, late = await shop.create(expirationMinutes=5), await shop.create(expirationMinutes=5)
+    await shop.change("revokeToken", sessionId=early["id"])
+    for session in (early, late):
+        await shop.turn_back(session["id"], 6)
+    await shop.change("revokeToken", sessionId=late["id"])
+    assert await shop.event_kinds(early["id"]) == ["ISSUED", "REVOKED"]
+    assert await shop.event_kinds(late["id"]) == ["ISSUED", "EXPIRED", "REVOKED"]
+
+
+async def test_a_token_that_was_replaced_in_time_did_not_expire(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=5)
+    await shop.change("reissueToken", sessionId=session["id"], minutes=30)
+    await shop.turn_back(session["id"], 6)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REISSUED"]
+
+
+async def test_a_token_that_a_setting_ended_expired_at_that_moment(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 20)
+    await shop.change("updateStoreSettings", "store { id }", sessionExpiration=10, applyToActiveTokens=True)
+    issued, extended, expired = await timeline(shop, session["id"])
+    assert [issued["kind"], extended["kind"], expired["kind"]] == ["ISSUED", "EXTENDED", "EXPIRED"]
+    assert moment(extended["expiredTime"]) - moment(issued["at"]) == timedelta(minutes=10)
+    assert expired["at"] == extended["at"]
+    await shop.turn_back(session["id"], 60)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED", "EXPIRED"]
+
+
+async def test_a_timeline_is_read_in_pages(shop: Shop) -> None:
+    """Also across a derived event, and across events of one moment."""
+    session = await shop.create(expirationMinutes=5)
+    await shop.turn_back(session["id"], 6)
+    for _ in range(3):
+        await shop.change("extendToken", sessionId=session["id"], minutes=5)
+    await shop.db.fetch(
+        """update session_event set at = (select min(at) from session_event where session_id = $2 and kind = 'EXTENDED')
+        where store_id = $1 and session_id = $2 and kind = 'EXTENDED'""",
+        shop.id,
+        session["id"],
+    )
+    whole = await events(shop, session["id"])
+    assert [node["kind"] for node in whole["nodes"]] == ["ISSUED", "EXPIRED"] + ["EXTENDED"] * 3
+    for size in (1, 2, 3, 4):
+        edges: list[Any] = []
+        page = await events(shop, session["id"], first=size)
+        assert page["pageInfo"]["hasPreviousPage"] is False
+        while True:
+            edges += page["edges"]
+            assert page["nodes"] == [{"kind": edge["node"]["kind"]} for edge in page["edges"]]
+            assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
+            assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+            assert page["pageInfo"]["hasNextPage"] is (len(edges) < 5)
+            if len(edges) >= 5:
+                break
+            page = await events(shop, session["id"], first=size, after=page["pageInfo"]["endCursor"])
+            assert page["pageInfo"]["hasPreviousPage"] is True
+        assert edges == whole["edges"]
+    beyond = await events(shop, session["id"], after=whole["pageInfo"]["endCursor"])
+    assert beyond == {
+        "edges": [],
+        "nodes": [],
+        "pageInfo": {"startCursor": None, "endCursor": None, "hasNextPage": False, "hasPreviousPage": True},
+    }
+
+
+async def test_a_page_of_no_events_tells_whether_there_are_any(shop: Shop) -> None:
+    session = await shop.create()
+    page = await events(shop, session["id"], first=0)
+    assert (page["nodes"], page["pageInfo"]["hasNextPage"]) == ([], True)
+
+
+async def test_a_cursor_of_another_timeline_is_refused(shop: Shop) -> None:
+    session, other = await shop.create(), await shop.create()
+    cursor = (await events(shop, other["id"]))["edges"][0]["cursor"]
+    for after in (cursor, "", "x", cursor[:-1]):
+        code, message = await shop.error(EVENTS, id=session["id"], after=after)
+        assert (code, message) == ("BAD_USER_INPUT", f"Not a cursor of this list in this order: {shown(after)}.")
+
+
+def shown(text: str) -> str:
+    """How a message quotes a text."""
+    return repr(text) if len(repr(text)) <= 60 else f"{repr(text)[:57]}..."
+
+
+async def test_the_timelines_of_fifty_sessions_are_one_statement(shop: Shop) -> None:
+    for _ in range(50):
+        session = await shop.create(expirationMinutes=5)
+    await shop.change("joinSession", token=code_of(session))
+    document = "{ sessions { nodes { events(first: 2) { nodes { kind } pageInfo { hasNextPage } } } } }"
+    [newest, *others] = (await shop.ask(document))["sessions"]["nodes"]
+    assert newest["events"] == {"nodes": [{"kind": "ISSUED"}, {"kind": "JOINED"}], "pageInfo": {"hasNextPage": False}}
+    assert others == [{"events": {"nodes": [{"kind": "ISSUED"}], "pageInfo": {"hasNextPage": False}}}] * 49
+    page, timelines = await statements_of(shop, document)
+    assert "from session_event" not in page
+    assert "from session_event" in timelines

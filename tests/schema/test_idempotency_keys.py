@@ -1,0 +1,225 @@
+"""Idempotency keys: a creation that is sent again happens once."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.shop import Shop
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+DEWI = {"details": {"name": "Dewi", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}}
+
+INPUT = {
+    "customer": DEWI,
+    "roomId": "1905692",
+    "orderNumber": "QSH7K2",
+    "expirationMinutes": 45,
+    "metadata": {"channel": "whatsapp", "cart": {"items": 2}},
+    "idempotencyKey": "cart-1905692",
+}
+
+MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")]
+
+CREATE = """mutation ($input: CreateSessionInput!) { createSession(input: $input) {
+    session { id dateCreated customer { id name } token { link status expiredTime } orders { id number } }
+    userErrors { code }
+} }"""
+
+EVERYTHING = """{
+    sessions { nodes { id roomId metadata customer { name phone email } token { expiredTime } orders { number } } }
+    customers { nodes { id name } }
+    sessionStats { total }
+}"""
+
+ROWS = """
+select (select count(*) from session where store_id = $1) as sessions,
+    (select count(*) from customer where store_id = $1) as customers,
+    (select count(*) from "order" where store_id = $1) as orders,
+    (select count(*) from session_event where store_id = $1) as events
+"""
+
+AGE = "update idempotency_key set created_at = now() - $3::interval where store_id = $1 and key = $2"
+
+
+async def rows(shop: Shop) -> dict[str, int]:
+    row = await shop.db.fetchrow(ROWS, shop.id)
+    assert row is not None
+    return dict(row)
+
+
+async def keys(shop: Shop) -> list[str]:
+    """The keys that are kept."""
+    kept = await shop.db.fetch("select key from idempotency_key where store_id = $1 order by key", shop.id)
+    return [row["key"] for row in kept]
+
+
+async def create_at_once(shop: Shop, inputs: list[dict[str, Any]]) -> list[httpx.Response]:
+    """The answers to creations sent together, and again where the server is too busy: a key is for that."""
+    async with asyncio.timeout(60):
+        return await asyncio.gather(*(shop.post_until_served(CREATE, input=input) for input in inputs))
+
+
+async def test_the_same_key_and_input_return_the_first_session(shop: Shop) -> None:
+    first = await shop.create(**INPUT)
+    assert await shop.create(**INPUT) == first
+    assert await rows(shop) == {"sessions": 1, "customers": 1, "orders": 1, "events": 1}
+
+
+async def test_what_means_the_same_is_the_same_input(shop: Shop) -> None:
+    first = await shop.create(**INPUT)
+    again = INPUT | {
+        "metadata": {"cart": {"items": 2}, "channel": "whatsapp"},
+        "roomId": " 1905692 ",
+        "customer": {"details": DEWI["details"] | {"phone": "+62 812-3456-7890", "name": "Dewi "}},
+    }
+    assert await shop.create(**again) == first
+    named = await shop.create(customer=DEWI, idempotencyKey="short")
+    given_null = {"customer": DEWI, "roomId": None, "orderNumber": None, "metadata": None, "expirationMinutes": None}
+    assert await shop.create(**given_null, idempotencyKey="short") == named
+
+
+async def test_the_first_session_is_returned_as_it_is_by_now(shop: Shop) -> None:
+    first = await shop.create(**INPUT)
+    await shop.change("revokeToken", sessionId=first["id"])
+    again = await shop.create(**INPUT)
+    assert again == await shop.session(first["id"])
+    assert again["token"]["status"] == "REVOKED"
+
+
+async def test_without_a_key_each_is_a_session_of_its_own(shop: Shop) -> None:
+    first, second = await shop.create(customer=DEWI), await shop.create(customer=DEWI)
+    assert first["id"] != second["id"]
+    assert await keys(shop) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"roomId": "1905693"},
+        {"roomId": None},
+        {"orderNumber": "QSH7K3"},
+        {"expirationMinutes": 46},
+        {"expirationMinutes": None},
+        {"metadata": {"channel": "whatsapp", "cart": {"items": 3}}},
+        {"metadata": None},
+        {"customer": {"externalId": "crm-1"}},
+        {"customer": {"details": DEWI["details"] | {"name": "Dewi Lestari"}}},
+        {"customer": {"details": DEWI["details"] | {"phone": None}}},
+        {"customer": {"details": DEWI["details"] | {"externalId": "crm-2"}}},
+    ],
+)
+async def test_another_input_is_refused_and_changes_nothing(shop: Shop, other: dict[str, Any]) -> None:
+    await shop.create(**INPUT)
+    before = await shop.ask(EVERYTHING), await rows(shop)
+    assert await shop.refusals("createSession", **INPUT | other) == MISMATCH
+    assert (await shop.ask(EVERYTHING), await rows(shop)) == before
+
+
+async def test_fifty_requests_at_once_create_one_session(shop: Shop) -> None:
+    responses = await create_at_once(shop, [INPUT] * 50)
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.content for response in responses}) == 1
+    payload = responses[0].json()["data"]["createSession"]
+    assert payload["userErrors"] == []
+    assert (await shop.session(payload["session"]["id"]))["token"]["link"] == payload["session"]["token"]["link"]
+    assert await rows(shop) == {"sessions": 1, "customers": 1, "orders": 1, "events": 1}
+
+
+async def test_of_different_inputs_at_once_one_is_created_and_the_others_are_refused(shop: Shop) -> None:
+    inputs = [INPUT | {"roomId": str(number % 5)} for number in range(25)]
+    responses = await create_at_once(shop, inputs)
+    payloads = [response.json()["data"]["createSession"] for response in responses]
+    [created] = {payload["session"]["id"] for payload in payloads if payload["session"]}
+    room = (await shop.session(created))["roomId"]
+    for input, payload in zip(inputs, payloads, strict=True):
+        if input["roomId"] == room:
+            assert (payload["session"]["id"], payload["userErrors"]) == (created, [])
+        else:
+            assert payload == {"session": None, "userErrors": [{"code": "IDEMPOTENCY_MISMATCH"}]}
+    assert await rows(shop) == {"sessions": 1, "customers": 1, "orders": 1, "events": 1}
+
+
+async def test_fifty_requests_at_once_with_keys_of_their_own_create_one_customer(shop: Shop) -> None:
+    """Nothing but the external ID says that it is the same customer."""
+    inputs = [{"customer": DEWI, "idempotencyKey": str(number)} for number in range(50)]
+    responses = await create_at_once(shop, inputs)
+    sessions = [response.json()["data"]["createSession"]["session"] for response in responses]
+    assert len({session["id"] for session in sessions}) == 50
+    assert len({session["customer"]["id"] for session in sessions}) == 1
+    assert await rows(shop) == {"sessions": 50, "customers": 1, "orders": 0, "events": 50}
+
+
+async def test_a_refused_creation_does_not_use_the_key_up(shop: Shop) -> None:
+    other = await shop.create(orderNumber="QSH7K2")
+    assert await shop.refusals("createSession", **INPUT) == [
+        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")
+    ]
+    nobody = INPUT | {"customer": {"externalId": "nobody"}, "orderNumber": None}
+    assert await shop.refusals("createSession", **nobody) == [
+        ("customer.externalId", "CUSTOMER_NOT_FOUND", "is no customer of your store")
+    ]
+    assert [code for _, code, _ in await shop.refusals("createSession", **INPUT | {"expirationMinutes": -1})] == [
+        "INVALID"
+    ]
+    assert await keys(shop) == []
+    created = await shop.create(**INPUT | {"orderNumber": "QSH7K3"})
+    assert created["id"] != other["id"]
+    assert await keys(shop) == ["cart-1905692"]
+
+
+async def test_the_keys_of_two_stores_do_not_meet(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    ours = await shop.create(**INPUT)
+    theirs = await neighbour.create(**INPUT | {"roomId": "7"})
+    assert ours["id"] != theirs["id"]
+    assert (await shop.create(**INPUT), await neighbour.create(**INPUT | {"roomId": "7"})) == (ours, theirs)
+
+
+async def test_a_key_is_kept_for_a_day_and_pruned_after_two(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    for hours in (24, 47.9, 48.1, 1000):
+        await shop.create(**INPUT | {"orderNumber": None, "idempotencyKey": f"{hours} hours"})
+        await shop.db.fetch(AGE, shop.id, f"{hours} hours", timedelta(hours=hours))
+    await neighbour.create(**INPUT)
+    await shop.db.fetch(AGE, neighbour.id, "cart-1905692", timedelta(hours=1000))
+    day_old = await shop.create(**INPUT | {"orderNumber": None, "idempotencyKey": "24 hours"})
+    assert await rows(shop) == {"sessions": 4, "customers": 1, "orders": 0, "events": 4}
+    await shop.create(customer=DEWI, idempotencyKey="new")
+    assert await keys(shop) == ["24 hours", "47.9 hours", "new"]
+    assert await keys(neighbour) == ["cart-1905692"]
+    again = await shop.create(**INPUT | {"orderNumber": None, "idempotencyKey": "24 hours"})
+    assert again == day_old
+    assert await shop.refusals("createSession", **INPUT | {"idempotencyKey": "24 hours"}) == MISMATCH
+
+
+async def test_many_old_keys_are_pruned_little_by_little(shop: Shop) -> None:
+    await shop.db.fetch(
+        """insert into idempotency_key (store_id, key, input_hash, session_id, created_at)
+        select $1, 'old ' || number, '', '', now() - interval '49 hours' from generate_series(1, 25) as number""",
+        shop.id,
+    )
+    kept = []
+    for number in range(4):
+        await shop.create(customer=DEWI, idempotencyKey=f"new {number}")
+        kept.append(len([key for key in await keys(shop) if key.startswith("old")]))
+    assert kept == [15, 5, 0, 0]
+
+
+async def test_what_is_remembered_of_an_input_is_what_was_given(shop: Shop) -> None:
+    """A field that a later version knows of, and a retry does not give, makes no difference."""
+    await shop.create("Dewi", roomId="7", metadata={"b": None, "a": 1}, idempotencyKey="k")
+    given = {
+        "customer": {"details": {"name": "Dewi"}},
+        "idempotency_key": "k",
+        "metadata": {"a": 1, "b": None},
+        "room_id": "7",
+    }
+    [row] = await shop.db.fetch("select input_hash from idempotency_key where store_id = $1", shop.id)
+    assert row["input_hash"] == hashlib.sha256(json.dumps(given, separators=(",", ":")).encode()).digest()

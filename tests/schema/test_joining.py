@@ -1,0 +1,239 @@
+"""Joining: who is let in by a link, and who is not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from db.events import Actor
+from db.sessions import get_session_locked, set_token_revoked
+from tests.support.shop import ERRORS, Shop, code_of
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+JOIN = f"mutation ($input: JoinSessionInput!) {{ joinSession(input: $input) {{ session {{ id }} {ERRORS} }} }}"
+
+UNKNOWN = [("token", "TOKEN_UNKNOWN", "is no link of your store, or was reissued")]
+EXPIRED = [("token", "TOKEN_EXPIRED", "has expired: the shop can send a new link")]
+REVOKED = [("token", "TOKEN_REVOKED", "was revoked: the shop can send a new link")]
+
+
+async def timeline(shop: Shop, id: str) -> list[Any]:
+    answer = await shop.ask("query ($id: ID!) { session(id: $id) { events(first: 100) { nodes { kind at } } } }", id=id)
+    return answer["session"]["events"]["nodes"]
+
+
+async def test_a_customer_who_joins_gets_the_session_with_their_name_room_and_orders(shop: Shop) -> None:
+    session = await shop.create(
+        customer={"details": {"name": "Dewi Lestari", "externalId": "crm-1"}}, roomId="1905692", orderNumber="QSH7K2"
+    )
+    storefront = await shop.with_scopes("sessions:join")
+    payload = await storefront.change(
+        "joinSession", "session { id active roomId customer { name } orders { number } }", token=code_of(session)
+    )
+    assert payload == {
+        "session": {
+            "id": session["id"],
+            "active": True,
+            "roomId": "1905692",
+            "customer": {"name": "Dewi Lestari"},
+            "orders": [{"number": "QSH7K2"}],
+        },
+        "userErrors": [],
+    }
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED"]
+
+
+async def test_a_token_is_the_code_or_the_whole_link(shop: Shop) -> None:
+    session = await shop.create()
+    code, link = code_of(session), session["token"]["link"]
+    for token in (
+        code,
+        f" {code}\n",
+        link,
+        f"{link}?utm_source=whatsapp",
+        f"{link}#top",
+        f"https://rk.example/{shop.slug}/{code}",
+    ):
+        payload = await shop.change("joinSession", "session { id }", token=token)
+        assert payload == {"session": {"id": session["id"]}, "userErrors": []}, token
+
+
+async def test_joining_does_not_use_the_token_up(shop: Shop) -> None:
+    session = await shop.create()
+    for _ in range(3):
+        payload = await shop.change("joinSession", token=code_of(session))
+        assert payload == {"session": session, "userErrors": []}
+
+
+async def test_a_link_of_another_store_is_unknown(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    ours, theirs = await shop.create(), await neighbour.create()
+    mixed = ours["token"]["link"].replace(f"/{shop.slug}/", f"/{neighbour.slug}/")
+    foreign = theirs["token"]["link"].replace(f"/{neighbour.slug}/", f"/{shop.slug}/")
+    for token in (theirs["token"]["link"], code_of(theirs), mixed, foreign):
+        assert await shop.refusals("joinSession", token=token) == UNKNOWN
+    assert await shop.event_kinds(ours["id"]) == ["ISSUED"]
+    assert await neighbour.event_kinds(theirs["id"]) == ["ISSUED"]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        " ",
+        "/",
+        "//",
+        "x",
+        "http://[",
+        "http://links.example",
+        "💬" * 52,
+        "0" * 52,
+        "\0" * 52,
+        "x" * 10_000,
+        "é" * 52,
+    ],
+)
+async def test_what_is_no_link_is_unknown(shop: Shop, token: str) -> None:
+    assert await shop.refusals("joinSession", token=token) == UNKNOWN
+
+
+async def test_a_code_that_differs_in_anything_is_unknown(shop: Shop) -> None:
+    session, other = await shop.create(), await shop.create()
+    code, foreign = code_of(session), code_of(other)
+    for token in (
+        code[:-1],
+        code + "0",
+        code.upper(),
+        code[:26],
+        code[:26] + foreign[26:],
+        foreign[:26] + code[26:],
+        code[:-1] + ("0" if code[-1] != "0" else "1"),
+        code[:26] + "0" * 26,
+    ):
+        assert await shop.refusals("joinSession", token=token) == UNKNOWN
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+
+
+async def test_an_expired_token_admits_nobody(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 30)
+    assert await shop.refusals("joinSession", token=code_of(session)) == EXPIRED
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED"]
+
+
+async def test_a_revoked_token_admits_nobody_expired_or_not(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.change("revokeToken", sessionId=session["id"], reason="lost phone")
+    assert await shop.refusals("joinSession", token=code_of(session)) == REVOKED
+    await shop.turn_back(session["id"], 31)
+    assert await shop.refusals("joinSession", token=code_of(session)) == REVOKED
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+async def test_the_link_before_a_reissue_is_unknown_whatever_became_of_the_new_one(shop: Shop) -> None:
+    session = await shop.create()
+    await shop.change("reissueToken", sessionId=session["id"])
+    assert await shop.refusals("joinSession", token=code_of(session)) == UNKNOWN
+    await shop.change("revokeToken", sessionId=session["id"])
+    assert await shop.refusals("joinSession", token=code_of(session)) == UNKNOWN
+
+
+async def test_a_double_tap_within_a_minute_is_one_event(shop: Shop) -> None:
+    session, other = await shop.create(), await shop.create()
+    for _ in range(2):
+        await shop.change("joinSession", token=code_of(session))
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED"]
+    await shop.turn_back(session["id"], 0.9)
+    await shop.change("joinSession", token=code_of(session))
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED"]
+    await shop.turn_back(session["id"], 0.2)
+    await shop.change("joinSession", token=code_of(session))
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED", "JOINED"]
+    await shop.change("joinSession", token=code_of(other))
+    assert await shop.event_kinds(other["id"]) == ["ISSUED", "JOINED"]
+
+
+async def test_taps_at_once_are_one_event(shop: Shop) -> None:
+    session = await shop.create()
+    payloads = await asyncio.gather(*(shop.change("joinSession", token=code_of(session)) for _ in range(8)))
+    assert payloads == [{"session": session, "userErrors": []}] * 8
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED"]
+
+
+async def test_a_revocation_that_was_acknowledged_admits_nobody(shop: Shop) -> None:
+    """Customers tap while the link is turned off: those who began after the acknowledgement all stay outside."""
+    for _ in range(2):
+        session = await shop.create()
+        token, acknowledged = code_of(session), False
+        after: list[Any] = []
+
+        async def tap(token: str, after: list[Any]) -> None:
+            is_after = acknowledged  # noqa: B023
+            payload = (await shop.ask(JOIN, input={"token": token}))["joinSession"]
+            if is_after:
+                after.append([error["code"] for error in payload["userErrors"]])
+
+        async def taps(token: str, after: list[Any]) -> None:
+            while len(after) < 10:
+                await tap(token, after)
+
+        tapping = [asyncio.create_task(taps(token, after)) for _ in range(4)]
+        await asyncio.sleep(0)
+        assert (await shop.change("revokeToken", sessionId=session["id"]))["userErrors"] == []
+        acknowledged = True
+        await asyncio.gather(*tapping)
+        assert {tuple(codes) for codes in after} == {("TOKEN_REVOKED",)}
+
+
+@pytest.mark.parametrize(
+    ("mutation", "kind"), [("revokeToken", "REVOKED"), ("reissueToken", "REISSUED"), ("extendToken", "EXTENDED")]
+)
+async def test_who_overtakes_a_change_of_the_token_joins_before_it_in_the_timeline(
+    shop: Shop, mutation: str, kind: str
+) -> None:
+    """The change has begun and waits; a join that begins later finds the session as it was."""
+    session = await shop.create()
+    minutes = {"minutes": 5} if kind == "EXTENDED" else {}
+    async with shop.db.transaction() as transaction:
+        await transaction.fetch("lock table session_event in share row exclusive mode")
+        changing = asyncio.create_task(shop.change(mutation, sessionId=session["id"], **minutes))
+        await waiting_for_locks(shop, 1)
+        joining = asyncio.create_task(shop.change("joinSession", "session { id }", token=code_of(session)))
+        await waiting_for_locks(shop, 2)
+    assert (await joining)["userErrors"] == (await changing)["userErrors"] == []
+    events = await timeline(shop, session["id"])
+    assert [event["kind"] for event in events] == ["ISSUED", "JOINED", kind]
+    if kind == "REVOKED":
+        assert events[-1]["at"] == (await shop.session(session["id"]))["token"]["revokedAt"]
+
+
+async def test_who_waits_for_a_revocation_stays_outside(shop: Shop) -> None:
+    session = await shop.create()
+    async with shop.db.transaction() as transaction:
+        assert await set_token_revoked(transaction, shop.id, session["id"], None, Actor("key", None))
+        joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
+        await waiting_for_locks(shop, 1)
+    assert await joining == REVOKED
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+async def test_who_waits_until_the_token_has_expired_stays_outside(shop: Shop) -> None:
+    session = await shop.create()
+    async with shop.db.transaction() as transaction:
+        assert await get_session_locked(transaction, shop.id, session["id"])
+        joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
+        await waiting_for_locks(shop, 1)
+        # Later than the join began, earlier than it goes on.
+        await transaction.fetch("update session set token_expires_at = clock_timestamp() where id = $1", session["id"])
+    assert [(field, code) for field, code, _ in await joining] == [("token", "TOKEN_EXPIRED")]
+
+
+async def waiting_for_locks(shop: Shop, count: int) -> None:
+    """Until so many statements wait for a lock."""
+    waiting = """select count(*) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'"""
+    async with asyncio.timeout(10):
+        while (await shop.db.fetch(waiting))[0]["count"] < count:
+            pass

@@ -1,0 +1,223 @@
+"""Reading one thing: by its ID, or an order by its number."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.support.shop import Shop, code_of
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+NODES = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+    __typename id
+    ... on Session { roomId }
+    ... on Customer { name }
+    ... on Order { number }
+    ... on Store { slug }
+} }"""
+
+MALFORMED = [
+    "",
+    "session",
+    "session_",
+    "01h455vb4pex5vsknk084sn02q",
+    "session_01h455vb4pex5vsknk084sn02",
+    "session_01H455VB4PEX5VSKNK084SN02Q",
+    "session_01h455vb4pex5vsknk084sn02l",
+    "session_81h455vb4pex5vsknk084sn02q",
+    "session_01h455vb4pex5vsknk084sn02q\n",
+    "session_01h455vb4pex5vsknk084sn0\0q",
+    "42",
+    "💬" * 40,
+]
+
+
+async def test_a_session_answers_all_that_is_asked_of_it(shop: Shop) -> None:
+    session = await shop.create(
+        customer={"details": {"name": "Dewi Lestari", "externalId": "crm-1"}},
+        roomId="1905692",
+        orderNumber="QSH7K2",
+        expirationMinutes=60,
+    )
+    await shop.change("joinSession", token=code_of(session))
+    converted = await shop.change("recordConversion", sessionId=session["id"], kind="PURCHASE", orderNumber="QSH7K2")
+    answer = await shop.ask(
+        """query ($id: ID!) { session(id: $id) {
+            id active dateCreated roomId metadata
+            customer { name externalId }
+            token { link status expiredTime }
+            conversion { kind at order { number } }
+            orders { number session { id } }
+            events { nodes { kind } }
+        } }""",
+        id=session["id"],
+    )
+    assert answer["session"] == {
+        "id": session["id"],
+        "active": True,
+        "dateCreated": session["dateCreated"],
+        "roomId": "1905692",
+        "metadata": {},
+        "customer": {"name": "Dewi Lestari", "externalId": "crm-1"},
+        "token": {
+            "link": session["token"]["link"],
+            "status": "ACTIVE",
+            "expiredTime": session["token"]["expiredTime"],
+        },
+        "conversion": {
+            "kind": "PURCHASE",
+            "at": converted["session"]["conversion"]["at"],
+            "order": {"number": "QSH7K2"},
+        },
+        "orders": [{"number": "QSH7K2", "session": {"id": session["id"]}}],
+        "events": {"nodes": [{"kind": "ISSUED"}, {"kind": "JOINED"}, {"kind": "CONVERTED"}]},
+    }
+
+
+async def test_a_session_is_inactive_once_its_token_expired(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 29.9)
+    assert (await shop.session(session["id"]))["active"] is True
+    await shop.turn_back(session["id"], 0.2)
+    expired = await shop.session(session["id"])
+    assert (expired["active"], expired["token"]["status"], expired["token"]["revokedAt"]) == (False, "EXPIRED", None)
+    assert expired["token"]["link"] == session["token"]["link"]
+
+
+async def test_a_session_is_inactive_once_its_token_was_revoked_expired_or_not(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=30)
+    revoked = (await shop.change("revokeToken", sessionId=session["id"]))["session"]
+    assert (revoked["active"], revoked["token"]["status"]) == (False, "REVOKED")
+    await shop.turn_back(session["id"], 31)
+    later = await shop.session(session["id"])
+    assert (later["active"], later["token"]["status"]) == (False, "REVOKED")
+
+
+async def test_a_customer_is_read_by_their_id(shop: Shop) -> None:
+    first = await shop.create("Dewi", roomId="1")
+    second = await shop.create(customer={"id": first["customer"]["id"]}, roomId="2")
+    await shop.create("Budi")
+    answer = await shop.ask(
+        """query ($id: ID!) { customer(id: $id) {
+            id name phone email externalId sessions { nodes { id roomId customer { name } } count { value } }
+        } }""",
+        id=first["customer"]["id"],
+    )
+    assert answer["customer"] == first["customer"] | {
+        "sessions": {
+            "nodes": [
+                {"id": second["id"], "roomId": "2", "customer": {"name": "Dewi"}},
+                {"id": first["id"], "roomId": "1", "customer": {"name": "Dewi"}},
+            ],
+            "count": {"value": 2},
+        }
+    }
+
+
+@pytest.mark.parametrize("written", ["QSH7-é", "qsh7-É", "Qsh7-e", "QSH7-É"])
+async def test_an_order_is_read_by_its_number_in_any_case(shop: Shop, new_shop: NewShop, written: str) -> None:
+    session = await shop.create(orderNumber="QSH7-É")
+    answer = await shop.ask(
+        "query ($number: String!) { order(number: $number) { number session { id } } }", number=written
+    )
+    assert answer == {"order": {"number": "QSH7-É", "session": {"id": session["id"]}}}
+
+
+async def test_where_two_numbers_differ_by_case_the_exact_one_is_read(shop: Shop) -> None:
+    for number in ("abc", "ABC", "Abc"):
+        await shop.create(orderNumber=number)
+    for number in ("abc", "ABC", "Abc"):
+        assert await shop.ask("query ($n: String!) { order(number: $n) { number } }", n=number) == {
+            "order": {"number": number}
+        }
+
+
+@pytest.mark.parametrize("number", ["", "QSH7K", "QSH7K22", "%", "QSH7K_", " QSH7K2"])
+async def test_an_order_of_no_such_number_is_null(shop: Shop, number: str) -> None:
+    await shop.create(orderNumber="QSH7K2")
+    assert await shop.ask("query ($n: String!) { order(number: $n) { id } }", n=number) == {"order": None}
+
+
+async def everything(shop: Shop) -> list[dict[str, Any]]:
+    """One thing of each type, as NODES selects it."""
+    session = await shop.create("Dewi", roomId="1905692", orderNumber="QSH7K2")
+    order = (await shop.ask('{ order(number: "QSH7K2") { id } }'))["order"]
+    return [
+        {"__typename": "Order", "id": order["id"], "number": "QSH7K2"},
+        {"__typename": "Session", "id": session["id"], "roomId": "1905692"},
+        {"__typename": "Store", "id": shop.id, "slug": shop.slug},
+        {"__typename": "Customer", "id": session["customer"]["id"], "name": "Dewi"},
+    ]
+
+
+async def test_nodes_are_read_by_their_ids_in_that_order(shop: Shop) -> None:
+    things = await everything(shop)
+    unknown = "session_01h455vb4pex5vsknk084sn02q"
+    ids = [thing["id"] for thing in things]
+    assert await shop.ask(NODES, ids=[*ids, unknown, ids[0], *reversed(ids)]) == {
+        "nodes": [*things, None, things[0], *reversed(things)]
+    }
+    assert await shop.ask(NODES, ids=[]) == {"nodes": []}
+
+
+async def test_a_node_is_of_its_own_type(shop: Shop) -> None:
+    for thing in await everything(shop):
+        assert await shop.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=thing["id"]) == {
+            "node": {"__typename": thing["__typename"], "id": thing["id"]}
+        }
+
+
+async def test_a_thing_of_another_store_is_not_there(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    things = await everything(neighbour)
+    order, session, store, customer = (thing["id"] for thing in things)
+    assert await shop.ask(NODES, ids=[order, session, store, customer]) == {"nodes": [None] * 4}
+    for id in (order, session, store, customer):
+        assert await shop.ask("query ($id: ID!) { node(id: $id) { id } }", id=id) == {"node": None}
+    assert await shop.ask(
+        'query ($s: ID!, $c: ID!) { session(id: $s) { id } customer(id: $c) { id } order(number: "QSH7K2") { id } }',
+        s=session,
+        c=customer,
+    ) == {"session": None, "customer": None, "order": None}
+
+
+async def test_what_has_an_id_but_is_no_node_is_null(shop: Shop) -> None:
+    session = await shop.create()
+    event = await shop.ask("query ($id: ID!) { session(id: $id) { events { nodes { id keyId } } } }", id=session["id"])
+    [issued] = event["session"]["events"]["nodes"]
+    assert await shop.ask(NODES, ids=[issued["id"], issued["keyId"]]) == {"nodes": [None, None]}
+
+
+@pytest.mark.parametrize("id", MALFORMED)
+async def test_a_malformed_id_is_refused(shop: Shop, id: str) -> None:
+    code, message = await shop.error("query ($id: ID!) { session(id: $id) { id } }", id=id)
+    assert code == "BAD_USER_INPUT"
+    assert message.startswith("The ID of a session looks like session_01h455vb4pex5vsknk084sn02q, got ")
+    for document in (
+        "query ($id: ID!) { node(id: $id) { id } }",
+        "query ($id: ID!) { nodes(ids: [$id]) { id } }",
+    ):
+        code, message = await shop.error(document, id=id)
+        assert code == "BAD_USER_INPUT"
+        assert message.startswith("An ID looks like session_01h455vb4pex5vsknk084sn02q, got ")
+
+
+async def test_an_id_of_another_type_is_refused_where_a_type_is_asked_for(shop: Shop) -> None:
+    session = await shop.create()
+    customer_id = session["customer"]["id"]
+    assert await shop.error("query ($id: ID!) { session(id: $id) { id } }", id=customer_id) == (
+        "BAD_USER_INPUT",
+        f"The ID of a session looks like session_01h455vb4pex5vsknk084sn02q, got '{customer_id}'.",
+    )
+    assert await shop.error("query ($id: ID!) { customer(id: $id) { id } }", id=session["id"]) == (
+        "BAD_USER_INPUT",
+        f"The ID of a customer looks like customer_01h455vb4pex5vsknk084sn02q, got '{session['id']}'.",
+    )
+
+
+async def test_at_most_a_hundred_nodes_are_read_at_once(shop: Shop) -> None:
+    assert await shop.ask(NODES, ids=[shop.id] * 100) == {
+        "nodes": [{"__typename": "Store", "id": shop.id, "slug": shop.slug}] * 100
+    }
+    assert await shop.error(NODES, ids=[shop.id] * 101) == ("BAD_USER_INPUT", "At most 100 ids, got 101.")

@@ -1,0 +1,230 @@
+"""Pagination against a model: every order, both ways, any page size, while rows are inserted."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db.pool import Pool
+from tests.support.crowd import FILTERS, NAMES, ORDERS, Crowd, new_customer, new_event, new_session, open_crowd
+from tests.support.pagination import SESSIONS, Listing, page_of
+from tests.support.rows import insert
+from tests.support.shop import open_shop
+from tests.support.statements import answered
+
+sizes = st.lists(st.integers(3, 40), min_size=1, max_size=5)
+filters = st.sampled_from(range(len(FILTERS)))
+orders = st.sampled_from(ORDERS)
+places = st.none() | st.integers(0, 1000)
+lengths = st.none() | st.integers(0, 8) | st.sampled_from([50, 100])
+
+
+@pytest.fixture(scope="module")
+async def crowd(db: Pool, http: httpx.AsyncClient) -> Crowd:
+    return await open_crowd(db, await open_shop(db, http), random.Random(0), customers=60, sessions=120)
+
+
+def edges_of(pages: list[Any]) -> list[Any]:
+    return [edge for page in pages for edge in page["edges"]]
+
+
+async def check_walks(listing: Listing, sizes: list[int]) -> None:
+    """Each row once, in order, forwards and backwards, and with the same cursors both ways."""
+    forwards = [page async for page in listing.forwards(sizes)]
+    backwards = [page async for page in listing.backwards(sizes)]
+    edges = edges_of(forwards)
+    assert [edge["node"]["id"] for edge in edges] == listing.ids
+    assert edges_of(backwards[::-1]) == edges
+    for page in [*forwards, *backwards]:
+        assert page["nodes"] == [edge["node"] for edge in page["edges"]]
+
+
+@settings(max_examples=60)
+@given(order=orders, filter=filters, sizes=sizes)
+async def test_walking_sessions_visits_each_once_in_order(crowd: Crowd, order: Any, filter: int, sizes: Any) -> None:
+    await check_walks(crowd.listing(filter, order), sizes)
+
+
+@settings(max_examples=60)
+@given(order=orders, filter=filters, sizes=sizes, customer=st.integers(0, 6))
+async def test_walking_a_customers_sessions_visits_each_once_in_order(
+    crowd: Crowd, order: Any, filter: int, sizes: Any, customer: int
+) -> None:
+    await check_walks(crowd.listing(filter, order, crowd.customers[customer]["id"]), sizes)
+
+
+@settings(max_examples=20)
+@given(name=st.none() | st.sampled_from(sorted(set(NAMES.values()))), sizes=sizes)
+async def test_walking_customers_visits_each_once_the_newest_first(crowd: Crowd, name: str | None, sizes: Any) -> None:
+    await check_walks(crowd.customer_listing(name), sizes)
+
+
+@settings(max_examples=20)
+@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5))
+async def test_walking_events_visits_each_once_the_oldest_first(crowd: Crowd, sizes: Any) -> None:
+    listing = crowd.event_listing()
+    assert len(listing.ids) == len(crowd.events) + 2
+    pages = [page async for page in listing.forwards(sizes)]
+    assert [edge["node"]["id"] for edge in edges_of(pages)] == listing.ids
+
+
+def drawn(everything: list[str], place: int | None) -> str | None:
+    return None if place is None else everything[place % len(everything)]
+
+
+known_cursors: dict[str, dict[str, str]] = {}
+
+
+async def cursors_of(listing: Listing) -> dict[str, str]:
+    """The cursors of a list that does not change."""
+    key = repr((listing.shop.id, listing.document, listing.variables))
+    if key not in known_cursors:
+        known_cursors[key] = await listing.cursors()
+    return known_cursors[key]
+
+
+async def check_page(
+    everything: Listing, listing: Listing, after: int | None, before: int | None, **bounds: int | None
+) -> None:
+    cursors = await cursors_of(everything)
+    after_id, before_id = drawn(everything.ids, after), drawn(everything.ids, before)
+    page = await listing.page(**bounds, after=after_id and cursors[after_id], before=before_id and cursors[before_id])
+    assert page == page_of(everything.ids, listing.ids, cursors, **bounds, after=after_id, before=before_id)
+
+
+@settings(max_examples=300)
+@given(order=orders, filter=filters, first=lengths, last=lengths, after=places, before=places)
+async def test_a_page_of_sessions_is_right_for_every_mix_of_arguments(
+    crowd: Crowd, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
+) -> None:
+    await check_page(crowd.listing(0, order), crowd.listing(filter, order), after, before, first=first, last=last)
+
+
+@settings(max_examples=150)
+@given(order=orders, filter=filters, first=lengths, last=lengths, after=places, before=places)
+async def test_a_page_of_a_customers_sessions_is_right_for_every_mix_of_arguments(
+    crowd: Crowd, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
+) -> None:
+    """The cursors of other customers' sessions are places in this list, too."""
+    theirs = crowd.listing(filter, order, crowd.customers[0]["id"])
+    await check_page(crowd.listing(0, order), theirs, after, before, first=first, last=last)
+
+
+@settings(max_examples=150)
+@given(name=st.sampled_from([None, "jose", "nobody"]), first=lengths, last=lengths, after=places, before=places)
+async def test_a_page_of_customers_is_right_for_every_mix_of_arguments(
+    crowd: Crowd, name: str | None, first: Any, last: Any, after: Any, before: Any
+) -> None:
+    await check_page(crowd.customer_listing(), crowd.customer_listing(name), after, before, first=first, last=last)
+
+
+@given(first=lengths, after=places)
+async def test_a_page_of_events_is_right_for_every_mix_of_arguments(crowd: Crowd, first: Any, after: Any) -> None:
+    listing = crowd.event_listing()
+    cursors, after_id = await cursors_of(listing), drawn(listing.ids, after)
+    page = await listing.page(first=first, after=after_id and cursors[after_id])
+    assert page == page_of(listing.ids, listing.ids, cursors, first=first, after=after_id)
+
+
+walks = {"forwards": Listing.forwards, "backwards": Listing.backwards}
+
+
+@settings(max_examples=40)
+@given(
+    order=orders,
+    walk=st.sampled_from([*walks]),
+    sizes=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    seed=st.integers(0, 2**32),
+    of_customer=st.booleans(),
+)
+async def test_sessions_that_were_there_are_visited_once_while_others_are_inserted(
+    db: Pool, http: httpx.AsyncClient, order: Any, walk: str, sizes: Any, seed: int, of_customer: bool
+) -> None:
+    chance, visited = random.Random(seed), []
+    crowd = await open_crowd(db, await open_shop(db, http), chance, customers=1, sessions=20)
+    listing = crowd.listing(0, order, crowd.customers[0]["id"] if of_customer else None)
+    async for page in walks[walk](listing, sizes):
+        visited.append(page)
+        new = [new_session(chance, crowd.shop, crowd.customers[0]) for _ in range(chance.randint(1, 3))]
+        crowd.sessions += new
+        if len(visited) < 20:  # so that the walk ends
+            await insert(db, "session", new)
+    ids = [edge["node"]["id"] for edge in edges_of(visited if walk == "forwards" else visited[::-1])]
+    assert len(ids) == len(set(ids))
+    assert [id for id in ids if id in listing.ids] == listing.ids
+    in_order = crowd.listing(0, order).ids
+    assert ids == [id for id in in_order if id in set(ids)]
+
+
+@settings(max_examples=20)
+@given(walk=st.sampled_from([*walks]), size=st.integers(1, 7), seed=st.integers(0, 2**32))
+async def test_customers_who_were_there_are_visited_once_while_others_are_inserted(
+    db: Pool, http: httpx.AsyncClient, walk: str, size: int, seed: int
+) -> None:
+    chance, visited = random.Random(seed), []
+    crowd = await open_crowd(db, await open_shop(db, http), chance, customers=20, sessions=1)
+    listing = crowd.customer_listing()
+    async for page in walks[walk](listing, [size]):
+        visited.append(page)
+        if len(visited) < 20:
+            await insert(db, "customer", [new_customer(chance, crowd.shop)])
+    ids = [edge["node"]["id"] for edge in edges_of(visited if walk == "forwards" else visited[::-1])]
+    assert len(ids) == len(set(ids))
+    assert [id for id in ids if id in listing.ids] == listing.ids
+
+
+async def test_events_that_happen_during_a_walk_are_visited_at_its_end(db: Pool, http: httpx.AsyncClient) -> None:
+    crowd = await open_crowd(db, await open_shop(db, http), random.Random(0), customers=1, sessions=1)
+    pages = []
+    async for page in crowd.event_listing().forwards([4]):
+        pages.append(page)
+        if len(pages) < 3:
+            crowd.events.append(new_event(crowd.shop, crowd.sessions[0]["id"], "JOINED", 50 + len(pages)))
+            await insert(db, "session_event", crowd.events[-1:])
+    assert [edge["node"]["id"] for edge in edges_of(pages)] == crowd.event_listing().ids
+
+
+LISTINGS: dict[str, tuple[Callable[[Crowd], Listing], int]] = {
+    "sessions": (Crowd.listing, 1),
+    "customers": (Crowd.customer_listing, 1),
+    "a customer's sessions": (lambda crowd: crowd.listing(customer_id=crowd.customers[0]["id"]), 2),
+    "a session's events": (Crowd.event_listing, 2),
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+async def test_a_page_far_into_a_list_is_as_many_statements_as_the_first(crowd: Crowd, name: str) -> None:
+    """One, and one more for the customer or session whose list it is."""
+    listing, statements = LISTINGS[name][0](crowd), LISTINGS[name][1]
+    document = listing.document.replace("hasPreviousPage", "")
+    after = (await listing.cursors())[listing.ids[10]]
+    for bounds in ({"first": 3}, {"first": 3, "after": after}):
+        data, run = await answered(crowd.shop, document, **listing.variables, **bounds)
+        assert len(run) == statements
+        for field in listing.path:
+            data = data[field]
+        start = 11 if "after" in bounds else 0
+        assert [node["id"] for node in data["nodes"]] == listing.ids[start : start + 3]
+
+
+async def test_a_page_backwards_is_one_statement(crowd: Crowd) -> None:
+    listing = crowd.listing()
+    before = (await listing.cursors())[listing.ids[60]]
+    document = SESSIONS.replace("hasNextPage", "")
+    data, run = await answered(crowd.shop, document, last=3, before=before)
+    assert [node["id"] for node in data["sessions"]["nodes"]] == listing.ids[57:60]
+    assert len(run) == 1
+
+
+@pytest.mark.parametrize("size", [-1, 101, 1000, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [*((name, "first") for name in LISTINGS), *((name, "last") for name in LISTINGS if "events" not in name)],
+)
+async def test_a_page_size_is_0_to_100(crowd: Crowd, name: str, argument: str, size: int) -> None:
+    error = await LISTINGS[name][0](crowd).error(**{argument: size})
+    assert error == ("BAD_USER_INPUT", f"{argument} must be 0 to 100, got {size}.")

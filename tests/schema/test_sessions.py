@@ -1,0 +1,301 @@
+"""Sessions: issuing them, and reading one."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.support.shop import Shop, minutes_of
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+COUNT = "{ sessions { count { value } } customers { count { value } } }"
+
+
+async def counts(shop: Shop) -> tuple[int, int]:
+    """How many sessions and customers there are."""
+    answer = await shop.ask(COUNT)
+    return answer["sessions"]["count"]["value"], answer["customers"]["count"]["value"]
+
+
+async def test_a_new_session_has_everything_that_was_given(shop: Shop) -> None:
+    session = await shop.create(
+        customer={
+            "details": {
+                "name": "  Ольга Петрова ",
+                "phone": "+62 812-3456-7890",
+                "email": "olga@SHOP.example",
+                "externalId": "crm-7",
+            }
+        },
+        roomId=" 1905692 ",
+        orderNumber="QSH7K2",
+        expirationMinutes=45,
+        metadata={"channel": "whatsapp", "tags": ["vip", None, 1.5, 2**53 + 1, 1e300, {"ключ": True}]},
+    )
+    created = session["dateCreated"]
+    assert re.fullmatch(r"session_[0-9a-hjkmnp-tv-z]{26}", session["id"])
+    assert re.fullmatch(r"customer_[0-9a-hjkmnp-tv-z]{26}", session["customer"]["id"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00", created)
+    link = rf"http://links\.example/s/{shop.slug}/{session['id'].removeprefix('session_')}[0-9a-hjkmnp-tv-z]{{26}}"
+    assert re.fullmatch(link, session["token"]["link"])
+    assert minutes_of(session["token"]) == 45
+    assert session == {
+        "id": session["id"],
+        "active": True,
+        "dateCreated": created,
+        "roomId": "1905692",
+        "metadata": {"channel": "whatsapp", "tags": ["vip", None, 1.5, 2**53 + 1, 1e300, {"ключ": True}]},
+        "customer": {
+            "id": session["customer"]["id"],
+            "name": "Ольга Петрова",
+            "phone": "+6281234567890",
+            "email": "olga@shop.example",
+            "externalId": "crm-7",
+        },
+        "token": {
+            "link": session["token"]["link"],
+            "status": "ACTIVE",
+            "issuedAt": created,
+            "expiredTime": session["token"]["expiredTime"],
+            "revokedAt": None,
+        },
+        "conversion": None,
+        "orders": [{"number": "QSH7K2"}],
+    }
+    assert await shop.session(session["id"]) == session
+
+
+async def test_a_session_needs_no_more_than_a_customers_name(shop: Shop) -> None:
+    session = await shop.create("王小明")
+    assert session["customer"] == {
+        "id": session["customer"]["id"],
+        "name": "王小明",
+        "phone": None,
+        "email": None,
+        "externalId": None,
+    }
+    assert (session["roomId"], session["metadata"], session["orders"]) == (None, {}, [])
+
+
+async def test_a_session_of_a_known_customer_leaves_them_as_they_are(shop: Shop) -> None:
+    details = {"name": "Dewi", "phone": "+6281234567890", "email": "d@shop.example", "externalId": "crm-1"}
+    first = await shop.create(customer={"details": details})
+    by_id = await shop.create(customer={"id": first["customer"]["id"]})
+    by_external_id = await shop.create(customer={"externalId": "crm-1"})
+    assert by_id["customer"] == by_external_id["customer"] == first["customer"]
+    assert len({first["id"], by_id["id"], by_external_id["id"]}) == 3
+    assert await counts(shop) == (3, 1)
+
+
+async def test_details_without_an_external_id_are_always_a_new_customer(shop: Shop) -> None:
+    first, second = await shop.create("Dewi"), await shop.create("Dewi")
+    assert first["customer"]["id"] != second["customer"]["id"]
+    assert await counts(shop) == (2, 2)
+
+
+async def test_details_with_a_known_external_id_update_that_customer_in_every_session(shop: Shop) -> None:
+    first = await shop.create(customer={"details": {"name": "Dewi", "phone": "+6281234567890", "externalId": "crm-1"}})
+    other = await shop.create(customer={"details": {"name": "Dewi", "externalId": "crm-2"}})
+    second = await shop.create(
+        customer={"details": {"name": "Dewi Lestari", "email": "dewi@shop.example", "externalId": "crm-1"}}
+    )
+    updated = {
+        "id": first["customer"]["id"],
+        "name": "Dewi Lestari",
+        "phone": "+6281234567890",
+        "email": "dewi@shop.example",
+        "externalId": "crm-1",
+    }
+    assert second["customer"] == updated
+    assert (await shop.session(first["id"]))["customer"] == updated
+    assert (await shop.session(other["id"]))["customer"] == other["customer"]
+    found = await shop.ask('{ sessions(filter: { search: "lestari" }) { nodes { id } } }')
+    assert found["sessions"]["nodes"] == [{"id": second["id"]}, {"id": first["id"]}]
+
+
+async def test_a_session_of_nobody_known_is_refused(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    theirs = await neighbour.create(customer={"details": {"name": "Dewi", "externalId": "crm-1"}})
+    unknown = "customer_01h455vb4pex5vsknk084sn02q"
+    for customer, field in (
+        ({"id": unknown}, "customer.id"),
+        ({"id": theirs["customer"]["id"]}, "customer.id"),
+        ({"externalId": "crm-1"}, "customer.externalId"),
+    ):
+        assert await shop.refusals("createSession", customer=customer) == [
+            (field, "CUSTOMER_NOT_FOUND", "is no customer of your store")
+        ]
+    assert await counts(shop) == (0, 0)
+
+
+@pytest.mark.parametrize("customer", [{}, {"id": None}, {"externalId": "crm-1", "details": {"name": "Dewi"}}])
+async def test_the_customer_is_named_in_exactly_one_way(shop: Shop, customer: dict[str, Any]) -> None:
+    response = await shop.post(
+        "mutation ($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }",
+        input={"customer": customer},
+    )
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+    assert await counts(shop) == (0, 0)
+
+
+async def test_an_unknown_order_number_becomes_an_order(shop: Shop, new_shop: NewShop) -> None:
+    await (await new_shop()).create(orderNumber="QSH7K2")
+    session = await shop.create(orderNumber="QSH7K2")
+    answer = await shop.ask(
+        '{ order(number: "QSH7K2") { number total { amount } placedAt session { id orders { number } } } }'
+    )
+    assert answer["order"] == {
+        "number": "QSH7K2",
+        "total": None,
+        "placedAt": None,
+        "session": {"id": session["id"], "orders": [{"number": "QSH7K2"}]},
+    }
+
+
+async def test_an_order_of_no_session_is_taken_over(shop: Shop) -> None:
+    await shop.db.fetch(
+        """insert into "order" (store_id, id, number, total_amount, total_currency)
+        values ($1, 'order_01h455vb4pex5vsknk084sn02q', 'QSH7K2', 12.5, 'IDR')""",
+        shop.id,
+    )
+    session = await shop.create(orderNumber="QSH7K2")
+    answer = await shop.ask('{ order(number: "QSH7K2") { id total { amount currency } session { id } } }')
+    assert answer["order"] == {
+        "id": "order_01h455vb4pex5vsknk084sn02q",
+        "total": {"amount": "12.50", "currency": "IDR"},
+        "session": {"id": session["id"]},
+    }
+
+
+async def test_an_order_of_another_session_is_refused_and_nothing_is_created(shop: Shop) -> None:
+    await shop.create(orderNumber="QSH7K2")
+    assert await shop.refusals("createSession", customer={"details": {"name": "Budi"}}, orderNumber="QSH7K2") == [
+        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")
+    ]
+    assert await counts(shop) == (1, 1)
+
+
+@pytest.mark.parametrize(("given", "minutes"), [(0, None), (1, 1), (1440, 1440), (None, 30)])
+async def test_the_token_expires_after_the_minutes_given_or_the_stores(
+    shop: Shop, given: int | None, minutes: int | None
+) -> None:
+    session = await shop.create(expirationMinutes=given)
+    assert (minutes_of(session["token"]), session["active"]) == (minutes, True)
+
+
+async def test_the_token_never_expires_where_the_store_has_disabled_that(shop: Shop) -> None:
+    await shop.change("updateStoreSettings", "store { id }", sessionExpiration=0)
+    assert minutes_of((await shop.create())["token"]) is None
+    assert minutes_of((await shop.create(expirationMinutes=5))["token"]) == 5
+
+
+OF_1_TO_100 = "must have 1 to 100 characters, got "
+DEWI = {"details": {"name": "Dewi"}}
+
+
+@pytest.mark.parametrize(
+    ("input", "field", "message"),
+    [
+        ({"expirationMinutes": -1}, "expirationMinutes", "must be 0 (never expires) or 1 to 1440 minutes, got -1"),
+        ({"expirationMinutes": 1441}, "expirationMinutes", "must be 0 (never expires) or 1 to 1440 minutes, got 1441"),
+        ({"roomId": ""}, "roomId", OF_1_TO_100 + "0"),
+        ({"roomId": "\u3000 "}, "roomId", OF_1_TO_100 + "0"),
+        ({"roomId": "1" * 101}, "roomId", OF_1_TO_100 + "101"),
+        ({"orderNumber": " "}, "orderNumber", OF_1_TO_100 + "0"),
+        ({"orderNumber": "A\nB"}, "orderNumber", r"must be one line of Unicode text, got 'A\nB'"),
+        ({"orderNumber": "A\0"}, "orderNumber", r"must be one line of Unicode text, got 'A\x00'"),
+        ({"idempotencyKey": ""}, "idempotencyKey", OF_1_TO_100 + "0"),
+        ({"customer": {"id": ""}}, "customer.id", "must look like customer_01h455vb4pex5vsknk084sn02q, got ''"),
+        (
+            {"customer": {"id": "session_01h455vb4pex5vsknk084sn02q"}},
+            "customer.id",
+            "must look like customer_01h455vb4pex5vsknk084sn02q, got 'session_01h455vb4pex5vsknk084sn02q'",
+        ),
+        ({"customer": {"externalId": ""}}, "customer.externalId", OF_1_TO_100 + "0"),
+        (
+            {"customer": {"details": {"name": "\t"}}},
+            "customer.details.name",
+            "must have 1 to 200 characters, got 0",
+        ),
+        (
+            {"customer": {"details": {"name": "名" * 201}}},
+            "customer.details.name",
+            "must have 1 to 200 characters, got 201",
+        ),
+        (
+            {"customer": {"details": {"name": "Dewi", "phone": "0812 3456 7890"}}},
+            "customer.details.phone",
+            "must be in international form, as in +62 812 3456 7890, got '0812 3456 7890'",
+        ),
+        (
+            {"customer": {"details": {"name": "Dewi", "email": "dewi@"}}},
+            "customer.details.email",
+            "must be an e-mail address, as in name@shop.example, got 'dewi@'",
+        ),
+        (
+            {"customer": {"details": {"name": "Dewi", "externalId": ""}}},
+            "customer.details.externalId",
+            OF_1_TO_100 + "0",
+        ),
+        (
+            {"metadata": ["a"]},
+            "metadata",
+            "Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got ['a'].",
+        ),
+        (
+            {"metadata": "a"},
+            "metadata",
+            "Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got 'a'.",
+        ),
+        (
+            {"metadata": {"a": "\0"}},
+            "metadata",
+            r"Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got {'a': '\x00'}.",
+        ),
+        ({"metadata": {"note": "x" * 8182}}, "metadata", "must have at most 8192 bytes as JSON, got 8193"),
+        ({"metadata": {"note": "é" * 4091}}, "metadata", "must have at most 8192 bytes as JSON, got 8193"),
+    ],
+)
+async def test_what_cannot_be_is_refused_with_its_place(
+    shop: Shop, input: dict[str, Any], field: str, message: str
+) -> None:
+    assert await shop.refusals("createSession", **{"customer": DEWI} | input) == [(field, "INVALID", message)]
+    assert await counts(shop) == (0, 0)
+
+
+async def test_the_longest_texts_and_the_largest_metadata_are_kept(shop: Shop) -> None:
+    metadata = {"note": "x" * 8181}
+    session = await shop.create(
+        "名" * 200, roomId="r" * 100, orderNumber="é" * 100, idempotencyKey="k" * 100, metadata=metadata
+    )
+    assert session["customer"]["name"] == "名" * 200
+    assert (session["roomId"], session["orders"]) == ("r" * 100, [{"number": "é" * 100}])
+    assert session["metadata"] == metadata
+
+
+async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
+    details = {"name": "", "phone": "1", "email": "dewi", "externalId": "x" * 101}
+    refusals = await shop.refusals(
+        "createSession",
+        customer={"details": details},
+        roomId="",
+        orderNumber="",
+        expirationMinutes=1441,
+        metadata=[],
+        idempotencyKey="",
+    )
+    assert sorted((field, code) for field, code, _ in refusals) == [
+        ("customer.details.email", "INVALID"),
+        ("customer.details.externalId", "INVALID"),
+        ("customer.details.name", "INVALID"),
+        ("customer.details.phone", "INVALID"),
+        ("expirationMinutes", "INVALID"),
+        ("idempotencyKey", "INVALID"),
+        ("metadata", "INVALID"),
+        ("orderNumber", "INVALID"),
+        ("roomId", "INVALID"),
+    ]
+    assert await counts(shop) == (0, 0)

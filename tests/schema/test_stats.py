@@ -1,0 +1,302 @@
+"""Figures over sessions."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.support.shop import Shop, moment, path_of
+from tests.support.statements import answered
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+FIGURES = "total active expired revoked converted conversionRate medianSecondsToConversion"
+
+STATS = f"""query ($filter: SessionFilter, $groupBy: StatsPeriod) {{ sessionStats(filter: $filter, groupBy: $groupBy) {{
+    {FIGURES} periods {{ start {FIGURES} }}
+}} }}"""
+
+PLACE = """
+update session set created_at = $3, converted_at = $3::timestamptz + make_interval(secs => $4),
+    conversion_kind = case when $4::float8 is not null then 'PURCHASE' end
+where store_id = $1 and id = $2
+"""
+
+NONE = {
+    "total": 0,
+    "active": 0,
+    "expired": 0,
+    "revoked": 0,
+    "converted": 0,
+    "conversionRate": None,
+    "medianSecondsToConversion": None,
+}
+
+
+async def stats(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
+    return (await shop.ask(STATS, filter=filter, groupBy=group_by))["sessionStats"]
+
+
+async def place(shop: Shop, at: str, converted_after: float | None = None, **input: Any) -> Any:
+    """A session that began at that moment, and converted so many seconds later."""
+    session = await shop.create(**input)
+    await shop.db.fetch(PLACE, shop.id, session["id"], datetime.fromisoformat(at), converted_after)
+    return session
+
+
+async def test_of_no_sessions_there_are_no_figures(shop: Shop, new_shop: NewShop) -> None:
+    await (await new_shop()).create()
+    assert await stats(shop) == NONE | {"periods": []}
+    assert await stats(shop, "DAY") == NONE | {"periods": []}
+    await shop.create(roomId="1")
+    assert await stats(shop, "WEEK", roomId={"equals": "2"}) == NONE | {"periods": []}
+
+
+async def test_figures_count_each_status_and_the_conversions(shop: Shop) -> None:
+    active, endless, expired, revoked, both = [
+        await shop.create(expirationMinutes=minutes) for minutes in (30, 0, 10, 30, 10)
+    ]
+    await shop.turn_back(expired["id"], 11)
+    for session in (revoked, both):
+        await shop.change("revokeToken", sessionId=session["id"])
+    await shop.turn_back(both["id"], 11)
+    assert await stats(shop) == NONE | {
+        "total": 5,
+        "active": 2,
+        "expired": 1,
+        "revoked": 2,
+        "conversionRate": 0,
+        "periods": [],
+    }
+    for session in (active, endless, revoked):
+        await shop.change("recordConversion", sessionId=session["id"], kind="GOAL")
+    figures = await stats(shop)
+    assert 0 <= figures.pop("medianSecondsToConversion") < 60
+    assert figures == {
+        "total": 5,
+        "active": 2,
+        "expired": 1,
+        "revoked": 2,
+        "converted": 3,
+        "conversionRate": 0.6,
+        "periods": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median"),
+    [
+        ([90.5], 90.5),
+        ([10, None], 10),
+        ([10, 20], 15),
+        ([1000, 10, 20, None, None], 20),
+        ([1, 2, 3, 1000], 2.5),
+        ([-30, 40], 20),
+        ([-30], 0),
+        ([None], None),
+    ],
+)
+async def test_the_median_is_of_those_that_converted(
+    shop: Shop, seconds: list[float | None], median: float | None
+) -> None:
+    """A clock that was a little ahead does not make a conversion earlier than its session."""
+    for each in seconds:
+        await place(shop, "2026-01-31T10:00:00+00:00", each)
+    assert (await stats(shop))["medianSecondsToConversion"] == median
+
+
+async def test_by_day_sessions_are_grouped_by_their_beginning_in_utc(shop: Shop) -> None:
+    await place(shop, "2026-01-31T23:59:59.999999+00:00", 60)
+    await place(shop, "2026-02-01T00:00:00+00:00", 10)
+    await place(shop, "2026-02-01T00:30:00-01:00", 20, expirationMinutes=0)
+    await place(shop, "2026-02-02T03:00:00+07:00", expirationMinutes=0)
+    await place(shop, "2026-02-04T12:00:00+00:00")
+    figures = await stats(shop, "DAY")
+    assert figures == {
+        "total": 5,
+        "active": 5,
+        "expired": 0,
+        "revoked": 0,
+        "converted": 3,
+        "conversionRate": 0.6,
+        "medianSecondsToConversion": 20,
+        "periods": [
+            NONE
+            | {
+                "start": "2026-01-31T00:00:00+00:00",
+                "total": 1,
+                "active": 1,
+                "converted": 1,
+                "conversionRate": 1,
+                "medianSecondsToConversion": 60,
+            },
+            NONE
+            | {
+                "start": "2026-02-01T00:00:00+00:00",
+                "total": 3,
+                "active": 3,
+                "converted": 2,
+                "conversionRate": 2 / 3,
+                "medianSecondsToConversion": 15,
+            },
+            NONE | {"start": "2026-02-04T00:00:00+00:00", "total": 1, "active": 1, "conversionRate": 0},
+        ],
+    }
+
+
+async def test_by_week_sessions_are_grouped_from_monday_on(shop: Shop) -> None:
+    for at in (
+        "2025-12-28T23:59:59+00:00",
+        "2025-12-29T00:00:00+00:00",
+        "2026-01-04T23:59:59+00:00",
+        "2026-01-05T06:59:59+07:00",
+        "2026-01-05T07:00:00+07:00",
+    ):
+        await place(shop, at)
+    figures = await stats(shop, "WEEK")
+    assert [(period["start"], period["total"]) for period in figures["periods"]] == [
+        ("2025-12-22T00:00:00+00:00", 1),
+        ("2025-12-29T00:00:00+00:00", 3),
+        ("2026-01-05T00:00:00+00:00", 1),
+    ]
+    assert all(moment(period["start"]).weekday() == 0 for period in figures["periods"])
+    assert figures["total"] == 5
+
+
+async def test_figures_are_of_the_sessions_that_match(shop: Shop) -> None:
+    await place(shop, "2026-01-31T10:00:00+00:00", 10, customer={"details": {"name": "Dewi"}}, roomId="1")
+    await place(shop, "2026-02-01T10:00:00+00:00", 50, customer={"details": {"name": "Dewi"}}, roomId="2")
+    budi = await place(shop, "2026-02-02T10:00:00+00:00", customer={"details": {"name": "Budi"}}, metadata={"a": 1})
+    for filter, total, converted, median in (
+        ({}, 3, 2, 30),
+        ({"search": "dewi"}, 2, 2, 30),
+        ({"search": "dewi", "roomId": {"equals": "2"}}, 1, 1, 50),
+        ({"converted": False}, 1, 0, None),
+        ({"converted": True}, 2, 2, 30),
+        ({"tokenStatus": ["EXPIRED", "REVOKED"]}, 0, 0, None),
+        ({"tokenStatus": []}, 0, 0, None),
+        ({"customerId": budi["customer"]["id"]}, 1, 0, None),
+        ({"metadata": {"contains": {"a": 1}}}, 1, 0, None),
+        ({"dateCreated": {"from": "2026-01-31T10:00:00Z", "to": "2026-02-01T10:00:00Z"}}, 1, 1, 10),
+        ({"or": [{"search": "budi"}, {"roomId": {"equals": "1"}}]}, 2, 1, 10),
+        ({"not": {"search": "budi"}}, 2, 2, 30),
+    ):
+        figures = await stats(shop, **filter)
+        assert (figures["total"], figures["converted"], figures["medianSecondsToConversion"]) == (
+            total,
+            converted,
+            median,
+        ), filter
+    by_day = await stats(shop, "DAY", search="dewi")
+    assert [(period["start"], period["total"]) for period in by_day["periods"]] == [
+        ("2026-01-31T00:00:00+00:00", 1),
+        ("2026-02-01T00:00:00+00:00", 1),
+    ]
+
+
+OPENED = """query ($filter: SessionFilter, $groupBy: StatsPeriod) {
+    sessionStats(filter: $filter, groupBy: $groupBy) { opened periods { start opened } }
+}"""
+
+
+async def tap(shop: Shop, session: Any, agent: str = "Mozilla/5.0") -> None:
+    await shop.http.get(path_of(session), headers={"User-Agent": agent})
+
+
+async def opened(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
+    """How many were opened, and of each period."""
+    figures = (await shop.ask(OPENED, filter=filter, groupBy=group_by))["sessionStats"]
+    return figures["opened"], [period["opened"] for period in figures["periods"]]
+
+
+async def test_of_no_sessions_none_was_opened(shop: Shop, new_shop: NewShop) -> None:
+    other = await new_shop()
+    await tap(other, await other.create())
+    assert await opened(shop) == await opened(shop, "DAY") == (0, [])
+
+
+async def test_a_session_was_opened_when_a_person_opened_its_link(shop: Shop) -> None:
+    once, twice, previewed, revoked, _ = [await shop.create() for _ in range(5)]
+    for session in (once, twice, twice, revoked):
+        await tap(shop, session)
+    await tap(shop, previewed, "WhatsApp/2.24.10.79 A")
+    await shop.http.head(path_of(previewed))
+    assert (await opened(shop))[0] == 3
+    await shop.change("revokeToken", sessionId=revoked["id"])
+    assert (await opened(shop))[0] == 3
+    assert (await opened(shop, tokenStatus=["REVOKED"]))[0] == 1
+    await shop.turn_back(twice["id"], 31)
+    await tap(shop, previewed)
+    assert (await opened(shop, tokenStatus=["ACTIVE"]))[0] == 2
+
+
+async def test_a_link_that_no_longer_works_is_not_opened(shop: Shop) -> None:
+    session = await shop.create()
+    await shop.change("revokeToken", sessionId=session["id"])
+    await tap(shop, session)
+    assert (await opened(shop))[0] == 0
+
+
+async def test_openings_belong_to_the_period_in_which_the_session_began(shop: Shop) -> None:
+    sessions = [
+        await place(shop, at)
+        for at in (
+            "2026-02-01T23:59:59+00:00",
+            "2026-02-02T00:00:00+00:00",
+            "2026-02-02T12:00:00+00:00",
+            "2026-02-04T06:59:59+07:00",
+        )
+    ]
+    for session in sessions[:2]:
+        await tap(shop, session)
+    assert await opened(shop, "DAY") == (2, [1, 1, 0])
+    assert await opened(shop, "WEEK") == (2, [1, 1])
+    assert await opened(shop) == (2, [])
+    within = {"dateCreated": {"from": "2026-02-02T00:00:00Z", "to": "2026-02-03T00:00:00Z"}}
+    assert await opened(shop, "DAY", **within) == (1, [1])
+
+
+async def test_openings_are_of_the_sessions_that_match(shop: Shop) -> None:
+    dewi = await shop.create("Dewi", roomId="1", orderNumber="QSH7K2", metadata={"a": 1})
+    budi = await shop.create("Budi", roomId="2")
+    await shop.create("Dewi", roomId="3", orderNumber="QSH7K3")
+    for session in (dewi, budi):
+        await tap(shop, session)
+    for filter, number in (
+        ({"search": "dewi"}, 1),
+        ({"search": "qsh7k"}, 1),
+        ({"orderNumber": {"startsWith": "QSH7K"}}, 1),
+        ({"roomId": {"equals": "3"}}, 0),
+        ({"ids": [dewi["id"], budi["id"]]}, 2),
+        ({"customerId": budi["customer"]["id"]}, 1),
+        ({"metadata": {"contains": {"a": 1}}}, 1),
+        ({"or": [{"orderNumber": {"equals": "QSH7K2"}}, {"search": "budi"}]}, 2),
+        ({"not": {"orderNumber": {"equals": "QSH7K2"}}}, 1),
+        ({"tokenStatus": []}, 0),
+    ):
+        assert (await opened(shop, **filter))[0] == number, filter
+
+
+async def test_openings_take_one_statement_more_however_often_they_are_asked(shop: Shop) -> None:
+    for at in ("2026-01-31T10:00:00+00:00", "2026-02-01T10:00:00+00:00", "2026-02-02T10:00:00+00:00"):
+        await tap(shop, await place(shop, at))
+    _, without = await answered(shop, "{ sessionStats(groupBy: DAY) { total periods { total } } }")
+    assert len(without) == 1
+    data, statements = await answered(shop, "{ sessionStats(groupBy: DAY) { opened periods { opened } } }")
+    assert data["sessionStats"] == {"opened": 3, "periods": [{"opened": 1}] * 3}
+    assert len(statements) == 2
+    data, statements = await answered(
+        shop,
+        """{
+            a: sessionStats(groupBy: DAY) { opened again: opened }
+            b: sessionStats(groupBy: DAY) { periods { opened } more: periods { start opened } }
+        }""",
+    )
+    assert data["a"] == {"opened": 3, "again": 3}
+    assert data["b"]["periods"] == [{"opened": 1}] * 3
+    assert len(statements) == 3
+    _, statements = await answered(
+        shop, "{ a: sessionStats { opened } b: sessionStats(filter: { converted: false }) { opened } }"
+    )
+    assert len(statements) == 4

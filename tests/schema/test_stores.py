@@ -1,0 +1,266 @@
+"""Stores: reading and changing their settings, and what that does to tokens."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from db import stores
+from tests.support.shop import Shop, minutes_of, moment
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+FIELDS = "{ id name slug storefrontUrl sessionExpiration }"
+CHANGED = f"store {FIELDS} tokensChanged"
+
+MINUTES = "must be 0 (never expires) or 1 to 1440 minutes, got "
+URL = "A URL looks like https://shop.example/path, with at most 2000 characters, got "
+
+
+async def store(shop: Shop) -> Any:
+    return (await shop.ask(f"{{ store {FIELDS} }}"))["store"]
+
+
+async def update(shop: Shop, **input: Any) -> Any:
+    """The payload of a change that was not refused."""
+    payload = await shop.change("updateStoreSettings", CHANGED, **input)
+    assert payload.pop("userErrors") == []
+    return payload
+
+
+async def apply(shop: Shop, minutes: int | None = None) -> int:
+    """How many tokens a setting changed that is applied to active tokens."""
+    return (await update(shop, sessionExpiration=minutes, applyToActiveTokens=True))["tokensChanged"]
+
+
+async def events(shop: Shop, id: str) -> list[Any]:
+    answer = await shop.ask(
+        "query ($id: ID!) { session(id: $id) { events { nodes { kind at expiredTime reason keyId } } } }", id=id
+    )
+    return answer["session"]["events"]["nodes"]
+
+
+async def test_a_store_shows_its_settings(shop: Shop) -> None:
+    assert await store(shop) == {
+        "id": shop.id,
+        "name": f"Shop {shop.slug}",
+        "slug": shop.slug,
+        "storefrontUrl": "https://shop.example/chat",
+        "sessionExpiration": 30,
+    }
+
+
+@pytest.mark.parametrize(("minutes", "expires_after"), [(0, None), (1, 1), (60, 60), (1440, 1440)])
+async def test_session_expiration_is_0_or_1_to_1440(shop: Shop, minutes: int, expires_after: int | None) -> None:
+    before = await store(shop)
+    assert await update(shop, sessionExpiration=minutes) == {
+        "store": before | {"sessionExpiration": minutes},
+        "tokensChanged": 0,
+    }
+    assert await store(shop) == before | {"sessionExpiration": minutes}
+    assert minutes_of((await shop.create())["token"]) == expires_after
+
+
+@pytest.mark.parametrize("minutes", [-1, 1441, 100_000, -(2**31), 2**31 - 1])
+async def test_any_other_session_expiration_is_refused(shop: Shop, minutes: int) -> None:
+    session, before = await shop.create(), await store(shop)
+    assert await shop.change(
+        "updateStoreSettings", CHANGED, sessionExpiration=minutes, name="New name", applyToActiveTokens=True
+    ) == {
+        "store": None,
+        "tokensChanged": 0,
+        "userErrors": [{"field": ["sessionExpiration"], "code": "INVALID", "message": f"{MINUTES}{minutes}"}],
+    }
+    assert await store(shop) == before
+    assert await shop.session(session["id"]) == session
+
+
+@pytest.mark.parametrize("minutes", [2**31, 1.5, "60", True, []])
+async def test_what_is_no_int_is_an_error_of_the_input(shop: Shop, minutes: Any) -> None:
+    before = await store(shop)
+    code, _ = await shop.error(
+        "mutation ($input: UpdateStoreSettingsInput!) { updateStoreSettings(input: $input) { store { id } } }",
+        input={"sessionExpiration": minutes},
+    )
+    assert code == "BAD_USER_INPUT"
+    assert await store(shop) == before
+
+
+async def test_a_change_of_session_expiration_touches_only_tokens_issued_later(shop: Shop) -> None:
+    active, other = await shop.create(), await shop.create()
+    await update(shop, sessionExpiration=5)
+    assert await shop.session(active["id"]) == active
+    assert [event["kind"] for event in await events(shop, active["id"])] == ["ISSUED"]
+    assert minutes_of((await shop.create())["token"]) == 5
+    reissued = await shop.change("reissueToken", sessionId=other["id"])
+    assert minutes_of(reissued["session"]["token"]) == 5
+    assert minutes_of((await shop.create(expirationMinutes=7))["token"]) == 7
+
+
+async def test_applied_to_active_tokens_they_expire_so_many_minutes_after_their_issue(
+    shop: Shop, new_shop: NewShop
+) -> None:
+    neighbour = await new_shop()
+    theirs = await neighbour.create()
+    fresh = await shop.create(expirationMinutes=45)
+    endless = await shop.create(expirationMinutes=0)
+    older = await shop.create(expirationMinutes=1440)
+    await shop.turn_back(older["id"], 50)
+    older = await shop.session(older["id"])
+
+    assert await apply(shop, 60) == 3
+
+    key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    for session in (fresh, endless, older):
+        changed = await shop.session(session["id"])
+        assert minutes_of(changed["token"]) == 60
+        assert changed == session | {
+            "token": session["token"] | {"expiredTime": changed["token"]["expiredTime"]},
+        }
+        _, extended = await events(shop, session["id"])
+        assert extended == {
+            "kind": "EXTENDED",
+            "at": extended["at"],
+            "expiredTime": changed["token"]["expiredTime"],
+            "reason": "store setting",
+            "keyId": key_id,
+        }
+    assert minutes_of((await shop.create())["token"]) == 60
+    assert await neighbour.session(theirs["id"]) == theirs
+
+
+async def test_applied_to_active_tokens_some_expire_at_once(shop: Shop) -> None:
+    fresh, older = await shop.create(), await shop.create()
+    await shop.turn_back(older["id"], 20)
+    assert await apply(shop, 10) == 2
+    expired = await shop.session(older["id"])
+    assert (await shop.session(fresh["id"]))["active"] is True
+    assert (expired["active"], expired["token"]["status"], minutes_of(expired["token"])) == (False, "EXPIRED", 10)
+    timeline = await events(shop, older["id"])
+    assert [event["kind"] for event in timeline] == ["ISSUED", "EXTENDED", "EXPIRED"]
+    assert timeline[2]["at"] == timeline[1]["at"]
+    assert moment(timeline[1]["expiredTime"]) < moment(timeline[1]["at"])
+
+
+async def test_zero_applied_to_active_tokens_lets_them_never_expire(shop: Shop) -> None:
+    session, endless = await shop.create(), await shop.create(expirationMinutes=0)
+    assert await apply(shop, 0) == 1
+    assert (await shop.session(session["id"]))["token"] == session["token"] | {"expiredTime": None}
+    assert [(event["kind"], event["expiredTime"]) for event in (await events(shop, session["id"]))[1:]] == [
+        ("EXTENDED", None)
+    ]
+    assert len(await events(shop, endless["id"])) == 1
+
+
+async def test_expired_and_revoked_tokens_stay_as_they_are(shop: Shop) -> None:
+    expired, revoked, revoked_later = await shop.create(), await shop.create(), await shop.create()
+    await shop.turn_back(expired["id"], 31)
+    await shop.change("revokeToken", sessionId=revoked["id"])
+    await shop.change("revokeToken", sessionId=revoked_later["id"])
+    await shop.turn_back(revoked_later["id"], 31)
+    ids = [session["id"] for session in (expired, revoked, revoked_later)]
+    before = [(await shop.session(id), await events(shop, id)) for id in ids]
+    for minutes in (1440, 0, 1):
+        assert await apply(shop, minutes) == 0
+    assert [(await shop.session(id), await events(shop, id)) for id in ids] == before
+
+
+async def test_only_tokens_that_get_another_expired_time_are_counted(shop: Shop) -> None:
+    sessions = [await shop.create(expirationMinutes=minutes) for minutes in (30, 30, 45)]
+    assert await apply(shop) == 1
+    assert await apply(shop) == 0
+    assert await apply(shop, 30) == 0
+    assert [len(await events(shop, session["id"])) for session in sessions] == [1, 1, 2]
+    assert [minutes_of((await shop.session(session["id"]))["token"]) for session in sessions] == [30, 30, 30]
+
+
+async def test_a_reissued_token_counts_from_its_reissue(shop: Shop) -> None:
+    session = await shop.create()
+    await shop.turn_back(session["id"], 25)
+    await shop.change("reissueToken", sessionId=session["id"])
+    assert await apply(shop, 10) == 1
+    assert (await shop.session(session["id"]))["active"] is True
+    assert minutes_of((await shop.session(session["id"]))["token"]) == 10
+
+
+async def test_a_store_is_renamed_and_its_customers_sent_elsewhere(shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    before, theirs = await store(shop), await store(neighbour)
+    renamed = await update(shop, name=" Kopi Senja ☕ ")
+    assert renamed == {"store": before | {"name": "Kopi Senja ☕"}, "tokensChanged": 0}
+    moved = await update(shop, storefrontUrl="https://kopi.example/chat?lang=id#top", sessionExpiration=None, name=None)
+    assert moved["store"] == renamed["store"] | {"storefrontUrl": "https://kopi.example/chat?lang=id#top"}
+    assert await update(shop) == moved
+    assert await store(shop) == moved["store"]
+    assert await store(neighbour) == theirs
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "shop.example",
+        "/chat",
+        "//shop.example/chat",
+        "ftp://shop.example",
+        "javascript:alert(1)",
+        "https://",
+        "https:///chat",
+        "https://shop.example:0/",
+        "https://shop.example:99999/",
+        "https://user:secret@shop.example/",
+        "https://shop.example/ chat",
+        "https://shop.example/\r\nSet-Cookie: a=b",
+        "https://shop.example\\@evil.example/",
+        "https://shop.example\\evil.example/",
+        "https://[::1/",
+        "https://shop.example/" + "x" * 1980,
+    ],
+)
+async def test_a_storefront_has_an_absolute_http_address(shop: Shop, url: str) -> None:
+    before = await store(shop)
+    [(field, code, message)] = await shop.refusals("updateStoreSettings", storefrontUrl=url, name="New name")
+    assert (field, code) == ("storefrontUrl", "INVALID")
+    assert message.startswith(URL)
+    assert await store(shop) == before
+
+
+@pytest.mark.parametrize(("name", "length"), [("", 0), (" \t", 0), ("n" * 201, 201)])
+async def test_a_store_has_a_name_of_1_to_200_characters(shop: Shop, name: str, length: int) -> None:
+    assert await shop.refusals("updateStoreSettings", name=name) == [
+        ("name", "INVALID", f"must have 1 to 200 characters, got {length}")
+    ]
+
+
+async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
+    assert await shop.refusals("updateStoreSettings", sessionExpiration=-5, name="a\nb", storefrontUrl="x") == [
+        ("sessionExpiration", "INVALID", MINUTES + "-5"),
+        ("name", "INVALID", r"must be one line of Unicode text, got 'a\nb'"),
+        ("storefrontUrl", "INVALID", URL + "'x'."),
+    ]
+
+
+async def test_many_active_tokens_are_changed_step_by_step(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "BATCH", 3)
+    sessions = [await shop.create() for _ in range(10)]
+    assert await apply(shop, 5) == 10
+    assert {minutes_of((await shop.session(session["id"]))["token"]) for session in sessions} == {5}
+    assert [event["kind"] for event in await events(shop, sessions[-1]["id"])] == ["ISSUED", "EXTENDED"]
+
+
+async def test_a_setting_that_is_applied_and_new_sessions_do_not_stop_each_other(shop: Shop) -> None:
+    for _ in range(20):
+        await shop.create(customer={"details": {"name": "Dewi", "externalId": "c1"}})
+
+    async def rename(letter: str) -> None:
+        for number in range(5):
+            await shop.create(customer={"details": {"name": f"Dewi {letter}{number}", "externalId": "c1"}})
+
+    async def apply_several() -> None:
+        for minutes in (5, 7, 9, 11):
+            await apply(shop, minutes)
+
+    await asyncio.gather(rename("a"), rename("b"), rename("c"), apply_several(), apply_several())
+    answer = await shop.ask("{ sessions { nodes { token { issuedAt expiredTime } } } }")
+    assert [minutes_of(session["token"]) for session in answer["sessions"]["nodes"]] == [11] * 35

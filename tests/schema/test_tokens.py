@@ -1,0 +1,270 @@
+"""Tokens: extending, reissuing and revoking them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from schema.signing_keys import SigningKeys
+from tests.conftest import TOKEN_KEYS, serving, settings_for
+from tests.support.shop import Shop, code_of, minutes_of, moment
+
+NewShop = Callable[[], Awaitable[Shop]]
+
+UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
+NO_SESSION = [("sessionId", "NOT_FOUND", "is no session of your store")]
+MINUTES = "must be 0 (never expires) or 1 to 1440 minutes, got "
+
+
+async def expired(shop: Shop) -> Any:
+    """A session whose token expired a minute ago."""
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 31)
+    session = await shop.session(session["id"])
+    assert session["token"]["status"] == "EXPIRED"
+    return session
+
+
+async def revoked(shop: Shop) -> Any:
+    session = await shop.create(expirationMinutes=30)
+    return (await shop.change("revokeToken", sessionId=session["id"]))["session"]
+
+
+async def active(shop: Shop) -> Any:
+    return await shop.create(expirationMinutes=30)
+
+
+async def joins(shop: Shop, code: str) -> str:
+    """How joinSession answers: OK, or the code of its refusal."""
+    payload = await shop.change("joinSession", "session { id }", token=code)
+    return payload["userErrors"][0]["code"] if payload["userErrors"] else "OK"
+
+
+async def last_event(shop: Shop, id: str) -> Any:
+    answer = await shop.ask(
+        "query ($id: ID!) { session(id: $id) { events { nodes { kind at expiredTime reason } } } }", id=id
+    )
+    return answer["session"]["events"]["nodes"][-1]
+
+
+async def test_a_token_expires_by_itself(shop: Shop) -> None:
+    session = await shop.create(expirationMinutes=1)
+    await shop.turn_back(session["id"], 1 - 0.2 / 60)
+    assert await joins(shop, code_of(session)) == "OK"
+    async with asyncio.timeout(10):
+        while (await shop.session(session["id"]))["active"]:
+            pass
+    assert (await shop.session(session["id"]))["token"]["status"] == "EXPIRED"
+    assert await joins(shop, code_of(session)) == "TOKEN_EXPIRED"
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED", "EXPIRED"]
+
+
+@pytest.mark.parametrize("minutes", [1, 90, 1440])
+async def test_an_extended_token_expires_so_many_minutes_from_now(shop: Shop, minutes: int) -> None:
+    session = await shop.create(expirationMinutes=30)
+    await shop.turn_back(session["id"], 10)
+    before = await shop.session(session["id"])
+    payload = await shop.change("extendToken", sessionId=session["id"], minutes=minutes)
+    extended = payload["session"]
+    event = await last_event(shop, session["id"])
+    assert payload["userErrors"] == []
+    assert extended == before | {
+        "token": before["token"] | {"expiredTime": extended["token"]["expiredTime"]},
+    }
+    assert minutes + 10 < (minutes_of(extended["token"]) or 0) < minutes + 10.5
+    assert event == {
+        "kind": "EXTENDED",
+        "at": event["at"],
+        "expiredTime": extended["token"]["expiredTime"],
+        "reason": None,
+    }
+    assert abs((moment(event["expiredTime"]) - moment(event["at"])).total_seconds() - 60 * minutes) < 1
+    assert await shop.session(session["id"]) == extended
+
+
+async def test_a_token_extended_by_no_minutes_never_expires(shop: Shop) -> None:
+    session = await active(shop)
+    extended = (await shop.change("extendToken", sessionId=session["id"], minutes=0))["session"]
+    assert extended["token"] == session["token"] | {"expiredTime": None}
+    assert (await last_event(shop, session["id"]))["expiredTime"] is None
+
+
+async def test_an_expired_token_is_active_again_by_the_same_link(shop: Shop) -> None:
+    session = await expired(shop)
+    assert await joins(shop, code_of(session)) == "TOKEN_EXPIRED"
+    extended = (await shop.change("extendToken", sessionId=session["id"], minutes=5))["session"]
+    assert (extended["active"], extended["token"]["status"]) == (True, "ACTIVE")
+    assert extended["token"]["link"] == session["token"]["link"]
+    assert extended["token"]["issuedAt"] == session["token"]["issuedAt"]
+    assert await joins(shop, code_of(session)) == "OK"
+
+
+async def test_a_revoked_token_cannot_be_extended(shop: Shop) -> None:
+    session = await revoked(shop)
+    assert await shop.refusals("extendToken", sessionId=session["id"], minutes=5) == [
+        ("sessionId", "TOKEN_REVOKED", "has a revoked token: reissue it instead")
+    ]
+    assert await shop.session(session["id"]) == session
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+@pytest.mark.parametrize("state", [active, expired, revoked])
+async def test_a_token_is_reissued_from_any_state(shop: Shop, state: Callable[[Shop], Awaitable[Any]]) -> None:
+    session = await state(shop)
+    payload = await shop.change("reissueToken", sessionId=session["id"], minutes=45)
+    reissued = payload["session"]
+    token = reissued["token"]
+    event = await last_event(shop, session["id"])
+    assert payload["userErrors"] == []
+    assert reissued == session | {
+        "active": True,
+        "token": {
+            "link": token["link"],
+            "status": "ACTIVE",
+            "issuedAt": token["issuedAt"],
+            "expiredTime": token["expiredTime"],
+            "revokedAt": None,
+        },
+    }
+    assert token["link"] != session["token"]["link"]
+    assert moment(token["issuedAt"]) > moment(session["token"]["issuedAt"])
+    assert minutes_of(token) == 45
+    assert (event["kind"], event["expiredTime"]) == ("REISSUED", token["expiredTime"])
+    assert await joins(shop, code_of(session)) == "TOKEN_UNKNOWN"
+    assert await joins(shop, code_of(reissued)) == "OK"
+
+
+@pytest.mark.parametrize(("given", "minutes"), [(0, None), (1, 1), (1440, 1440), (None, 30)])
+async def test_a_reissued_token_expires_after_the_minutes_given_or_the_stores(
+    shop: Shop, given: int | None, minutes: int | None
+) -> None:
+    session = await shop.create(expirationMinutes=7)
+    reissued = (await shop.change("reissueToken", sessionId=session["id"], minutes=given))["session"]
+    assert minutes_of(reissued["token"]) == minutes
+
+
+async def test_every_reissue_makes_a_link_of_its_own_and_only_the_last_works(shop: Shop) -> None:
+    session = await active(shop)
+    codes = [code_of(session)]
+    for _ in range(4):
+        reissued = await shop.change("reissueToken", sessionId=session["id"])
+        codes.append(code_of(reissued["session"]))
+    assert len(set(codes)) == 5
+    assert [await joins(shop, code) for code in codes] == ["TOKEN_UNKNOWN"] * 4 + ["OK"]
+
+
+async def test_reissues_at_once_leave_one_link_that_works(shop: Shop) -> None:
+    session = await active(shop)
+    payloads = await asyncio.gather(*(shop.change("reissueToken", sessionId=session["id"]) for _ in range(8)))
+    codes = {code_of(payload["session"]) for payload in payloads}
+    assert len(codes) == 8
+    answers = [await joins(shop, code) for code in codes]
+    assert sorted(answers) == ["OK"] + ["TOKEN_UNKNOWN"] * 7
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"] + ["REISSUED"] * 8 + ["JOINED"]
+
+
+@pytest.mark.parametrize("state", [active, expired])
+async def test_a_revoked_token_says_when(shop: Shop, state: Callable[[Shop], Awaitable[Any]]) -> None:
+    session = await state(shop)
+    payload = await shop.change("revokeToken", sessionId=session["id"], reason=" lost phone ")
+    event = await last_event(shop, session["id"])
+    assert payload == {
+        "session": session
+        | {"active": False, "token": session["token"] | {"status": "REVOKED", "revokedAt": event["at"]}},
+        "userErrors": [],
+    }
+    assert event == {"kind": "REVOKED", "at": event["at"], "expiredTime": None, "reason": "lost phone"}
+    assert await shop.session(session["id"]) == payload["session"]
+
+
+async def test_revoking_twice_is_revoking_once(shop: Shop) -> None:
+    session = await active(shop)
+    first = await shop.change("revokeToken", sessionId=session["id"], reason="lost phone")
+    again = await shop.change("revokeToken", sessionId=session["id"], reason="changed my mind")
+    assert again == first
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+    assert (await last_event(shop, session["id"]))["reason"] == "lost phone"
+
+
+async def test_revoking_many_times_at_once_is_revoking_once(shop: Shop) -> None:
+    session = await active(shop)
+    payloads = await asyncio.gather(
+        *(shop.change("revokeToken", sessionId=session["id"], reason=str(number)) for number in range(8))
+    )
+    assert all(payload == payloads[0] for payload in payloads)
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+@pytest.mark.parametrize("mutation", ["extendToken", "reissueToken", "revokeToken"])
+async def test_a_session_that_the_store_does_not_have_is_not_found(
+    shop: Shop, new_shop: NewShop, mutation: str
+) -> None:
+    neighbour = await new_shop()
+    theirs = await neighbour.create()
+    minutes = {} if mutation == "revokeToken" else {"minutes": 5}
+    for id in (UNKNOWN, theirs["id"]):
+        assert await shop.refusals(mutation, sessionId=id, **minutes) == NO_SESSION
+    assert await neighbour.session(theirs["id"]) == theirs
+    assert await neighbour.event_kinds(theirs["id"]) == ["ISSUED"]
+
+
+@pytest.mark.parametrize(
+    ("mutation", "input", "refusals"),
+    [
+        ("extendToken", {"minutes": -1}, [("minutes", "INVALID", MINUTES + "-1")]),
+        ("extendToken", {"minutes": 1441}, [("minutes", "INVALID", MINUTES + "1441")]),
+        ("reissueToken", {"minutes": -1}, [("minutes", "INVALID", MINUTES + "-1")]),
+        ("reissueToken", {"minutes": 1441}, [("minutes", "INVALID", MINUTES + "1441")]),
+        ("revokeToken", {"reason": " "}, [("reason", "INVALID", "must have 1 to 200 characters, got 0")]),
+        ("revokeToken", {"reason": "x" * 201}, [("reason", "INVALID", "must have 1 to 200 characters, got 201")]),
+        (
+            "extendToken",
+            {"sessionId": "42", "minutes": 1441},
+            [
+                ("sessionId", "INVALID", "must look like session_01h455vb4pex5vsknk084sn02q, got '42'"),
+                ("minutes", "INVALID", MINUTES + "1441"),
+            ],
+        ),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    shop: Shop, mutation: str, input: dict[str, Any], refusals: list[tuple[str, str, str]]
+) -> None:
+    session = await active(shop)
+    assert await shop.refusals(mutation, **{"sessionId": session["id"]} | input) == refusals
+    assert await shop.session(session["id"]) == session
+    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+
+
+async def test_links_of_an_older_key_work_until_it_is_retired(shop: Shop, database_url: str) -> None:
+    """TOKEN_KEYS rotated: a new key is put first; then the oldest one is taken out."""
+    old, new = {"k2": b"2" * 32}, {"k3": b"3" * 32}
+    session = await shop.create(expirationMinutes=30)
+    settings = settings_for(database_url)
+    async with (
+        serving(replace(settings, token_keys=SigningKeys(new | old))) as rotated_url,
+        serving(replace(settings, token_keys=SigningKeys(new))) as retired_url,
+        httpx.AsyncClient(base_url=rotated_url) as rotated_http,
+        httpx.AsyncClient(base_url=retired_url) as retired_http,
+    ):
+        rotated, retired = replace(shop, http=rotated_http), replace(shop, http=retired_http)
+        assert TOKEN_KEYS.current == "k2"
+        assert await rotated.session(session["id"]) == session
+        assert await joins(rotated, code_of(session)) == "OK"
+        issued = await rotated.create()
+        reissued = (await rotated.change("reissueToken", sessionId=session["id"]))["session"]
+        assert await joins(rotated, code_of(session)) == "TOKEN_UNKNOWN"
+        for each in (issued, reissued):
+            assert await retired.session(each["id"]) == each
+            assert await joins(retired, code_of(each)) == "OK"
+
+        unmoved = await shop.create()
+        void = await retired.session(unmoved["id"])
+        assert void == unmoved | {"token": unmoved["token"] | {"link": None}}
+        assert await joins(retired, code_of(unmoved)) == "TOKEN_UNKNOWN"
+        again = (await retired.change("reissueToken", sessionId=unmoved["id"]))["session"]
+        assert await joins(retired, code_of(again)) == "OK"
+        assert await joins(shop, code_of(again)) == "TOKEN_UNKNOWN"

@@ -1,0 +1,62 @@
+"""A reader of the documents, who types what they show into a shell, next to a server of the demo store."""
+
+import asyncio
+import re
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def blocks(document: str, *languages: str) -> list[str]:
+    text = (ROOT / document).read_text()
+    return [block for language, block in BLOCK.findall(text) if language in languages]
+
+
+def different(output: str, shown: list[str]) -> list[tuple[str, str]]:
+    """The lines that are not as shown, with what is shown."""
+    pairs = zip(output.splitlines(), "".join(shown).splitlines(), strict=True)
+    return [(line, pattern) for line, pattern in pairs if not _pattern_of(pattern).fullmatch(line)]
+
+
+def _pattern_of(line: str) -> re.Pattern[str]:
+    """What a shown line stands for: `…` for anything, a moment for any moment, port 8000 for any port.
+
+    What is left out at the end of an answer is what it cost, and not that it has errors.
+    """
+    line = re.sub(",…}$", ',"extensions":{"cost":{…}}}', line)
+    pattern = re.escape(line).replace("…", ".*")
+    pattern = re.sub(r"\d{4}\\-\d\d\\-\d\dT[\d:.\\]+\\\+00:00", r"[^\"]+", pattern)
+    return re.compile(pattern.replace("127\\.0\\.0\\.1:8000", r"127\.0\.0\.1:\d+"))
+
+
+async def typed(folder: Path, port: int, *commands: str) -> str:
+    """The output of the commands, typed into one shell in that folder."""
+    script = "\n".join(["set -eu", *commands]).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    shell = await asyncio.create_subprocess_exec("bash", "-c", script, cwd=folder, stdout=asyncio.subprocess.PIPE)
+    output, _ = await shell.communicate()
+    assert shell.returncode == 0, output.decode()
+    return output.decode()
+
+
+@asynccontextmanager
+async def demo_server(folder: Path) -> AsyncIterator[int]:
+    """`roomkey serve --demo` in that folder; yields its port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    roomkey = Path(sys.executable).with_name("roomkey")
+    server = await asyncio.create_subprocess_exec(
+        roomkey, "serve", "--demo", f"--port={port}", cwd=folder, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert server.stdout is not None
+        while b"API key" not in (line := await server.stdout.readline()):
+            assert line, "it did not start"
+        yield port
+    finally:
+        server.terminate()
+        await server.wait()

@@ -1,0 +1,167 @@
+"""A store under test, and what a client of it does."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, NamedTuple
+
+import httpx
+
+from db.api_keys import ApiKeyRow, create_api_key, generate_api_key, hash_api_key
+from db.apps import AppRow, create_app
+from db.pool import Pool
+from db.stores import create_store
+
+numbers = count(1)
+
+SESSION = """fragment Session on Session {
+    id active dateCreated roomId metadata
+    customer { id name phone email externalId }
+    token { link status issuedAt expiredTime revokedAt }
+    conversion { kind at order { number } }
+    orders { number }
+}"""
+
+ERRORS = "userErrors { field code message }"
+
+# What a mutation changes, where that is no session.
+CHANGED = {
+    "recordOrder": "order",
+    "updateCustomer": "customer",
+    "updateStoreSettings": "store",
+    "createApp": "app",
+    "updateApp": "app",
+    "createApiKey": "apiKey",
+    "revokeApiKey": "apiKey",
+}
+
+# A session as if all of it had happened earlier.
+TURN_BACK = """
+with session as (
+    update session set created_at = created_at - $3::interval, token_issued_at = token_issued_at - $3::interval,
+        token_expires_at = token_expires_at - $3::interval, token_revoked_at = token_revoked_at - $3::interval,
+        converted_at = converted_at - $3::interval
+    where store_id = $1 and id = $2
+)
+update session_event set at = at - $3::interval, expires_at = expires_at - $3::interval
+where store_id = $1 and session_id = $2
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    id: str
+    slug: str
+    key: str
+    db: Pool
+    http: httpx.AsyncClient
+
+    async def post(self, query: str, **variables: Any) -> httpx.Response:
+        """The answer of the server to a document with these variables."""
+        return await self.http.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {self.key}"},
+        )
+
+    async def post_until_served(self, query: str, **variables: Any) -> httpx.Response:
+        """The same, sent again while the server is too busy for it, as clients of a crowd do."""
+        while "SERVICE_UNAVAILABLE" in (response := await self.post(query, **variables)).text:
+            pass
+        return response
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """The data of an answer without errors."""
+        response = await self.post(query, **variables)
+        answer = response.json()
+        assert response.status_code == 200, answer
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def error(self, query: str, **variables: Any) -> tuple[str, str]:
+        """The code and message of the one error of an answer."""
+        [error] = (await self.post(query, **variables)).json()["errors"]
+        return error["extensions"]["code"], error["message"]
+
+    async def change(self, mutation: str, selection: str = "", **input: Any) -> Any:
+        """The payload of a mutation, `userErrors` and a selection of it: by default, its session."""
+        selection = selection or "session { ...Session }"
+        type = mutation[0].upper() + mutation[1:]
+        document = f"mutation ($input: {type}Input!) {{ {mutation}(input: $input) {{ {selection} {ERRORS} }} }}"
+        if "...Session" in selection:
+            document += SESSION
+        return (await self.ask(document, input=input))[mutation]
+
+    async def refusals(self, mutation: str, **input: Any) -> list[tuple[str, str, str]]:
+        """Why a mutation changed nothing: each complaint's field path, code and message."""
+        changed = CHANGED.get(mutation, "session")
+        payload = await self.change(mutation, f"{changed} {{ id }}", **input)
+        assert payload[changed] is None
+        return [(".".join(error["field"]), error["code"], error["message"]) for error in payload["userErrors"]]
+
+    async def create(self, name: str = "Dewi Lestari", **input: Any) -> Any:
+        """A new session; refusals fail the test."""
+        input.setdefault("customer", {"details": {"name": name}})
+        payload = await self.change("createSession", **input)
+        assert payload["userErrors"] == [], payload
+        return payload["session"]
+
+    async def session(self, id: str) -> Any:
+        """The session as it is now."""
+        return (await self.ask(f"query ($id: ID!) {{ session(id: $id) {{ ...Session }} }} {SESSION}", id=id))["session"]
+
+    async def event_kinds(self, id: str) -> list[str]:
+        """The timeline's kinds, the oldest first."""
+        answer = await self.ask("query ($id: ID!) { session(id: $id) { events { nodes { kind } } } }", id=id)
+        return [event["kind"] for event in answer["session"]["events"]["nodes"]]
+
+    async def turn_back(self, id: str, minutes: float) -> None:
+        """Let everything that happened to the session, and its expired time, be so much earlier."""
+        await self.db.fetch(TURN_BACK, self.id, id, timedelta(minutes=minutes))
+
+    async def with_scopes(self, *scopes: str) -> "Shop":
+        """The same shop, by another key."""
+        return replace(self, key=(await new_app(self.db, self.id, list(scopes))).secret)
+
+
+async def open_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
+    """A new store with a key that may do everything."""
+    slug = f"shop-{next(numbers)}"
+    store = await create_store(db, slug, f"Shop {slug}", "https://shop.example/chat", 30)
+    assert store is not None
+    return Shop(store.id, slug, (await new_app(db, store.id, ["admin"])).secret, db, http)
+
+
+class NewApp(NamedTuple):
+    app: AppRow
+    key: ApiKeyRow
+    secret: str
+
+
+async def new_app(db: Pool, store_id: str, scopes: list[str], name: str = "test", **settings: Any) -> NewApp:
+    """A new app and its first key. Its rate is beyond what a test spends."""
+    app = await create_app(db, store_id, name, scopes, **{"rate": 1_000_000} | settings)
+    secret = generate_api_key()
+    return NewApp(app, await create_api_key(db, store_id, app.id, name, hash_api_key(secret)), secret)
+
+
+def moment(text: str) -> datetime:
+    """A DateTime that the server wrote."""
+    return datetime.fromisoformat(text)
+
+
+def minutes_of(token: Any) -> float | None:
+    """How long after its issue a token expires; None: never."""
+    if token["expiredTime"] is None:
+        return None
+    return (moment(token["expiredTime"]) - moment(token["issuedAt"])) / timedelta(minutes=1)
+
+
+def code_of(session: Any) -> str:
+    """The code in a session's link."""
+    return str(session["token"]["link"]).rsplit("/", 1)[1]
+
+
+def path_of(session: Any) -> str:
+    """The path of a session's link on the server under test."""
+    return "/s/" + "/".join(session["token"]["link"].split("/")[-2:])

@@ -1,0 +1,42 @@
+"""What SQL a document runs."""
+
+from typing import Any
+
+import orjson
+
+from db.api_keys import hash_api_key
+from db.credentials import get_credential
+from db.pool import recorded_statements
+from engine.documents import PreparedDocuments
+from schema import GRAPHQL_SCHEMA
+from schema.context import Context
+from schema.cursors import Cursors
+from schema.links import Links
+from tests.conftest import TOKEN_KEYS
+from tests.support.shop import Shop
+
+DOCUMENTS = PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=True)
+
+
+async def statements_of(shop: Shop, query: str, **variables: Any) -> list[str]:
+    """The text of each statement that the document runs for the shop; errors fail the test."""
+    return (await answered(shop, query, **variables))[1]
+
+
+async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[str]]:
+    """The document's data, and the text of each statement that it runs for the shop; errors fail the test.
+
+    The server handles requests in tasks of its own, where nothing is recorded: here the operation is run directly.
+    """
+    context = Context(
+        db=shop.db,
+        links=Links("http://links.example/s", TOKEN_KEYS),
+        cursors=Cursors(TOKEN_KEYS),
+        credential=await get_credential(shop.db, hash_api_key(shop.key)),
+    )
+    operation = DOCUMENTS.get(query).operation(None)
+    with recorded_statements() as statements:
+        result, interpreted = await DOCUMENTS.execute(operation, variables, context)
+    assert result.errors is None, result.errors
+    assert interpreted is None, interpreted
+    return orjson.loads(orjson.dumps(result.data)), statements
