@@ -10,11 +10,12 @@ from db.apps import AppRow
 from db.keysets import Sort
 from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
+from engine.rows import resolver
 from schema.api_keys import ApiKey
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.documents import PersistedDocument, documents_of
-from schema.fields import resolver, value
+from schema.enums import enum_value
 from schema.ids import Node, checked_id
 
 RATE = 1000
@@ -26,9 +27,9 @@ NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 @strawberry.enum(description="Which documents an app may send.")
 class DocumentMode(Enum):
-    LOG = value("LOG", "Any document. Those that are not published for the app are noted in the server's log.")
-    ALLOW_LIST = value("ALLOW_LIST", "Only documents published for the app, by their ID or whole.")
-    ID_ONLY = value("ID_ONLY", "Only documents published for the app, and only by their ID.")
+    LOG = enum_value("LOG", "Any document. Those that are not published for the app are noted in the server's log.")
+    ALLOW_LIST = enum_value("ALLOW_LIST", "Only documents published for the app, by their ID or whole.")
+    ID_ONLY = enum_value("ID_ONLY", "Only documents published for the app, and only by their ID.")
 
 
 @strawberry.type(description="A client of your store: a single-page app, a partner's service, a script.")

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from db.keysets import Key, Window
+from engine.rows import resolver
 from schema.context import Context
+from schema.enums import enum_value
 from schema.errors import BadUserInput
-from schema.fields import resolver, value
 
 N = TypeVar("N")
 R = TypeVar("R")
@@ -124,8 +125,8 @@ async def read_page(
 
 @strawberry.enum(description="How a count is to be read.")
 class CountPrecision(Enum):
-    EXACT = value("EXACT", "There are just so many.")
-    AT_LEAST = value("AT_LEAST", "Counting stopped at the limit: there are more.")
+    EXACT = enum_value("EXACT", "There are just so many.")
+    AT_LEAST = enum_value("AT_LEAST", "Counting stopped at the limit: there are more.")
 
 
 @strawberry.type(description="How many there are.")

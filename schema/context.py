@@ -10,8 +10,8 @@ import strawberry
 from db.credentials import CredentialRow
 from db.pool import Pool
 from schema.cursors import Cursors
+from schema.enums import enum_value
 from schema.errors import Forbidden, Unauthenticated
-from schema.fields import value
 from schema.links import Links
 
 if TYPE_CHECKING:
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 @strawberry.enum(description="What a credential may do.")
 class Scope(Enum):
-    SESSIONS_READ = value("sessions:read", "`sessions:read`: query sessions, customers, orders and figures.")
-    SESSIONS_WRITE = value(
+    SESSIONS_READ = enum_value("sessions:read", "`sessions:read`: query sessions, customers, orders and figures.")
+    SESSIONS_WRITE = enum_value(
         "sessions:write", "`sessions:write`: issue, extend, reissue and revoke, record orders and conversions."
     )
-    SESSIONS_JOIN = value("sessions:join", "`sessions:join`: let customers in. What a storefront needs, and no more.")
-    SETTINGS_WRITE = value("settings:write", "`settings:write`: change the store's settings.")
-    DOCUMENTS_WRITE = value("documents:write", "`documents:write`: publish persisted documents.")
-    ADMIN = value("admin", "`admin`: everything.")
+    SESSIONS_JOIN = enum_value(
+        "sessions:join", "`sessions:join`: let customers in. What a storefront needs, and no more."
+    )
+    SETTINGS_WRITE = enum_value("settings:write", "`settings:write`: change the store's settings.")
+    DOCUMENTS_WRITE = enum_value("documents:write", "`documents:write`: publish persisted documents.")
+    ADMIN = enum_value("admin", "`admin`: everything.")
 
 
 class Throttle(NamedTuple):

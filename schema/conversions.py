@@ -6,16 +6,17 @@ from enum import Enum
 import strawberry
 
 from db.sessions import SessionRow
+from engine.rows import resolver
 from schema.context import Info
-from schema.fields import resolver, value
+from schema.enums import enum_value
 from schema.orders import Order
 
 
 @strawberry.enum(description="What the customer did.")
 class ConversionKind(Enum):
-    PURCHASE = value("PURCHASE", "They bought.")
-    TASK = value("TASK", "They completed a task.")
-    GOAL = value("GOAL", "They attained a goal.")
+    PURCHASE = enum_value("PURCHASE", "They bought.")
+    TASK = enum_value("TASK", "They completed a task.")
+    GOAL = enum_value("GOAL", "They attained a goal.")
 
 
 @strawberry.type(description="The customer did what the session was for.")

@@ -7,9 +7,9 @@ import strawberry
 from db.customers import CustomerRow
 from db.keysets import Sort
 from db.search import CUSTOMER, EVERYTHING, count, search
+from engine.rows import resolver
 from schema.connections import After, Before, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
-from schema.fields import resolver
 from schema.filters import CustomerFilter
 from schema.ids import Node, checked_id
 

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 import strawberry
 
-from schema.fields import value
+from schema.enums import enum_value
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,17 +41,19 @@ class Forbidden(ClientError):
 
 @strawberry.enum(description="Why a mutation was refused.")
 class UserErrorCode(Enum):
-    INVALID = value("INVALID", "The value cannot be accepted; the message says what can.")
-    NOT_FOUND = value("NOT_FOUND", "Your store has no such thing.")
-    CUSTOMER_NOT_FOUND = value("CUSTOMER_NOT_FOUND", "Your store has no such customer.")
-    CLIENT_ID_TAKEN = value("CLIENT_ID_TAKEN", "Another app of your store has this client ID.")
-    OWN_APP = value("OWN_APP", "The app by which you ask cannot lock itself out.")
-    IDEMPOTENCY_MISMATCH = value("IDEMPOTENCY_MISMATCH", "The idempotency key was used before, for another input.")
-    TOKEN_UNKNOWN = value("TOKEN_UNKNOWN", "No link of your store; it may have been reissued since.")
-    TOKEN_EXPIRED = value("TOKEN_EXPIRED", "The token's expired time has come.")
-    TOKEN_REVOKED = value("TOKEN_REVOKED", "The token was revoked. Reissue it instead.")
-    ORDER_OF_ANOTHER_SESSION = value("ORDER_OF_ANOTHER_SESSION", "The order of that number belongs to another session.")
-    ALREADY_CONVERTED = value("ALREADY_CONVERTED", "The session has a conversion, and the first one stands.")
+    INVALID = enum_value("INVALID", "The value cannot be accepted; the message says what can.")
+    NOT_FOUND = enum_value("NOT_FOUND", "Your store has no such thing.")
+    CUSTOMER_NOT_FOUND = enum_value("CUSTOMER_NOT_FOUND", "Your store has no such customer.")
+    CLIENT_ID_TAKEN = enum_value("CLIENT_ID_TAKEN", "Another app of your store has this client ID.")
+    OWN_APP = enum_value("OWN_APP", "The app by which you ask cannot lock itself out.")
+    IDEMPOTENCY_MISMATCH = enum_value("IDEMPOTENCY_MISMATCH", "The idempotency key was used before, for another input.")
+    TOKEN_UNKNOWN = enum_value("TOKEN_UNKNOWN", "No link of your store; it may have been reissued since.")
+    TOKEN_EXPIRED = enum_value("TOKEN_EXPIRED", "The token's expired time has come.")
+    TOKEN_REVOKED = enum_value("TOKEN_REVOKED", "The token was revoked. Reissue it instead.")
+    ORDER_OF_ANOTHER_SESSION = enum_value(
+        "ORDER_OF_ANOTHER_SESSION", "The order of that number belongs to another session."
+    )
+    ALREADY_CONVERTED = enum_value("ALREADY_CONVERTED", "The session has a conversion, and the first one stands.")
 
 
 @strawberry.type(description="Why a mutation was refused: what to show next to the input that caused it.")

@@ -7,20 +7,20 @@ import strawberry
 
 from db.events import EventRow
 from schema.connections import Connection
-from schema.fields import value
+from schema.enums import enum_value
 
 
 @strawberry.enum(description="What happened to a session.")
 class SessionEventKind(Enum):
-    ISSUED = value("ISSUED", "The session began and its link was made.")
-    PREVIEWED = value("PREVIEWED", "A chat app fetched the link to show a preview. Not a visit.")
-    OPENED = value("OPENED", "A person opened the link.")
-    JOINED = value("JOINED", "The storefront let the customer in.")
-    EXTENDED = value("EXTENDED", "The same link was given another expired time.")
-    REISSUED = value("REISSUED", "A new link took the place of the old one.")
-    REVOKED = value("REVOKED", "The link was turned off.")
-    CONVERTED = value("CONVERTED", "The customer did what the session was for.")
-    EXPIRED = value("EXPIRED", "The token's expired time came.")
+    ISSUED = enum_value("ISSUED", "The session began and its link was made.")
+    PREVIEWED = enum_value("PREVIEWED", "A chat app fetched the link to show a preview. Not a visit.")
+    OPENED = enum_value("OPENED", "A person opened the link.")
+    JOINED = enum_value("JOINED", "The storefront let the customer in.")
+    EXTENDED = enum_value("EXTENDED", "The same link was given another expired time.")
+    REISSUED = enum_value("REISSUED", "A new link took the place of the old one.")
+    REVOKED = enum_value("REVOKED", "The link was turned off.")
+    CONVERTED = enum_value("CONVERTED", "The customer did what the session was for.")
+    EXPIRED = enum_value("EXPIRED", "The token's expired time came.")
 
 
 @strawberry.type(description="One thing that happened to a session.")

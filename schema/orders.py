@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import strawberry
 
 from db.orders import OrderRow, get_order_by_number
+from engine.rows import resolver
 from schema.context import Info, Scope
-from schema.fields import resolver
 from schema.filters import checked_text
 from schema.ids import Node
 

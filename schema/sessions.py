@@ -15,12 +15,13 @@ from db.keysets import Key, Window
 from db.search import EVERYTHING, SESSION, Predicate, count, search
 from db.sessions import SessionRow
 from engine.cost import count_items
+from engine.rows import resolver
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.conversions import Conversion
 from schema.customers import Customer
+from schema.enums import enum_value
 from schema.events import SessionEvent
-from schema.fields import resolver, value
 from schema.filters import SessionFilter
 from schema.ids import Node, checked_id
 from schema.orders import Order
@@ -89,15 +90,15 @@ NEWEST_FIRST = keysets.Sort("created_at", "timestamptz", descending=True)
 
 @strawberry.enum(description="By what sessions are sorted.")
 class SessionOrderField(Enum):
-    DATE_CREATED = value("DATE_CREATED", "When they began.")
-    EXPIRED_TIME = value("EXPIRED_TIME", "When the token expires; never comes last.")
-    CUSTOMER_NAME = value("CUSTOMER_NAME", "The customer's name, accents and case ignored.")
+    DATE_CREATED = enum_value("DATE_CREATED", "When they began.")
+    EXPIRED_TIME = enum_value("EXPIRED_TIME", "When the token expires; never comes last.")
+    CUSTOMER_NAME = enum_value("CUSTOMER_NAME", "The customer's name, accents and case ignored.")
 
 
 @strawberry.enum(description="Which end comes first.")
 class OrderDirection(Enum):
-    ASC = value("ASC", "The smallest, the earliest.")
-    DESC = value("DESC", "The largest, the latest.")
+    ASC = enum_value("ASC", "The smallest, the earliest.")
+    DESC = enum_value("DESC", "The largest, the latest.")
 
 
 @strawberry.input(description="How sessions are sorted. Equal ones are sorted by their ID.")

@@ -9,15 +9,16 @@ import strawberry
 from db.search import EVERYTHING, Predicate
 from db.stats import Period, StatsRow, get_session_stats
 from engine.cost import count_items
+from engine.rows import resolver
 from schema.context import Info, Scope
-from schema.fields import resolver, value
+from schema.enums import enum_value
 from schema.filters import SessionFilter
 
 
 @strawberry.enum(description="How figures are grouped: by when the session began, in UTC.")
 class StatsPeriod(Enum):
-    DAY = value("day", "Days, from midnight.")
-    WEEK = value("week", "Weeks, from Monday.")
+    DAY = enum_value("day", "Days, from midnight.")
+    WEEK = enum_value("week", "Weeks, from Monday.")
 
 
 class Counted(NamedTuple):

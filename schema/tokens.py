@@ -6,16 +6,17 @@ from enum import Enum
 import strawberry
 
 from db.sessions import SessionRow
+from engine.rows import resolver
 from schema.context import Info
-from schema.fields import resolver, value
+from schema.enums import enum_value
 from schema.scalars import URL
 
 
 @strawberry.enum(description="Whether a token works.")
 class TokenStatus(Enum):
-    ACTIVE = value("ACTIVE", "The link lets the customer in.")
-    EXPIRED = value("EXPIRED", "The expired time has come. Extending makes it active again.")
-    REVOKED = value("REVOKED", "It was turned off. Only reissuing makes a new one.")
+    ACTIVE = enum_value("ACTIVE", "The link lets the customer in.")
+    EXPIRED = enum_value("EXPIRED", "The expired time has come. Extending makes it active again.")
+    REVOKED = enum_value("REVOKED", "It was turned off. Only reissuing makes a new one.")
 
 
 @strawberry.type(description="A session's key: what the customer is sent.")

@@ -2,9 +2,9 @@
 
 import strawberry
 
+from engine.rows import resolver
 from schema.apps import App
 from schema.context import Info, Scope
-from schema.fields import resolver
 
 
 @strawberry.type(description="How fast an app may go, in points of `extensions.cost`.")

@@ -9,10 +9,10 @@ from api.documents.manifests import ManifestRefused, canonical_id
 from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE, publish
 from db.documents import DocumentRow, set_document_retired
 from engine.cost import count_items
+from engine.rows import resolver
 from schema.context import Info
 from schema.documents import PersistedDocument, require_app
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
-from schema.fields import resolver
 from schema.mutations.apps import app_not_found
 from schema.scalars import shortened
 from schema.validation import Checks
