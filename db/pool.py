@@ -20,7 +20,6 @@ logging.getLogger("databases").setLevel(logging.WARNING)
 ACQUIRE_SECONDS = 1.0
 COMMAND_SECONDS = 30.0
 
-Row = asyncpg.Record
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
 
 _statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
@@ -39,6 +38,18 @@ def recorded_statements() -> Iterator[list[str]]:
 
 class Unavailable(Exception):
     """Postgres cannot be reached, or no connection became free in time: trying again later may work."""
+
+
+class Row(asyncpg.Record):
+    """A row of a result: read-only, its columns by name (`row["id"]`) or as attributes (`row.id`)."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the row has no column {name!r}") from None
 
 
 class Executor(Protocol):
@@ -88,6 +99,9 @@ class Pool:
             command_timeout=COMMAND_SECONDS,
             # Statements leave nothing behind on a connection, so the round trip that would reset it is saved.
             reset=_nothing,
+            record_class=Row,
+            # Moments that leave Postgres as text are in UTC, whatever the database's time zone.
+            server_settings={"timezone": "UTC"},
             # asyncpg reads a URL as libpq does (sslmode, socket folders, several hosts); `databases` does not.
             **_whole(url),
         )
@@ -132,7 +146,7 @@ class Pool:
 async def connect(url: str) -> "asyncpg.Connection[Row]":
     """A connection outside any pool, for bulk loads. Raises Unavailable."""
     with _unavailable():
-        return await asyncpg.connect(url, timeout=COMMAND_SECONDS)
+        return await asyncpg.connect(url, timeout=COMMAND_SECONDS, record_class=Row)
 
 
 async def _acquire(pool: "asyncpg.Pool[Row]") -> Connection:

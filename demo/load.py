@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -18,7 +18,7 @@ from demo.sessions import EXPIRATIONS, Invention, Row, Store, store_names
 
 DEMO_SLUG = "kopi-senja"
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 BATCH = 10_000
 LARGE = 20_000
