@@ -1,17 +1,20 @@
-"""The connection pool. The only module that knows `databases`.
+"""The connection pool: the only module that knows `databases` and asyncpg's connections.
 
-Statements run on the raw asyncpg connection, inside asyncpg's own transaction: a transaction of `databases` leaks its
-connection when COMMIT fails or the task is cancelled, and its query path costs several times more.
+`databases` owns the pool. The connections that it opens stay here, the last one used first (LIFO), and each keeps its
+prepared statements: acquiring a connection and looking a statement up through the two libraries costs more than the
+statement does. See docs/adr/0007-transactions.md.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeAlias
 
 import asyncpg
+import orjson
 from databases import Database
 
 # At DEBUG it logs the arguments of statements, customers' names among them.
@@ -19,25 +22,28 @@ logging.getLogger("databases").setLevel(logging.WARNING)
 
 ACQUIRE_SECONDS = 1.0
 COMMAND_SECONDS = 30.0
-
-Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
+# How long to wait until Postgres has cancelled a statement before its connection is closed.
+CANCEL_SECONDS = 5.0
+# Prepared statements a connection keeps: each takes 5 to 50 KB in Postgres, and `db/search.py` composes many.
+STATEMENTS = 200
 
 _statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
-
-@contextmanager
-def recorded_statements() -> Iterator[list[str]]:
-    """Collect the text of each statement that is run from this context, child tasks included."""
-    statements: list[str] = []
-    token = _statements.set(statements)
-    try:
-        yield statements
-    finally:
-        _statements.reset(token)
-
-
-class Unavailable(Exception):
-    """Postgres cannot be reached, or no connection became free in time: trying again later may work."""
+# The errors after which a request can succeed when it is sent again.
+RETRYABLE = (
+    OSError,  # includes TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # includes a statement_timeout
+    asyncpg.InsufficientResourcesError,  # includes a full disk and too many connections
+    asyncpg.ReadOnlySQLTransactionError,  # of a standby, after a failover
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the answer of a backend that was lost
+)
+# The schema has changed since the statement was prepared.
+OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 class Row(asyncpg.Record):
@@ -52,8 +58,15 @@ class Row(asyncpg.Record):
             raise AttributeError(f"the row has no column {name!r}") from None
 
 
+Proxy: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
+
+
+class Unavailable(Exception):
+    """Postgres cannot be reached or cannot work now, or no connection became free in time. Retrying may succeed."""
+
+
 class Executor(Protocol):
-    """What runs statements: the pool, each on a connection of its own, or an open transaction."""
+    """What runs statements: the pool, each on any connection, or an open transaction."""
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]: ...
 
@@ -62,19 +75,35 @@ class Executor(Protocol):
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]: ...
 
 
-class Transaction:
-    """Runs statements in order on one connection. Await them in the task that opened it: a child task gets another."""
+@contextmanager
+def recorded_statements() -> Iterator[list[str]]:
+    """Collect the text of each statement that is run from this context, child tasks included."""
+    statements: list[str] = []
+    token = _statements.set(statements)
+    try:
+        yield statements
+    finally:
+        _statements.reset(token)
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+
+class Connection:
+    """A connection to Postgres with its prepared statements. In a transaction it runs statements in order.
+
+    Await them in the task that opened the transaction: a child task gets another connection.
+    """
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.proxy = proxy
+        self.raw: asyncpg.Connection[Row] = proxy._con  # type: ignore[attr-defined]
+        self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Row]] = {}
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
         _record(statement)
-        return await self._connection.fetch(statement, *values)
+        return await self.run(statement, values)
 
     async def fetchrow(self, statement: str, *values: Any) -> Row | None:
-        _record(statement)
-        return await self._connection.fetchrow(statement, *values)
+        rows = await self.fetch(statement, *values)
+        return rows[0] if rows else None
 
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
         """Run a statement with a plan made for just these values: how rare a text is decides how to look for it.
@@ -83,8 +112,31 @@ class Transaction:
         would leak to other clients through a pooler in transaction mode.
         """
         _record(statement)
-        prepared = await self._connection.prepare(statement, name="")
-        return await prepared.fetch(*values)
+        return await self.run_planned(statement, values)
+
+    async def run(self, statement: str, values: tuple[Any, ...]) -> list[Row]:
+        prepared = self._prepared.get(statement) or await self._prepare(statement)
+        try:
+            return await prepared.fetch(*values)
+        except OUTDATED:
+            self._prepared.clear()
+            if self.raw.is_in_transaction():  # it has failed, and cannot go on
+                raise
+            await self.raw.reload_schema_state()
+            return await (await self._prepare(statement)).fetch(*values)
+
+    async def run_planned(self, statement: str, values: tuple[Any, ...]) -> list[Row]:
+        return await (await self.raw.prepare(statement, name="")).fetch(*values)
+
+    async def _prepare(self, statement: str) -> "asyncpg.prepared_stmt.PreparedStatement[Row]":
+        if len(self._prepared) == STATEMENTS:
+            del self._prepared[next(iter(self._prepared))]
+        prepared = self._prepared[statement] = await self.raw.prepare(statement)
+        return prepared
+
+
+# A connection in a transaction.
+Transaction: TypeAlias = Connection
 
 
 class Pool:
@@ -99,82 +151,171 @@ class Pool:
             command_timeout=COMMAND_SECONDS,
             # Statements leave nothing behind on a connection, so the round trip that would reset it is saved.
             reset=_nothing,
+            init=_write_json_as_it_is,
             record_class=Row,
             # Moments that leave Postgres as text are in UTC, whatever the database's time zone.
             server_settings={"timezone": "UTC"},
             # asyncpg reads a URL as libpq does (sslmode, socket folders, several hosts); `databases` does not.
-            **_whole(url),
+            dsn=url,
+            **dict.fromkeys(("host", "port", "user", "password", "database")),  # type: ignore[arg-type]
         )
+        self._size = size
+        self._open = 0
+        self._idle: list[Connection] = []
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def connect(self) -> None:
-        with _unavailable():
+        """Connect to the database. Raises Unavailable."""
+        try:
             await self._database.connect()
+        except RETRYABLE as error:
+            raise _unavailable(error) from error
 
     async def disconnect(self) -> None:
+        """Close all connections, when the statements that run on them have ended."""
+        self._size = 0
+        for connection in self._idle:
+            await self._asyncpg.release(connection.proxy)
+        self._idle.clear()
         await self._database.disconnect()
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
-        async with self._connection() as connection:
-            return await connection.fetch(statement, *values)
+        _record(statement)
+        connection = self._take_idle() or await self._acquire()
+        try:
+            rows = await connection.run(statement, values)
+        except BaseException as error:
+            self._release_after(error, connection)
+            if isinstance(error, RETRYABLE):
+                raise _unavailable(error) from error
+            raise
+        self._release(connection)
+        return rows
 
     async def fetchrow(self, statement: str, *values: Any) -> Row | None:
-        async with self._connection() as connection:
-            return await connection.fetchrow(statement, *values)
+        rows = await self.fetch(statement, *values)
+        return rows[0] if rows else None
 
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
+        _record(statement)
         async with self._connection() as connection:
-            return await connection.fetch_planned(statement, *values)
+            return await connection.run_planned(statement, values)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it."""
-        async with self._connection() as connection, connection._connection.transaction():
-            yield connection
+        async with self._connection() as connection:
+            await connection.raw.execute("begin")
+            try:
+                yield connection
+            except BaseException as error:
+                if _leaves_usable(error, connection):
+                    await connection.raw.execute("rollback")
+                raise
+            await connection.raw.execute("commit")
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Transaction]:
-        with _unavailable():
-            # Its own connections keep one for each task, behind locks: it costs as much as a statement.
-            pool = self._database._backend._pool
-            connection = await _acquire(pool)
-            try:
-                yield Transaction(connection)
-            finally:
-                await pool.release(connection)
+    async def _connection(self) -> AsyncIterator[Connection]:
+        connection = self._take_idle() or await self._acquire()
+        try:
+            yield connection
+        except BaseException as error:
+            self._release_after(error, connection)
+            if isinstance(error, RETRYABLE):
+                raise _unavailable(error) from error
+            raise
+        self._release(connection)
+
+    @property
+    def _asyncpg(self) -> "asyncpg.Pool[Row]":
+        # The connections of `databases` itself are one for each task, behind locks: that costs as much as a statement.
+        return self._database._backend._pool  # type: ignore[no-any-return]
+
+    def _take_idle(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.raw.is_closed():
+                return connection
+            self._discard(connection)
+        return None
+
+    async def _acquire(self) -> Connection:
+        """A new connection, or one that another task releases in time. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                while True:
+                    if connection := self._take_idle():
+                        return connection
+                    if self._open < self._size:
+                        return await self._open_connection()
+                    released = asyncio.get_running_loop().create_future()
+                    self._waiting.append(released)
+                    try:
+                        await released
+                    except asyncio.CancelledError:
+                        if released.done() and not released.cancelled():
+                            self._wake_one()  # the connection is for the next one who waits
+                        raise
+        except TimeoutError as error:
+            raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
+        except RETRYABLE as error:
+            raise _unavailable(error) from error
+
+    async def _open_connection(self) -> Connection:
+        self._open += 1
+        try:
+            return Connection(await self._asyncpg.acquire())
+        except BaseException:
+            self._open -= 1
+            self._wake_one()
+            raise
+
+    def _release(self, connection: Connection) -> None:
+        if not self._size:  # the pool is closing
+            return self._discard(connection)
+        self._idle.append(connection)
+        if self._waiting:
+            self._wake_one()
+
+    def _release_after(self, error: BaseException, connection: Connection) -> None:
+        if _leaves_usable(error, connection) and not connection.raw.is_in_transaction():
+            self._release(connection)
+        else:
+            self._discard(connection)
+
+    def _discard(self, connection: Connection) -> None:
+        """Close the connection, without letting anyone wait until its statement is cancelled in Postgres."""
+        task = asyncio.get_running_loop().create_task(self._close(connection))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _close(self, connection: Connection) -> None:
+        try:
+            protocol = connection.raw._protocol  # type: ignore[attr-defined]
+            if protocol is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CANCEL_SECONDS):
+                        await protocol._wait_for_cancellation(None)
+        finally:
+            connection.raw.terminate()
+            await self._asyncpg.release(connection.proxy)
+            self._open -= 1
+            self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._waiting:
+            released = self._waiting.popleft()
+            if not released.done():
+                return released.set_result(None)
 
 
 async def connect(url: str) -> "asyncpg.Connection[Row]":
     """A connection outside any pool, for bulk loads. Raises Unavailable."""
-    with _unavailable():
+    try:
         return await asyncpg.connect(url, timeout=COMMAND_SECONDS, record_class=Row)
-
-
-async def _acquire(pool: "asyncpg.Pool[Row]") -> Connection:
-    if pool.get_idle_size():
-        return await pool.acquire()
-    try:
-        async with asyncio.timeout(ACQUIRE_SECONDS):
-            return await pool.acquire()
-    except TimeoutError as error:
-        raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    """Turn what asyncpg raises when Postgres is away, starting, stopping, full or too busy into Unavailable."""
-    try:
-        yield
-    except (
-        OSError,  # TimeoutError is one, without a text where it is asyncio's
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,  # a statement_timeout is one
-        asyncpg.TooManyConnectionsError,
-        asyncpg.DeadlockDetectedError,
-        asyncpg.LockNotAvailableError,
-        asyncpg.InterfaceError,
-    ) as error:
-        reason = str(error) or (f"no answer in {COMMAND_SECONDS:g} s" if isinstance(error, TimeoutError) else "")
-        raise Unavailable(f"{type(error).__name__}: {reason}") from error
+    except RETRYABLE as error:
+        raise _unavailable(error) from error
 
 
 def _record(statement: str) -> None:
@@ -183,8 +324,21 @@ def _record(statement: str) -> None:
         statements.append(statement)
 
 
-def _whole(url: str) -> dict[str, Any]:
-    return {"dsn": url, "host": None, "port": None, "user": None, "password": None, "database": None}
+def _unavailable(error: BaseException) -> Unavailable:
+    reason = str(error) or (f"no answer in {COMMAND_SECONDS:g} s" if isinstance(error, TimeoutError) else "")
+    return Unavailable(f"{type(error).__name__}: {reason}")
+
+
+def _leaves_usable(error: BaseException, connection: Connection) -> bool:
+    """Whether other statements can run on the connection after the error."""
+    if connection.raw.is_closed() or isinstance(error, asyncio.CancelledError | TimeoutError):
+        return False
+    return not isinstance(error, asyncpg.InternalClientError | asyncpg.ReadOnlySQLTransactionError | OSError)
+
+
+async def _write_json_as_it_is(connection: "asyncpg.Connection[Row]") -> None:
+    """Let values of the type json go into answers without being read: orjson writes a Fragment verbatim."""
+    await connection.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=orjson.Fragment, format="text")
 
 
 async def _nothing(connection: Any) -> None:
