@@ -18,7 +18,7 @@ import asyncpg
 
 import embedded
 from db import search
-from db.keysets import Sort, Window
+from db.keysets import Key, Sort, Window
 from db.search import (
     CUSTOMER,
     EVERYTHING,
@@ -203,7 +203,7 @@ async def run(url: str, explain: bool) -> None:
         store_id,
         total * 9 // 10,
     )
-    deep = Window(51, after=NEWEST.key_of(type("Row", (), dict(deep_row))))
+    deep = Window(51, after=Key(deep_row["created_at"].isoformat(), deep_row["id"]))
     executor = Explaining(connection)
     measured: list[tuple[float, float, str, str]] = []
     asked = [(SESSION, *case) for case in cases(row, deep).items()]

@@ -1,42 +1,38 @@
 """Customers. A customer's name is copied into their sessions, and kept true there."""
 
-from datetime import datetime
-from typing import NamedTuple
-
 from db.changes import Change
+from db.columns import select_list
 from db.ids import new_id
 from db.pool import Executor, Row
 
+COLUMNS = {
+    "id": "id",
+    "name": "name",
+    "phone": "phone",
+    "email": "email",
+    "external_id": "external_id",
+}
 
-class CustomerRow(NamedTuple):
-    id: str
-    name: str
-    phone: str | None
-    email: str | None
-    external_id: str | None
-    created_at: datetime
-
-
-COLUMNS = "id, name, phone, email, external_id, created_at"
+ALL = select_list(COLUMNS)
 
 GET = f"""
-select {COLUMNS} from customer where store_id = $1 and id = any ($2)
+select {ALL} from customer where store_id = $1 and id = any ($2)
 """
 
 # The lock keeps a name that is being copied into a new session from being changed meanwhile.
 GET_LOCKED = f"""
-select {COLUMNS} from customer where store_id = $1 and id = $2 for share
+select {ALL} from customer where store_id = $1 and id = $2 for share
 """
 
 GET_BY_EXTERNAL_ID = f"""
-select {COLUMNS} from customer where store_id = $1 and external_id = $2 for share
+select {ALL} from customer where store_id = $1 and external_id = $2 for share
 """
 
 # Without an external ID nothing conflicts: it is always a new customer.
 CREATE = f"""
 insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
 on conflict (store_id, external_id) do update set external_id = excluded.external_id
-returning {COLUMNS}
+returning {ALL}
 """
 
 SET = f"""
@@ -45,7 +41,7 @@ update customer set
     phone = case when $4 then $5 else phone end,
     email = case when $6 then $7 else email end
 where store_id = $1 and id = $2
-returning {COLUMNS}
+returning {ALL}
 """
 
 # In the order of their IDs, so that two changes of many sessions never wait for each other.
@@ -60,50 +56,36 @@ where session.store_id = $1 and session.id = theirs.id
 """
 
 
-async def get_customers(db: Executor, store_id: str, ids: list[str]) -> list[CustomerRow]:
+async def get_customers(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
     """Those of the customers that the store has, in no order."""
-    return [CustomerRow(*row) for row in await db.fetch(GET, store_id, ids)]
+    return await db.fetch(GET, store_id, ids)
 
 
-async def get_customer_locked(db: Executor, store_id: str, id: str) -> CustomerRow | None:
+async def get_customer_locked(db: Executor, store_id: str, id: str) -> Row | None:
     """The customer, whom no other transaction changes until this one ends."""
-    return _customer(await db.fetchrow(GET_LOCKED, store_id, id))
+    return await db.fetchrow(GET_LOCKED, store_id, id)
 
 
-async def get_customer_by_external_id(db: Executor, store_id: str, external_id: str) -> CustomerRow | None:
+async def get_customer_by_external_id(db: Executor, store_id: str, external_id: str) -> Row | None:
     """The customer whom the shop's own system knows by that ID, locked like get_customer_locked."""
-    return _customer(await db.fetchrow(GET_BY_EXTERNAL_ID, store_id, external_id))
+    return await db.fetchrow(GET_BY_EXTERNAL_ID, store_id, external_id)
 
 
 async def create_customer(
     db: Executor, store_id: str, name: str, phone: str | None, email: str | None, external_id: str | None
-) -> CustomerRow:
+) -> Row:
     """A new customer, or the one who has that external ID, as they are."""
     row = await db.fetchrow(CREATE, store_id, new_id("customer"), name, phone, email, external_id)
     assert row is not None
-    return CustomerRow(*row)
+    return row
 
 
 async def set_customer(
     db: Executor, store_id: str, id: str, *, name: str | None, phone: Change | None, email: Change | None
-) -> CustomerRow | None:
+) -> Row | None:
     """Change what is not None, the name in the customer's sessions too. Call it in a transaction."""
-    customer = _customer(
-        await db.fetchrow(
-            SET,
-            store_id,
-            id,
-            name,
-            phone is not None,
-            phone.value if phone else None,
-            email is not None,
-            email.value if email else None,
-        )
-    )
+    changes = [part for change in (phone, email) for part in (change is not None, change.value if change else None)]
+    customer = await db.fetchrow(SET, store_id, id, name, *changes)
     if customer and name is not None:
         await db.fetch(SET_NAME_IN_SESSIONS, store_id, id, name)
     return customer
-
-
-def _customer(row: Row | None) -> CustomerRow | None:
-    return CustomerRow(*row) if row else None

@@ -1,32 +1,28 @@
-"""Keysets: pages that begin at a row, not at a number (https://use-the-index-luke.com/no-offset)."""
+"""Keyset pagination: a page begins at a row, not at a number (https://use-the-index-luke.com/no-offset)."""
 
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Key(NamedTuple):
-    """Where a row stands in an order: the sorted value, as Postgres reads it, and the ID."""
+    """The place of a row in a sorted list: the value that it is sorted by, as Postgres writes it, and the ID."""
 
     value: str
     id: str
 
 
 class Sort(NamedTuple):
-    """Rows sorted by a column, those with equal values by their ID, both in the same direction."""
+    """Rows sorted by a column, those with equal values by their ID, both in the same direction.
+
+    Rows that are searched have the value as `sort_key`, in the form that Key takes.
+    """
 
     column: str
     type: Literal["timestamptz", "text"]
     descending: bool
 
-    def key_of(self, row: Any) -> Key:
-        value = getattr(row, self.column)
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        return Key("infinity" if value is None else value, row.id)
-
 
 class Window(NamedTuple):
-    """The first `limit` rows of an order between two keys, both exclusive; or the last ones of them."""
+    """The first `limit` rows of a sorted list between two keys, both exclusive; or the last ones of them."""
 
     limit: int
     after: Key | None = None

@@ -230,7 +230,7 @@ class Pool:
     @property
     def _asyncpg(self) -> "asyncpg.Pool[Row]":
         # The connections of `databases` itself are one for each task, behind locks: that costs as much as a statement.
-        return self._database._backend._pool  # type: ignore[no-any-return]
+        return self._database._backend._pool
 
     def _take_idle(self) -> Connection | None:
         while self._idle:

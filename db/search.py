@@ -1,48 +1,55 @@
 """Search: the one place that composes statements, from the fixed list of fragments below.
 
 A page is one walk along the index of its order, from the key where it begins, or one look into the trigram index: which
-of them Postgres chooses depends on how rare the text is, so a search for text is planned with its values.
+of them Postgres should choose depends on how rare the text is, so a search for text is planned with its values. A
+frequent text fills a page from the newest rows, which a prepared statement looks at first: see `_near`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from functools import lru_cache
+from typing import Any
 
 from db import apps, customers, sessions
-from db.apps import AppRow
-from db.customers import CustomerRow
+from db.columns import Columns, select_list
 from db.keysets import Sort, Window
 from db.pool import Executor, Row
-from db.sessions import STATUS_IS, SessionRow
+from db.sessions import STATUS_IS
 
-T = TypeVar("T", bound=tuple[Any, ...])
+# How many index entries a prepared statement looks at for each row of a page, before the search is planned.
+NEAR = 40
 
 
 @dataclass(frozen=True)
 class Predicate:
     """A condition on a row: SQL with `?` where its values stand. `$1` is the store.
 
-    `planned`: how to look for the values depends on how rare they are.
+    `planned`: how to look for the values depends on how rare they are. `near`: the same condition over what the
+    covering index of the newest rows holds, compared as it is walked; None: the index does not hold it.
     """
 
     sql: str
     values: tuple[Any, ...] = ()
     planned: bool = False
+    near: "Predicate | None" = None
 
 
-@dataclass(frozen=True)
-class Table(Generic[T]):
-    """What is searched."""
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What is searched, with the expressions of its columns. `near_sort`: the column that its covering index sorts."""
 
     name: str
-    columns: str
-    row: Callable[[Row], T]
+    columns: dict[str, str]
+    near_sort: str | None = None
+
+    def select(self, columns: Columns, sort: Sort) -> str:
+        return select_list(self.columns | {"sort_key": f"{self.name}.{sort.column}::text"}, columns)
 
 
-SESSION = Table("session", sessions.COLUMNS, SessionRow._make)
-CUSTOMER = Table("customer", customers.COLUMNS, CustomerRow._make)
-APP = Table("app", apps.COLUMNS, AppRow._make)
+SESSION = Table("session", sessions.COLUMNS, near_sort="created_at")
+CUSTOMER = Table("customer", customers.COLUMNS, near_sort="created_at")
+APP = Table("app", {name: name for name in apps.COLUMNS.split(", ")})
 
 # Where a text is compared; `~` is where the comparison goes. All of it is folded: accents and case do not count.
 TEXT = {
@@ -53,14 +60,28 @@ TEXT = {
         select session_id from "order" where store_id = $1 and number_key ~
     )""",
 }
+# Those that a covering index of the newest rows holds.
+COVERED_TEXT = ("customer.name", "session.customer_name")
 
-IN_SEARCH_TEXT = "search_text like '%' || fold_pattern(?) || '%'"
+# In prepared statements a subquery folds the pattern once; without it, that is done for each row.
+FOLDED = {
+    "= fold(?)": "= (select fold(?))",
+    "like fold_pattern(?) || '%'": "like (select fold_pattern(?) || '%')",
+    "like '%' || fold_pattern(?) || '%'": "like (select '%' || fold_pattern(?) || '%')",
+}
+EQUALS, STARTS_WITH, CONTAINS = FOLDED
 
-# From so many characters on, a word may be a part of a session's ID.
+# From this number of characters on, a word may be a part of a session's ID.
 ID_PART = 6
 
-EVERYTHING = Predicate("true")
-NOTHING = Predicate("false")
+
+def _covered(sql: str, values: tuple[Any, ...] = ()) -> Predicate:
+    """A condition on columns that a covering index of the newest rows holds."""
+    return Predicate(sql, values, near=Predicate(sql, values))
+
+
+EVERYTHING = _covered("true")
+NOTHING = _covered("false")
 
 
 def all_of(predicates: Sequence[Predicate]) -> Predicate:
@@ -72,8 +93,9 @@ def any_of(predicates: Sequence[Predicate]) -> Predicate:
 
 
 def none_of(predicate: Predicate) -> Predicate:
-    """The complement: the rows of which the predicate is unknown, for want of a value, belong to it."""
-    return Predicate(f"({predicate.sql}) is not true", predicate.values, predicate.planned)
+    """The complement. It includes the rows for which the predicate is null because a value is missing."""
+    near = none_of(predicate.near) if predicate.near else None
+    return Predicate(f"({predicate.sql}) is not true", predicate.values, predicate.planned, near)
 
 
 def equals(column: str, value: str) -> Predicate:
@@ -86,45 +108,45 @@ def one_of(column: str, values: Sequence[str]) -> Predicate:
 
 def in_range(column: str, start: datetime | None, end: datetime | None) -> Predicate:
     """From `start` (inclusive) to `end` (exclusive). A moment that never comes, `infinity`, is in no range."""
-    parts = [Predicate(f"{column} < ?", (end,)) if end else Predicate(f"{column} < 'infinity'")]
+    parts = [_covered(f"{column} < ?", (end,)) if end else _covered(f"{column} < 'infinity'")]
     if start:
-        parts.append(Predicate(f"{column} >= ?", (start,)))
+        parts.append(_covered(f"{column} >= ?", (start,)))
     return all_of(parts)
 
 
 def text_equals(column: str, text: str) -> Predicate:
-    equal = _text(column, "= fold(?)", text)
+    equal = _text(column, EQUALS, text)
     # A number belongs to one order, so there is one way to look for it.
     return replace(equal, planned=False) if column == "session.order_number" else equal
 
 
 def text_contains(column: str, text: str) -> Predicate:
-    return _narrowed(column, _text(column, "like '%' || fold_pattern(?) || '%'", text), text)
+    return _narrowed(column, _text(column, CONTAINS, text), text)
 
 
 def text_starts_with(column: str, text: str) -> Predicate:
-    return _narrowed(column, _text(column, "like fold_pattern(?) || '%'", text), text)
+    return _narrowed(column, _text(column, STARTS_WITH, text), text)
 
 
 def search_text_contains(text: str) -> Predicate:
     """The customer's name, the room ID or an order number contains the text, or, if it is long enough, the ID does."""
-    found = Predicate(IN_SEARCH_TEXT, (text,), planned=True)
+    found = _compared("search_text ~", CONTAINS, text)
     if len(text) >= ID_PART:
         return found
     # The ID stands at the end, and a few letters are in many IDs by accident.
-    return all_of([found, Predicate("left(search_text, -27) like '%' || fold_pattern(?) || '%'", (text,))])
+    return all_of([found, _compared("left(search_text, -27) ~", CONTAINS, text)])
 
 
 def session_id_starts_with(text: str) -> Predicate:
-    return Predicate("id like fold_pattern(?) || '%'", (text,), planned=True)
+    return _compared("id ~", STARTS_WITH, text)
 
 
 def status_in(statuses: Sequence[str]) -> Predicate:
-    return any_of([Predicate(STATUS_IS[status]) for status in statuses])
+    return any_of([_covered(STATUS_IS[status]) for status in statuses])
 
 
 def converted(yes: bool) -> Predicate:
-    return Predicate("conversion_kind is not null" if yes else "conversion_kind is null")
+    return _covered("conversion_kind is not null" if yes else "conversion_kind is null")
 
 
 def metadata_contains(json: str) -> Predicate:
@@ -133,33 +155,54 @@ def metadata_contains(json: str) -> Predicate:
 
 
 async def search(
-    db: Executor, table: Table[T], store_id: str, predicate: Predicate, order: Sort, window: Window
-) -> list[T]:
-    """The rows of the window, in the order."""
-    values: list[Any] = [store_id]
-    rows = await _fetch(db, _page(table, predicate, order, window, values), values, predicate)
-    return [table.row(row) for row in (reversed(rows) if window.last else rows)]
+    db: Executor,
+    table: Table,
+    store_id: str,
+    predicate: Predicate,
+    sort: Sort,
+    window: Window,
+    columns: Columns = None,
+) -> list[Row]:
+    """The rows of the window, sorted, with these columns."""
+    shape = _Shape.of(table, columns, sort, window)
+    bounds = (*(window.after or ()), *(window.before or ()))
+    if predicate.planned and predicate.near and sort.column == table.near_sort:
+        rows = await db.fetch(_near(shape, predicate.near.sql), store_id, *bounds, *predicate.near.values)
+        if len(rows) < window.limit:
+            rows = await db.fetch_planned(_page(shape, predicate.sql), store_id, *bounds, *predicate.values)
+    else:
+        fetch = db.fetch_planned if predicate.planned else db.fetch
+        rows = await fetch(_page(shape, predicate.sql), store_id, *bounds, *predicate.values)
+    if window.last:
+        rows.reverse()
+    return rows
 
 
 async def search_sessions_of_customers(
-    db: Executor, store_id: str, customer_ids: Sequence[str], predicate: Predicate, order: Sort, window: Window
-) -> dict[str, list[SessionRow]]:
+    db: Executor,
+    store_id: str,
+    customer_ids: Sequence[str],
+    predicate: Predicate,
+    sort: Sort,
+    window: Window,
+    columns: Columns = None,
+) -> dict[str, list[Row]]:
     """The same for each customer's sessions, in one statement."""
-    values: list[Any] = [store_id, list(customer_ids)]
-    page = _page(SESSION, all_of([THEIRS, predicate]), order, window, values)
-    statement = f"select page.* from unnest($2::text[]) as parent (id) cross join lateral ({page}) as page"
-    found: dict[str, list[SessionRow]] = {id: [] for id in customer_ids}
-    rows = await _fetch(db, statement, values, predicate)
+    shape = _Shape.of(SESSION, columns and columns | {"customer_id"}, sort, window)
+    bounds = (*(window.after or ()), *(window.before or ()))
+    fetch = db.fetch_planned if predicate.planned else db.fetch
+    rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, list(customer_ids))
+    found: dict[str, list[Row]] = {id: [] for id in customer_ids}
     for row in reversed(rows) if window.last else rows:
-        session = SessionRow(*row)
-        found[session.customer_id].append(session)
+        found[row["customer_id"]].append(row)
     return found
 
 
-async def count(db: Executor, table: Table[T], store_id: str, predicate: Predicate, limit: int) -> int:
+async def count(db: Executor, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
     """How many rows there are; counting stops at the limit."""
     values: list[Any] = [store_id]
-    [row] = await _fetch(db, _count(table, predicate, limit, values), values, predicate)
+    statement = f"select count(*) from ({_counted(table, predicate, limit, values)}) as counted"
+    [row] = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
     return int(row["count"])
 
 
@@ -170,16 +213,17 @@ async def count_sessions_of_customers(
     values: list[Any] = [store_id, list(customer_ids)]
     statement = f"""
         select parent.id, counted.count from unnest($2::text[]) as parent (id)
-        cross join lateral ({_count(SESSION, all_of([THEIRS, predicate]), limit, values)}) as counted
+        cross join lateral (
+            select count(*) from ({_counted(SESSION, all_of([THEIRS, predicate]), limit, values)}) as counted
+        ) as counted
     """
-    return {row["id"]: row["count"] for row in await _fetch(db, statement, values, predicate)}
+    rows = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
+    return {row["id"]: row["count"] for row in rows}
 
 
 def where(predicate: Predicate, values: list[Any]) -> str:
     """The predicate with its values' places numbered, after the values that there are; they are appended to them."""
-    sql, *rest = predicate.sql.split("?")
-    for place, part in enumerate(rest, start=len(values) + 1):
-        sql += f"${place}{part}"
+    sql = _numbered(predicate.sql, len(values) + 1)
     values.extend(predicate.values)
     return sql
 
@@ -187,53 +231,119 @@ def where(predicate: Predicate, values: list[Any]) -> str:
 THEIRS = Predicate("customer_id = parent.id")
 
 
-def _page(table: Table[T], predicate: Predicate, order: Sort, window: Window, values: list[Any]) -> str:
+@dataclass(frozen=True)
+class _Shape:
+    """All that the text of a page's statement depends on, besides its predicate."""
+
+    table: Table
+    columns: Columns
+    sort: Sort
+    limit: int
+    after: bool
+    before: bool
+    last: bool
+
+    @classmethod
+    def of(cls, table: Table, columns: Columns, sort: Sort, window: Window) -> "_Shape":
+        return cls(table, columns, sort, window.limit, window.after is not None, window.before is not None, window.last)
+
+    @property
+    def select(self) -> str:
+        return f"select {self.table.select(self.columns, self.sort)} from {self.table.name}"
+
+    @property
+    def in_order(self) -> str:
+        direction = "desc" if self.sort.descending != self.last else "asc"
+        return f"order by {self.table.name}.{self.sort.column} {direction}, {self.table.name}.id {direction}"
+
+    @property
+    def bounds(self) -> str:
+        """The conditions of the keys, whose values come first after the store."""
+        conditions = ["store_id = $1"]
+        for is_given, is_end in ((self.after, False), (self.before, True)):
+            if is_given:
+                place = 2 * len(conditions)
+                side = "<" if self.sort.descending != is_end else ">"
+                conditions.append(f"({self.sort.column}, id) {side} (${place}::text::{self.sort.type}, ${place + 1})")
+        return " and ".join(conditions)
+
+    @property
+    def next_place(self) -> int:
+        return 2 + 2 * (self.after + self.before)
+
+
+@lru_cache(512)
+def _page(shape: _Shape, predicate: str) -> str:
     """A page of everything is read along its order's index. Otherwise its IDs come from indexes alone where these hold
     what is asked, and then only its own rows are read.
     """
-    bounds = [] if predicate is EVERYTHING else [predicate]
-    for key, is_end in ((window.after, False), (window.before, True)):
-        if key:
-            side = "<" if order.descending != is_end else ">"
-            bounds.append(Predicate(f"({order.column}, id) {side} (?::text::{order.type}, ?)", key))
-    direction = "desc" if order.descending != window.last else "asc"
-    rows = f"""
-        from {table.name} where store_id = $1 and {where(all_of(bounds), values)}
-        order by {table.name}.{order.column} {direction}, id {direction}
-        limit {int(window.limit)}
-    """
-    if predicate is EVERYTHING:
-        return f"select {table.columns} {rows}"
+    if predicate == EVERYTHING.sql:
+        return f"{shape.select} where {shape.bounds} {shape.in_order} limit {shape.limit:d}"
     return f"""
-        select {table.columns} from {table.name}
-        where store_id = $1 and id in (select id {rows})
-        order by {table.name}.{order.column} {direction}, id {direction}
+        {shape.select} where store_id = $1 and id in (
+            select id from {shape.table.name}
+            where {shape.bounds} and {_numbered(predicate, shape.next_place)}
+            {shape.in_order}
+            limit {shape.limit:d}
+        )
+        {shape.in_order}
     """
 
 
-def _count(table: Table[T], predicate: Predicate, limit: int, values: list[Any]) -> str:
+@lru_cache(512)
+def _near(shape: _Shape, predicate: str) -> str:
+    """The page, as far as the newest rows fill it: a walk along the covering index that ends when the page is full."""
+    name = shape.table.name
     return f"""
-        select count(*) from (
-            select from {table.name} where store_id = $1 and {where(predicate, values)} limit {int(limit)}
-        ) as counted
+        {shape.select} where store_id = $1 and id in (
+            select id from (
+                select * from {name} where {shape.bounds} {shape.in_order} limit {NEAR * shape.limit:d}
+            ) as {name}
+            where {_numbered(predicate, shape.next_place)}
+            {shape.in_order}
+            limit {shape.limit:d}
+        )
+        {shape.in_order}
     """
 
 
-async def _fetch(db: Executor, statement: str, values: list[Any], predicate: Predicate) -> list[Row]:
-    fetch = db.fetch_planned if predicate.planned else db.fetch
-    return await fetch(statement, *values)
+@lru_cache(512)
+def _page_of_each(shape: _Shape, predicate: str) -> str:
+    """A page of each parent's rows; the parents are the last value."""
+    parents = shape.next_place + predicate.count("?")
+    page = _page(shape, f"{THEIRS.sql} and {predicate}")
+    return f"select page.* from unnest(${parents}::text[]) as parent (id) cross join lateral ({page}) as page"
+
+
+def _counted(table: Table, predicate: Predicate, limit: int, values: list[Any]) -> str:
+    return f"select from {table.name} where store_id = $1 and {where(predicate, values)} limit {int(limit)}"
+
+
+def _numbered(sql: str, place: int) -> str:
+    """The condition with `$n` in place of each `?`."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=place))
 
 
 def _joined(predicates: Sequence[Predicate], operator: str) -> Predicate:
+    nears = [predicate.near for predicate in predicates if predicate.near]
     return Predicate(
         "(" + operator.join(predicate.sql for predicate in predicates) + ")",
         tuple(value for predicate in predicates for value in predicate.values),
         any(predicate.planned for predicate in predicates),
+        _joined(nears, operator) if nears and len(nears) == len(predicates) else None,
     )
 
 
+def _compared(place: str, comparison: str, text: str) -> Predicate:
+    """A comparison of a text that the covering index holds."""
+    near = Predicate(place.replace("~", FOLDED[comparison]), (text,))
+    return Predicate(place.replace("~", comparison), (text,), planned=True, near=near)
+
+
 def _text(column: str, comparison: str, text: str) -> Predicate:
-    return Predicate(TEXT[column].replace("~", comparison), (text,), planned=True)
+    compared = _compared(TEXT[column], comparison, text)
+    return compared if column in COVERED_TEXT else replace(compared, near=None)
 
 
 def _narrowed(column: str, predicate: Predicate, text: str) -> Predicate:
@@ -245,4 +355,4 @@ def _narrowed(column: str, predicate: Predicate, text: str) -> Predicate:
     if column not in ("session.customer_name", "session.room_id"):
         return predicate
     likely = replace(predicate, sql=f"coalesce({predicate.sql}, false)")
-    return all_of([Predicate(IN_SEARCH_TEXT, (text,)), likely])
+    return replace(all_of([_compared("search_text ~", CONTAINS, text), likely]), near=predicate.near)

@@ -1,33 +1,12 @@
 """Sessions and their tokens. The one place that says in SQL what a token's status is."""
 
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
 
+from db.columns import Columns, select_list
 from db.events import Actor
 from db.ids import new_id
 from db.pool import Executor, Row
-
-
-class SessionRow(NamedTuple):
-    """A session as clients see it, in the order of COLUMNS."""
-
-    id: str
-    customer_id: str
-    customer_name: str
-    customer_name_key: str
-    room_id: str | None
-    created_at: datetime
-    token_key: str
-    token_generation: int
-    token_status: str
-    token_issued_at: datetime
-    token_expires_at: datetime | None
-    token_revoked_at: datetime | None
-    conversion_kind: str | None
-    converted_at: datetime | None
-    conversion_order_id: str | None
-    metadata: str
-
 
 # By the start of the statement, not of its transaction, which may have waited for a lock since.
 STATUS = """case
@@ -43,14 +22,27 @@ STATUS_IS = {
     "REVOKED": "token_revoked_at is not null",
 }
 
-COLUMNS = f"""id, customer_id, customer_name, customer_name_key, room_id, created_at,
-    token_key, token_generation, {STATUS} as token_status,
-    token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
-    conversion_kind, converted_at, conversion_order_id, metadata"""
+# What clients see of a session, by the names that rows have. Moments leave as JSON, to be written as they are.
+COLUMNS = {
+    "id": "id",
+    "customer_id": "customer_id",
+    "customer_name": "customer_name",
+    "room_id": "room_id",
+    "created_at": "to_json(created_at)",
+    "active": STATUS_IS["ACTIVE"],
+    "token_key": "token_key",
+    "token_generation": "token_generation",
+    "token_status": STATUS,
+    "token_issued_at": "to_json(token_issued_at)",
+    "token_expires_at": "to_json(nullif(token_expires_at, 'infinity'))",
+    "token_revoked_at": "to_json(token_revoked_at)",
+    "conversion_kind": "conversion_kind",
+    "converted_at": "to_json(converted_at)",
+    "conversion_order_id": "conversion_order_id",
+    "metadata": "metadata::json",
+}
 
-GET = f"""
-select {COLUMNS} from session where store_id = $1 and id = any ($2)
-"""
+ALL = select_list(COLUMNS)
 
 LOCK = """
 select from session where store_id = $1 and id = $2 for no key update
@@ -70,7 +62,7 @@ with setting as (
     insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id, user_id)
     select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10, $11 from created
 )
-select {COLUMNS} from created
+select {ALL} from created
 """
 
 SET_EXPIRY = f"""
@@ -83,7 +75,7 @@ with changed as (
     insert into session_event (store_id, id, session_id, kind, expires_at, key_id, user_id)
     select store_id, $4, id, 'EXTENDED', token_expires_at, $5, $6 from changed
 )
-select {COLUMNS} from changed
+select {ALL} from changed
 """
 
 SET_REISSUED = f"""
@@ -101,7 +93,7 @@ with changed as (
     insert into session_event (store_id, id, session_id, kind, expires_at, key_id, user_id)
     select store_id, $5, id, 'REISSUED', token_expires_at, $6, $7 from changed
 )
-select {COLUMNS} from changed
+select {ALL} from changed
 """
 
 # The lock comes first, so that who joined while it was waited for joined before the revocation.
@@ -117,7 +109,7 @@ with locked as (
     insert into session_event (store_id, id, session_id, kind, at, reason, key_id, user_id)
     select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5, $6 from changed
 )
-select {COLUMNS} from changed
+select {ALL} from changed
 """
 
 SET_CONVERSION = f"""
@@ -129,26 +121,33 @@ with changed as (
     insert into session_event (store_id, id, session_id, kind, key_id, user_id)
     select store_id, $6, id, 'CONVERTED', $7, $8 from changed
 )
-select {COLUMNS} from changed
+select {ALL} from changed
 """
 
-GET_CONVERSION_MOMENT = """
+IS_CONVERSION_MOMENT = """
 select coalesce($3, now()) between created_at - interval '1 minute' and now() + interval '1 minute' as possible
 from session where store_id = $1 and id = $2
 """
 
+HAS_CONVERSION = """
+select conversion_kind = $3 and ($4::timestamptz is null or converted_at = $4) and (
+    $5::text is null
+    or exists (select from "order" where store_id = $1 and id = session.conversion_order_id and number = $5)
+) as same
+from session where store_id = $1 and id = $2
+"""
 
-async def get_sessions(db: Executor, store_id: str, ids: list[str]) -> list[SessionRow]:
+
+async def get_sessions(db: Executor, store_id: str, ids: list[str], columns: Columns = None) -> list[Row]:
     """Those of the sessions that the store has, in no order."""
-    return [SessionRow(*row) for row in await db.fetch(GET, store_id, ids)]
+    return await db.fetch(_get(columns), store_id, ids)
 
 
-async def get_session(db: Executor, store_id: str, id: str) -> SessionRow | None:
-    rows = await get_sessions(db, store_id, [id])
-    return rows[0] if rows else None
+async def get_session(db: Executor, store_id: str, id: str) -> Row | None:
+    return await db.fetchrow(_get(None), store_id, [id])
 
 
-async def get_session_locked(db: Executor, store_id: str, id: str) -> SessionRow | None:
+async def get_session_locked(db: Executor, store_id: str, id: str) -> Row | None:
     """The session as it is once locked: no other transaction changes it until this one ends."""
     await db.fetch(LOCK, store_id, id)
     return await get_session(db, store_id, id)
@@ -166,45 +165,52 @@ async def create_session(
     minutes: int | None,
     metadata: str,
     actor: Actor,
-) -> SessionRow:
+) -> Row:
     """A new session and its token, which expires after so many minutes (0: never, None: as the store says)."""
     values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), *actor)
     row = await db.fetchrow(CREATE, store_id, id, *values)
     assert row is not None
-    return SessionRow(*row)
+    return row
 
 
-async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, actor: Actor) -> SessionRow | None:
+async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, actor: Actor) -> Row | None:
     """Let the token expire so many minutes from now (0: never). None: no such session, or its token is revoked."""
-    return _session(await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), *actor))
+    return await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), *actor)
 
 
 async def set_token_reissued(
     db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, actor: Actor
-) -> SessionRow | None:
+) -> Row | None:
     """Give the session a new token in place of the old one. None: no such session."""
-    return _session(await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), *actor))
+    return await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), *actor)
 
 
-async def set_token_revoked(
-    db: Executor, store_id: str, id: str, reason: str | None, actor: Actor
-) -> SessionRow | None:
+async def set_token_revoked(db: Executor, store_id: str, id: str, reason: str | None, actor: Actor) -> Row | None:
     """Turn the token off. None: no such session, or that was done before."""
-    return _session(await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, *actor))
+    return await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, *actor)
 
 
 async def set_conversion(
     db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, actor: Actor
-) -> SessionRow | None:
+) -> Row | None:
     """Record the conversion (at None: now), over any there was: look first, with the session locked."""
-    return _session(await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), *actor))
+    return await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), *actor)
 
 
 async def is_conversion_moment(db: Executor, store_id: str, id: str, at: datetime | None) -> bool:
     """Whether a conversion can have been then (None: now), give or take a minute: since the session, until now."""
-    row = await db.fetchrow(GET_CONVERSION_MOMENT, store_id, id, at)
+    row = await db.fetchrow(IS_CONVERSION_MOMENT, store_id, id, at)
     return row is not None and row["possible"]
 
 
-def _session(row: Row | None) -> SessionRow | None:
-    return SessionRow(*row) if row else None
+async def has_conversion(
+    db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_number: str | None
+) -> bool:
+    """Whether the session has this conversion. What is None is not compared."""
+    row = await db.fetchrow(HAS_CONVERSION, store_id, id, kind, at, order_number)
+    return row is not None and row["same"]
+
+
+@lru_cache(256)
+def _get(columns: Columns) -> str:
+    return f"select {select_list(COLUMNS, columns)} from session where store_id = $1 and id = any ($2)"

@@ -12,7 +12,7 @@ from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
 from engine.rows import resolver
 from schema.api_keys import ApiKey
-from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, read_page
 from schema.context import Info, Scope
 from schema.documents import PersistedDocument, documents_of
 from schema.enums import enum_value
@@ -95,9 +95,8 @@ async def apps(
     page = await read_page(
         info.context,
         "apps",
-        read_span(info.context, "apps", first, after, last, before),
+        PageArguments(first, after, last, before),
         lambda window: search(db, APP, store_id, EVERYTHING, NEWEST_FIRST, window),
-        NEWEST_FIRST.key_of,
-        App.from_row,
+        lambda row: App.from_row(row),
     )
     return CountableConnection(page=page, count_up_to=lambda limit: count(db, APP, store_id, EVERYTHING, limit))

@@ -7,14 +7,15 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
+from db.columns import Columns
 from db.keysets import Key, Window
-from engine.rows import resolver
-from schema.context import Context
+from db.pool import Row
+from engine.rows import resolver, selected_columns
+from schema.context import Context, Info
 from schema.enums import enum_value
 from schema.errors import BadUserInput
 
 N = TypeVar("N")
-R = TypeVar("R")
 
 PAGE_SIZE = 50
 PAGE_SIZE_LIMIT = 100
@@ -25,25 +26,26 @@ COUNT_LIMIT_MAXIMUM = 1_000_000
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many of the first to return, 0 to {PAGE_SIZE_LIMIT}. "
-        f"{PAGE_SIZE} if neither this nor `last` is given."
+        description=f"The number of items to return from the start of the list, 0 to {PAGE_SIZE_LIMIT}. "
+        f"Defaults to {PAGE_SIZE} if `last` is not given either."
     ),
 ]
 Last = Annotated[
-    int | None, strawberry.argument(description=f"How many of the last to return, 0 to {PAGE_SIZE_LIMIT}.")
+    int | None,
+    strawberry.argument(description=f"The number of items to return from the end of the list, 0 to {PAGE_SIZE_LIMIT}."),
 ]
-After = Annotated[str | None, strawberry.argument(description="Return what comes after this cursor.")]
-Before = Annotated[str | None, strawberry.argument(description="Return what comes before this cursor.")]
+After = Annotated[str | None, strawberry.argument(description="Return the items after this cursor.")]
+Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor.")]
 
 
 @dataclass(frozen=True)
-class Span:
-    """Which part of a list is asked for: of what lies between the keys the first so many, of these the last so many."""
+class PageArguments:
+    """The arguments of a connection: of the rows between two cursors the first ones, and of these the last ones."""
 
-    first: int | None
-    last: int | None
-    after: Key | None
-    before: Key | None
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
 
     @property
     def is_last(self) -> bool:
@@ -54,28 +56,32 @@ class Span:
         size = self.last if self.is_last else self.first
         return PAGE_SIZE if size is None else size
 
+    def check(self) -> None:
+        """Raises BadUserInput."""
+        for name, size in (("first", self.first), ("last", self.last)):
+            if size is not None and not 0 <= size <= PAGE_SIZE_LIMIT:
+                raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {size}.")
 
-def read_span(
-    context: Context, list_name: str, first: int | None, after: str | None, last: int | None, before: str | None
-) -> Span:
-    """Read a connection's arguments. Raises BadUserInput."""
-    for name, size in (("first", first), ("last", last)):
-        if size is not None and not 0 <= size <= PAGE_SIZE_LIMIT:
-            raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {size}.")
-    after_key, before_key = (
-        context.cursors.decode(context.require().store_id, list_name, cursor) if cursor is not None else None
-        for cursor in (after, before)
-    )
-    return Span(first, last, after_key, before_key)
+    def columns(self, info: Info) -> Columns:
+        """The columns that the page's rows need; None: all of them."""
+        selected = selected_columns(info)
+        if selected is None or (self.after is None and self.before is None and self.last is None):
+            return selected
+        return selected | {"id", "sort_key"}  # where the pages beside this one begin
+
+
+def row_key(row: Row) -> Key:
+    return Key(row["sort_key"], row["id"])
 
 
 @dataclass(frozen=True)
 class Page(Generic[N]):
     """One page of a list."""
 
-    nodes: list[N]
-    cursor: Callable[[int], str]
-    """The cursor of the node at an index."""
+    rows: list[Row]
+    node: Callable[..., N]
+    """Makes the object of a row."""
+    cursor: Callable[[Row], str]
     has_next: Callable[[], Awaitable[bool]]
     has_previous: Callable[[], Awaitable[bool]]
 
@@ -83,98 +89,110 @@ class Page(Generic[N]):
 async def read_page(
     context: Context,
     list_name: str,
-    span: Span,
-    fetch: Callable[[Window], Awaitable[list[R]]],
-    key_of: Callable[[R], Key],
-    node: Callable[[R], N],
+    arguments: PageArguments,
+    fetch: Callable[[Window], Awaitable[list[Any]]],
+    node: Callable[..., N],
+    key: Callable[[Any], Key] = row_key,
 ) -> Page[N]:
-    """Fetch a page, with one row more than asked for: it tells whether there are others on that side.
+    """Fetch a page, with one row more than asked for, which shows whether there are more on that side.
 
-    Whether there are any on the other side is looked up when it is asked.
+    Whether there are any on the other side is looked up when it is selected. Raises BadUserInput.
     """
+    arguments.check()
     store_id = context.require().store_id
-    rows = await fetch(Window(span.size + 1, span.after, span.before, span.is_last))
-    more = len(rows) > span.size
-    # Where nothing lies between the bounds, the page's neighbours are what lies beyond them.
-    lowest, highest = (key_of(rows[0]), key_of(rows[-1])) if rows else (span.before, span.after)
+    after, before = (
+        context.cursors.decode(store_id, list_name, cursor) if cursor is not None else None
+        for cursor in (arguments.after, arguments.before)
+    )
+    size, last, is_last = arguments.size, arguments.last, arguments.is_last
+    rows = await fetch(Window(size + 1, after, before, is_last))
+    more = len(rows) > size
+    bounds = (rows[0], rows[-1]) if rows else None
     before_rows = after_rows = False
-    if span.is_last:
-        rows, before_rows = rows[-span.size :] if span.size else [], more
+    if is_last:
+        rows, before_rows = rows[-size:] if size else [], more
     else:
-        rows, after_rows = rows[: span.size], more
-        if span.last is not None and span.last < len(rows):
-            rows, before_rows = rows[len(rows) - span.last :], True
+        rows, after_rows = rows[:size], more
+        if last is not None and last < len(rows):
+            rows, before_rows = rows[len(rows) - last :], True
 
     async def has_next() -> bool:
-        if after_rows or (span.before is None and not span.is_last):
+        if after_rows or (before is None and not is_last):
             return after_rows
-        return span.before is not None and bool(await fetch(Window(1, after=highest)))
+        # Where nothing lies between the cursors, the page's neighbours are what lies beyond them.
+        highest = key(bounds[1]) if bounds else after
+        return before is not None and bool(await fetch(Window(1, after=highest)))
 
     async def has_previous() -> bool:
-        if before_rows or (span.after is None and span.is_last):
+        if before_rows or (after is None and is_last):
             return before_rows
-        return span.after is not None and bool(await fetch(Window(1, before=lowest, last=True)))
+        lowest = key(bounds[0]) if bounds else before
+        return after is not None and bool(await fetch(Window(1, before=lowest, last=True)))
 
-    return Page(
-        nodes=[node(row) for row in rows],
-        cursor=lambda index: context.cursors.encode(store_id, list_name, key_of(rows[index])),
-        has_next=has_next,
-        has_previous=has_previous,
-    )
+    return Page(rows, node, lambda row: context.cursors.encode(store_id, list_name, key(row)), has_next, has_previous)
 
 
-@strawberry.enum(description="How a count is to be read.")
+@strawberry.enum(description="How to read a count.")
 class CountPrecision(Enum):
-    EXACT = enum_value("EXACT", "There are just so many.")
-    AT_LEAST = enum_value("AT_LEAST", "Counting stopped at the limit: there are more.")
+    EXACT = enum_value("EXACT", "The count is exact.")
+    AT_LEAST = enum_value("AT_LEAST", "Counting stopped at the limit. There are more.")
 
 
-@strawberry.type(description="How many there are.")
+@strawberry.type(description="The number of items in a list.")
 class Count:
-    value: int = strawberry.field(description="The number, at most the limit.")
-    precision: CountPrecision = strawberry.field(description="Whether that is all.")
+    value: int = strawberry.field(description="The number of items, at most the limit.")
+    precision: CountPrecision = strawberry.field(description="Whether the number is exact.")
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     page: strawberry.Private[Page[Any]]
 
-    @resolver("The cursor of the first edge. Null: the page is empty.")
+    @resolver("The cursor of the first edge. Null if the page is empty.", reads=("id", "sort_key"))
     def start_cursor(self) -> str | None:
-        return self.page.cursor(0) if self.page.nodes else None
+        return self.page.cursor(self.page.rows[0]) if self.page.rows else None
 
-    @resolver("The cursor of the last edge. Null: the page is empty.")
+    @resolver("The cursor of the last edge. Null if the page is empty.", reads=("id", "sort_key"))
     def end_cursor(self) -> str | None:
-        return self.page.cursor(-1) if self.page.nodes else None
+        return self.page.cursor(self.page.rows[-1]) if self.page.rows else None
 
-    @resolver("Whether anything comes after this page.")
+    @resolver("Whether there are items after this page.")
     async def has_next_page(self) -> bool:
         return await self.page.has_next()
 
-    @resolver("Whether anything comes before this page.")
+    @resolver("Whether there are items before this page.")
     async def has_previous_page(self) -> bool:
         return await self.page.has_previous()
 
 
-@strawberry.type(description="A node and its place in the list.")
+@strawberry.type(description="An item of a list and its cursor.")
 class Edge(Generic[N]):
-    node: N = strawberry.field(description="What the list is of.")
-    cursor: str = strawberry.field(description="Its place, for `after` and `before`. Opaque.")
+    page: strawberry.Private[Page[N]]
+    item_row: strawberry.Private[Row]
+
+    @resolver("The item.")
+    def node(self) -> N:
+        return self.page.node(row=self.item_row)
+
+    @resolver("The cursor of the item, for `after` and `before`. Opaque.", reads=("id", "sort_key"))
+    def cursor(self) -> str:
+        return self.page.cursor(self.item_row)
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[N]):
     page: strawberry.Private[Page[N]]
 
-    @resolver("The nodes with their cursors.")
+    @resolver("The items of the page, each with its cursor.")
     def edges(self) -> list[Edge[N]]:
-        return [Edge(node=node, cursor=self.page.cursor(index)) for index, node in enumerate(self.page.nodes)]
+        return [Edge(page=self.page, item_row=row) for row in self.page.rows]
 
-    @resolver("The nodes alone.")
+    @resolver("The items of the page.")
     def nodes(self) -> list[N]:
-        return self.page.nodes
+        node = self.page.node
+        return [node(row=row) for row in self.page.rows]
 
-    @resolver("Where the page stands.")
+    @resolver("The position of the page in its list.")
     def page_info(self) -> PageInfo:
         return PageInfo(page=self.page)
 
@@ -183,17 +201,17 @@ class Connection(Generic[N]):
 class CountableConnection(Connection[N], Generic[N]):
     count_up_to: strawberry.Private[Callable[[int], Awaitable[int]]]
 
-    @resolver("How many there are on all pages. Costs nothing unless selected.")
+    @resolver("The number of items on all pages. It is counted only if it is selected.")
     async def count(
         self,
         limit: Annotated[
-            int | None, strawberry.argument(description=f"Where counting may stop, 1 to {COUNT_LIMIT_MAXIMUM}.")
+            int | None,
+            strawberry.argument(description=f"The number at which counting may stop, 1 to {COUNT_LIMIT_MAXIMUM}."),
         ] = COUNT_LIMIT,
     ) -> Count:
         limit = COUNT_LIMIT if limit is None else limit
         if not 1 <= limit <= COUNT_LIMIT_MAXIMUM:
             raise BadUserInput(f"limit must be 1 to {COUNT_LIMIT_MAXIMUM}, got {limit}.")
         value = await self.count_up_to(limit + 1)
-        return Count(
-            value=min(value, limit), precision=CountPrecision.EXACT if value <= limit else CountPrecision.AT_LEAST
-        )
+        precision = CountPrecision.EXACT if value <= limit else CountPrecision.AT_LEAST
+        return Count(value=min(value, limit), precision=precision)

@@ -5,8 +5,8 @@ from enum import Enum
 
 import strawberry
 
-from db.sessions import SessionRow
-from engine.rows import resolver
+from db.pool import Row
+from engine.rows import column, resolver
 from schema.context import Info
 from schema.enums import enum_value
 from schema.orders import Order
@@ -14,25 +14,22 @@ from schema.orders import Order
 
 @strawberry.enum(description="What the customer did.")
 class ConversionKind(Enum):
-    PURCHASE = enum_value("PURCHASE", "They bought.")
-    TASK = enum_value("TASK", "They completed a task.")
-    GOAL = enum_value("GOAL", "They attained a goal.")
+    PURCHASE = enum_value("PURCHASE", "The customer bought something.")
+    TASK = enum_value("TASK", "The customer completed a task.")
+    GOAL = enum_value("GOAL", "The customer reached a goal.")
 
 
 @strawberry.type(description="The customer did what the session was for.")
 class Conversion:
-    kind: ConversionKind = strawberry.field(description="What they did.")
-    at: datetime = strawberry.field(description="When.")
-    order_id: strawberry.Private[str | None]
+    row: strawberry.Private[Row]
+    kind: ConversionKind = column("conversion_kind", "What the customer did.")
+    at: datetime = column("converted_at", "When the customer did it.")
 
-    @classmethod
-    def from_row(cls, row: SessionRow) -> "Conversion":
-        """Of a session that has converted."""
-        assert row.conversion_kind is not None
-        assert row.converted_at is not None
-        return cls(kind=ConversionKind[row.conversion_kind], at=row.converted_at, order_id=row.conversion_order_id)
-
-    @resolver("The order that they placed, if that was recorded with it.")
+    @resolver(
+        "The order that the customer placed. Null if none was recorded with the conversion.",
+        reads=("conversion_order_id",),
+    )
     async def order(self, info: Info) -> Order | None:
-        row = await info.context.loaders.orders.load(self.order_id) if self.order_id else None
+        id = self.row["conversion_order_id"]
+        row = await info.context.loaders.orders.load(id) if id else None
         return Order.from_row(row) if row else None

@@ -1,14 +1,14 @@
 """Customers and their search."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from db.customers import CustomerRow
 from db.keysets import Sort
+from db.pool import Row
 from db.search import CUSTOMER, EVERYTHING, count, search
-from engine.rows import resolver
-from schema.connections import After, Before, CountableConnection, First, Last, read_page, read_span
+from engine.rows import column, resolver
+from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, read_page
 from schema.context import Info, Scope
 from schema.filters import CustomerFilter
 from schema.ids import Node, checked_id
@@ -22,26 +22,25 @@ NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 @strawberry.type(description="A person whom the shop talks with.")
 class Customer(Node):
-    name: str = strawberry.field(description="The customer's name, as the shop writes it.")
-    row: strawberry.Private[CustomerRow | None] = None
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The customer's ID, as in customer_01h455vb4pex5vsknk084sn02q.")
+    name: str = column("name", "The customer's name, as the shop writes it.")
 
-    @classmethod
-    def from_row(cls, row: CustomerRow) -> "Customer":
-        return cls(id=strawberry.ID(row.id), name=row.name, row=row)
-
-    @resolver("The phone number in E.164, as in +6281234567890.")
+    @resolver("The phone number in E.164, as in +6281234567890.", reads=("id", "phone"))
     async def phone(self, info: Info) -> str | None:
-        return (await self._row(info)).phone
+        return await self._value(info, "phone")
 
-    @resolver("The e-mail address.")
+    @resolver("The e-mail address.", reads=("id", "email"))
     async def email(self, info: Info) -> str | None:
-        return (await self._row(info)).email
+        return await self._value(info, "email")
 
-    @resolver("The customer's ID in the shop's own system.")
+    @resolver("The customer's ID in the shop's own system.", reads=("id", "external_id"))
     async def external_id(self, info: Info) -> str | None:
-        return (await self._row(info)).external_id
+        return await self._value(info, "external_id")
 
-    @resolver("The customer's sessions, the newest first unless ordered. Needs `sessions:read`.")
+    @resolver(
+        "The customer's sessions, the newest first by default. Requires the scope `sessions:read`.", reads=("id",)
+    )
     async def sessions(
         self,
         info: Info,
@@ -54,12 +53,15 @@ class Customer(Node):
     ) -> CountableConnection[Annotated["Session", strawberry.lazy("schema.sessions")]]:
         from schema.sessions import sessions_of
 
-        return await sessions_of(info, self.id, filter, order_by, first, after, last, before)
+        return await sessions_of(info, self.row["id"], filter, order_by, PageArguments(first, after, last, before))
 
-    async def _row(self, info: Info) -> CustomerRow:
-        row = self.row or await info.context.loaders.customers.load(self.id)
+    async def _value(self, info: Info, name: str) -> Any:
+        """A column that a session's copy of its customer does not have."""
+        if name in self.row:
+            return self.row[name]
+        row = await info.context.loaders.customers.load(self.row["id"])
         assert row is not None  # nothing is deleted
-        return row
+        return row[name]
 
 
 CustomerConnection = CountableConnection[Customer]
@@ -67,16 +69,20 @@ CustomerConnection = CountableConnection[Customer]
 
 async def customer(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="As in customer_01h455vb4pex5vsknk084sn02q.")],
+    id: Annotated[
+        strawberry.ID, strawberry.argument(description="The customer's ID, as in customer_01h455vb4pex5vsknk084sn02q.")
+    ],
 ) -> Customer | None:
     info.context.require(Scope.SESSIONS_READ)
     row = await info.context.loaders.customers.load(checked_id(id, "customer"))
-    return Customer.from_row(row) if row else None
+    return Customer(row=row) if row else None
 
 
 async def customers(
     info: Info,
-    filter: Annotated[CustomerFilter | None, strawberry.argument(description="Which ones. All if absent.")] = None,
+    filter: Annotated[
+        CustomerFilter | None, strawberry.argument(description="The conditions to meet. Defaults to none.")
+    ] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -84,12 +90,13 @@ async def customers(
 ) -> CustomerConnection:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate = filter.predicate() if filter else EVERYTHING
+    arguments = PageArguments(first, after, last, before)
+    columns = arguments.columns(info)
     page = await read_page(
         info.context,
         "customers",
-        read_span(info.context, "customers", first, after, last, before),
-        lambda window: search(db, CUSTOMER, store_id, predicate, NEWEST_FIRST, window),
-        NEWEST_FIRST.key_of,
-        Customer.from_row,
+        arguments,
+        lambda window: search(db, CUSTOMER, store_id, predicate, NEWEST_FIRST, window, columns),
+        Customer,
     )
     return CountableConnection(page=page, count_up_to=lambda limit: count(db, CUSTOMER, store_id, predicate, limit))

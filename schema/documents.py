@@ -5,11 +5,9 @@ from datetime import datetime
 import strawberry
 
 from db.documents import DocumentRow
-from db.keysets import Sort
-from schema.connections import Connection, read_page, read_span
+from db.keysets import Key
+from schema.connections import Connection, PageArguments, read_page
 from schema.context import Info, Scope
-
-BY_ID = Sort("id", "text", descending=False)
 
 
 @strawberry.type(description="A document that an app may send by its ID. Published once, it never changes.")
@@ -53,9 +51,9 @@ async def documents_of(
     page = await read_page(
         info.context,
         name,
-        read_span(info.context, name, first, after, last, before),
+        PageArguments(first, after, last, before),
         lambda window: info.context.loaders.documents(app_id, window),
-        BY_ID.key_of,
-        PersistedDocument.from_row,
+        lambda row: PersistedDocument.from_row(row),
+        lambda row: Key(row.id, row.id),
     )
     return Connection(page=page)

@@ -97,6 +97,6 @@ def refusable(resolver: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         except Refused as refusal:
             info: Any = kwargs.get("info") or args[0]
             info.context.refusals.extend(error.code.value for error in refusal.errors)
-            return payload(user_errors=refusal.errors)  # type: ignore[no-any-return]
+            return payload(user_errors=refusal.errors)
 
     return answer

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typeid.codecs import base32
 
 from db.ids import noun_of
-from db.sessions import SessionRow
+from engine.rows import Row
 from schema.signing_keys import SigningKeys
 
 ID_LENGTH = len("01h455vb4pex5vsknk084sn02q")
@@ -24,17 +24,22 @@ class Links:
     base_url: str
     keys: SigningKeys
 
-    def code(self, store_id: str, session: SessionRow) -> str | None:
-        """The code of the session's token; None where the key that signed it is retired."""
-        if session.token_key not in self.keys.secrets:
+    def code(self, store_id: str, session: Row) -> str | None:
+        """The code of the session's token; None where the key that signed it is retired.
+
+        The row has the columns id, token_key and token_generation.
+        """
+        id = session["id"]
+        try:
+            mac = self.keys.sign(session["token_key"], "link", store_id, id, str(session["token_generation"]))
+        except KeyError:
             return None
-        mac = self.keys.sign(session.token_key, "link", store_id, session.id, str(session.token_generation))
-        return session.id.removeprefix("session_") + base32.encode(mac[:MAC_BYTES])
+        return str(id).removeprefix("session_") + base32.encode(mac[:MAC_BYTES])
 
     def url(self, slug: str, code: str) -> str:
         return f"{self.base_url}/{slug}/{code}"
 
-    def is_genuine(self, store_id: str, session: SessionRow, code: str) -> bool:
+    def is_genuine(self, store_id: str, session: Row, code: str) -> bool:
         """Whether it is the code of the session's present token, compared in constant time."""
         expected = self.code(store_id, session)
         return expected is not None and hmac.compare_digest(expected, code)

@@ -1,47 +1,119 @@
-"""Loaders: what the rows of one request ask of another table is fetched in one statement.
+"""Data loaders: the rows of another table that one request needs are fetched in one statement.
 
 They live for one request, and see one store.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from strawberry.dataloader import DataLoader
-
-from db.api_keys import ApiKeyRow, get_api_keys_by_app
-from db.apps import AppRow, get_apps
-from db.customers import CustomerRow, get_customers
-from db.documents import DocumentRow, search_documents
-from db.events import EventRow, search_events
+from db.api_keys import get_api_keys_by_app
+from db.apps import get_apps
+from db.columns import Columns
+from db.customers import get_customers
+from db.documents import search_documents
+from db.events import search_events
 from db.keysets import Sort, Window
-from db.orders import OrderRow, get_orders, get_orders_by_session
-from db.pool import Pool
+from db.orders import get_orders, get_orders_by_session
+from db.pool import Pool, Row
 from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
-from db.sessions import SessionRow, get_sessions
+from db.sessions import get_sessions
 from db.stats import Period, count_opened_sessions
-from db.stores import StoreRow, get_store
+from db.stores import get_store
 
 V = TypeVar("V")
 
 
-class Loader(DataLoader[str, V]):
-    """A loader whose keys can be waited for in several parts of an answer.
+class Loader(Generic[V]):
+    """Collects the keys that are loaded during one turn of the event loop, and fetches their values together.
 
-    Who waits in a part that failed is cancelled. Strawberry's loader has one future for all who ask for a key, and so
-    the others would be cancelled, too.
+    The first caller fetches for all of them. If it is cancelled, because its part of the answer has failed, a task
+    fetches for the others.
     """
 
-    async def load(self, key: str) -> V:
-        while True:
-            future = super().load(key)
-            try:
-                return await future
-            except asyncio.CancelledError:
-                waiting = asyncio.current_task()
-                if waiting is None or waiting.cancelling():
-                    raise
+    def __init__(self, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> None:
+        self._fetch = fetch
+        self._batch: _Batch[V] | None = None
+        self._loaded: dict[str, tuple[Columns, V | None]] = {}
+
+    async def load(self, key: str, columns: Columns = None) -> Any:
+        """The value of a key, with at least these columns if it is a row; None if there is none."""
+        if key in self._loaded:
+            loaded, value = self._loaded[key]
+            if loaded is None or (columns is not None and columns <= loaded):
+                return value
+        batch = self._batch
+        if batch is not None:
+            batch.add(key, columns)
+            return (await batch.values()).get(key)
+        batch = self._batch = _Batch(key, columns)
+        try:
+            await asyncio.sleep(0)
+            values = await self._run(batch)
+        except BaseException as error:
+            if self._batch is batch:
+                self._batch = None
+            if isinstance(error, asyncio.CancelledError):
+                batch.hand_over(self._run)
+            else:
+                batch.fail(error)
+            raise
+        batch.finish(values)
+        return values.get(key)
+
+    async def _run(self, batch: "_Batch[V]") -> Mapping[str, V]:
+        if self._batch is batch:
+            self._batch = None
+        values = await self._fetch(list(batch.keys), batch.columns)
+        for key in batch.keys:
+            self._loaded[key] = batch.columns, values.get(key)
+        return values
+
+
+class _Batch(Generic[V]):
+    """Keys that are fetched together, and the callers that wait for them besides the first one."""
+
+    def __init__(self, key: str, columns: Columns) -> None:
+        self.keys = {key: None}
+        self.columns = columns
+        self._result: asyncio.Future[Mapping[str, V]] | None = None
+        self._waiting = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, key: str, columns: Columns) -> None:
+        self.keys[key] = None
+        self.columns = None if self.columns is None or columns is None else self.columns | columns
+
+    async def values(self) -> Mapping[str, V]:
+        if self._result is None:
+            self._result = asyncio.get_running_loop().create_future()
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self._result)
+        finally:
+            self._waiting -= 1
+            if self._task and not self._waiting:
+                self._task.cancel()  # nothing needs the values any more
+
+    def finish(self, values: Mapping[str, V]) -> None:
+        if self._result:
+            self._result.set_result(values)
+
+    def fail(self, error: BaseException) -> None:
+        if self._result:
+            self._result.set_exception(error)
+            self._result.exception()  # callers may all have been cancelled
+
+    def hand_over(self, run: Callable[["_Batch[V]"], Awaitable[Mapping[str, V]]]) -> None:
+        if self._waiting:
+            self._task = asyncio.get_running_loop().create_task(self._complete(run))
+
+    async def _complete(self, run: Callable[["_Batch[V]"], Awaitable[Mapping[str, V]]]) -> None:
+        try:
+            self.finish(await run(self))
+        except Exception as error:
+            self.fail(error)
 
 
 class Loaders:
@@ -51,111 +123,106 @@ class Loaders:
         self._loaders: dict[Hashable, Loader[Any]] = {}
 
     @property
-    def sessions(self) -> Loader[SessionRow | None]:
-        return self._loader("sessions", _by_id(get_sessions, self._db, self._store_id))
+    def sessions(self) -> Loader[Row]:
+        async def fetch(ids: list[str], columns: Columns) -> Mapping[str, Row]:
+            rows = await get_sessions(self._db, self._store_id, ids, columns and columns | {"id"})
+            return {row["id"]: row for row in rows}
+
+        return self._loader("sessions", fetch)
 
     @property
-    def customers(self) -> Loader[CustomerRow | None]:
-        return self._loader("customers", _by_id(get_customers, self._db, self._store_id))
+    def customers(self) -> Loader[Row]:
+        return self._by_id("customers", get_customers)
 
     @property
-    def orders(self) -> Loader[OrderRow | None]:
-        return self._loader("orders", _by_id(get_orders, self._db, self._store_id))
+    def orders(self) -> Loader[Any]:
+        return self._by_id("orders", get_orders)
 
     @property
-    def stores(self) -> Loader[StoreRow | None]:
-        return self._loader("stores", self._stores)
+    def apps(self) -> Loader[Any]:
+        return self._by_id("apps", get_apps)
 
     @property
-    def apps(self) -> Loader[AppRow | None]:
-        return self._loader("apps", _by_id(get_apps, self._db, self._store_id))
+    def stores(self) -> Loader[Any]:
+        async def fetch(ids: list[str], _: Columns) -> Mapping[str, Any]:
+            return {self._store_id: await get_store(self._db, self._store_id)}  # no other store is visible
+
+        return self._loader("stores", fetch)
 
     @property
-    def keys_by_app(self) -> Loader[list[ApiKeyRow]]:
-        return self._loader("keys of apps", self._keys_by_app)
+    def keys_by_app(self) -> Loader[list[Any]]:
+        return self._by_parent("keys of apps", get_api_keys_by_app)
 
     @property
-    def orders_by_session(self) -> Loader[list[OrderRow]]:
-        return self._loader("orders of sessions", self._orders_by_session)
+    def orders_by_session(self) -> Loader[list[Any]]:
+        return self._by_parent("orders of sessions", get_orders_by_session)
 
-    async def events(self, session_id: str, window: Window) -> list[EventRow]:
+    async def events(self, session_id: str, window: Window) -> list[Any]:
         """A page of the session's events; sessions with the same arguments share a statement."""
 
-        async def load(session_ids: list[str]) -> list[list[EventRow]]:
-            events = await search_events(
-                self._db, self._store_id, session_ids, window.limit, window.after, window.before
-            )
-            return [events[id] for id in session_ids]
+        async def fetch(session_ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
+            limit, after, before = window.limit, window.after, window.before
+            return await search_events(self._db, self._store_id, session_ids, limit, after, before)
 
-        return await self._loader(("events", window), load).load(session_id)
+        return await self._loader(("events", window), fetch).load(session_id)
 
-    async def documents(self, app_id: str, window: Window) -> list[DocumentRow]:
+    async def documents(self, app_id: str, window: Window) -> list[Any]:
         """A page of the app's documents; apps with the same arguments share a statement."""
 
-        async def load(app_ids: list[str]) -> list[list[DocumentRow]]:
-            documents = await search_documents(self._db, self._store_id, app_ids, window)
-            return [documents[id] for id in app_ids]
+        async def fetch(app_ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
+            return await search_documents(self._db, self._store_id, app_ids, window)
 
-        return await self._loader(("documents", window), load).load(app_id)
+        return await self._loader(("documents", window), fetch).load(app_id)
 
     async def sessions_of_customer(
-        self, customer_id: str, predicate: Predicate, order: Sort, window: Window
-    ) -> list[SessionRow]:
+        self, customer_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns
+    ) -> list[Row]:
         """A page of the customer's sessions; customers with the same arguments share a statement."""
 
-        async def load(customer_ids: list[str]) -> list[list[SessionRow]]:
-            found = await search_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, order, window)
-            return [found[id] for id in customer_ids]
+        async def fetch(customer_ids: list[str], columns: Columns) -> Mapping[str, list[Row]]:
+            return await search_sessions_of_customers(
+                self._db, self._store_id, customer_ids, predicate, sort, window, columns
+            )
 
-        return await self._loader(("sessions", _key(predicate), order, window), load).load(customer_id)
+        loader = self._loader(("sessions", _key(predicate), sort, window), fetch)
+        return await loader.load(customer_id, columns)
 
     async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
-        """How many sessions the customer has, up to the limit; shared likewise."""
+        """The number of the customer's sessions, up to the limit; shared likewise."""
 
-        async def load(customer_ids: list[str]) -> list[int]:
-            counts = await count_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, limit)
-            return [counts[id] for id in customer_ids]
+        async def fetch(customer_ids: list[str], _: Columns) -> Mapping[str, int]:
+            return await count_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, limit)
 
-        return await self._loader(("count", _key(predicate), limit), load).load(customer_id)
+        return await self._loader(("count", _key(predicate), limit), fetch).load(customer_id)
 
     async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
-        """How many sessions had their link opened, in all and by period; figures of the same share a statement."""
+        """The number of sessions whose link was opened, in all and by period; equal filters share a statement."""
 
-        # There is one answer, and so one key: a loader shares it, whichever part of the answer asks or fails.
-        async def load(_: list[str]) -> list[dict[datetime | None, int]]:
-            return [await count_opened_sessions(self._db, self._store_id, predicate, period)]
+        async def fetch(_: list[str], __: Columns) -> Mapping[str, dict[datetime | None, int]]:
+            return {"all": await count_opened_sessions(self._db, self._store_id, predicate, period)}
 
-        return await self._loader(("opened", _key(predicate), period), load).load("all")
+        return await self._loader(("opened", _key(predicate), period), fetch).load("all")
 
-    async def _stores(self, ids: list[str]) -> list[StoreRow | None]:
-        """Of all stores only the asker's own is seen."""
-        own = await get_store(self._db, self._store_id)
-        return [own if id == self._store_id else None for id in ids]
+    def _by_id(self, name: str, get: Callable[[Pool, str, list[str]], Awaitable[list[Any]]]) -> Loader[Any]:
+        async def fetch(ids: list[str], _: Columns) -> Mapping[str, Any]:
+            return {row.id: row for row in await get(self._db, self._store_id, ids)}
 
-    async def _keys_by_app(self, app_ids: list[str]) -> list[list[ApiKeyRow]]:
-        keys = await get_api_keys_by_app(self._db, self._store_id, app_ids)
-        return [keys[id] for id in app_ids]
+        return self._loader(name, fetch)
 
-    async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:
-        orders = await get_orders_by_session(self._db, self._store_id, session_ids)
-        return [orders[id] for id in session_ids]
+    def _by_parent(
+        self, name: str, get: Callable[[Pool, str, list[str]], Awaitable[dict[str, list[Any]]]]
+    ) -> Loader[list[Any]]:
+        async def fetch(ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
+            return await get(self._db, self._store_id, ids)
 
-    def _loader(self, key: Hashable, load: Callable[[list[str]], Awaitable[list[V]]]) -> Loader[V]:
+        return self._loader(name, fetch)
+
+    def _loader(self, key: Hashable, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> Loader[V]:
         """The loader of that key, which is made when it is used first."""
         loader = self._loaders.get(key)
         if loader is None:
-            loader = self._loaders[key] = Loader(load)
+            loader = self._loaders[key] = Loader(fetch)
         return loader
-
-
-def _by_id(
-    get: Callable[[Pool, str, list[str]], Awaitable[Sequence[Any]]], db: Pool, store_id: str
-) -> Callable[[list[str]], Awaitable[list[Any]]]:
-    async def load(ids: list[str]) -> list[Any]:
-        rows = {row.id: row for row in await get(db, store_id, ids)}
-        return [rows.get(id) for id in ids]
-
-    return load
 
 
 def _key(predicate: Predicate) -> Hashable:

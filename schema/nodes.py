@@ -43,10 +43,10 @@ async def _node(info: Info, id: str) -> Node | None:
     match noun_of(id):
         case "session":
             session = await loaders.sessions.load(id)
-            return Session.from_row(session) if session else None
+            return Session(row=session) if session else None
         case "customer":
             customer = await loaders.customers.load(id)
-            return Customer.from_row(customer) if customer else None
+            return Customer(row=customer) if customer else None
         case "order":
             order = await loaders.orders.load(id)
             return Order.from_row(order) if order else None

@@ -45,7 +45,7 @@ class Order(Node):
 
         info.context.require(Scope.SESSIONS_READ)
         row = await info.context.loaders.sessions.load(self.session_id) if self.session_id else None
-        return Session.from_row(row) if row else None
+        return Session(row=row) if row else None
 
 
 def _money(row: OrderRow) -> Money | None:

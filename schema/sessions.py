@@ -5,18 +5,25 @@ from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
-import orjson
 import strawberry
 from strawberry.scalars import JSON
 
-from db import keysets
-from db.events import EventRow
-from db.keysets import Key, Window
+from db.columns import Columns
+from db.keysets import Key, Sort, Window
+from db.pool import Row
 from db.search import EVERYTHING, SESSION, Predicate, count, search
-from db.sessions import SessionRow
 from engine.cost import count_items
-from engine.rows import resolver
-from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
+from engine.rows import column, resolver, selected_columns, view
+from schema.connections import (
+    After,
+    Before,
+    Connection,
+    CountableConnection,
+    First,
+    Last,
+    PageArguments,
+    read_page,
+)
 from schema.context import Info, Scope
 from schema.conversions import Conversion
 from schema.customers import Customer
@@ -25,112 +32,110 @@ from schema.events import SessionEvent
 from schema.filters import SessionFilter
 from schema.ids import Node, checked_id
 from schema.orders import Order
-from schema.tokens import Token, TokenStatus
-
-ACTIVE = TokenStatus.ACTIVE.name
+from schema.tokens import Token
 
 
 @strawberry.type(description="One engagement of a customer regarding their order, in one chat room.")
 class Session(Node):
-    active: bool = strawberry.field(description="Whether its token works.")
-    date_created: datetime = strawberry.field(description="When it began.")
-    customer: Customer = strawberry.field(description="Whose it is.")
-    token: Token = strawberry.field(description="Its key: the link and whether it works.")
-    conversion: Conversion | None = strawberry.field(description="What it led to. Null: nothing yet.")
-    room_id: str | None = strawberry.field(
-        description='The chat room\'s ID on the omnichannel dashboard, as in "1905692".'
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The session's ID, as in session_01h455vb4pex5vsknk084sn02q.")
+    active: bool = column("active", "Whether the token works, at the moment of the query.")
+    date_created: datetime = column("created_at", "When the session was created.")
+    customer: Customer = view(
+        lambda: Customer,
+        "The customer whom the session is with.",
+        columns={"id": "customer_id", "name": "customer_name"},
     )
-    row: strawberry.Private[SessionRow]
+    token: Token = view(lambda: Token, "The key of the session: its link and whether it works.")
+    conversion: Conversion | None = view(
+        lambda: Conversion, "What the session led to. Null if nothing was recorded yet.", null_with="conversion_kind"
+    )
+    room_id: str | None = column("room_id", 'The chat room\'s ID on the omnichannel dashboard, as in "1905692".')
 
-    @classmethod
-    def from_row(cls, row: SessionRow) -> "Session":
-        return cls(
-            id=strawberry.ID(row.id),
-            active=row.token_status == ACTIVE,
-            date_created=row.created_at,
-            customer=Customer(id=strawberry.ID(row.customer_id), name=row.customer_name),
-            token=Token.from_row(row),
-            conversion=Conversion.from_row(row) if row.conversion_kind else None,
-            room_id=row.room_id,
-            row=row,
-        )
-
-    @resolver("Its orders, the oldest first.")
+    @resolver("The orders of the session, the oldest first.", reads=("id",))
     async def orders(self, info: Info) -> list[Order]:
-        rows = await info.context.loaders.orders_by_session.load(self.id)
+        rows = await info.context.loaders.orders_by_session.load(self.row["id"])
         count_items(info, len(rows))
         return [Order.from_row(row) for row in rows]
 
-    @resolver("What happened to it, the oldest first. Needs `sessions:read`.")
+    @resolver(
+        "What happened to the session, the oldest event first. Requires the scope `sessions:read`.", reads=("id",)
+    )
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
-
-        async def fetch(window: Window) -> list[EventRow]:
-            return await info.context.loaders.events(self.id, window)
-
-        name = f"events {self.id}"
+        loaders, id = info.context.loaders, self.row["id"]
         page = await read_page(
             info.context,
-            name,
-            read_span(info.context, name, first, after, None, None),
-            fetch,
+            f"events {id}",
+            PageArguments(first, after),
+            lambda window: loaders.events(id, window),
+            lambda row: SessionEvent.from_row(row),
             lambda row: Key(row.at.isoformat(), row.id),
-            SessionEvent.from_row,
         )
         return Connection(page=page)
 
-    @resolver("What your systems attached to it: a JSON object. Not for a key that may only join.")
+    @resolver(
+        "A JSON object that your systems attached to the session. Not available to keys that only have the scope "
+        "`sessions:join`.",
+        reads=("metadata",),
+    )
     def metadata(self, info: Info) -> JSON:
         info.context.require(Scope.SESSIONS_READ, Scope.SESSIONS_WRITE)
-        return JSON(orjson.loads(self.row.metadata))
+        return JSON(self.row["metadata"])
 
 
-NEWEST_FIRST = keysets.Sort("created_at", "timestamptz", descending=True)
+NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
-@strawberry.enum(description="By what sessions are sorted.")
+@strawberry.enum(description="What sessions are sorted by.")
 class SessionOrderField(Enum):
-    DATE_CREATED = enum_value("DATE_CREATED", "When they began.")
-    EXPIRED_TIME = enum_value("EXPIRED_TIME", "When the token expires; never comes last.")
-    CUSTOMER_NAME = enum_value("CUSTOMER_NAME", "The customer's name, accents and case ignored.")
+    DATE_CREATED = enum_value("DATE_CREATED", "When the session was created.")
+    EXPIRED_TIME = enum_value(
+        "EXPIRED_TIME", "When the token expires. A token that never expires is later than all others."
+    )
+    CUSTOMER_NAME = enum_value("CUSTOMER_NAME", "The customer's name, ignoring accents and case.")
 
 
-@strawberry.enum(description="Which end comes first.")
+@strawberry.enum(description="The direction of a sort.")
 class OrderDirection(Enum):
-    ASC = enum_value("ASC", "The smallest, the earliest.")
-    DESC = enum_value("DESC", "The largest, the latest.")
+    ASC = enum_value("ASC", "The smallest or earliest first.")
+    DESC = enum_value("DESC", "The largest or latest first.")
 
 
-@strawberry.input(description="How sessions are sorted. Equal ones are sorted by their ID.")
+@strawberry.input(description="How sessions are sorted. Sessions with equal values are sorted by ID.")
 class SessionOrder:
-    field: SessionOrderField = strawberry.field(description="By what they are sorted.")
-    direction: OrderDirection = strawberry.field(description="Which end comes first.")
+    field: SessionOrderField = strawberry.field(description="What to sort by.")
+    direction: OrderDirection = strawberry.field(description="The direction of the sort.")
 
-    def order(self) -> keysets.Sort:
+    def sort(self) -> Sort:
         descending = self.direction is OrderDirection.DESC
         match self.field:
             case SessionOrderField.DATE_CREATED:
-                return keysets.Sort("created_at", "timestamptz", descending)
+                return Sort("created_at", "timestamptz", descending)
             case SessionOrderField.EXPIRED_TIME:
-                return keysets.Sort("token_expires_at", "timestamptz", descending)
+                return Sort("token_expires_at", "timestamptz", descending)
             case SessionOrderField.CUSTOMER_NAME:
-                return keysets.Sort("customer_name_key", "text", descending)
+                return Sort("customer_name_key", "text", descending)
 
 
 async def session(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="As in session_01h455vb4pex5vsknk084sn02q.")],
+    id: Annotated[
+        strawberry.ID, strawberry.argument(description="The session's ID, as in session_01h455vb4pex5vsknk084sn02q.")
+    ],
 ) -> Session | None:
     info.context.require(Scope.SESSIONS_READ)
-    row = await info.context.loaders.sessions.load(checked_id(id, "session"))
-    return Session.from_row(row) if row else None
+    row = await info.context.loaders.sessions.load(checked_id(id, "session"), selected_columns(info))
+    return Session(row=row) if row else None
 
 
 async def sessions(
     info: Info,
-    filter: Annotated[SessionFilter | None, strawberry.argument(description="Which ones. All if absent.")] = None,
+    filter: Annotated[
+        SessionFilter | None, strawberry.argument(description="The conditions to meet. Defaults to none.")
+    ] = None,
     order_by: Annotated[
-        SessionOrder | None, strawberry.argument(description="How they are sorted. The newest first if absent.")
+        SessionOrder | None, strawberry.argument(description="How to sort. Defaults to the newest first.")
     ] = None,
     first: First = None,
     after: After = None,
@@ -138,16 +143,13 @@ async def sessions(
     before: Before = None,
 ) -> CountableConnection[Session]:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
-    predicate, order = _search_of(filter, order_by)
+    predicate, sort = _search_of(filter, order_by)
     return await _connection(
         info,
-        order,
-        lambda window: search(db, SESSION, store_id, predicate, order, window),
+        sort,
+        PageArguments(first, after, last, before),
+        lambda window, columns: search(db, SESSION, store_id, predicate, sort, window, columns),
         lambda limit: count(db, SESSION, store_id, predicate, limit),
-        first,
-        after,
-        last,
-        before,
     )
 
 
@@ -156,48 +158,33 @@ async def sessions_of(
     customer_id: str,
     filter: SessionFilter | None,
     order_by: SessionOrder | None,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
+    arguments: PageArguments,
 ) -> CountableConnection[Session]:
-    """The same of one customer, through a loader."""
+    """The sessions of one customer, through a loader."""
     info.context.require(Scope.SESSIONS_READ)
     loaders = info.context.loaders
-    predicate, order = _search_of(filter, order_by)
+    predicate, sort = _search_of(filter, order_by)
     return await _connection(
         info,
-        order,
-        lambda window: loaders.sessions_of_customer(customer_id, predicate, order, window),
+        sort,
+        arguments,
+        lambda window, columns: loaders.sessions_of_customer(customer_id, predicate, sort, window, columns),
         lambda limit: loaders.count_of_customer(customer_id, predicate, limit),
-        first,
-        after,
-        last,
-        before,
     )
 
 
-def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, keysets.Sort]:
-    return filter.predicate() if filter else EVERYTHING, order_by.order() if order_by else NEWEST_FIRST
+def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, Sort]:
+    return filter.predicate() if filter else EVERYTHING, order_by.sort() if order_by else NEWEST_FIRST
 
 
 async def _connection(
     info: Info,
-    order: keysets.Sort,
-    fetch: Callable[[Window], Awaitable[list[SessionRow]]],
+    sort: Sort,
+    arguments: PageArguments,
+    fetch: Callable[[Window, Columns], Awaitable[list[Row]]],
     count_up_to: Callable[[int], Awaitable[int]],
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
 ) -> CountableConnection[Session]:
-    name = f"sessions by {order.column} {'desc' if order.descending else 'asc'}"
-    page = await read_page(
-        info.context,
-        name,
-        read_span(info.context, name, first, after, last, before),
-        fetch,
-        order.key_of,
-        Session.from_row,
-    )
+    name = f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"
+    columns = arguments.columns(info)
+    page = await read_page(info.context, name, arguments, lambda window: fetch(window, columns), Session)
     return CountableConnection(page=page, count_up_to=count_up_to)

@@ -5,8 +5,8 @@ from enum import Enum
 
 import strawberry
 
-from db.sessions import SessionRow
-from engine.rows import resolver
+from db.pool import Row
+from engine.rows import column, resolver
 from schema.context import Info
 from schema.enums import enum_value
 from schema.scalars import URL
@@ -14,32 +14,25 @@ from schema.scalars import URL
 
 @strawberry.enum(description="Whether a token works.")
 class TokenStatus(Enum):
-    ACTIVE = enum_value("ACTIVE", "The link lets the customer in.")
-    EXPIRED = enum_value("EXPIRED", "The expired time has come. Extending makes it active again.")
-    REVOKED = enum_value("REVOKED", "It was turned off. Only reissuing makes a new one.")
+    ACTIVE = enum_value("ACTIVE", "The link admits the customer.")
+    EXPIRED = enum_value("EXPIRED", "The expired time has passed. Extending the token makes it active again.")
+    REVOKED = enum_value("REVOKED", "The token was revoked. Reissuing it makes a new link.")
 
 
-@strawberry.type(description="A session's key: what the customer is sent.")
+@strawberry.type(description="The key of a session. The customer is sent its link.")
 class Token:
-    row: strawberry.Private[SessionRow]
-    status: TokenStatus = strawberry.field(description="Whether it works, at the moment of your query.")
-    issued_at: datetime = strawberry.field(description="When it was issued, the last time.")
-    expired_time: datetime | None = strawberry.field(
-        description="The moment from which it no longer works. Null: it never expires."
+    row: strawberry.Private[Row]
+    status: TokenStatus = column("token_status", "Whether the token works, at the moment of the query.")
+    issued_at: datetime = column("token_issued_at", "When the token was issued or last reissued.")
+    expired_time: datetime | None = column(
+        "token_expires_at", "The moment from which the token no longer works. Null if it never expires."
     )
-    revoked_at: datetime | None = strawberry.field(description="When it was revoked. Null: it was not.")
+    revoked_at: datetime | None = column("token_revoked_at", "When the token was revoked. Null if it is not revoked.")
 
-    @classmethod
-    def from_row(cls, row: SessionRow) -> "Token":
-        return cls(
-            row=row,
-            status=TokenStatus[row.token_status],
-            issued_at=row.token_issued_at,
-            expired_time=row.token_expires_at,
-            revoked_at=row.token_revoked_at,
-        )
-
-    @resolver("The link to send to the customer. Null: the key that signed it was retired; reissue the token.")
+    @resolver(
+        "The link to send to the customer. Null if the key that signed it has been retired: reissue the token.",
+        reads=("id", "token_key", "token_generation"),
+    )
     def link(self, info: Info) -> URL | None:
         credential, links = info.context.require(), info.context.links
         code = links.code(credential.store_id, self.row)

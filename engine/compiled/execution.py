@@ -105,7 +105,7 @@ class Execution:
 
     def info(self, field: Field, parent_path: AnyPath | None) -> "Info[Any, Any]":
         info_class = self.schema._strawberry_schema.config.info_class  # type: ignore[attr-defined]
-        return info_class(_raw_info=ResolveInfo(self, field, parent_path), _field=field.strawberry)  # type: ignore[no-any-return]
+        return info_class(_raw_info=ResolveInfo(self, field, parent_path), _field=field.strawberry)
 
     def core_info(self, field: Field, parent_path: AnyPath | None) -> Any:
         path = path_of((parent_path, field.key, field.parent_type.name))

@@ -4,9 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from db.orders import get_orders, set_order
-from db.pool import Transaction
-from db.sessions import SessionRow, get_session_locked, is_conversion_moment, set_conversion
+from db.orders import set_order
+from db.sessions import get_session_locked, has_conversion, is_conversion_moment, set_conversion
 from schema.context import Info, Scope
 from schema.conversions import ConversionKind
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused, session_not_found
@@ -44,9 +43,10 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
         if session is None:
             raise session_not_found()
         if session.conversion_kind is not None:
-            if not await _is_same(transaction, credential.store_id, session, input, number):
+            same = (input.kind.value, input.at, number)
+            if not await has_conversion(transaction, credential.store_id, id, *same):
                 raise refused(UserErrorCode.ALREADY_CONVERTED, "has another conversion, which stands", "sessionId")
-            return RecordConversionPayload(session=Session.from_row(session))
+            return RecordConversionPayload(session=Session(row=session))
         if not await is_conversion_moment(transaction, credential.store_id, id, input.at):
             raise refused(UserErrorCode.INVALID, "must be since the session began and until now", "at")
         order = await set_order(transaction, credential.store_id, id, number) if number else None
@@ -62,16 +62,4 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
             credential.actor,
         )
         assert converted is not None  # it is locked
-    return RecordConversionPayload(session=Session.from_row(converted))
-
-
-async def _is_same(
-    transaction: Transaction, store_id: str, session: SessionRow, input: RecordConversionInput, number: str | None
-) -> bool:
-    """Whether the input, as far as it says, is the conversion that the session has."""
-    if input.kind.value != session.conversion_kind or input.at not in (None, session.converted_at):
-        return False
-    if number is None:
-        return True
-    orders = await get_orders(transaction, store_id, [session.conversion_order_id or ""])
-    return [order.number for order in orders] == [number]
+    return RecordConversionPayload(session=Session(row=converted))

@@ -42,4 +42,4 @@ async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCusto
         row = await set_customer(transaction, store_id, id, name=name, phone=phone, email=email)
     if row is None:
         raise refused(UserErrorCode.NOT_FOUND, "is no customer of your store", "id")
-    return UpdateCustomerPayload(customer=Customer.from_row(row))
+    return UpdateCustomerPayload(customer=Customer(row=row))

@@ -9,7 +9,6 @@ from strawberry.scalars import JSON
 from db import sessions as db_sessions
 from db.changes import Change
 from db.customers import (
-    CustomerRow,
     create_customer,
     get_customer_by_external_id,
     get_customer_locked,
@@ -17,7 +16,7 @@ from db.customers import (
 )
 from db.ids import new_id
 from db.orders import set_order
-from db.pool import Transaction
+from db.pool import Row, Transaction
 from db.sessions import get_session
 from schema.context import Info, Scope
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused
@@ -90,7 +89,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         if id != new:
             known = await get_session(transaction, store_id, id)
             assert known is not None  # nothing is deleted
-            return CreateSessionPayload(session=Session.from_row(known))
+            return CreateSessionPayload(session=Session(row=known))
         customer = await _customer(transaction, store_id, input.customer)
         row = await db_sessions.create_session(
             transaction,
@@ -106,7 +105,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         )
         if input.order_number is not None and not await set_order(transaction, store_id, id, input.order_number):
             raise order_of_another_session("orderNumber")
-    return CreateSessionPayload(session=Session.from_row(row))
+    return CreateSessionPayload(session=Session(row=row))
 
 
 def _checked(input: CreateSessionInput) -> tuple[CreateSessionInput, str]:
@@ -150,7 +149,7 @@ def _given(input: CreateSessionInput) -> dict[str, Any]:
     return given(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
 
 
-async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> CustomerRow:
+async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> Row:
     if isinstance(customer.id, str):
         row = await get_customer_locked(transaction, store_id, customer.id)
         field = "id"
@@ -164,7 +163,7 @@ async def _customer(transaction: Transaction, store_id: str, customer: SessionCu
     return row
 
 
-async def _known_or_new(transaction: Transaction, store_id: str, details: CustomerDetailsInput) -> CustomerRow:
+async def _known_or_new(transaction: Transaction, store_id: str, details: CustomerDetailsInput) -> Row:
     customer = await create_customer(
         transaction, store_id, details.name, details.phone, details.email, details.external_id
     )

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import strawberry
 
 from db.events import create_joined
+from db.pool import Row
 from db.sessions import (
-    SessionRow,
     get_session,
     get_session_locked,
     set_token_expiry,
@@ -86,7 +86,7 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
     if row is None:
         await _existing(info, credential.store_id, id)
         raise refused(UserErrorCode.TOKEN_REVOKED, "has a revoked token: reissue it instead", "sessionId")
-    return ExtendTokenPayload(session=Session.from_row(row))
+    return ExtendTokenPayload(session=Session(row=row))
 
 
 @refusable
@@ -100,7 +100,7 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
     row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.actor)
     if row is None:
         raise session_not_found()
-    return ReissueTokenPayload(session=Session.from_row(row))
+    return ReissueTokenPayload(session=Session(row=row))
 
 
 @refusable
@@ -111,7 +111,7 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
     reason = checks.optional_text(input.reason, "reason", length=REASON_LENGTH)
     checks.done()
     row = await set_token_revoked(info.context.db, credential.store_id, id, reason, credential.actor)
-    return RevokeTokenPayload(session=Session.from_row(row or await _existing(info, credential.store_id, id)))
+    return RevokeTokenPayload(session=Session(row=row or await _existing(info, credential.store_id, id)))
 
 
 @refusable
@@ -130,10 +130,10 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
             case TokenStatus.REVOKED:
                 raise refused(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
         await create_joined(transaction, credential.store_id, row.id, credential.actor)
-    return JoinSessionPayload(session=Session.from_row(row))
+    return JoinSessionPayload(session=Session(row=row))
 
 
-async def _existing(info: Info, store_id: str, id: str) -> SessionRow:
+async def _existing(info: Info, store_id: str, id: str) -> Row:
     row = await get_session(info.context.db, store_id, id)
     if row is None:
         raise session_not_found()

@@ -1,19 +1,16 @@
-select id, customer_id, customer_name, customer_name_key, room_id, created_at,
-token_key, token_generation, case
+select id, customer_id, customer_name, room_id, to_json(created_at) as created_at, (token_revoked_at is null and token_expires_at > statement_timestamp()) as active, token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
 when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
-end as token_status,
-token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
-conversion_kind, converted_at, conversion_order_id, metadata from session
-where store_id = $1 and id in (select id
-    from session where store_id = $1 and ((id in (
-                select session_id from "order" where store_id = $1 and number_key = fold($2)
-    )))
-    order by session.created_at desc, id desc
+end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata::json as metadata, session.created_at::text as sort_key from session where store_id = $1 and id in (
+    select id from session
+    where store_id = $1 and (id in (
+            select session_id from "order" where store_id = $1 and number_key = fold($2)
+    ))
+    order by session.created_at desc, session.id desc
     limit 51
 )
-order by session.created_at desc, id desc;
+order by session.created_at desc, session.id desc;
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order"
 where store_id = $1 and number_key = fold($2)
@@ -22,11 +19,8 @@ limit 1;
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
-select id, customer_id, customer_name, customer_name_key, room_id, created_at,
-token_key, token_generation, case
+select id, customer_id, customer_name, room_id, to_json(created_at) as created_at, (token_revoked_at is null and token_expires_at > statement_timestamp()) as active, token_key, token_generation, case
 when token_revoked_at is not null then 'REVOKED'
 when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
-end as token_status,
-token_issued_at, nullif(token_expires_at, 'infinity') as token_expires_at, token_revoked_at,
-conversion_kind, converted_at, conversion_order_id, metadata from session where store_id = $1 and id = any ($2);
+end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata::json as metadata from session where store_id = $1 and id = any ($2);
