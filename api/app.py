@@ -1,5 +1,6 @@
 """The application: its routes, and what lives as long as it does."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -18,15 +19,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
+from starlette_compress import CompressMiddleware, remove_compress_type
 
-from api.deadline import Deadline, DeadlinePassed
-from api.graphql import GraphQLEndpoint
+from api.errors import RequestError, failure
+from api.graphql import PATH, GraphQLEndpoint, is_document_path
 from api.links import LinkEndpoint
-from api.logs import Logged, configure
-from api.media_types import GRAPHQL, HTML, accepted, media_type
+from api.logs import configure
+from api.media_types import HTML, media_type
 from api.pages import broken_page, missing_page, unknown_page
-from api.responses import Answer, plain, refusal, unavailable, unforeseen
+from api.request_log import RequestLogMiddleware
+from api.responses import site_response
 from api.settings import Settings, read_settings
 from api.web import Page, assets
 from db.pool import Pool, Unavailable
@@ -38,66 +40,29 @@ HEALTH_SECONDS = 1
 CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings")
 
 
-def create_app(settings: Settings) -> Starlette:
-    """An application of its own pool. It expects a database that is migrated."""
-    add_compress_type(GRAPHQL)
-    # The parts of a stream must not wait for each other.
-    for stream in ("text/event-stream", "multipart/mixed"):
-        remove_compress_type(stream)
-    db = Pool(settings.database_url)
-    links = Links(settings.link_base_url, settings.token_keys)
-    deadline = Deadline(settings.operation_seconds)
-    graphql = GraphQLEndpoint(settings, db, links, deadline)
+class App:
+    """The ASGI application: the GraphQL endpoint, and a Starlette application for everything else."""
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await db.connect()
-        try:
-            yield
-        finally:
-            await db.disconnect()
+    def __init__(self, settings: Settings) -> None:
+        self.db = Pool(settings.database_url)
+        links = Links(settings.link_base_url, settings.token_keys)
+        self._graphql = GraphQLEndpoint(settings, self.db, links)
+        self.site = _site(settings, self.db, links)
 
-    console = Page("index", settings.console_key)
-
-    async def health(request: Request) -> Response:
-        try:
-            await Deadline(HEALTH_SECONDS).hold(db.fetchrow("select 1"))
-        except (Unavailable, DeadlinePassed) as error:
-            return plain(unavailable(error), accepted(request.headers))
-        return PlainTextResponse("ok")
-
-    app = Starlette(
-        routes=[
-            *(Route(path, console.response, methods=["GET"]) for path in CONSOLE_PATHS),
-            *([Mount("/assets", built)] if (built := assets()) else []),
-            Route("/graphql", graphql),
-            Route("/graphql/{document_id}", graphql),
-            Route("/s/{slug}/{code}", LinkEndpoint(db, links, deadline).handle, methods=["GET"]),
-            Route("/health", health),
-        ],
-        middleware=[
-            Middleware(Logged),
-            Middleware(CompressMiddleware),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST"],
-                # Clients add some of their own, for tracing and such; credentials are no cookies, so none is a danger.
-                allow_headers=["*"],
-                expose_headers=["ETag", "Retry-After", "X-Request-Id"],
-                max_age=3600,
-            ),
-            Middleware(Masked),
-        ],
-        exception_handlers={HTTPException: _http_error},
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False
-    return app
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._graphql.serves(scope):
+            await self._graphql(scope, receive, send)
+        else:
+            await self.site(scope, receive, send)
 
 
-def create_app_from_environment() -> Starlette:
-    """What each of several workers runs."""
+def create_app(settings: Settings) -> App:
+    """An application with a pool of its own. It expects a database that is migrated."""
+    return App(settings)
+
+
+def create_app_from_environment() -> App:
+    """The application that each worker runs."""
     settings = read_settings()
     configure(settings.log_level)
     parent = parent_process()
@@ -109,33 +74,92 @@ def create_app_from_environment() -> Starlette:
 
 
 def collect_garbage_in_small_steps() -> None:
-    """To walk all that is loaded by now, and stays, would stop everything else for a tenth of a second."""
+    """Keep the collector from walking all that is loaded by now, and stays: it takes a tenth of a second."""
     gc.collect()
     gc.freeze()
-    # A page has some hundred objects, which end with it: to look through them at each request took a tenth of its time.
+    # A page has some hundred objects, which end with it: looking through them at each request took a tenth of its time.
     gc.set_threshold(10_000, 5, 5)
 
 
-def _end_with(parent: BaseProcess) -> None:
-    """Stop this worker when its parent is gone: one that was killed has stopped nobody, and the port stays taken."""
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
+    """The pages, links and health."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await db.connect()
+        try:
+            yield
+        finally:
+            await db.disconnect()
+
+    async def health(request: Request) -> Response:
+        try:
+            async with asyncio.timeout(HEALTH_SECONDS):
+                await db.fetchrow("select 1")
+        except (Unavailable, TimeoutError) as error:
+            unavailable = error if isinstance(error, Unavailable) else Unavailable(f"no answer in {HEALTH_SECONDS} s")
+            return site_response(failure(unavailable, ""), _accept(request.headers))
+        return PlainTextResponse("ok")
+
+    # The parts of a stream must not wait for each other.
+    for stream in ("text/event-stream", "multipart/mixed"):
+        remove_compress_type(stream)
+    console = Page("index", settings.console_key)
+    graphiql = Page("graphiql", settings.graphiql_key, Vary="Accept")
+    routes = [
+        *(Route(path, console.response, methods=["GET"]) for path in CONSOLE_PATHS),
+        *([Mount("/assets", built)] if (built := assets()) else []),
+        Route("/s/{slug}/{code}", LinkEndpoint(db, links, settings.operation_seconds).handle, methods=["GET"]),
+        Route("/health", health),
+        # What the GraphQL endpoint leaves: GraphiQL, preflights, and methods that it does not know.
+        Route(PATH, graphiql.response, methods=["GET"]),
+        Route(f"{PATH}/{{document_id}}", graphiql.response, methods=["GET"]),
+    ]
+    site = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(RequestLogMiddleware),
+            Middleware(CompressMiddleware),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                # Clients add headers, for tracing and such; credentials are not cookies, so none is a danger.
+                allow_headers=["*"],
+                expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+                max_age=3600,
+            ),
+            Middleware(MaskingMiddleware),
+        ],
+        exception_handlers={HTTPException: _http_error},
+        lifespan=lifespan,
+    )
+    site.router.redirect_slashes = False
+    return site
+
+
+def _accept(headers: Headers) -> bytes:
+    return ", ".join(headers.getlist("accept")).encode("latin-1")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404 and request.url.path.startswith("/s/"):
+    accept, path = _accept(request.headers), request.url.path
+    if error.status_code == 404 and path.startswith("/s/"):
         return unknown_page()
-    if error.status_code == 404 and media_type(accepted(request.headers), html=True) == HTML:
+    if error.status_code == 404 and media_type(accept, html=True) == HTML:
         return missing_page()
     message = "Nothing is here: GraphQL is served at /graphql." if error.status_code == 404 else error.detail
-    answer = refusal(error.status_code, message, "BAD_REQUEST", dict(error.headers or {}))
-    return plain(answer, accepted(request.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == 405 and (path == PATH or is_document_path(path)):
+        message, headers = f"GraphQL is served by GET and POST, not by {request.method}.", {"Allow": "GET, POST"}
+    refused = RequestError(error.status_code, message, **headers)
+    return site_response(failure(refused, request.state.log.request_id), accept)
 
 
-class Masked:
-    """Answers after an error that nobody foresaw. Starlette's own handler would raise it again, and the server would
-    print it with its message, which may quote what was sent.
+class MaskingMiddleware:
+    """Answers after an unforeseen error. Starlette's own handler would raise it again, and the server would print it
+    with its message, which may quote what the client sent.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -154,12 +178,18 @@ class Masked:
         try:
             await self._app(scope, receive, send_noting)
         except ClientDisconnect:
-            pass  # nobody is there to be answered
+            pass
         except Exception as error:
-            # The route, not the path: a link's code is a secret.
+            # The first part of the path alone: a link's code is a secret.
             route = scope["path"].split("/")[1]
-            masked = Answer(500, {"errors": [unforeseen(error, route, scope["state"]["request_id"])]})
-            answer = broken_page() if route == "s" else plain(masked, accepted(Headers(scope=scope)))
-            # An answer that breaks off cannot be made good: the server closes the connection.
+            masked = failure(error, scope["state"]["log"].request_id, route=route)
+            response = broken_page() if route == "s" else site_response(masked, _accept(Headers(scope=scope)))
+            # A response that has begun cannot be replaced: the server closes the connection.
             if not is_begun:
-                await answer(scope, receive, send)
+                await response(scope, receive, send)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """Stop this worker when its parent is gone: a parent that was killed has stopped no worker, and holds the port."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,113 +1,321 @@
-"""GraphQL over HTTP: one endpoint, for programs and, in a browser, for people."""
+"""GraphQL over HTTP: `/graphql` and `/graphql/{document_id}`, as one ASGI endpoint.
 
+A request takes one way from here to SQL: read the request, find what its credential may run (`_plan`), charge for it,
+run it, send the response. docs/architecture.md lists the functions that it passes.
+"""
+
+import asyncio
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from starlette.requests import Request
-from starlette.responses import Response
+from graphql import OperationType
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.auth.credentials import Credentials
-from api.auth.jwks import IssuerUnavailable
-from api.deadline import Deadline, DeadlinePassed
-from api.media_types import GRAPHQL, HTML, JSON, accepted, media_type
-from api.operations import Operations
-from api.requests import DOCUMENT_NAMES, Operation, RequestError, operation_of_query, operations_of_body
-from api.responses import Answer, Terms, refusal, refused_request, response, unauthenticated, unavailable
+from api.documents.lookup import Document, DocumentLookup
+from api.errors import RequestError, failure, field_errors
+from api.media_types import GRAPHQL, HTML, JSON, media_type
+from api.rate_limits import RateLimiter, Throttled
+from api.request import (
+    DOCUMENT_NAMES,
+    GraphQLRequest,
+    Headers,
+    read_body,
+    read_headers,
+    read_query_string,
+    receive_body,
+    refuse_content_type,
+)
+from api.request_log import CLIENT_CLOSED_REQUEST, RequestLog, request_id
+from api.responses import CACHED, GraphQLResponse, Negotiation, cost_extensions, dump, negotiate, send_json
 from api.settings import Settings
-from api.web import Page
-from db.pool import Pool, Unavailable
-from schema.errors import Unauthenticated
+from api.ttl_cache import TTLCache
+from db.credentials import CredentialRow
+from db.pool import Pool, record_statements_into
+from engine.documents import PreparedDocument, PreparedDocuments, PreparedOperation
+from schema import GRAPHQL_SCHEMA
+from schema.context import Context, Throttle
+from schema.cursors import Cursors
 from schema.links import Links
 
+PATH = "/graphql"
+BODY_SECONDS = 30
+
 # A browser asks first (a preflight) before it sends one of these for a page of another site.
-PREFLIGHTED = ("authorization", "graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name")
+PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a credential may run: an operation of a document, looked up a moment ago."""
+
+    credential: CredentialRow | None
+    document: Document
+    prepared: PreparedDocument
+    operation: PreparedOperation
+    expires_at: float
+    is_valid: bool = False
 
 
 class GraphQLEndpoint:
-    """Serves `/graphql` and `/graphql/{document_id}`."""
+    """Answers GraphQL requests. `/graphql` in a browser's address bar is not one: see `serves`."""
 
-    def __init__(self, settings: Settings, db: Pool, links: Links, deadline: Deadline) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, db: Pool, links: Links) -> None:
+        self._db = db
+        self._links = links
+        self._cursors = Cursors(links.keys)
         self._credentials = Credentials(db, settings.jwt)
-        self._operations = Operations(settings, db, links)
-        self._deadline = deadline
-        self._graphiql = Page("graphiql", settings.graphiql_key) if settings.graphiql else None
+        self._lookup = DocumentLookup(db)
+        self._limiter = RateLimiter(db)
+        self._documents = PreparedDocuments(
+            GRAPHQL_SCHEMA, introspection=settings.introspection, compiled=settings.compiled_documents
+        )
+        self._plans: TTLCache[tuple[bytes | None, str | None, str | None, bool, str | None], Plan] = TTLCache(1_000)
+        self._introspection = settings.introspection
+        self._graphiql = settings.graphiql
+        self._operation_seconds = settings.operation_seconds
+        self._batch_limit = settings.batch_limit
+        self._origins = {origin.encode() for origin in settings.cors_origins}
+
+    def serves(self, scope: Scope) -> bool:
+        """Whether the request is for GraphQL: not a preflight, and not a person's who opens GraphiQL in a browser."""
+        path, method = scope["path"], scope["method"]
+        if not (path == PATH or is_document_path(path)):
+            return False
+        if method != "GET":
+            return bool(method != "OPTIONS")
+        if not self._graphiql or path != PATH or any(name in scope["query_string"] for name in NAMED_DOCUMENT):
+            return True
+        accept = read_headers(scope["headers"]).get(b"accept", b"")
+        return media_type(accept, html=True) != HTML
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._handle(Request(scope, receive))
-        await answer(scope, receive, send)
-
-    async def _handle(self, request: Request) -> Response:
-        accept = accepted(request.headers)
-        chosen = media_type(accept, html=self._graphiql is not None and _is_opened_in_a_browser(request))
-        if chosen == HTML and self._graphiql:
-            return await self._graphiql.response(request, Vary="Accept")
-        draft = self._settings.http_status == "draft"
-        terms = Terms(chosen or JSON, lenient=chosen == JSON and JSON in accept and not draft, draft=draft)
+        headers = read_headers(scope["headers"])
+        path_id = scope["path"][len(PATH) + 1 :] or None
+        route = f"{PATH}/{{document_id}}" if path_id else PATH
+        log = RequestLog(request_id(headers.get(b"x-request-id")), scope["method"], route)
+        record_statements_into(log.statements)
+        negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
+        is_read = False
         try:
-            if chosen is None:
-                raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept[:100]!r}.")
-            answer = await self._answer(request, terms)
-        except RequestError as error:
-            answer = refused_request(error, terms)
-        except DeadlinePassed as error:
-            answer = refusal(504, str(error), "TIMEOUT")
-        except Unauthenticated as error:
-            answer = unauthenticated(error, sent="authorization" in request.headers)
-        except Unavailable as error:
-            answer = unavailable(error)
-        except IssuerUnavailable as error:
-            answer = refusal(503, str(error), "SERVICE_UNAVAILABLE")
-        answers = [answer] if isinstance(answer, Answer) else answer
-        request.state.facts["codes"] = sorted({code for each in answers for code in each.codes})
-        if isinstance(answer, Answer) and _is_known(request, answer):
-            return Response(status_code=304, headers=answer.headers)
-        return response(answer, terms)
+            async with asyncio.timeout(BODY_SECONDS) as timeout:
+                requests = await self._read(scope, headers, receive, path_id, negotiation)
+                is_read = True
+                timeout.reschedule(asyncio.get_running_loop().time() + self._operation_seconds)
+                response = await self._respond(requests, scope["method"], headers, negotiation, log)
+        except ClientDisconnect:
+            return log.write(CLIENT_CLOSED_REQUEST)
+        except Exception as error:
+            response = self._failed(error, is_read, headers, negotiation, log)
+        common = [(b"x-request-id", log.request_id.encode())]
+        if origin := headers.get(b"origin"):
+            common += self._cors_headers(origin)
+        status = await self._send(send, response, headers, negotiation, common, log)
+        log.write(status)
 
-    async def _answer(self, request: Request, terms: Terms) -> Answer | Sequence[Answer]:
-        if request.method == "GET":
-            _refuse_another_site(request, self._settings.cors_origins)
-            operations: Operation | list[Operation] = operation_of_query(request)
-        elif request.method == "POST":
-            operations = await operations_of_body(request, self._settings.batch_limit)
+    async def _read(
+        self, scope: Scope, headers: Headers, receive: Receive, path_id: str | None, negotiation: Negotiation
+    ) -> GraphQLRequest | list[GraphQLRequest]:
+        """Read the parameters. Raises RequestError."""
+        if negotiation.media_type is None:
+            accept = headers[b"accept"].decode("latin-1").lower()[:100]
+            raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept!r}.")
+        method = scope["method"]
+        if method == "POST":
+            content_type = headers.get(b"content-type", b"")
+            refuse_content_type(content_type)
+            return read_body(await receive_body(receive), path_id, self._batch_limit)
+        if method == "GET":
+            self._refuse_other_site(headers)
+            return read_query_string(scope["query_string"], path_id)
+        raise RequestError(405, f"GraphQL is served by GET and POST, not by {method}.", Allow="GET, POST")
+
+    async def _respond(
+        self,
+        requests: GraphQLRequest | list[GraphQLRequest],
+        method: str,
+        headers: Headers,
+        negotiation: Negotiation,
+        log: RequestLog,
+    ) -> GraphQLResponse | list[GraphQLResponse]:
+        authorization = headers.get(b"authorization")
+        if isinstance(requests, GraphQLRequest):
+            return await self._execute(requests, method, authorization, negotiation, log)
+        await self._authenticate(authorization, log)
+        log.batch = len(requests)
+        return [await self._execute(request, method, authorization, negotiation, log) for request in requests]
+
+    async def _execute(
+        self,
+        request: GraphQLRequest,
+        method: str,
+        authorization: bytes | None,
+        negotiation: Negotiation,
+        log: RequestLog,
+    ) -> GraphQLResponse:
+        """Run one operation. What refuses it is its response: in a batch, the others have theirs."""
+        cost: int | None = None
+        throttle: Throttle | None = None
+        key = authorization, request.query, request.document_id, request.registers, request.operation_name
+        cached = self._plans.get(key)
+        try:
+            plan = cached[0] if cached else await self._plan(request, authorization, log)
+            credential = plan.credential
+            try:
+                _refuse_transport(plan.operation, method)
+                measured = plan.operation.measure(request.variables)
+                cost = measured.cost
+                log.cost = (log.cost or 0) + cost
+                measured.check()
+            except Exception:
+                await self._limiter.charge(credential, 1)
+                raise
+            throttle = self._limiter.charge_leased(credential, cost) or await self._limiter.charge(credential, cost)
+            if not plan.is_valid:
+                self._documents.validate(plan.prepared)
+                plan.is_valid = True
+                if credential and request.query and request.registers:
+                    self._lookup.register(plan.document, credential)
+                self._plans.put(key, plan, plan.expires_at)
+            self._describe(plan, log)
+            context = Context(
+                db=self._db,
+                links=self._links,
+                cursors=self._cursors,
+                credential=credential,
+                throttle=throttle,
+                introspection=self._introspection,
+            )
+            result, log.interpreted = await self._documents.execute(plan.operation, request.variables, context)
+        except Exception as error:
+            if isinstance(error, Throttled):
+                throttle = error.throttle
+            response = self._failed(
+                error, True, {b"authorization": b""} if authorization is not None else {}, negotiation, log
+            )
         else:
-            raise RequestError(405, f"GraphQL is served by GET and POST, not by {request.method}.", Allow="GET, POST")
-        return await self._deadline.hold(self._run(request, operations, terms))
+            if context.refusals:
+                log.refusals = sorted({*(log.refusals or ()), *context.refusals})
+            response = GraphQLResponse({"data": result.data})
+            if result.errors:
+                response.status, errors, response.headers = field_errors(result, log.request_id)
+                response.body = {"errors": errors} if response.status != 200 else response.body | {"errors": errors}
+            elif method == "GET" and (plan.document.is_published or request.document_id is not None):
+                _make_cacheable(response)
+        if cost is not None or throttle:
+            response.body["extensions"] = cost_extensions(cost, throttle)
+        return response
 
-    async def _run(
-        self, request: Request, operations: Operation | list[Operation], terms: Terms
-    ) -> Answer | list[Answer]:
-        credential = await self._credentials.of(request.headers.get("authorization"))
+    async def _plan(self, request: GraphQLRequest, authorization: bytes | None, log: RequestLog) -> Plan:
+        """Find what the request's credential may run. Raises what refuses it."""
+        credential, expires_at = await self._authenticate(authorization, log)
+        self._limiter.check(credential)
+        try:
+            document = await self._lookup.find(request, credential)
+            log.document = document.id
+            log.published = document.is_published if credential else None
+            prepared = self._documents.get(document.text)
+            operation = prepared.operation(request.operation_name)
+        except Exception:
+            await self._limiter.charge(credential, 1)
+            raise
+        return Plan(credential, document, prepared, operation, min(expires_at, document.expires_at))
+
+    async def _authenticate(self, authorization: bytes | None, log: RequestLog) -> tuple[CredentialRow | None, float]:
+        credential, expires_at = await self._credentials.authenticate(authorization)
         if credential:
-            request.state.facts.update(store=credential.store_slug, app=credential.app_id)
-        if isinstance(operations, Operation):
-            return await self._operations.answer(request, operations, credential, terms)
-        request.state.facts.update(batch=len(operations))
-        return [await self._operations.answer(request, operation, credential, terms) for operation in operations]
+            log.store, log.app = credential.store_slug, credential.app_id
+        return credential, expires_at
+
+    def _describe(self, plan: Plan, log: RequestLog) -> None:
+        if plan.credential:
+            log.store, log.app = plan.credential.store_slug, plan.credential.app_id
+            log.published = plan.document.is_published
+        log.document = plan.document.id
+        name = plan.operation.node.name
+        log.operation, log.has_operation = name.value[:100] if name else None, True
+
+    def _failed(
+        self, error: Exception, is_read: bool, headers: Headers, negotiation: Negotiation, log: RequestLog
+    ) -> GraphQLResponse:
+        if isinstance(error, TimeoutError):
+            if not is_read:
+                message = f"The body took longer than {BODY_SECONDS:g} s."
+                error = RequestError(408, message, "TIMEOUT", Connection="close")
+            else:
+                error = TimeoutError(f"Stopped after {self._operation_seconds:g} s.")
+        sent = b"authorization" in headers
+        return GraphQLResponse.of(failure(error, log.request_id, lenient=negotiation.lenient, credential_sent=sent))
+
+    async def _send(
+        self,
+        send: Send,
+        response: GraphQLResponse | Sequence[GraphQLResponse],
+        headers: Headers,
+        negotiation: Negotiation,
+        common: list[tuple[bytes, bytes]],
+        log: RequestLog,
+    ) -> int:
+        """Send the response, or those of a batch in one. Returns the status."""
+        if not isinstance(response, GraphQLResponse):
+            log.codes = sorted(set().union(*(each.codes for each in response)))
+            await send_json(send, 200, dump([each.body for each in response]), {}, negotiation, common)
+            return 200
+        log.codes = sorted(response.codes) if "errors" in response.body else []
+        if "ETag" in response.headers and _is_known(response.headers["ETag"], headers.get(b"if-none-match", b"")):
+            pairs = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
+            await send({"type": "http.response.start", "status": 304, "headers": [*pairs, *common]})
+            await send({"type": "http.response.body"})
+            return 304
+        await send_json(send, response.status, dump(response.body), response.headers, negotiation, common)
+        return response.status
+
+    def _cors_headers(self, origin: bytes) -> list[tuple[bytes, bytes]]:
+        headers = [(b"access-control-expose-headers", b"ETag, Retry-After, X-Request-Id")]
+        if origin in self._origins:
+            headers.append((b"access-control-allow-origin", origin))
+        return headers
+
+    def _refuse_other_site(self, headers: Headers) -> None:
+        """A page of another site can make a browser send a GET without asking. It must have meant to call an API."""
+        origin = headers.get(b"origin")
+        site = headers.get(b"sec-fetch-site")
+        is_foreign = (
+            site in (b"cross-site", b"same-site")
+            if site
+            else origin is not None and origin.partition(b"://")[2] != headers.get(b"host")
+        )
+        if is_foreign and origin not in self._origins and not any(name in headers for name in PREFLIGHTED):
+            names = ", ".join(name.decode() for name in PREFLIGHTED[:3])
+            raise RequestError(403, f"From another site, send one of the headers {names}.")
 
 
-def _is_opened_in_a_browser(request: Request) -> bool:
-    """Whether it may be a person who wants a page: a program with a document gets its answer, whatever it accepts."""
-    if request.method != "GET" or request.path_params:
-        return False
-    return not request.query_params.keys() & {*DOCUMENT_NAMES, "extensions"}
+def is_document_path(path: str) -> bool:
+    """Whether a path is `/graphql/{document_id}`."""
+    return path.startswith(f"{PATH}/") and len(path) > len(PATH) + 1 and "/" not in path[len(PATH) + 1 :]
 
 
-def _refuse_another_site(request: Request, trusted: Sequence[str]) -> None:
-    """A page of another site can let a browser send a GET without asking. Its owner must have meant to call an API."""
-    origin = request.headers.get("origin")
-    site = request.headers.get("sec-fetch-site")
-    is_foreign = (
-        site in ("cross-site", "same-site")
-        if site
-        else origin is not None and origin.partition("://")[2] != request.headers.get("host")
-    )
-    if is_foreign and origin not in trusted and not any(name in request.headers for name in PREFLIGHTED):
-        raise RequestError(403, f"From another site, send one of the headers {', '.join(PREFLIGHTED[:3])}.")
+# Names by which a GET asks for an operation: then it is a program's, whatever it accepts.
+NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extensions"))
 
 
-def _is_known(request: Request, answer: Answer) -> bool:
-    """Whether the client has this answer already (RFC 9110, section 13.1.2)."""
-    given = ",".join(request.headers.getlist("if-none-match")).split(",")
-    known = {tag.strip().removeprefix("W/") for tag in given}
-    return "ETag" in answer.headers and not known.isdisjoint({"*", answer.headers["ETag"].removeprefix("W/")})
+def _refuse_transport(operation: PreparedOperation, method: str) -> None:
+    kind = operation.node.operation
+    if kind is OperationType.SUBSCRIPTION:
+        raise RequestError(400, "Subscriptions are not served by plain requests, and there is no other transport yet.")
+    if kind is OperationType.MUTATION and method == "GET":
+        raise RequestError(405, "A mutation must be sent by POST.", Allow="POST")
+
+
+def _make_cacheable(response: GraphQLResponse) -> None:
+    """Let the client keep the data and ask whether it has changed. The cost is not part of what the tag is of."""
+    digest = hashlib.sha256(dump(response.body["data"])).hexdigest()[:32]
+    response.headers = {"ETag": f'W/"{digest}"', **CACHED}
+
+
+def _is_known(tag: str, if_none_match: bytes) -> bool:
+    """Whether the client has this response already (RFC 9110, section 13.1.2)."""
+    known = {each.strip().removeprefix("W/") for each in if_none_match.decode("latin-1").split(",")}
+    return not known.isdisjoint({"*", tag.removeprefix("W/")})

@@ -1,12 +1,12 @@
 """Token links as customers tap them, and as chat apps preview them: `/s/{slug}/{code}`."""
 
+import asyncio
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.deadline import Deadline, DeadlinePassed
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
 from db.events import create_visit
@@ -34,16 +34,17 @@ PREVIEW_AGENTS = re.compile(
 class LinkEndpoint:
     """Serves links. Neither a preview nor a visit uses the token up."""
 
-    def __init__(self, db: Pool, links: Links, deadline: Deadline) -> None:
+    def __init__(self, db: Pool, links: Links, seconds: float) -> None:
         self._db = db
         self._links = links
-        self._deadline = deadline
+        self._seconds = seconds
 
     async def handle(self, request: Request) -> Response:
         is_preview = request.method == "HEAD" or PREVIEW_AGENTS.search(request.headers.get("user-agent", ""))
         try:
-            return await self._deadline.hold(self._open(request, bool(is_preview)))
-        except (Unavailable, DeadlinePassed) as error:
+            async with asyncio.timeout(self._seconds):
+                return await self._open(request, bool(is_preview))
+        except (Unavailable, TimeoutError) as error:
             logger.warning("Postgres is unavailable: %s", error)
             return unavailable_page()
 
@@ -57,7 +58,7 @@ class LinkEndpoint:
             session = await get_session_locked(transaction, store.id, id)
             if session is None or not self._links.is_genuine(store.id, session, code):
                 return unknown_page()
-            request.state.facts.update(store=store.slug, session=id)
+            request.state.log.store, request.state.log.session = store.slug, id
             if session.token_status != TokenStatus.ACTIVE.value:
                 return gone_page(store.name)
             await create_visit(transaction, store.id, id, "PREVIEWED" if is_preview else "OPENED")

@@ -1,32 +1,29 @@
-"""Logs: JSON, an object a line, and a line a request. Of what a client sent they have known names alone."""
+"""The log: JSON, one object a line, on stderr. A stalled reader never blocks a request."""
 
+import atexit
 import logging
-import re
 import sys
-import time
 import warnings
+from collections import deque
 from datetime import UTC, datetime
-from secrets import token_hex
+from threading import Event, Thread
 from traceback import format_tb
-from typing import Any
+from typing import Any, TextIO
 
 import asyncpg
 import orjson
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from db.pool import recorded_statements
 
 logger = logging.getLogger("roomkey")
-requests = logging.getLogger("roomkey.requests")
 
-# An ID that a proxy or a client chose, so that logs can be put together.
-REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-QUIET = {"/health"}
+# Lines that wait to be written. More are dropped, and counted in a line of their own.
+QUEUE_LINES = 10_000
+FLUSH_SECONDS = 0.05
+# How long the end of the process waits for the last lines to be written.
+CLOSE_SECONDS = 2.0
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as an object: when, by which worker, how bad, what, and the facts of a request."""
+    """A record as an object: the time, the worker, the level, and either the record's entry or its message."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -34,15 +31,60 @@ class JsonFormatter(logging.Formatter):
             "pid": record.process,
             "level": record.levelname.lower(),
         }
-        facts = getattr(record, "facts", None)
-        line |= facts if facts is not None else {"logger": record.name, "message": record.getMessage()}
+        entry = getattr(record, "entry", None)
+        line |= entry if entry is not None else {"logger": record.name, "message": record.getMessage()}
         if record.exc_info and record.exc_info[1]:
-            line |= described(record.exc_info[1])
+            line |= describe(record.exc_info[1])
         return orjson.dumps(line, default=str).decode()
 
 
-def described(error: BaseException) -> dict[str, Any]:
-    """What and where an error was. Its message may quote what was sent: Postgres's are in Postgres's own log."""
+class StreamWriter(logging.Handler):
+    """Writes formatted lines to a stream from a thread of its own, so that a full pipe cannot stop the service."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.setFormatter(JsonFormatter())
+        self._stream = stream
+        self._lines: deque[str] = deque()
+        self._dropped = 0
+        self._closing = Event()
+        self._thread = Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if len(self._lines) < QUEUE_LINES:
+            self._lines.append(self.format(record))
+        else:
+            self._dropped += 1
+
+    def close(self) -> None:
+        """Write the lines that are left, for a limited time."""
+        self._closing.set()
+        self._thread.join(CLOSE_SECONDS)
+        super().close()
+
+    def _write(self) -> None:
+        while True:
+            is_last = self._closing.wait(FLUSH_SECONDS)
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if self._dropped:
+                dropped, self._dropped = self._dropped, 0
+                message = f"{dropped} log lines were dropped because the log was not read fast enough"
+                record = logger.makeRecord(logger.name, logging.WARNING, "", 0, message, (), None)
+                lines.append(self.format(record))
+            if lines:
+                try:
+                    self._stream.write("\n".join(lines) + "\n")
+                    self._stream.flush()
+                except (OSError, ValueError):  # the reader is gone
+                    return
+            if is_last:
+                return
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """The class of an exception and where it was raised. Its message may quote what a client sent."""
     name = type(error).__name__
     if isinstance(error, asyncpg.PostgresError):
         name += f" {error.sqlstate}"
@@ -50,72 +92,18 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def configure(level: str) -> None:
-    """Let this process log to stderr from this level on."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
-    # Of what Python would ask for each record, the line has the process alone.
+    """Log to stderr from this level on."""
+    # Of what Python would look up for each record, a line has the process alone.
     logging.logThreads = logging.logMultiprocessing = False
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[StreamWriter(sys.stderr)], level=logging.WARNING, force=True)
     logger.setLevel(level.upper())
-    # graphql-core leaves fields alone that were begun beside one that failed, of which Python would tell here and now.
+    # graphql-core drops the coroutines of fields beside one that failed, and Python would warn of each.
     warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     logging.captureWarnings(True)
     sys.unraisablehook = _log_unraisable
 
 
 def _log_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
-    """What went wrong where nobody could be told, such as in a destructor."""
-    error = described(unraisable.exc_value) if unraisable.exc_value else {}
-    logger.debug("unraisable", extra={"facts": {"message": "unraisable", **error}})
-
-
-class Logged:
-    """Gives each request an ID, and writes its line when it is answered.
-
-    What the endpoint knows of the request it puts into `request.state.facts`.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        started = time.perf_counter()
-        given = Headers(scope=scope).get("x-request-id", "")
-        id = given if REQUEST_ID.fullmatch(given) else token_hex(16)
-        state = scope.setdefault("state", {})
-        state["request_id"], state["facts"] = id, {}
-        # 499: the client left before it was answered, as nginx has it.
-        status = 499
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = id
-            await send(message)
-
-        with recorded_statements() as statements:
-            try:
-                await self._app(scope, receive, send_with_id)
-            finally:
-                facts = {
-                    "request": id,
-                    "method": scope["method"],
-                    "route": _route(scope),
-                    **state["facts"],
-                    "status": status,
-                    "ms": round((time.perf_counter() - started) * 1000, 1),
-                    "statements": len(statements),
-                }
-                level = logging.DEBUG if scope["path"] in QUIET else logging.INFO
-                if requests.isEnabledFor(level):
-                    # Without a walk through the stack, to say which line of code this is.
-                    extra = {"facts": facts}
-                    requests.handle(requests.makeRecord(requests.name, level, "", 0, "request", (), None, extra=extra))
-
-
-def _route(scope: Scope) -> str | None:
-    """The pattern, not the path: a link's code is a secret."""
-    return getattr(scope.get("route"), "path", None)
+    """Log an exception that no caller can see, such as one in a destructor."""
+    error = describe(unraisable.exc_value) if unraisable.exc_value else {}
+    logger.debug("unraisable", extra={"entry": {"message": "unraisable", **error}})

@@ -1,9 +1,8 @@
-"""Media types: what a request has, and what its answer may have (GraphQL over HTTP, "Media Types")."""
+"""Media types and encodings: what a request has, and what its response may have (GraphQL over HTTP, "Media Types")."""
 
 from functools import lru_cache
 
 from mimeparse import MimeTypeParseException, best_match, parse_mime_type
-from starlette.datastructures import Headers
 
 HTML = "text/html"
 JSON = "application/json"
@@ -14,32 +13,28 @@ ACCEPT_LENGTH = 2_000
 
 
 @lru_cache(256)
-def is_json(content_type: str) -> bool:
-    """Whether that is JSON in UTF-8, as JSON is that says nothing else."""
+def is_json(content_type: bytes) -> bool:
+    """Whether a Content-Type is JSON in UTF-8. A type without a charset is UTF-8."""
     try:
-        type, subtype, parameters = parse_mime_type(content_type.lower())
+        type, subtype, parameters = parse_mime_type(content_type.decode("latin-1").lower())
     except MimeTypeParseException:
         return False
     return f"{type}/{subtype}" == JSON and parameters.get("charset", "utf-8") in ("utf-8", "utf8")
 
 
-def accepted(headers: Headers) -> str:
-    """The Accept header, of which there may be several."""
-    return ", ".join(headers.getlist("accept")).lower() or "*/*"
-
-
 @lru_cache(256)
-def media_type(accept: str, *, html: bool = False) -> str | None:
-    """The type that the Accept header likes best of those that we write; None: it takes none of them.
+def media_type(accept: bytes, *, html: bool = False) -> str | None:
+    """The type that an Accept header prefers of those that we write; None if it accepts none of them.
 
-    Who does not name GRAPHQL, but likes it as well as JSON, gets JSON (RFC 9110, section 12.5.1).
+    A client that does not name GRAPHQL and likes it no better than JSON gets JSON (RFC 9110, section 12.5.1).
     """
     if len(accept) > ACCEPT_LENGTH:
         return None
-    # Of types that are liked alike, the last one wins.
+    text = accept.decode("latin-1").lower() or "*/*"
+    # Of types that are preferred alike, the last one wins.
     ours = [*([HTML] if html else []), JSON]
-    ours.insert(len(ours) if GRAPHQL in accept else 0, GRAPHQL)
+    ours.insert(len(ours) if GRAPHQL in text else 0, GRAPHQL)
     try:
-        return best_match(ours, accept) or None
+        return best_match(ours, text) or None
     except MimeTypeParseException:
         return None

@@ -49,8 +49,8 @@ class Throttled(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Rates:
-    """Counts what the apps spend, and those who have no key."""
+class RateLimiter:
+    """Charges apps for what their requests cost, and all clients without a credential together."""
 
     def __init__(self, db: Pool) -> None:
         self._db = db
@@ -58,20 +58,27 @@ class Rates:
         self._anonymous = _Anonymous()
 
     def check(self, credential: CredentialRow | None) -> None:
-        """Raises Throttled where it is known here that the app cannot pay a single point: before any work is done."""
+        """Raise Throttled if this worker knows that the app cannot pay a single point, before any work is done."""
         if credential is None:
             return self._anonymous.check()
         budget = self._budget(credential)
         if not budget.lease and budget.available < 1:
             raise Throttled(1, budget.throttle, budget.seconds_until(1))
 
-    async def spend(self, credential: CredentialRow | None, cost: float) -> Throttle:
-        """Let the app pay for a request; returns what it has left. Raises Throttled.
+    def charge_leased(self, credential: CredentialRow | None, cost: float) -> Throttle | None:
+        """Charge a request to points that this worker has leased; None if Postgres must be asked: `charge`."""
+        if credential is None:
+            return self._anonymous.charge(max(cost, 1))
+        budget = self._budget(credential)
+        return budget.throttle if budget.pay(min(max(cost, 1), budget.maximum)) else None
 
-        It is a point at least, and the app's maximum at most. Who is cancelled while Postgres is asked may have paid.
+    async def charge(self, credential: CredentialRow | None, cost: float) -> Throttle:
+        """Charge a request: at least a point, at most the app's maximum. Raises Throttled.
+
+        A request that is cancelled while Postgres is asked may have been charged.
         """
         if credential is None:
-            return self._anonymous.spend(max(cost, 1))
+            return self._anonymous.charge(max(cost, 1))
         key = credential.store_id, credential.app_id
         budget = self._budget(credential)
         cost = min(max(cost, 1), budget.maximum)
@@ -182,7 +189,7 @@ class _Anonymous:
         if self._left < 1:
             raise Throttled(1, self._throttle, self._seconds_until(1))
 
-    def spend(self, cost: float) -> Throttle:
+    def charge(self, cost: float) -> Throttle:
         self._restore()
         if cost > self._left:
             raise Throttled(cost, self._throttle, self._seconds_until(cost))

@@ -1,150 +1,120 @@
-"""What an answer looks like: its status, media type and errors (GraphQL over HTTP, "Response")."""
+"""Responses to GraphQL requests: status, headers and bytes (GraphQL over HTTP, "Response")."""
 
+import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
-import asyncpg
+import brotli
 import orjson
-from graphql import ExecutionResult, FieldNode, GraphQLError
+import zstandard
 from starlette.responses import Response
+from starlette.types import Send
+from starlette_compress._utils import parse_accept_encoding
 
-from api.logs import described, logger
-from api.media_types import GRAPHQL, JSON, media_type
-from api.requests import Malformed, RequestError
-from db.pool import Unavailable
-from engine.execution import InvalidOperation
-from schema.errors import ClientError, Unauthenticated
+from api.errors import Failure
+from api.media_types import JSON, media_type
+from engine.cost import COST_LIMIT
+from schema.context import Throttle
 
-# What a status says besides (RFC 9110, sections 15.5.2 and 15.6.4).
-HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
-
-# Where no field could be answered for one of these reasons, neither was the request.
-FAILED = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503}
-
-
-class Terms(NamedTuple):
-    """On what terms a client is answered."""
-
-    media_type: str
-    lenient: bool = False
-    """Whether an operation that is invalid has the status 200, as who asks for application/json by name expects."""
-    draft: bool = False
-    """Whether the newest draft of GraphQL over HTTP decides statuses."""
+# A smaller body fits into one packet as it is.
+COMPRESSED_BYTES = 1_000
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": zstandard.ZstdCompressor(level=3).compress,
+    "br": lambda body: brotli.compress(body, quality=4),
+    "gzip": lambda body: gzip.compress(body, compresslevel=4, mtime=0),
+}
 
 
-@dataclass
-class Answer:
-    """The answer to one operation. A batch has several."""
+NOT_CACHED = [(b"cache-control", b"no-store"), (b"vary", b"Accept, Origin, Accept-Encoding")]
+CACHED = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Origin, Accept-Encoding"}
 
-    status: int
+
+@dataclass(frozen=True, slots=True)
+class Negotiation:
+    """What the client accepts. `media_type`: None for none of ours; `encoding`: None for no compression."""
+
+    media_type: str | None
+    lenient: bool
+    """Whether the client names application/json, and expects the status 200 for an operation that is invalid."""
+    encoding: str | None
+
+
+@dataclass(slots=True)
+class GraphQLResponse:
+    """The response to one operation. A batch has several."""
+
     body: dict[str, Any]
+    status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, failure: Failure) -> "GraphQLResponse":
+        return cls({"errors": failure.errors}, failure.status, failure.headers)
+
     @property
-    def codes(self) -> list[str]:
-        return [error["extensions"]["code"] for error in self.body.get("errors", ())]
+    def codes(self) -> set[str]:
+        return {error["extensions"]["code"] for error in self.body.get("errors", ())}
 
 
-def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> Answer:
-    """An answer that has nothing but one error."""
-    headers = HEADERS.get(status, {}) | (headers or {})
-    return Answer(status, {"errors": [{"message": message, **_code(code)}]}, headers)
+@lru_cache(1024)
+def negotiate(accept: bytes, accept_encoding: bytes) -> Negotiation:
+    """Choose the media type and the encoding of a response. See Negotiation."""
+    accepted = parse_accept_encoding(accept_encoding.decode("latin-1")) if accept_encoding else frozenset()
+    encoding = next((name for name in ENCODERS if name in accepted), None)
+    chosen = media_type(accept)
+    return Negotiation(chosen, chosen == JSON and JSON.encode() in accept.lower(), encoding)
 
 
-def unauthenticated(error: Unauthenticated, *, sent: bool = False) -> Answer:
-    """An answer to nobody known; `sent`: with a credential that does not count (RFC 6750, section 3)."""
-    return refusal(401, str(error), error.code, {"WWW-Authenticate": 'Bearer error="invalid_token"'} if sent else None)
+def cost_extensions(cost: int | None, throttle: Throttle | None) -> dict[str, Any]:
+    """The `extensions` of a response, as far as its cost is known."""
+    report: dict[str, Any] = {}
+    if cost is not None:
+        report |= {"requested": cost, "maximum": COST_LIMIT}
+    if throttle:
+        available, maximum, restore_rate = throttle
+        report["throttle"] = {"available": available, "maximum": maximum, "restoreRate": restore_rate}
+    return {"cost": report}
 
 
-def unavailable(error: Exception) -> Answer:
-    logger.warning("Postgres is unavailable: %s", error)
-    return refusal(503, "The database is not available just now.", "SERVICE_UNAVAILABLE")
-
-
-def refused_request(error: RequestError, terms: Terms) -> Answer:
-    status = error.status
-    if terms.draft and isinstance(error, Malformed):
-        status = 422
-    elif terms.lenient and error.code == "PERSISTED_QUERY_NOT_FOUND":
-        status = 200
-    return refusal(status, str(error), error.code, error.headers)
-
-
-def invalid_operation(error: InvalidOperation, terms: Terms) -> Answer:
-    """An answer to what cannot be executed."""
-    errors = [{**each.formatted, **_code(error.code)} for each in error.errors]
-    strict = 422 if terms.draft and error.code != "GRAPHQL_PARSE_FAILED" else 400
-    return Answer(200 if terms.lenient else strict, {"errors": errors})
-
-
-def executed(result: ExecutionResult, terms: Terms, request_id: str) -> Answer:
-    """An answer to what was executed."""
-    if not result.errors:
-        return Answer(200, {"data": result.data})
-    errors = [_formatted(error, request_id) for error in result.errors]
-    answer = Answer(294 if terms.draft else 200, {"data": result.data, "errors": errors})
-    if all(value is None for value in (result.data or {}).values()):
-        for code, status in FAILED.items():
-            if code in answer.codes:
-                return Answer(status, {"errors": errors}, dict(HEADERS[status]))
-    return answer
-
-
-def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    """A field's error as the client sees it. What nobody foresaw is logged, and only the request's ID goes out."""
-    original = error.original_error
-    while isinstance(original, GraphQLError):
-        original = original.original_error
-    if original is None:
-        return {**error.formatted, **_code("BAD_USER_INPUT")}
-    if isinstance(original, ClientError):
-        return {**error.formatted, **_code(original.code)}
-    if isinstance(original, Unavailable):
-        return {**error.formatted, "message": "The database is not available just now.", **_code("SERVICE_UNAVAILABLE")}
-    if isinstance(original, UnicodeEncodeError | asyncpg.CharacterNotInRepertoireError):
-        return {**error.formatted, "message": "A text has a character that cannot be kept.", **_code("BAD_USER_INPUT")}
-    # The field, not the path, which has the aliases that the client chose.
-    field = error.nodes[0] if error.nodes else None
-    where = field.name.value if isinstance(field, FieldNode) else "graphql"
-    return {**error.formatted, **unforeseen(original, where, request_id)}
-
-
-def unforeseen(error: Exception, where: str, request_id: str) -> dict[str, Any]:
-    """The error that the client sees instead of one that nobody foresaw, which is logged."""
-    facts = {"request": request_id, "message": "unforeseen", "where": where, **described(error)}
-    logger.error("unforeseen", extra={"facts": facts})
-    return {
-        "message": "Something went wrong here. Quote the request ID when you report it.",
-        "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
-    }
-
-
-def _code(code: str) -> dict[str, Any]:
-    return {"extensions": {"code": code}}
-
-
-def response(answer: Answer | Sequence[Answer], terms: Terms) -> Response:
-    """The answer, or those of a batch, over HTTP."""
-    if isinstance(answer, Answer):
-        status, content, headers = answer.status, _json(answer.body), answer.headers
-    else:
-        status, content, headers = 200, _json([each.body for each in answer]), {}
-    # The draft: whoever reads JSON only is told by another type that this is no answer of the API's old ways.
-    media_type = GRAPHQL if terms.draft and status >= 300 else terms.media_type
-    headers = {"Cache-Control": "no-store", "Vary": "Accept"} | headers
-    return Response(content, status, headers, f"{media_type}; charset=utf-8")
-
-
-def _json(value: Any) -> bytes:
+def dump(body: object) -> bytes:
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(body)
     except TypeError:  # a message that quotes half a surrogate pair
-        return json.dumps(value, default=datetime.isoformat).encode()
+        return json.dumps(body, default=datetime.isoformat).encode()
 
 
-def plain(answer: Answer, accept: str) -> Response:
-    """An answer that the endpoint did not give, of the media type that the Accept header likes, if it likes any."""
-    return response(answer, Terms(media_type(accept) or JSON))
+async def send_json(
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    negotiation: Negotiation,
+    common: list[tuple[bytes, bytes]],
+) -> None:
+    """Send a response, compressed if that is worth it. `common`: headers that every response to the client has."""
+    pairs = [(b"content-type", _content_type(negotiation.media_type or JSON)), *common]
+    if "Cache-Control" not in headers:
+        pairs += NOT_CACHED
+    if negotiation.encoding and len(body) >= COMPRESSED_BYTES:
+        body = ENCODERS[negotiation.encoding](body)
+        pairs.append((b"content-encoding", negotiation.encoding.encode()))
+    pairs.append((b"content-length", b"%d" % len(body)))
+    pairs += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+def site_response(failure: Failure, accept: bytes) -> Response:
+    """An error of a path that is not GraphQL's, in the media type of a GraphQL response that the client prefers."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"} | failure.headers
+    content_type = f"{media_type(accept) or JSON}; charset=utf-8"
+    return Response(dump({"errors": failure.errors}), failure.status, headers, content_type)
+
+
+@lru_cache(8)
+def _content_type(media_type: str) -> bytes:
+    return f"{media_type}; charset=utf-8".encode()

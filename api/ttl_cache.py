@@ -1,32 +1,41 @@
-"""What the database said, remembered for so short a time that a change there holds here within a second."""
+"""A cache whose entries live for so short a time that a change in the database takes effect within a second."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
 from typing import Generic, TypeVar
 
-from cachetools import TLRUCache
-
-SECONDS = 0.9
+TTL_SECONDS = 0.9
 SIZE = 10_000
 
-K = TypeVar("K")
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class TTLCache(Generic[K, V]):
-    """What was looked up, counted from when it was asked for: the answer may have been long under way."""
+    """Keeps values from the moment at which they were asked for: an answer may have been long under way."""
 
-    def __init__(self) -> None:
-        self._entries: TLRUCache[K, tuple[float, V]] = TLRUCache(
-            SIZE, ttu=lambda key, entry, now: entry[0] + SECONDS, timer=monotonic
-        )
+    def __init__(self, size: int = SIZE) -> None:
+        self._size = size
+        self._entries: dict[K, tuple[V, float]] = {}
 
-    async def get(self, key: K, look_up: Callable[[], Awaitable[V]]) -> V:
-        """What is remembered of the key, or else what looking it up says. An error is not remembered."""
-        try:
-            return self._entries[key][1]
-        except KeyError:
-            asked_at = monotonic()
-            value = await look_up()
-            self._entries[key] = (asked_at, value)
-            return value
+    def get(self, key: K) -> tuple[V, float] | None:
+        """The value of a key, and the moment (`time.monotonic`) at which it expires."""
+        entry = self._entries.get(key)
+        return entry if entry is not None and entry[1] > monotonic() else None
+
+    def put(self, key: K, value: V, expires_at: float) -> None:
+        if len(self._entries) >= self._size:
+            now = monotonic()
+            self._entries = {key: entry for key, entry in self._entries.items() if entry[1] > now}
+            if len(self._entries) >= self._size:
+                self._entries.clear()
+        self._entries[key] = value, expires_at
+
+    async def look_up(self, key: K, fetch: Callable[[], Awaitable[V]]) -> tuple[V, float]:
+        """The value of a key, fetched if it is not cached, and when it expires. Errors are not cached."""
+        entry = self.get(key)
+        if entry is None:
+            expires_at = monotonic() + TTL_SECONDS
+            entry = await fetch(), expires_at
+            self.put(key, *entry)
+        return entry

@@ -37,18 +37,19 @@ SETTINGS = '<script id="settings" type="application/json">{}</script>'
 class Page:
     """One of the pages. `key`: an API key that is filled in for who opens it on this very machine."""
 
-    def __init__(self, name: str, key: str | None = None) -> None:
+    def __init__(self, name: str, key: str | None = None, **headers: str) -> None:
         path = BUILT / f"{name}.html"
         self._html = path.read_text() if path.exists() else None
         self._key = key
+        self._headers = HEADERS | headers
 
-    async def response(self, request: Request, **headers: str) -> HTMLResponse:
+    async def response(self, request: Request) -> HTMLResponse:
         if self._html is None:
             return unbuilt_page()
         if self._key and _is_local(request):
             html = self._html.replace(SETTINGS, SETTINGS.replace("{}", json.dumps({"key": self._key})))
-            return HTMLResponse(html, headers=HEADERS | headers | {"Cache-Control": "no-store"})
-        return HTMLResponse(self._html, headers=HEADERS | headers)
+            return HTMLResponse(html, headers=self._headers | {"Cache-Control": "no-store"})
+        return HTMLResponse(self._html, headers=self._headers)
 
 
 def assets() -> ASGIApp | None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple
 
-from api.rate_limits import Rates, Throttled
+from api.rate_limits import RateLimiter, Throttled
 from db.credentials import CredentialRow
 from db.pool import Pool
 from db.rate_limits import take_budget
@@ -82,7 +82,7 @@ async def statements(stores: Stores) -> AsyncIterator[Spend]:
 async def leases(stores: Stores) -> AsyncIterator[Spend]:
     db = Pool(stores.postgres)
     await db.connect()
-    rates = Rates(db)
+    rates = RateLimiter(db)
 
     async def spend(credential: CredentialRow, cost: float) -> bool:
         try:

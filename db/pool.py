@@ -86,6 +86,11 @@ def recorded_statements() -> Iterator[list[str]]:
         _statements.reset(token)
 
 
+def record_statements_into(statements: list[str]) -> None:
+    """The same, for all that runs in the present task from now on."""
+    _statements.set(statements)
+
+
 class Connection:
     """A connection to Postgres with its prepared statements. In a transaction it runs statements in order.
 

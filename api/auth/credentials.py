@@ -1,5 +1,7 @@
 """Credentials: `Authorization: Bearer` and an API key (`rk_…`) or a JWT of the identity provider."""
 
+from math import inf
+
 from api.auth.jwt import Issuer
 from api.settings import JwtSettings
 from api.ttl_cache import TTLCache
@@ -11,24 +13,27 @@ from schema.errors import Unauthenticated
 
 
 class Credentials:
-    """Tells who sends a request."""
+    """Authenticates requests."""
 
     def __init__(self, db: Pool, jwt: JwtSettings | None = None) -> None:
         self._db = db
         self._issuer = Issuer(jwt) if jwt else None
-        self._known: TTLCache[bytes, CredentialRow] = TTLCache()
+        self._cache: TTLCache[bytes, CredentialRow] = TTLCache()
 
-    async def of(self, authorization: str | None) -> CredentialRow | None:
-        """Whom the header names; None: no header. Raises Unauthenticated when it names nobody, or IssuerUnavailable."""
+    async def authenticate(self, authorization: bytes | None) -> tuple[CredentialRow | None, float]:
+        """The credential of an Authorization header, and until when (`time.monotonic`) it need not be looked up again.
+
+        None: there is no header. Raises Unauthenticated, and IssuerUnavailable.
+        """
         if authorization is None:
-            return None
-        scheme, _, bearer = authorization.partition(" ")
+            return None, inf
+        scheme, _, bearer = authorization.decode("latin-1").partition(" ")
         is_key = bearer.startswith(API_KEY_PREFIX)
         if scheme.lower() != "bearer" or not (is_key or (self._issuer and bearer.count(".") == 2)):
             or_jwt = ", or have a JWT" if self._issuer else ""
             raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")
         hash = hash_api_key(bearer)
-        return await self._known.get(hash, lambda: self._of_key(hash) if is_key else self._of_user(bearer))
+        return await self._cache.look_up(hash, lambda: self._of_key(hash) if is_key else self._of_user(bearer))
 
     async def _of_key(self, hash: bytes) -> CredentialRow:
         credential = await get_credential(self._db, hash)

@@ -31,7 +31,7 @@ class IssuerUnavailable(Exception):
     """The issuer's keys cannot be fetched, so nobody can tell whether a token is good: trying again later may work."""
 
     def __init__(self) -> None:
-        super().__init__("The identity provider is not available just now.")
+        super().__init__("The identity provider is not available at the moment.")
 
 
 class _Unusable(Exception):

@@ -108,7 +108,7 @@ async def test_the_parts_of_a_stream_are_sent_at_once_and_as_they_are(
         return StreamingResponse(parts(), media_type=type)
 
     app = create_app(settings_for(database_url))
-    app.routes.append(Route("/stream", stream))
+    app.site.routes.append(Route("/stream", stream))
     async with (
         listening(app) as url,
         httpx.AsyncClient(base_url=url) as http,

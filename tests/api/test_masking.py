@@ -41,7 +41,7 @@ async def masked(shop: Shop, log: Log, query: str, **variables: Any) -> tuple[An
     answer = response.json()
     [error] = answer["errors"]
     assert response.status_code == 200
-    assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
+    assert error["message"] == "An internal error occurred. Quote the request ID when you report it."
     id = response.headers["x-request-id"]
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": id}
     [line] = log.errors
@@ -106,7 +106,7 @@ async def test_an_unforeseen_error_outside_a_document_is_masked_and_logged_alike
     assert "<h1>Something went wrong</h1>" in link.text
     [error] = unknown.json()["errors"]
     assert (unknown.status_code, list(unknown.json())) == (500, ["errors"])
-    assert error["message"] == "Something went wrong here. Quote the request ID when you report it."
+    assert error["message"] == "An internal error occurred. Quote the request ID when you report it."
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     log = (tmp_path / "serve.log").read_text()
     lines = [json.loads(line) for line in log.splitlines()]

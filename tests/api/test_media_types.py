@@ -102,7 +102,7 @@ def test_the_type_is_one_that_is_liked_best(ranges: dict[str, str]) -> None:
     alike = quality(JSON) == quality(GRAPHQL)
     chosen = (GRAPHQL if GRAPHQL in ranges else JSON) if alike else (JSON if quality(JSON) == best else GRAPHQL)
     accept = ", ".join(f"{range};q={q}" for range, q in ranges.items())
-    assert media_type(accept) == (chosen if best else None)
+    assert media_type(accept.encode()) == (chosen if best else None)
 
 
 async def test_nothing_is_executed_for_who_does_not_take_the_answer(shop: Shop) -> None:
@@ -278,9 +278,9 @@ async def test_what_goes_wrong_here_has_its_status_and_the_type_that_was_asked_f
     fragile: Shop, connection: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     key = {"Authorization": f"Bearer {fragile.key}"}
-    away = refusal("The database is not available just now.", "SERVICE_UNAVAILABLE")
+    away = refusal("The database is not available at the moment.", "SERVICE_UNAVAILABLE")
     field = {"locations": [{"line": 1, "column": 3}], "path": ["sessions"]}
-    masked = refusal("Something went wrong here. Quote the request ID when you report it.", "INTERNAL_SERVER_ERROR")
+    masked = refusal("An internal error occurred. Quote the request ID when you report it.", "INTERNAL_SERVER_ERROR")
     for accept, type in (("*/*", JSON), (JSON, JSON), (GRAPHQL, GRAPHQL)):
         async with connection.transaction():
             await connection.execute("lock table session")

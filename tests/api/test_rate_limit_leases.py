@@ -5,7 +5,7 @@ from time import perf_counter
 
 import pytest
 
-from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, Rates
+from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, RateLimiter
 from db.pool import Pool, Unavailable, recorded_statements
 from schema.context import Throttle
 from tests.support.rate_limits import Clock, is_paid, new_credential, refusal, spend_all
@@ -21,7 +21,7 @@ def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def test_a_busy_app_takes_few_statements(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1000)
+    rates, credential = RateLimiter(db), new_credential(rate=1000)
     with recorded_statements() as statements:
         for _ in range(1000):  # ten seconds at its rate
             await clock.pass_time(0.01, credential)
@@ -31,16 +31,16 @@ async def test_a_busy_app_takes_few_statements(db: Pool, clock: Clock) -> None:
 
 
 async def test_requests_that_come_together_share_statements(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
     with recorded_statements() as statements:
-        throttles = await asyncio.gather(*(rates.spend(credential, 10) for _ in range(100)))
+        throttles = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(100)))
     assert throttles[-1] == Throttle(4000, 5000, 1)
     assert len(statements) == 7  # for 1, 3 and 9 requests, and then for as much as a worker may hold
 
 
 async def test_a_flood_of_refused_requests_takes_ten_statements_a_second(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1000)
-    await rates.spend(credential, 10_000)
+    rates, credential = RateLimiter(db), new_credential(rate=1000)
+    await rates.charge(credential, 10_000)
     paid, began = 0, perf_counter()
     with recorded_statements() as statements:
         for _ in range(200):  # two seconds
@@ -52,8 +52,8 @@ async def test_a_flood_of_refused_requests_takes_ten_statements_a_second(db: Poo
 
 
 async def test_a_refused_request_takes_no_statement_before_it_could_be_paid(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=10)
-    await rates.spend(credential, 5000)
+    rates, credential = RateLimiter(db), new_credential(rate=10)
+    await rates.charge(credential, 5000)
     with recorded_statements() as statements:
         for seconds in range(100, 0, -1):
             assert await refusal(rates, credential, 1000) == (Throttle(1000 - 10 * seconds, 5000, 10), seconds)
@@ -62,25 +62,25 @@ async def test_a_refused_request_takes_no_statement_before_it_could_be_paid(db: 
 
 
 async def test_what_is_leased_and_what_is_left_pay_together(db: Pool, clock: Clock) -> None:
-    here, there, credential = Rates(db), Rates(db), new_credential(rate=1)
+    here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     for _ in range(2):
-        await here.spend(credential, 10)
-    assert await there.spend(credential, 4955) == Throttle(5, 5000, 1)  # 20 are leased
-    assert await here.spend(credential, 25) == Throttle(0, 5000, 1)
+        await here.charge(credential, 10)
+    assert await there.charge(credential, 4955) == Throttle(5, 5000, 1)  # 20 are leased
+    assert await here.charge(credential, 25) == Throttle(0, 5000, 1)
 
 
 async def test_a_request_that_is_refused_leaves_smaller_ones_what_was_leased(db: Pool, clock: Clock) -> None:
-    here, there, credential = Rates(db), Rates(db), new_credential(rate=1)
+    here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     for _ in range(2):
-        await here.spend(credential, 10)
-    await there.spend(credential, 4955)
+        await here.charge(credential, 10)
+    await there.charge(credential, 4955)
     assert await refusal(here, credential, 26) == (Throttle(25, 5000, 1), 21)
-    assert await here.spend(credential, 20) == Throttle(5, 5000, 1)
+    assert await here.charge(credential, 20) == Throttle(5, 5000, 1)
 
 
 async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, clock: Clock) -> None:
-    idle, other, credential = Rates(db), Rates(db), new_credential(rate=1)
-    await asyncio.gather(*(idle.spend(credential, 10) for _ in range(40)))
+    idle, other, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
+    await asyncio.gather(*(idle.charge(credential, 10) for _ in range(40)))
     left = 5000 - await spend_all(other, credential, 1) - 400
     assert 0 < left <= LEASE_SHARE * 5000
     assert await is_paid(idle, credential, left - 1)  # it was the idle one's
@@ -89,19 +89,19 @@ async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, c
 
 
 async def test_an_app_that_asks_now_and_then_is_charged_what_it_spends(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=10)
+    rates, credential = RateLimiter(db), new_credential(rate=10)
     for _ in range(100):
-        assert await rates.spend(credential, 10) == Throttle(4990, 5000, 10)
+        assert await rates.charge(credential, 10) == Throttle(4990, 5000, 10)
         await clock.pass_time(1, credential)
 
 
 async def test_who_is_cancelled_leaves_the_others_what_was_leased(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    await rates.spend(credential, 10)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    await rates.charge(credential, 10)
     async with db.transaction() as holder:
         await holder.fetch(LOCK, credential.store_id)
         with recorded_statements() as statements:
-            first, *others = [asyncio.create_task(rates.spend(credential, 10)) for _ in range(3)]
+            first, *others = [asyncio.create_task(rates.charge(credential, 10)) for _ in range(3)]
             await asyncio.sleep(0)
             first.cancel()
             await asyncio.wait([first])
@@ -113,17 +113,17 @@ async def test_who_is_cancelled_leaves_the_others_what_was_leased(db: Pool, cloc
 
 
 async def test_when_all_are_cancelled_the_next_goes_on(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    await rates.spend(credential, 10)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    await rates.charge(credential, 10)
     async with db.transaction() as holder:
         await holder.fetch(LOCK, credential.store_id)
-        tasks = [asyncio.create_task(rates.spend(credential, 10)) for _ in range(3)]
+        tasks = [asyncio.create_task(rates.charge(credential, 10)) for _ in range(3)]
         await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
     with recorded_statements() as statements:
-        assert await rates.spend(credential, 20) == Throttle(4960, 5000, 1)
+        assert await rates.charge(credential, 20) == Throttle(4960, 5000, 1)
     assert statements == []
 
 
@@ -133,11 +133,11 @@ async def test_when_postgres_is_busy_all_are_told_so_and_then_it_goes_on(
     monkeypatch.setattr("db.pool.ACQUIRE_SECONDS", 0.02)
     db, credential = Pool(database_url, size=1), new_credential(rate=1)
     await db.connect()
-    rates = Rates(db)
+    rates = RateLimiter(db)
     async with db.transaction():
-        outcomes = await asyncio.gather(*(rates.spend(credential, 10) for _ in range(5)), return_exceptions=True)
+        outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
-    assert await rates.spend(credential, 10) == Throttle(4990, 5000, 1)
+    assert await rates.charge(credential, 10) == Throttle(4990, 5000, 1)
     await db.disconnect()
 
 
@@ -145,10 +145,10 @@ async def test_a_worker_remembers_a_bounded_number_of_apps(
     db: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.rate_limits.CACHE_SIZE", 10)
-    rates, credentials = Rates(db), [new_credential(rate=1) for _ in range(30)]
+    rates, credentials = RateLimiter(db), [new_credential(rate=1) for _ in range(30)]
     for _ in range(2):
         for credential in credentials:
-            await rates.spend(credential, 2500)
+            await rates.charge(credential, 2500)
     assert len(rates._budgets) == 10
     for credential in credentials:
         assert not await is_paid(rates, credential, 10)

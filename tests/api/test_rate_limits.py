@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, PAUSE_SECONDS, Rates, Throttled
+from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, PAUSE_SECONDS, RateLimiter, Throttled
 from db.ids import new_id
 from db.pool import Pool, recorded_statements
 from engine.cost import COST_LIMIT
@@ -27,10 +27,10 @@ def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def test_an_app_spends_its_maximum_at_once_and_then_is_refused(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    assert await rates.spend(credential, 4000) == Throttle(1000, 5000, 1)
-    assert await rates.spend(credential, 999) == Throttle(1, 5000, 1)
-    assert await rates.spend(credential, 1) == Throttle(0, 5000, 1)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    assert await rates.charge(credential, 4000) == Throttle(1000, 5000, 1)
+    assert await rates.charge(credential, 999) == Throttle(1, 5000, 1)
+    assert await rates.charge(credential, 1) == Throttle(0, 5000, 1)
     assert await refusal(rates, credential, 20) == (Throttle(0, 5000, 1), 20)
 
 
@@ -38,45 +38,45 @@ async def test_an_app_spends_its_maximum_at_once_and_then_is_refused(db: Pool, c
 async def test_the_maximum_is_ten_seconds_of_the_rate_and_pays_for_any_operation(
     db: Pool, clock: Clock, rate: int, maximum: int
 ) -> None:
-    rates, credential = Rates(db), new_credential(rate)
-    assert await rates.spend(credential, COST_LIMIT) == Throttle(maximum - COST_LIMIT, maximum, rate)
+    rates, credential = RateLimiter(db), new_credential(rate)
+    assert await rates.charge(credential, COST_LIMIT) == Throttle(maximum - COST_LIMIT, maximum, rate)
 
 
 async def test_an_operation_that_costs_nothing_costs_a_point(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    assert await rates.spend(credential, 0) == Throttle(4999, 5000, 1)
-    await rates.spend(credential, 4999)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    assert await rates.charge(credential, 0) == Throttle(4999, 5000, 1)
+    await rates.charge(credential, 4999)
     assert await refusal(rates, credential, 0) == (Throttle(0, 5000, 1), 1)
 
 
 async def test_points_are_restored_steadily_and_up_to_the_maximum(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    await rates.spend(credential, 5000)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    await rates.charge(credential, 5000)
     for seconds, restored in ((10, 10), (35.5, 35), (4990, 4990), (5000, 5000), (5001, 5000), (10**6, 5000)):
         await clock.pass_time(seconds, credential)
-        assert await rates.spend(credential, restored) == Throttle(0, 5000, 1), seconds
+        assert await rates.charge(credential, restored) == Throttle(0, 5000, 1), seconds
         assert await refusal(rates, credential, 10) == (Throttle(0, 5000, 1), 10), seconds
 
 
 async def test_workers_share_what_an_app_has(db: Pool, clock: Clock) -> None:
-    here, there, credential = Rates(db), Rates(db), new_credential(rate=1)
-    await here.spend(credential, 3000)
-    await there.spend(credential, 1500)
+    here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
+    await here.charge(credential, 3000)
+    await there.charge(credential, 1500)
     assert await refusal(here, credential, 501) == (Throttle(500, 5000, 1), 1)
-    assert await here.spend(credential, 500) == Throttle(0, 5000, 1)
+    assert await here.charge(credential, 500) == Throttle(0, 5000, 1)
     assert await refusal(there, credential, 500) == (Throttle(0, 5000, 1), 500)
 
 
 async def test_apps_of_one_store_have_points_of_their_own(db: Pool, clock: Clock) -> None:
-    rates, one = Rates(db), new_credential(rate=1)
+    rates, one = RateLimiter(db), new_credential(rate=1)
     other = one._replace(app_id=new_id("app"))
-    await rates.spend(one, 5000)
-    assert await rates.spend(other, 10) == Throttle(4990, 5000, 1)
-    assert await rates.spend(one._replace(store_id=new_id("store")), 10) == Throttle(4990, 5000, 1)
+    await rates.charge(one, 5000)
+    assert await rates.charge(other, 10) == Throttle(4990, 5000, 1)
+    assert await rates.charge(one._replace(store_id=new_id("store")), 10) == Throttle(4990, 5000, 1)
 
 
 async def test_an_app_at_50_times_its_rate_takes_nothing_from_another(db: Pool, clock: Clock) -> None:
-    workers = [Rates(db), Rates(db)]
+    workers = [RateLimiter(db), RateLimiter(db)]
     noisy, quiet = new_credential(rate=500), new_credential(rate=500)
     paid, refused, began = 0, 0, perf_counter()
     for tick in range(300):  # three seconds
@@ -107,7 +107,7 @@ async def test_no_more_is_spent_in_any_time_than_the_maximum_and_what_is_restore
     """Whatever is sent to two workers, and cancelled. Points may be spent as long as a lease lasts after they were
     counted, which is once within the time, at its beginning.
     """
-    workers, credential, maximum = [Rates(db), Rates(db)], new_credential(rate), maximum_of(rate)
+    workers, credential, maximum = [RateLimiter(db), RateLimiter(db)], new_credential(rate), maximum_of(rate)
     began, start = perf_counter(), clock.now
     spent: list[tuple[float, float, float]] = []
     for wait, requests in rounds:
@@ -141,7 +141,7 @@ async def test_an_app_that_spends_a_third_of_its_rate_is_never_refused(
     """However unevenly: a lease is at most twice what the worker spent of the one before, and its cost besides; each of
     the two may have one that it took before, and the bucket is not asked for its last tenth of a second.
     """
-    workers, credential, maximum = [Rates(db), Rates(db)], new_credential(rate), maximum_of(rate)
+    workers, credential, maximum = [RateLimiter(db), RateLimiter(db)], new_credential(rate), maximum_of(rate)
     full = maximum * (1 - 2 * LEASE_SHARE) - rate * PAUSE_SECONDS
     left = full
     for wait, worker, cost in requests:
@@ -160,12 +160,12 @@ async def test_an_app_that_spends_a_third_of_its_rate_is_never_refused(
 async def test_who_comes_back_when_told_to_is_served_and_not_before(
     db: Pool, clock: Clock, rate: int, spent: list[int], cost: int
 ) -> None:
-    here, there, credential = Rates(db), Rates(db), new_credential(rate)
+    here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate)
     for each in (maximum_of(rate), *spent):
         await is_paid(here, credential, each)
     await clock.pass_time(0.3, credential)
     try:
-        await here.spend(credential, cost)
+        await here.charge(credential, cost)
         assume(False)
     except Throttled as refused:
         seconds = refused.retry_after_seconds
@@ -180,42 +180,42 @@ async def test_who_comes_back_when_told_to_is_served_and_not_before(
 
 
 async def test_a_cost_beyond_the_maximum_takes_all_of_it(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    assert await rates.spend(credential, 10**9) == Throttle(0, 5000, 1)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    assert await rates.charge(credential, 10**9) == Throttle(0, 5000, 1)
     assert await refusal(rates, credential, 10**9) == (Throttle(0, 5000, 1), 5000)
     await clock.pass_time(5000, credential)
-    assert await rates.spend(credential, 5001) == Throttle(0, 5000, 1)
+    assert await rates.charge(credential, 5001) == Throttle(0, 5000, 1)
 
 
 async def test_another_rate_counts_from_the_next_request(db: Pool, clock: Clock) -> None:
-    here, there, credential = Rates(db), Rates(db), new_credential(rate=1)
-    await here.spend(credential, 5000)
+    here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
+    await here.charge(credential, 5000)
     assert await refusal(here, credential, 100) == (Throttle(0, 5000, 1), 100)
     faster = credential._replace(rate=1000)
     await clock.pass_time(1, credential)
-    assert (await here.spend(faster, 900)).maximum == 10_000
+    assert (await here.charge(faster, 900)).maximum == 10_000
     await clock.pass_time(10, credential)
-    assert await there.spend(faster, 6000) == Throttle(4000, 10_000, 1000)
+    assert await there.charge(faster, 6000) == Throttle(4000, 10_000, 1000)
     slower = credential._replace(rate=2)
-    assert await here.spend(slower, 3990) == Throttle(10, 5000, 2)
-    assert await there.spend(slower, 10) == Throttle(0, 5000, 2)
+    assert await here.charge(slower, 3990) == Throttle(10, 5000, 2)
+    assert await there.charge(slower, 10) == Throttle(0, 5000, 2)
     assert await refusal(there, slower, 100) == (Throttle(0, 5000, 2), 50)
 
 
 async def test_a_crash_of_postgres_begins_afresh(db: Pool, clock: Clock) -> None:
     assert await db.fetchrow("select relpersistence from pg_class where oid = 'app_budget'::regclass") == (b"u",)
-    rates, credential = Rates(db), new_credential(rate=1)
-    await rates.spend(credential, 5000)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    await rates.charge(credential, 5000)
     await db.fetch(FORGET, credential.store_id)  # what becomes of an unlogged table
     assert not await is_paid(rates, credential, 10)
     await clock.pass_time(10, credential)
-    assert await rates.spend(credential, 10) == Throttle(4990, 5000, 1)
+    assert await rates.charge(credential, 10) == Throttle(4990, 5000, 1)
 
 
 async def test_a_clock_that_is_set_back_restores_nothing_and_goes_on(db: Pool, clock: Clock) -> None:
-    rates, credential = Rates(db), new_credential(rate=1)
-    await rates.spend(credential, 4000)
+    rates, credential = RateLimiter(db), new_credential(rate=1)
+    await rates.charge(credential, 4000)
     await db.fetch(SET_AT, credential.store_id, timedelta(hours=1))
-    assert await rates.spend(credential, 900) == Throttle(100, 5000, 1)
+    assert await rates.charge(credential, 900) == Throttle(100, 5000, 1)
     await clock.pass_time(10, credential)
-    assert await rates.spend(credential, 110) == Throttle(0, 5000, 1)
+    assert await rates.charge(credential, 110) == Throttle(0, 5000, 1)

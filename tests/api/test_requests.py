@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api import requests
+from api import graphql
 from tests.support.answers import JSON, NO_QUERY, answered, refusal
 from tests.support.shop import Shop
 
@@ -257,7 +257,7 @@ class Lines(logging.Handler):
         self.written: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.written.put_nowait(record.__dict__["facts"])
+        self.written.put_nowait(record.__dict__["entry"])
 
 
 async def test_a_client_that_leaves_while_it_sends_is_one_line_and_no_error(
@@ -277,7 +277,7 @@ async def test_a_client_that_leaves_while_it_sends_is_one_line_and_no_error(
 async def test_a_body_that_does_not_arrive_is_waited_for_so_long(
     base_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(graphql, "BODY_SECONDS", 0.01)
     async with sending(base_url, 1_000) as (reader, _):
         head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")

@@ -97,7 +97,7 @@ async def test_an_application_that_is_cancelled_closes_its_connections(
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     app = create_app(settings_for(own_database_url))
     with suppress(asyncio.CancelledError):
-        async with app.router.lifespan_context(app):
+        async with app.site.router.lifespan_context(app):
             assert await connection.fetchval(others) == 1
             raise asyncio.CancelledError
     async with asyncio.timeout(5):

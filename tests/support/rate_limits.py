@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.rate_limits import BURST_SECONDS, Rates, Throttled
+from api.rate_limits import BURST_SECONDS, RateLimiter, Throttled
 from db.credentials import CredentialRow
 from db.ids import new_id
 from db.pool import Pool
@@ -40,10 +40,10 @@ def maximum_of(rate: int) -> int:
     return max(BURST_SECONDS * rate, COST_LIMIT)
 
 
-async def is_paid(rates: Rates, credential: CredentialRow, cost: float) -> bool:
+async def is_paid(rates: RateLimiter, credential: CredentialRow, cost: float) -> bool:
     refused = None
     try:
-        throttle = await rates.spend(credential, cost)
+        throttle = await rates.charge(credential, cost)
     except Throttled as error:
         refused, throttle = error, error.throttle
     assert (throttle.maximum, throttle.restore_rate) == (maximum_of(credential.rate), credential.rate)
@@ -52,13 +52,13 @@ async def is_paid(rates: Rates, credential: CredentialRow, cost: float) -> bool:
     return refused is None
 
 
-async def refusal(rates: Rates, credential: CredentialRow, cost: float) -> tuple[Throttle, int]:
+async def refusal(rates: RateLimiter, credential: CredentialRow, cost: float) -> tuple[Throttle, int]:
     with pytest.raises(Throttled) as refused:
-        await rates.spend(credential, cost)
+        await rates.charge(credential, cost)
     return refused.value.throttle, refused.value.retry_after_seconds
 
 
-async def spend_all(rates: Rates, credential: CredentialRow, cost: float) -> int:
+async def spend_all(rates: RateLimiter, credential: CredentialRow, cost: float) -> int:
     """How many requests of that cost are paid until one is refused."""
     number = 0
     while await is_paid(rates, credential, cost):

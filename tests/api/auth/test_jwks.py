@@ -21,7 +21,7 @@ from tests.support.shop import Shop, new_app
 
 STAFF = Claims("shop", "dashboard", (), "user-1")
 UNPUBLISHED = "The JWT is signed by a key that the issuer does not publish."
-AWAY = "The identity provider is not available just now."
+AWAY = "The identity provider is not available at the moment."
 FETCHED = [DISCOVERY, KEYS]
 
 Document = tuple[int, str, dict[str, str]]

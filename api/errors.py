@@ -1,0 +1,143 @@
+"""Errors: which status, code and message each exception gets. The one table of them is PROBLEMS."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from graphql import ExecutionResult, FieldNode, GraphQLError
+
+from api.auth.jwks import IssuerUnavailable
+from api.logs import describe, logger
+from api.rate_limits import Throttled
+from db.pool import Unavailable
+from engine.cost import TooCostly
+from engine.execution import InvalidOperation
+from schema.errors import BadUserInput, Forbidden, Unauthenticated
+
+
+class RequestError(Exception):
+    """A request that is not executed, with the status, code and message of its response."""
+
+    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
+@dataclass(frozen=True)
+class Problem:
+    """How an exception is reported. `message`: None for the exception's own text."""
+
+    status: int
+    code: str
+    message: str | None = None
+
+
+# The first row whose class the exception has. The status counts where the exception ends the whole request.
+PROBLEMS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Problem], ...] = (
+    (TooCostly, Problem(400, "COST_LIMIT_EXCEEDED")),
+    (Throttled, Problem(429, "THROTTLED")),
+    (Unauthenticated, Problem(401, "UNAUTHENTICATED")),
+    (Forbidden, Problem(403, "FORBIDDEN")),
+    (BadUserInput, Problem(400, "BAD_USER_INPUT")),
+    (
+        (UnicodeEncodeError, asyncpg.CharacterNotInRepertoireError),
+        Problem(400, "BAD_USER_INPUT", "The text contains a character that cannot be stored."),
+    ),
+    (Unavailable, Problem(503, "SERVICE_UNAVAILABLE", "The database is not available at the moment.")),
+    (IssuerUnavailable, Problem(503, "SERVICE_UNAVAILABLE")),
+    (TimeoutError, Problem(504, "TIMEOUT")),
+)
+UNFORESEEN = Problem(
+    500, "INTERNAL_SERVER_ERROR", "An internal error occurred. Quote the request ID when you report it."
+)
+
+# What a status says besides (RFC 9110, sections 15.5.2 and 15.6.4).
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+
+# Where no field could be answered for one of these reasons, neither was the request.
+REQUEST_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503}
+
+
+@dataclass
+class Failure:
+    """The response to a request that was not executed."""
+
+    status: int
+    errors: list[dict[str, Any]]
+    headers: dict[str, str]
+
+
+def failure(
+    error: Exception,
+    request_id: str,
+    *,
+    lenient: bool = False,
+    credential_sent: bool = False,
+    route: str = "graphql",
+) -> Failure:
+    """The response to an exception that ended a request.
+
+    `lenient`: the client names application/json, and expects the status 200 for an operation that is invalid
+    (GraphQL over HTTP, section 6.4.1).
+    """
+    if isinstance(error, InvalidOperation):
+        errors = [{**each.formatted, "extensions": {"code": error.code}} for each in error.errors]
+        return Failure(200 if lenient else 400, errors, {})
+    if isinstance(error, RequestError):
+        status = 200 if lenient and error.code == "PERSISTED_QUERY_NOT_FOUND" else error.status
+        errors = [{"message": str(error), "extensions": {"code": error.code}}]
+        return Failure(status, errors, HEADERS.get(status, {}) | error.headers)
+    problem = problem_of(error)
+    if problem is UNFORESEEN:
+        return Failure(problem.status, [_masked(error, route, request_id)], {})
+    if isinstance(error, Unavailable):
+        logger.warning("Postgres is unavailable: %s", error)
+    headers = HEADERS.get(problem.status, {})
+    if isinstance(error, Throttled):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
+    elif isinstance(error, Unauthenticated) and credential_sent:  # RFC 6750, section 3
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    return Failure(problem.status, [_reported(problem, error)], headers)
+
+
+def field_errors(result: ExecutionResult, request_id: str) -> tuple[int, list[dict[str, Any]], dict[str, str]]:
+    """The status, errors and headers of a response whose fields have failed."""
+    errors = [_field_error(error, request_id) for error in result.errors or ()]
+    if all(value is None for value in (result.data or {}).values()):
+        codes = {error["extensions"]["code"] for error in errors}
+        for code, status in REQUEST_CODES.items():
+            if code in codes:
+                return status, errors, HEADERS[status]
+    return 200, errors, {}
+
+
+def problem_of(error: BaseException) -> Problem:
+    return next((problem for types, problem in PROBLEMS if isinstance(error, types)), UNFORESEEN)
+
+
+def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    original = error.original_error
+    while isinstance(original, GraphQLError):
+        original = original.original_error
+    if original is None:
+        return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT"}}
+    problem = problem_of(original)
+    if problem is not UNFORESEEN:
+        return {**error.formatted, **_reported(problem, original)}
+    # The name of the field, not the path, which contains the aliases that the client chose.
+    field = error.nodes[0] if error.nodes else None
+    where = field.name.value if isinstance(field, FieldNode) else "graphql"
+    return {**error.formatted, **_masked(original, where, request_id)}
+
+
+def _reported(problem: Problem, error: Exception) -> dict[str, Any]:
+    return {"message": problem.message or str(error), "extensions": {"code": problem.code}}
+
+
+def _masked(error: Exception, where: str, request_id: str) -> dict[str, Any]:
+    """An unforeseen error as the client sees it. The log has the error, and neither has what the client sent."""
+    entry = {"request": request_id, "message": "unforeseen", "where": where, **describe(error)}
+    logger.error("unforeseen", extra={"entry": entry})
+    return {"message": UNFORESEEN.message, "extensions": {"code": UNFORESEEN.code, "requestId": request_id}}

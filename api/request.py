@@ -1,0 +1,142 @@
+"""GraphQL requests: the parameters of GraphQL over HTTP, from a query string or a body."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from api.documents.manifests import canonical_id
+from api.errors import RequestError
+from api.media_types import JSON, is_json
+
+BODY_BYTES = 64 * 1024
+# A larger body is read up to this size and dropped: an early response can reset the connection before it is read.
+DISCARDED_BYTES = 4 * 1024 * 1024
+
+# The names under which clients send the ID of a persisted document: the specification's draft, Relay's, and others.
+DOCUMENT_NAMES = ("documentId", "doc_id", "id")
+
+Headers: TypeAlias = dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation to run: a document's text, or its ID, or both."""
+
+    query: str | None
+    document_id: str | None
+    registers: bool
+    """Whether the ID came as `extensions.persistedQuery`, by which a client may register the text that it sends."""
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+def read_headers(pairs: list[tuple[bytes, bytes]]) -> Headers:
+    """The headers by name. Several of one name are joined (RFC 9110, section 5.3)."""
+    headers: Headers = {}
+    for name, value in pairs:
+        headers[name] = value if name not in headers else headers[name] + b", " + value
+    return headers
+
+
+def read_query_string(query_string: bytes, path_id: str | None) -> GraphQLRequest:
+    """The parameters of a GET. An empty parameter counts as absent."""
+    pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    parameters: dict[str, Any] = {name: value for name, value in pairs if value}
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _parsed(parameters[name].encode(errors="replace"), name)
+    return _request(parameters, path_id)
+
+
+def refuse_content_type(content_type: bytes) -> None:
+    """Raises RequestError for a body that is not JSON."""
+    if not is_json(content_type):
+        quoted = content_type.decode("latin-1")[:100]
+        raise RequestError(415, f"The Content-Type must be {JSON} in UTF-8, got {quoted!r}.")
+
+
+def read_body(body: bytes, path_id: str | None, batch_limit: int) -> GraphQLRequest | list[GraphQLRequest]:
+    """The parameters of a POST, or those of each request of a batch."""
+    parameters = _parsed(body, "the body")
+    if not isinstance(parameters, list):
+        return _request(parameters, path_id)
+    if not batch_limit:
+        raise RequestError(400, "The body must be a JSON object: batching is off.")
+    if not 1 <= len(parameters) <= batch_limit:
+        raise RequestError(400, f"A batch has 1 to {batch_limit} requests, got {len(parameters)}.")
+    return [_request(each, path_id) for each in parameters]
+
+
+async def receive_body(receive: Receive) -> bytes:
+    """Raises RequestError for a body that is too large, and ClientDisconnect."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    size = len(body)
+    while message.get("more_body") and size <= DISCARDED_BYTES:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= BODY_BYTES:
+            body += chunk
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    if size > BODY_BYTES:
+        raise RequestError(413, f"A request has at most {BODY_BYTES} bytes.", Connection="close")
+    return body
+
+
+def _parsed(text: bytes, name: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        where = f"{error.msg}, line {error.lineno}, column {error.colno}" if text else "it is empty"
+        raise RequestError(400, f"Not JSON in UTF-8: {name} ({where}).") from None
+
+
+def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
+    if not isinstance(parameters, dict):
+        raise RequestError(400, "The body must be a JSON object with a query or a documentId.")
+    query = _text(parameters, "query")
+    hash = _hash(_object(parameters, "extensions") or {})
+    given = [path_id, hash, *(_text(parameters, name) for name in DOCUMENT_NAMES)]
+    ids = {canonical_id(id) or id for id in given if id}
+    if len(ids) > 1:
+        raise RequestError(400, "The request names several documents.")
+    if not ids and not (query and query.strip()):
+        raise RequestError(400, "A request needs a query, a GraphQL document as a string, or a documentId.")
+    return GraphQLRequest(
+        query=query or None,
+        document_id=ids.pop() if ids else None,
+        registers=hash is not None,
+        variables=_object(parameters, "variables"),
+        operation_name=_text(parameters, "operationName") or None,
+    )
+
+
+def _hash(extensions: dict[str, Any]) -> str | None:
+    """The document's ID as Apollo's clients send it. IDs of manifests come so, too."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    hash = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if not isinstance(hash, str) or not hash or persisted.get("version", 1) != 1:
+        raise RequestError(400, "extensions.persistedQuery must look like {version: 1, sha256Hash: “…”}.")
+    return hash
+
+
+def _text(parameters: dict[str, Any], name: str) -> str | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, str):
+        raise RequestError(400, f"{name} must be a string.")
+    return value
+
+
+def _object(parameters: dict[str, Any], name: str) -> dict[str, Any] | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise RequestError(400, f"{name} must be an object.")
+    return value

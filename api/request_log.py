@@ -1,0 +1,103 @@
+"""The request log: one line a request, with nothing in it that the client chose but known names."""
+
+import logging
+import re
+from dataclasses import dataclass, field
+from random import getrandbits
+from time import perf_counter
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from db.pool import recorded_statements
+
+requests = logging.getLogger("roomkey.requests")
+
+# An ID that a proxy or a client chose, so that logs can be joined.
+REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+QUIET_ROUTES = ("/health",)
+# The client left before it was answered, as nginx has it.
+CLIENT_CLOSED_REQUEST = 499
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """What the line of a request says. Fields that are None are left out. See "On a server" in README.md."""
+
+    request_id: str
+    method: str
+    route: str | None
+    started: float = field(default_factory=perf_counter)
+    statements: list[str] = field(default_factory=list)
+    store: str | None = None
+    app: str | None = None
+    session: str | None = None
+    batch: int | None = None
+    document: str | None = None
+    published: bool | None = None
+    cost: int | None = None
+    operation: str | None = None
+    has_operation: bool = False
+    interpreted: str | None = None
+    refusals: list[str] | None = None
+    codes: list[str] | None = None
+
+    def write(self, status: int) -> None:
+        level = logging.DEBUG if self.route in QUIET_ROUTES else logging.INFO
+        if not requests.isEnabledFor(level):
+            return
+        entry: dict[str, Any] = {"request": self.request_id, "method": self.method, "route": self.route}
+        for name in ("store", "app", "session", "batch", "document", "published", "cost"):
+            value = getattr(self, name)
+            if value is not None:
+                entry[name] = value
+        if self.has_operation:
+            entry["operation"] = self.operation
+        for name in ("interpreted", "refusals", "codes"):
+            value = getattr(self, name)
+            if value is not None:
+                entry[name] = value
+        entry["status"] = status
+        entry["ms"] = round((perf_counter() - self.started) * 1000, 1)
+        entry["statements"] = len(self.statements)
+        # Without a walk through the stack, to find the line of code.
+        record = requests.makeRecord(requests.name, level, "", 0, "request", (), None, extra={"entry": entry})
+        requests.handle(record)
+
+
+def request_id(given: bytes | None) -> str:
+    """The ID that the client gave in X-Request-Id, or a new one."""
+    if given and REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return f"{getrandbits(128):032x}"
+
+
+class RequestLogMiddleware:
+    """Gives each request of the site an ID and a line. The GraphQL endpoint writes its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
+        log = RequestLog(request_id(given), scope["method"], None)
+        scope.setdefault("state", {})["log"] = log
+        status = CLIENT_CLOSED_REQUEST
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = log.request_id
+            await send(message)
+
+        with recorded_statements() as log.statements:
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                # The pattern, not the path: a link's code is a secret.
+                log.route = getattr(scope.get("route"), "path", None)
+                log.write(status)
