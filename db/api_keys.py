@@ -2,23 +2,13 @@
 
 import hashlib
 import secrets
-from datetime import datetime
-from typing import NamedTuple
 
 from typeid.codecs import base32
 
 from db.ids import new_id
-from db.pool import Executor
+from db.pool import Executor, Row
 
 API_KEY_PREFIX = "rk_"
-
-
-class ApiKeyRow(NamedTuple):
-    app_id: str
-    id: str
-    name: str
-    created_at: datetime
-    revoked_at: datetime | None
 
 
 COLUMNS = "app_id, id, name, created_at, revoked_at"
@@ -52,22 +42,21 @@ returning {COLUMNS}
 """
 
 
-async def get_api_key(db: Executor, store_id: str, id: str) -> ApiKeyRow | None:
-    row = await db.fetchrow(GET, store_id, id)
-    return ApiKeyRow(*row) if row else None
+async def get_api_key(db: Executor, store_id: str, id: str) -> Row | None:
+    return await db.fetchrow(GET, store_id, id)
 
 
-async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -> dict[str, list[ApiKeyRow]]:
+async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -> dict[str, list[Row]]:
     """The keys of each app, the oldest first, revoked ones included."""
-    keys: dict[str, list[ApiKeyRow]] = {id: [] for id in app_ids}
+    keys: dict[str, list[Row]] = {id: [] for id in app_ids}
     for row in await db.fetch(GET_BY_APP, store_id, app_ids):
-        keys[row["app_id"]].append(ApiKeyRow(*row))
+        keys[row.app_id].append(row)
     return keys
 
 
-async def search_api_keys(db: Executor, store_id: str) -> list[ApiKeyRow]:
+async def search_api_keys(db: Executor, store_id: str) -> list[Row]:
     """All keys of the store, the oldest first, revoked ones included."""
-    return [ApiKeyRow(*row) for row in await db.fetch(SEARCH, store_id)]
+    return await db.fetch(SEARCH, store_id)
 
 
 async def find_store_of_api_key(db: Executor, id: str) -> str | None:
@@ -78,17 +67,16 @@ async def find_store_of_api_key(db: Executor, id: str) -> str | None:
 
 async def create_api_key(
     db: Executor, store_id: str, app_id: str, name: str, hash: bytes, *, id: str | None = None
-) -> ApiKeyRow:
+) -> Row:
     """A new key of the store's app, of that ID if one is given."""
     row = await db.fetchrow(CREATE, store_id, app_id, id or new_id("key"), name, hash)
     assert row is not None
-    return ApiKeyRow(*row)
+    return row
 
 
-async def set_api_key_revoked(db: Executor, store_id: str, id: str) -> ApiKeyRow | None:
+async def set_api_key_revoked(db: Executor, store_id: str, id: str) -> Row | None:
     """Turn a key off; once is for ever."""
-    row = await db.fetchrow(REVOKE, store_id, id)
-    return ApiKeyRow(*row) if row else None
+    return await db.fetchrow(REVOKE, store_id, id)
 
 
 def generate_api_key() -> str:

@@ -2,26 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import NamedTuple
 
 import asyncpg
 
 from db.changes import Change
 from db.ids import new_id
-from db.pool import Executor, Transaction
-
-
-class AppRow(NamedTuple):
-    id: str
-    name: str
-    scopes: list[str]
-    document_mode: str
-    rate: int
-    client_id: str | None
-    created_at: datetime
-    disabled_at: datetime | None
-
+from db.pool import Executor, Row, Transaction
 
 COLUMNS = "id, name, scopes, document_mode, rate, client_id, created_at, disabled_at"
 
@@ -74,14 +60,14 @@ class ClientIdTaken(Exception):
     """Another app of the store has that client ID."""
 
 
-async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[AppRow]:
+async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
     """Those of the apps that the store has, in no order."""
-    return [AppRow(*row) for row in await db.fetch(GET, store_id, ids)]
+    return await db.fetch(GET, store_id, ids)
 
 
-async def search_apps(db: Executor, store_id: str) -> list[AppRow]:
+async def search_apps(db: Executor, store_id: str) -> list[Row]:
     """All apps of the store, the oldest first, disabled ones included."""
-    return [AppRow(*row) for row in await db.fetch(SEARCH, store_id)]
+    return await db.fetch(SEARCH, store_id)
 
 
 async def find_store_of_app(db: Executor, id: str) -> str | None:
@@ -108,12 +94,12 @@ async def create_app(
     client_id: str | None = None,
     *,
     id: str | None = None,
-) -> AppRow:
+) -> Row:
     """A new app, of that ID if one is given. Raises ClientIdTaken."""
     with _unique_client_id():
         row = await db.fetchrow(CREATE, store_id, id or new_id("app"), name, scopes, document_mode, rate, client_id)
     assert row is not None
-    return AppRow(*row)
+    return row
 
 
 async def set_app(
@@ -127,10 +113,10 @@ async def set_app(
     rate: int | None = None,
     client_id: Change | None = None,
     disabled: bool | None = None,
-) -> AppRow | None:
+) -> Row | None:
     """Change what is not None. Raises ClientIdTaken."""
     with _unique_client_id():
-        row = await db.fetchrow(
+        return await db.fetchrow(
             SET,
             store_id,
             id,
@@ -142,7 +128,6 @@ async def set_app(
             client_id.value if client_id else None,
             disabled,
         )
-    return AppRow(*row) if row else None
 
 
 async def set_console(db: Executor, store_id: str, id: str) -> None:

@@ -1,23 +1,9 @@
 """Persisted documents: what an app may send by its ID. Published once, a document never changes."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 from db.keysets import Window
-from db.pool import Executor, Transaction
-
-
-class DocumentRow(NamedTuple):
-    """`hash` is the SHA-256 of the body."""
-
-    app_id: str
-    id: str
-    name: str | None
-    body: str
-    hash: bytes
-    cost: int
-    published_at: datetime
-    retired_at: datetime | None
+from db.pool import Executor, Row, Transaction
 
 
 class NewDocument(NamedTuple):
@@ -26,25 +12,6 @@ class NewDocument(NamedTuple):
     body: str
     hash: bytes
     cost: int
-
-
-class Published(NamedTuple):
-    """A document that is published now. `is_new`: it was not before."""
-
-    row: DocumentRow
-    is_new: bool
-
-
-class PublishedRow(NamedTuple):
-    """A published document of any store, with what its store and app are called."""
-
-    store_id: str
-    app_id: str
-    id: str
-    name: str | None
-    body: str
-    store_slug: str
-    app_name: str
 
 
 class DocumentsDiffer(Exception):
@@ -129,7 +96,8 @@ order by app_id, id
 SEARCH_LAST = SEARCH.replace("order by id", "order by id desc")
 
 SEARCH_PUBLISHED = """
-select document.store_id, document.app_id, document.id, document.name, document.body, store.slug, app.name
+select document.store_id, document.app_id, document.id, document.name, document.body,
+    store.slug as store_slug, app.name as app_name
 from document
 join app on app.store_id = document.store_id and app.id = document.app_id
 join store on store.id = document.store_id
@@ -146,21 +114,19 @@ where document.store_id = checked.store_id and document.app_id = checked.app_id 
 """
 
 
-async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:
+async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:
     """The document of this ID, which is canonical; None where there is none, or it is retired."""
-    row = await db.fetchrow(GET, store_id, app_id, id)
-    return DocumentRow(*row) if row else None
+    return await db.fetchrow(GET, store_id, app_id, id)
 
 
-async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> DocumentRow | None:
+async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> Row | None:
     """The document whose body has this SHA-256; None where there is none, or it is retired."""
-    row = await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
-    return DocumentRow(*row) if row else None
+    return await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
 
 
 async def create_documents(
     db: Transaction, store_id: str, app_id: str, documents: list[NewDocument], checked_with: bytes, limit: int
-) -> list[Published] | None:
+) -> list[Row] | None:
     """Publish documents of different IDs, in their order; None: the store has no such app.
 
     One that is published already stays as it is, one that was retired comes back. Raises DocumentsDiffer, and
@@ -170,7 +136,7 @@ async def create_documents(
         return None
     ids, names, bodies, hashes, costs = zip(*documents, strict=True) if documents else ((), (), (), (), ())
     rows = await db.fetch(CREATE, store_id, app_id, ids, names, bodies, hashes, costs, checked_with)
-    published = {row["id"]: Published(DocumentRow(*row[:-1]), row["is_new"]) for row in rows}
+    published = {row.id: row for row in rows}
     if different := [id for id in ids if id not in published]:
         raise DocumentsDiffer(different)
     counted = await db.fetchrow(COUNT, store_id, app_id)
@@ -188,32 +154,29 @@ async def create_documents_for_consoles(db: Executor, documents: list[NewDocumen
     await db.fetch(CREATE_FOR_CONSOLES, *columns, checked_with)
 
 
-async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:
+async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:
     """Let an app send a document no longer. Twice is once; None: the app never had it."""
-    row = await db.fetchrow(RETIRE, store_id, app_id, id)
-    return DocumentRow(*row) if row else None
+    return await db.fetchrow(RETIRE, store_id, app_id, id)
 
 
-async def search_documents(
-    db: Executor, store_id: str, app_ids: list[str], window: Window
-) -> dict[str, list[DocumentRow]]:
+async def search_documents(db: Executor, store_id: str, app_ids: list[str], window: Window) -> dict[str, list[Row]]:
     """The documents of each app in the window, by their IDs, retired ones included."""
     bounds = [key.id if key else None for key in (window.after, window.before)]
-    documents: dict[str, list[DocumentRow]] = {app_id: [] for app_id in app_ids}
+    documents: dict[str, list[Row]] = {app_id: [] for app_id in app_ids}
     for row in await db.fetch(SEARCH_LAST if window.last else SEARCH, store_id, app_ids, *bounds, window.limit):
-        documents[row["app_id"]].append(DocumentRow(*row))
+        documents[row.app_id].append(row)
     return documents
 
 
 async def search_published_documents(
-    db: Executor, checked_with: bytes | None, after: PublishedRow | None, limit: int
-) -> list[PublishedRow]:
+    db: Executor, checked_with: bytes | None, after: Row | None, limit: int
+) -> list[Row]:
     """Published documents of all stores that were last found valid by another schema; None: all. For operators."""
     bounds = (after.store_id, after.app_id, after.id) if after else ("", "", "")
-    return [PublishedRow(*row) for row in await db.fetch(SEARCH_PUBLISHED, checked_with, *bounds, limit)]
+    return await db.fetch(SEARCH_PUBLISHED, checked_with, *bounds, limit)
 
 
-async def set_documents_checked(db: Executor, documents: list[PublishedRow], checked_with: bytes) -> None:
+async def set_documents_checked(db: Executor, documents: list[Row], checked_with: bytes) -> None:
     """Record by which schema they are valid."""
     keys = [[row.store_id for row in documents], [row.app_id for row in documents], [row.id for row in documents]]
     await db.fetch(SET_CHECKED, checked_with, *keys)

@@ -1,11 +1,10 @@
 """What happened to sessions: the append-only table behind the timeline, the audit trail and the feed."""
 
-from datetime import datetime
 from typing import Literal, NamedTuple
 
 from db.ids import new_id
 from db.keysets import Key
-from db.pool import Executor
+from db.pool import Executor, Row
 
 
 class Actor(NamedTuple):
@@ -15,21 +14,10 @@ class Actor(NamedTuple):
     user_id: str | None
 
 
-class EventRow(NamedTuple):
-    session_id: str
-    id: str
-    kind: str
-    at: datetime
-    expires_at: datetime | None
-    reason: str | None
-    key_id: str | None
-    user_id: str | None
-
-
 # EXPIRED is derived: a token reached the expired time that one event gave it before the next one changed that. Where a
 # change moves the expired time into the past, the token expires at the moment of the change.
 SEARCH = """
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
+select parent.id as session_id, event.*
 from unnest($2::text[]) as parent (id)
 cross join lateral (
     select id, kind, at, expires_at, reason, key_id, user_id from (
@@ -75,12 +63,12 @@ from unnest($2::text[], $3::text[], $4::text[]::timestamptz[]) as extended (id, 
 
 async def search_events(
     db: Executor, store_id: str, session_ids: list[str], limit: int, after: Key | None, before: Key | None
-) -> dict[str, list[EventRow]]:
+) -> dict[str, list[Row]]:
     """The first events of each session between two keys, both exclusive; the oldest first."""
     bounds = [*(after or (None, None)), *(before or (None, None))]
-    events: dict[str, list[EventRow]] = {session_id: [] for session_id in session_ids}
+    events: dict[str, list[Row]] = {session_id: [] for session_id in session_ids}
     for row in await db.fetch(SEARCH, store_id, session_ids, *bounds, limit):
-        events[row[0]].append(EventRow(*row))
+        events[row.session_id].append(row)
     return events
 
 

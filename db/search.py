@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from db import apps, customers, sessions
-from db.apps import AppRow
 from db.customers import CustomerRow
 from db.keysets import Sort, Window
 from db.pool import Executor, Row
 from db.sessions import STATUS_IS, SessionRow
 
-T = TypeVar("T", bound=tuple[Any, ...])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Table(Generic[T]):
 
 SESSION = Table("session", sessions.COLUMNS, SessionRow._make)
 CUSTOMER = Table("customer", customers.COLUMNS, CustomerRow._make)
-APP = Table("app", apps.COLUMNS, AppRow._make)
+APP: Table[Row] = Table("app", apps.COLUMNS, lambda row: row)
 
 # Where a text is compared; `~` is where the comparison goes. All of it is folded: accents and case do not count.
 TEXT = {

@@ -6,17 +6,17 @@ from typing import Annotated
 
 import strawberry
 
-from db.apps import AppRow
 from db.keysets import Sort
+from db.pool import Row
 from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
-from engine.rows import resolver
+from engine.rows import column, resolver
 from schema.api_keys import ApiKey
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
 from schema.context import Info, Scope
 from schema.documents import PersistedDocument, documents_of
 from schema.enums import enum_value
-from schema.ids import Node, checked_id
+from schema.ids import NODE_ID, Node, checked_id
 
 RATE = 1000
 RATE_LIMIT = 10_000  # by GraphQL: whoever runs the server may give an app more
@@ -34,46 +34,36 @@ class DocumentMode(Enum):
 
 @strawberry.type(description="A client of your store: a single-page app, a partner's service, a script.")
 class App(Node):
-    name: str = strawberry.field(description="What it is called.")
-    scopes: list[Scope] = strawberry.field(description="What its keys may do, and, at most, people who sign in to it.")
-    document_mode: DocumentMode = strawberry.field(description="Which documents it may send.")
-    rate: int = strawberry.field(description="How much cost it may spend a second.")
-    client_id: str | None = strawberry.field(
-        description="What the identity provider calls it: people who sign in to that client act as this app."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", NODE_ID)
+    name: str = column("name", "What it is called.")
+    scopes: list[Scope] = column("scopes", "What its keys may do, and, at most, people who sign in to it.")
+    document_mode: DocumentMode = column("document_mode", "Which documents it may send.")
+    rate: int = column("rate", "How much cost it may spend a second.")
+    client_id: str | None = column(
+        "client_id", "What the identity provider calls it: people who sign in to that client act as this app."
     )
-    date_created: datetime = strawberry.field(description="When it was created.")
-    disabled_at: datetime | None = strawberry.field(
-        description="When it was disabled: nothing that it sends is answered. Null: it is not."
+    date_created: datetime = column("created_at", "When it was created.")
+    disabled_at: datetime | None = column(
+        "disabled_at", "When it was disabled: nothing that it sends is answered. Null: it is not."
     )
 
-    @classmethod
-    def from_row(cls, row: AppRow) -> "App":
-        return cls(
-            id=strawberry.ID(row.id),
-            name=row.name,
-            scopes=[Scope(scope) for scope in row.scopes],
-            document_mode=DocumentMode(row.document_mode),
-            rate=row.rate,
-            client_id=row.client_id,
-            date_created=row.created_at,
-            disabled_at=row.disabled_at,
-        )
-
-    @resolver("Its keys, the oldest first, revoked ones included. Needs `admin`.")
+    @resolver("Its keys, the oldest first, revoked ones included. Needs `admin`.", reads=("id",))
     async def keys(self, info: Info) -> list[ApiKey]:
         info.context.require(Scope.ADMIN)
-        rows = await info.context.loaders.keys_by_app.load(self.id)
+        rows = await info.context.loaders.keys_by_app.load(self.row.id)
         count_items(info, len(rows))
-        return [ApiKey.from_row(row) for row in rows]
+        return [ApiKey(row=row) for row in rows]
 
     @resolver(
         "The documents published for it, by their IDs, retired ones included. Needs `documents:write`, and `admin` if "
-        "it is not your own app."
+        "it is not your own app.",
+        reads=("id",),
     )
     async def documents(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[PersistedDocument]:
-        return await documents_of(info, self.id, first, after, last, before)
+        return await documents_of(info, self.row.id, first, after, last, before)
 
 
 AppConnection = CountableConnection[App]
@@ -85,7 +75,7 @@ async def app(
 ) -> App | None:
     info.context.require(Scope.ADMIN)
     row = await info.context.loaders.apps.load(checked_id(id, "app"))
-    return App.from_row(row) if row else None
+    return App(row=row) if row else None
 
 
 async def apps(
@@ -98,6 +88,6 @@ async def apps(
         read_span(info.context, "apps", first, after, last, before),
         lambda window: search(db, APP, store_id, EVERYTHING, NEWEST_FIRST, window),
         NEWEST_FIRST.key_of,
-        App.from_row,
+        lambda row: App(row=row),
     )
     return CountableConnection(page=page, count_up_to=lambda limit: count(db, APP, store_id, EVERYTHING, limit))

@@ -35,4 +35,4 @@ class Conversion:
     @resolver("The order that they placed, if that was recorded with it.")
     async def order(self, info: Info) -> Order | None:
         row = await info.context.loaders.orders.load(self.order_id) if self.order_id else None
-        return Order.from_row(row) if row else None
+        return Order(row=row) if row else None

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import strawberry
 
-from db.documents import DocumentRow
 from db.keysets import Sort
+from db.pool import Row
+from engine.rows import column
 from schema.connections import Connection, read_page, read_span
 from schema.context import Info, Scope
 
@@ -14,27 +15,15 @@ BY_ID = Sort("id", "text", descending=False)
 
 @strawberry.type(description="A document that an app may send by its ID. Published once, it never changes.")
 class PersistedDocument:
-    id: strawberry.ID = strawberry.field(
-        description="What clients send: `sha256:` and the document's SHA-256, or what the app's tools chose."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column(
+        "id", "What clients send: `sha256:` and the document's SHA-256, or what the app's tools chose."
     )
-    name: str | None = strawberry.field(description="The operation's name. Null: it has none, or there are several.")
-    body: str = strawberry.field(description="The document.")
-    cost: int = strawberry.field(description="What it cost when it was published, with its variables' defaults.")
-    published_at: datetime = strawberry.field(description="When it was published.")
-    retired_at: datetime | None = strawberry.field(
-        description="When it was retired: its ID is refused. Null: it was not."
-    )
-
-    @classmethod
-    def from_row(cls, row: DocumentRow) -> "PersistedDocument":
-        return cls(
-            id=strawberry.ID(row.id),
-            name=row.name,
-            body=row.body,
-            cost=row.cost,
-            published_at=row.published_at,
-            retired_at=row.retired_at,
-        )
+    name: str | None = column("name", "The operation's name. Null: it has none, or there are several.")
+    body: str = column("body", "The document.")
+    cost: int = column("cost", "What it cost when it was published, with its variables' defaults.")
+    published_at: datetime = column("published_at", "When it was published.")
+    retired_at: datetime | None = column("retired_at", "When it was retired: its ID is refused. Null: it was not.")
 
 
 def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
@@ -56,6 +45,6 @@ async def documents_of(
         read_span(info.context, name, first, after, last, before),
         lambda window: info.context.loaders.documents(app_id, window),
         BY_ID.key_of,
-        PersistedDocument.from_row,
+        lambda row: PersistedDocument(row=row),
     )
     return Connection(page=page)

@@ -5,7 +5,8 @@ from enum import Enum
 
 import strawberry
 
-from db.events import EventRow
+from db.pool import Row
+from engine.rows import column
 from schema.connections import Connection
 from schema.enums import enum_value
 
@@ -25,33 +26,22 @@ class SessionEventKind(Enum):
 
 @strawberry.type(description="One thing that happened to a session.")
 class SessionEvent:
-    id: strawberry.ID = strawberry.field(description="Its own ID.")
-    kind: SessionEventKind = strawberry.field(description="What happened.")
-    at: datetime = strawberry.field(description="When.")
-    expired_time: datetime | None = strawberry.field(
-        description="ISSUED, EXTENDED and REISSUED: the expired time that the token was given. Null there: never."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "Its own ID.")
+    kind: SessionEventKind = column("kind", "What happened.")
+    at: datetime = column("at", "When.")
+    expired_time: datetime | None = column(
+        "expires_at", "ISSUED, EXTENDED and REISSUED: the expired time that the token was given. Null there: never."
     )
-    reason: str | None = strawberry.field(
-        description="Why, where somebody said so; `store setting` where a change of Session Expiration did it."
+    reason: str | None = column(
+        "reason", "Why, where somebody said so; `store setting` where a change of Session Expiration did it."
     )
-    key_id: strawberry.ID | None = strawberry.field(
-        description="The API key that asked for it. Null: a user, the customer through the link, or time itself."
+    key_id: strawberry.ID | None = column(
+        "key_id", "The API key that asked for it. Null: a user, the customer through the link, or time itself."
     )
-    user_id: str | None = strawberry.field(
-        description="Who asked for it, where a person signed in: what the identity provider calls them (`sub`)."
+    user_id: str | None = column(
+        "user_id", "Who asked for it, where a person signed in: what the identity provider calls them (`sub`)."
     )
-
-    @classmethod
-    def from_row(cls, row: EventRow) -> "SessionEvent":
-        return cls(
-            id=strawberry.ID(row.id),
-            kind=SessionEventKind(row.kind),
-            at=row.at,
-            expired_time=row.expires_at,
-            reason=row.reason,
-            key_id=strawberry.ID(row.key_id) if row.key_id else None,
-            user_id=row.user_id,
-        )
 
 
 SessionEventConnection = Connection[SessionEvent]

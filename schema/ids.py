@@ -6,10 +6,12 @@ from db.ids import Noun, noun_of
 from schema.errors import BadUserInput
 from schema.scalars import shortened
 
+NODE_ID = "A TypeID: the type's name and 26 characters that sort by time."
+
 
 @strawberry.interface(description="Anything that can be fetched again by its ID.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="A TypeID: the type's name and 26 characters that sort by time.")
+    id: strawberry.ID = strawberry.field(description=NODE_ID)
 
 
 def checked_id(id: str, noun: Noun) -> str:

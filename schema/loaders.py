@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from db.api_keys import ApiKeyRow, get_api_keys_by_app
-from db.apps import AppRow, get_apps
+from db.api_keys import get_api_keys_by_app
+from db.apps import get_apps
 from db.customers import CustomerRow, get_customers
-from db.documents import DocumentRow, search_documents
-from db.events import EventRow, search_events
+from db.documents import search_documents
+from db.events import search_events
 from db.keysets import Sort, Window
-from db.orders import OrderRow, get_orders, get_orders_by_session
-from db.pool import Pool
+from db.orders import get_orders, get_orders_by_session
+from db.pool import Pool, Row
 from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
 from db.sessions import SessionRow, get_sessions
 from db.stats import Period, count_opened_sessions
-from db.stores import StoreRow, get_store
+from db.stores import get_store
 
 V = TypeVar("V")
 
@@ -59,29 +59,29 @@ class Loaders:
         return self._loader("customers", _by_id(get_customers, self._db, self._store_id))
 
     @property
-    def orders(self) -> Loader[OrderRow | None]:
+    def orders(self) -> Loader[Row | None]:
         return self._loader("orders", _by_id(get_orders, self._db, self._store_id))
 
     @property
-    def stores(self) -> Loader[StoreRow | None]:
+    def stores(self) -> Loader[Row | None]:
         return self._loader("stores", self._stores)
 
     @property
-    def apps(self) -> Loader[AppRow | None]:
+    def apps(self) -> Loader[Row | None]:
         return self._loader("apps", _by_id(get_apps, self._db, self._store_id))
 
     @property
-    def keys_by_app(self) -> Loader[list[ApiKeyRow]]:
+    def keys_by_app(self) -> Loader[list[Row]]:
         return self._loader("keys of apps", self._keys_by_app)
 
     @property
-    def orders_by_session(self) -> Loader[list[OrderRow]]:
+    def orders_by_session(self) -> Loader[list[Row]]:
         return self._loader("orders of sessions", self._orders_by_session)
 
-    async def events(self, session_id: str, window: Window) -> list[EventRow]:
+    async def events(self, session_id: str, window: Window) -> list[Row]:
         """A page of the session's events; sessions with the same arguments share a statement."""
 
-        async def load(session_ids: list[str]) -> list[list[EventRow]]:
+        async def load(session_ids: list[str]) -> list[list[Row]]:
             events = await search_events(
                 self._db, self._store_id, session_ids, window.limit, window.after, window.before
             )
@@ -89,10 +89,10 @@ class Loaders:
 
         return await self._loader(("events", window), load).load(session_id)
 
-    async def documents(self, app_id: str, window: Window) -> list[DocumentRow]:
+    async def documents(self, app_id: str, window: Window) -> list[Row]:
         """A page of the app's documents; apps with the same arguments share a statement."""
 
-        async def load(app_ids: list[str]) -> list[list[DocumentRow]]:
+        async def load(app_ids: list[str]) -> list[list[Row]]:
             documents = await search_documents(self._db, self._store_id, app_ids, window)
             return [documents[id] for id in app_ids]
 
@@ -127,16 +127,16 @@ class Loaders:
 
         return await self._loader(("opened", _key(predicate), period), load).load("all")
 
-    async def _stores(self, ids: list[str]) -> list[StoreRow | None]:
+    async def _stores(self, ids: list[str]) -> list[Row | None]:
         """Of all stores only the asker's own is seen."""
         own = await get_store(self._db, self._store_id)
         return [own if id == self._store_id else None for id in ids]
 
-    async def _keys_by_app(self, app_ids: list[str]) -> list[list[ApiKeyRow]]:
+    async def _keys_by_app(self, app_ids: list[str]) -> list[list[Row]]:
         keys = await get_api_keys_by_app(self._db, self._store_id, app_ids)
         return [keys[id] for id in app_ids]
 
-    async def _orders_by_session(self, session_ids: list[str]) -> list[list[OrderRow]]:
+    async def _orders_by_session(self, session_ids: list[str]) -> list[list[Row]]:
         orders = await get_orders_by_session(self._db, self._store_id, session_ids)
         return [orders[id] for id in session_ids]
 

@@ -49,13 +49,13 @@ async def _node(info: Info, id: str) -> Node | None:
             return Customer.from_row(customer) if customer else None
         case "order":
             order = await loaders.orders.load(id)
-            return Order.from_row(order) if order else None
+            return Order(row=order) if order else None
         case "store":
             store = await loaders.stores.load(id)
-            return Store.from_row(store) if store else None
+            return Store(row=store) if store else None
         case "app" if id == credential.app_id or Scope.ADMIN.value in credential.scopes:
             app = await loaders.apps.load(id)
-            return App.from_row(app) if app else None
+            return App(row=app) if app else None
         case None:
             raise BadUserInput(f"An ID looks like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:

@@ -10,8 +10,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import keysets
-from db.events import EventRow
 from db.keysets import Key, Window
+from db.pool import Row
 from db.search import EVERYTHING, SESSION, Predicate, count, search
 from db.sessions import SessionRow
 from engine.cost import count_items
@@ -59,13 +59,13 @@ class Session(Node):
     async def orders(self, info: Info) -> list[Order]:
         rows = await info.context.loaders.orders_by_session.load(self.id)
         count_items(info, len(rows))
-        return [Order.from_row(row) for row in rows]
+        return [Order(row=row) for row in rows]
 
     @resolver("What happened to it, the oldest first. Needs `sessions:read`.")
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
 
-        async def fetch(window: Window) -> list[EventRow]:
+        async def fetch(window: Window) -> list[Row]:
             return await info.context.loaders.events(self.id, window)
 
         name = f"events {self.id}"
@@ -75,7 +75,7 @@ class Session(Node):
             read_span(info.context, name, first, after, None, None),
             fetch,
             lambda row: Key(row.at.isoformat(), row.id),
-            SessionEvent.from_row,
+            lambda row: SessionEvent(row=row),
         )
         return Connection(page=page)
 

@@ -31,7 +31,7 @@ class Viewer:
     async def app(self, info: Info) -> App:
         row = await info.context.loaders.apps.load(info.context.require().app_id)
         assert row is not None  # nothing is deleted
-        return App.from_row(row)
+        return App(row=row)
 
     @resolver("What the app may spend. Null: nothing is counted.")
     def rate_limit(self, info: Info) -> RateLimit | None:

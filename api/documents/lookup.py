@@ -13,8 +13,8 @@ from api.documents.manifests import canonical_id
 from api.requests import Operation, RequestError
 from api.ttl_cache import TTLCache
 from db.credentials import CredentialRow
-from db.documents import DocumentRow, get_document, get_document_by_hash
-from db.pool import Pool
+from db.documents import get_document, get_document_by_hash
+from db.pool import Pool, Row
 from schema.errors import Unauthenticated
 
 # Registered texts: so many bytes for each of so many apps, the least used ones forgotten.
@@ -37,7 +37,7 @@ class Documents:
 
     def __init__(self, db: Pool) -> None:
         self._db = db
-        self._published: TTLCache[tuple[str, str | bytes], DocumentRow | None] = TTLCache()
+        self._published: TTLCache[tuple[str, str | bytes], Row | None] = TTLCache()
         self._registered: LRUCache[str, LRUCache[str, str]] = LRUCache(REGISTERED_APPS)
 
     async def find(self, operation: Operation, credential: CredentialRow | None) -> Document:
@@ -87,7 +87,7 @@ class Documents:
             raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
         return Document(text, id)
 
-    async def _get_published(self, credential: CredentialRow, name: str | bytes) -> DocumentRow | None:
+    async def _get_published(self, credential: CredentialRow, name: str | bytes) -> Row | None:
         """The published document of an ID, or of a text's SHA-256."""
         scope = (self._db, credential.store_id, credential.app_id)
         return await self._published.get(

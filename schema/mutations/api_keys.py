@@ -67,14 +67,14 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         if id != new:
             known = await get_api_key(transaction, store_id, id)
             assert known is not None  # nothing is deleted
-            return CreateApiKeyPayload(api_key=ApiKey.from_row(known))
+            return CreateApiKeyPayload(api_key=ApiKey(row=known))
         if not await get_apps(transaction, store_id, [input.app_id]):
             raise app_not_found("appId")
         secret = generate_api_key()
         row = await db_api_keys.create_api_key(
             transaction, store_id, input.app_id, input.name, hash_api_key(secret), id=id
         )
-    return CreateApiKeyPayload(api_key=ApiKey.from_row(row), secret=secret)
+    return CreateApiKeyPayload(api_key=ApiKey(row=row), secret=secret)
 
 
 @refusable
@@ -86,4 +86,4 @@ async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPa
     row = await set_api_key_revoked(info.context.db, store_id, id)
     if row is None:
         raise refused(UserErrorCode.NOT_FOUND, "is no key of your store", "id")
-    return RevokeApiKeyPayload(api_key=ApiKey.from_row(row))
+    return RevokeApiKeyPayload(api_key=ApiKey(row=row))

@@ -105,7 +105,7 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
                 [row] = await get_apps(transaction, store_id, [id])
     except ClientIdTaken:
         raise _client_id_taken() from None
-    return CreateAppPayload(app=App.from_row(row))
+    return CreateAppPayload(app=App(row=row))
 
 
 @refusable
@@ -145,7 +145,7 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
         raise _client_id_taken() from None
     if row is None:
         raise app_not_found("id")
-    return UpdateAppPayload(app=App.from_row(row))
+    return UpdateAppPayload(app=App(row=row))
 
 
 def app_not_found(field: str) -> Refused:

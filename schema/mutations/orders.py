@@ -53,7 +53,7 @@ async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayloa
         row = await set_order(transaction, store_id, session_id, number, total, input.placed_at)
         if row is None:
             raise order_of_another_session("number")
-    return RecordOrderPayload(order=Order.from_row(row))
+    return RecordOrderPayload(order=Order(row=row))
 
 
 def _checked_total(checks: Checks, total: MoneyInput) -> tuple[Decimal, str]:
