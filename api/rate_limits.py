@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from db.credentials import CredentialRow
 from db.pool import Pool
-from db.rate_limits import take_budget
+from db.rate_limits import take_points
 from engine.cost import COST_LIMIT
 from schema.context import Throttle
 
@@ -101,7 +101,7 @@ class Rates:
         needed = cost - held
         wanted = needed + budget.ahead(cost)
         try:
-            grant = await take_budget(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
+            grant = await take_points(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
         finally:
             budget.lease = None
         budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted

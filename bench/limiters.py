@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from api.rate_limits import Rates, Throttled
 from db.credentials import CredentialRow
 from db.pool import Pool
-from db.rate_limits import take_budget
+from db.rate_limits import take_points
 
 MAXIMUM = 10_000
 
@@ -72,7 +72,7 @@ async def statements(stores: Stores) -> AsyncIterator[Spend]:
 
     async def spend(credential: CredentialRow, cost: float) -> bool:
         store_id, app_id, rate = credential.store_id, credential.app_id, credential.rate
-        return (await take_budget(db, store_id, app_id, cost, cost, rate, MAXIMUM)).granted > 0
+        return (await take_points(db, store_id, app_id, cost, cost, rate, MAXIMUM)).granted > 0
 
     yield spend
     await db.disconnect()

@@ -32,7 +32,7 @@ from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from db.apps import create_app
 from db.migrate import migrate
 from db.pool import Pool, Row
-from db.rate_limits import take_budget
+from db.rate_limits import take_points
 from db.stores import create_store
 
 DOCUMENT = "{ sessions(first: 10) { nodes { id customer { name } token { status } } } }"
@@ -86,7 +86,7 @@ async def new_apps(url: str) -> tuple[str, str, Row, str]:
 
 async def drain(url: str, store_id: str, app: Row) -> None:
     async with pool(url) as db:
-        await take_budget(db, store_id, app.id, 0, 5000, app.rate, 5000)
+        await take_points(db, store_id, app.id, 0, 5000, app.rate, 5000)
 
 
 @asynccontextmanager

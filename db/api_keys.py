@@ -29,10 +29,8 @@ FIND = """
 select store_id from api_key where id = $1
 """
 
-# The scopes are for servers of the version before, which may run beside this one: see 0002_apps.py.
 CREATE = f"""
-insert into api_key (store_id, app_id, id, name, hash, scopes)
-select store_id, id, $3, $4, $5, scopes from app where store_id = $1 and id = $2
+insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, $4, $5)
 returning {COLUMNS}
 """
 

@@ -13,13 +13,13 @@ with outdated as (
         for update skip locked
     )
 )
-insert into idempotency_key (store_id, key, input_hash, session_id) values ($1, $2, $3, $4)
+insert into idempotency_key (store_id, key, input_hash, resource_id) values ($1, $2, $3, $4)
 on conflict (store_id, key) do nothing
-returning session_id
+returning resource_id
 """
 
 GET = """
-select input_hash, session_id from idempotency_key where store_id = $1 and key = $2
+select input_hash, resource_id from idempotency_key where store_id = $1 and key = $2
 """
 
 
@@ -38,4 +38,4 @@ async def claim_id(db: Transaction, store_id: str, key: str, input_hash: bytes, 
     assert row is not None
     if row["input_hash"] != input_hash:
         raise InputDiffers
-    return str(row["session_id"])
+    return str(row["resource_id"])

@@ -10,7 +10,7 @@ from db.pool import Pool, Unavailable, recorded_statements
 from schema.context import Throttle
 from tests.support.rate_limits import Clock, is_paid, new_credential, refusal, spend_all
 
-LOCK = "select from app_budget where store_id = $1 for update"
+LOCK = "select from rate_limit where store_id = $1 for update"
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from engine.cost import COST_LIMIT
 from schema.context import Throttle
 from tests.support.rate_limits import Clock, is_paid, maximum_of, new_credential, refusal
 
-SET_AT = "update app_budget set at = now() + $2::interval where store_id = $1"
-FORGET = "delete from app_budget where store_id = $1"
+SET_AT = "update rate_limit set at = now() + $2::interval where store_id = $1"
+FORGET = "delete from rate_limit where store_id = $1"
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ async def test_another_rate_counts_from_the_next_request(db: Pool, clock: Clock)
 
 
 async def test_a_crash_of_postgres_begins_afresh(db: Pool, clock: Clock) -> None:
-    assert await db.fetchrow("select relpersistence from pg_class where oid = 'app_budget'::regclass") == (b"u",)
+    assert await db.fetchrow("select relpersistence from pg_class where oid = 'rate_limit'::regclass") == (b"u",)
     rates, credential = Rates(db), new_credential(rate=1)
     await rates.spend(credential, 5000)
     await db.fetch(FORGET, credential.store_id)  # what becomes of an unlogged table

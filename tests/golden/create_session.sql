@@ -7,9 +7,9 @@ with outdated as (
         for update skip locked
     )
 )
-insert into idempotency_key (store_id, key, input_hash, session_id) values ($1, $2, $3, $4)
+insert into idempotency_key (store_id, key, input_hash, resource_id) values ($1, $2, $3, $4)
 on conflict (store_id, key) do nothing
-returning session_id;
+returning resource_id;
 
 insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
 on conflict (store_id, external_id) do update set external_id = excluded.external_id

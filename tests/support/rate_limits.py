@@ -11,7 +11,7 @@ from db.pool import Pool
 from engine.cost import COST_LIMIT
 from schema.context import Throttle
 
-AGE = "update app_budget set at = at - $2::interval where store_id = any ($1)"
+AGE = "update rate_limit set at = at - $2::interval where store_id = any ($1)"
 
 
 class Clock:
