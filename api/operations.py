@@ -22,16 +22,17 @@ from api.responses import (
     unavailable,
 )
 from api.settings import Settings
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.pool import Pool, Unavailable
 from engine.cost import COST_LIMIT, TooCostly
 from engine.documents import PreparedDocuments
 from engine.execution import InvalidOperation
 from schema import GRAPHQL_SCHEMA
-from schema.context import Context, Throttle
+from schema.context import Context
 from schema.cursors import Cursors
 from schema.errors import Unauthenticated
 from schema.links import Links
+from schema.rate_limits import RateLimit
 
 
 @dataclass
@@ -39,16 +40,19 @@ class Cost:
     """What is known of an operation's cost by the time it is answered."""
 
     requested: int | None = None
-    throttle: Throttle | None = None
+    rate_limit: RateLimit | None = None
 
     def extensions(self) -> dict[str, Any]:
         """The answer's `extensions`, if there is anything to say."""
         cost: dict[str, Any] = {}
         if self.requested is not None:
             cost |= {"requested": self.requested, "maximum": COST_LIMIT}
-        if self.throttle:
-            available, maximum, restore_rate = self.throttle
-            cost["throttle"] = {"available": available, "maximum": maximum, "restoreRate": restore_rate}
+        if limit := self.rate_limit:
+            cost["throttle"] = {
+                "available": limit.available,
+                "maximum": limit.maximum,
+                "restoreRate": limit.restore_rate,
+            }
         return {"extensions": {"cost": cost}} if cost else {}
 
 
@@ -67,7 +71,7 @@ class Operations:
         )
 
     async def answer(
-        self, request: Request, operation: Operation, credential: CredentialRow | None, terms: Terms
+        self, request: Request, operation: Operation, credential: Credential | None, terms: Terms
     ) -> Answer:
         """An operation's answer, whether it can be executed or not: in a batch, the others have theirs."""
         cost = Cost()
@@ -78,7 +82,7 @@ class Operations:
         except TooCostly as error:
             answer = refusal(400, str(error), error.code)
         except Throttled as error:
-            cost.throttle = error.throttle
+            cost.rate_limit = error.rate_limit
             answer = refusal(429, f"{error}.", "THROTTLED", {"Retry-After": str(error.retry_after_seconds)})
         except RequestError as error:
             answer = refused_request(error, terms)
@@ -90,7 +94,7 @@ class Operations:
         return answer
 
     async def _execute(
-        self, request: Request, operation: Operation, credential: CredentialRow | None, terms: Terms, cost: Cost
+        self, request: Request, operation: Operation, credential: Credential | None, terms: Terms, cost: Cost
     ) -> Answer:
         facts = request.state.facts
         self._rates.check(credential)
@@ -109,7 +113,7 @@ class Operations:
         except (RequestError, InvalidOperation, TooCostly):
             await self._rates.spend(credential, 1)
             raise
-        cost.throttle = await self._rates.spend(credential, cost.requested or 0)
+        cost.rate_limit = await self._rates.spend(credential, cost.requested or 0)
         self._prepared.validate(prepared)
         if credential and operation.query and operation.registers:
             self._documents.register(document, credential)
@@ -119,7 +123,7 @@ class Operations:
             links=self._links,
             cursors=self._cursors,
             credential=credential,
-            throttle=cost.throttle,
+            rate_limit=cost.rate_limit,
             introspection=self._introspection,
         )
         result, interpreted = await self._prepared.execute(chosen, operation.variables, context)

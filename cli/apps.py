@@ -13,7 +13,7 @@ from db.apps import ClientIdTaken, find_store_of_app, search_apps, set_app
 from db.changes import Change
 from db.pool import Pool, Row
 from schema.apps import RATE, DocumentMode
-from schema.context import Scope
+from schema.scopes import Scope
 
 SCOPES = click.Choice([scope.value for scope in Scope])
 MODES = click.Choice([mode.value for mode in DocumentMode])

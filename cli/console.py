@@ -17,7 +17,7 @@ from db.apps import ClientIdTaken, create_app, set_console
 from db.pool import Pool, Row
 from schema import GRAPHQL_SCHEMA
 from schema.apps import DocumentMode
-from schema.context import Scope
+from schema.scopes import Scope
 
 MANIFEST = BUILT / "documents.json"
 

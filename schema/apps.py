@@ -13,10 +13,11 @@ from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.api_keys import ApiKey
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.documents import PersistedDocument, documents_of
 from schema.enums import enum_value
 from schema.ids import NODE_ID, Node, checked_id
+from schema.scopes import Scope
 
 RATE = 1000
 RATE_LIMIT = 10_000  # by GraphQL: whoever runs the server may give an app more

@@ -9,9 +9,10 @@ from db.keysets import Sort
 from db.search import CUSTOMER, EVERYTHING, count, search
 from engine.rows import resolver
 from schema.connections import After, Before, CountableConnection, First, Last, read_page, read_span
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.filters import CustomerFilter
 from schema.ids import Node, checked_id
+from schema.scopes import Scope
 
 if TYPE_CHECKING:
     from schema.filters import SessionFilter

@@ -8,7 +8,8 @@ from db.keysets import Sort
 from db.pool import Row
 from engine.rows import column
 from schema.connections import Connection, read_page, read_span
-from schema.context import Info, Scope
+from schema.context import Info
+from schema.scopes import Scope
 
 BY_ID = Sort("id", "text", descending=False)
 

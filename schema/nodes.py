@@ -8,12 +8,13 @@ import strawberry
 from db.ids import noun_of
 from schema.apps import App
 from schema.connections import IDS_LIMIT
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.customers import Customer
 from schema.errors import BadUserInput
 from schema.ids import Node
 from schema.orders import Order
 from schema.scalars import shortened
+from schema.scopes import Scope
 from schema.sessions import Session
 from schema.stores import Store
 

@@ -9,9 +9,10 @@ import strawberry
 from db.orders import get_order_by_number
 from db.pool import Row
 from engine.rows import column, resolver
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.filters import checked_text
 from schema.ids import NODE_ID, Node
+from schema.scopes import Scope
 
 if TYPE_CHECKING:
     from schema.sessions import Session

@@ -17,7 +17,7 @@ from db.sessions import SessionRow
 from engine.cost import count_items
 from engine.rows import resolver
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, read_page, read_span
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.conversions import Conversion
 from schema.customers import Customer
 from schema.enums import enum_value
@@ -25,6 +25,7 @@ from schema.events import SessionEvent
 from schema.filters import SessionFilter
 from schema.ids import Node, checked_id
 from schema.orders import Order
+from schema.scopes import Scope
 from schema.tokens import Token, TokenStatus
 
 ACTIVE = TokenStatus.ACTIVE.name

@@ -11,9 +11,10 @@ from db.search import EVERYTHING, Predicate
 from db.stats import Period, get_session_stats
 from engine.cost import count_items
 from engine.rows import column, resolver
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.enums import enum_value
 from schema.filters import SessionFilter
+from schema.scopes import Scope
 
 
 @strawberry.enum(description="How figures are grouped: by when the session began, in UTC.")

@@ -4,14 +4,9 @@ import strawberry
 
 from engine.rows import resolver
 from schema.apps import App
-from schema.context import Info, Scope
-
-
-@strawberry.type(description="How fast an app may go, in points of `extensions.cost`.")
-class RateLimit:
-    available: int = strawberry.field(description="How many points the app has just now.")
-    maximum: int = strawberry.field(description="How many it has at most.")
-    restore_rate: int = strawberry.field(description="How many come back a second.")
+from schema.context import Info
+from schema.rate_limits import RateLimit
+from schema.scopes import Scope
 
 
 @strawberry.type(description="Who asks: what your credential is and may do.")
@@ -35,8 +30,7 @@ class Viewer:
 
     @resolver("What the app may spend. Null: nothing is counted.")
     def rate_limit(self, info: Info) -> RateLimit | None:
-        throttle = info.context.throttle
-        return RateLimit(**throttle._asdict()) if throttle else None
+        return info.context.rate_limit
 
 
 def viewer(info: Info) -> Viewer:

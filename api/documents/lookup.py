@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from api.documents.manifests import canonical_id
 from api.requests import Operation, RequestError
 from api.ttl_cache import TTLCache
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.documents import get_document, get_document_by_hash
 from db.pool import Pool, Row
 from schema.errors import Unauthenticated
@@ -40,7 +40,7 @@ class Documents:
         self._published: TTLCache[tuple[str, str | bytes], Row | None] = TTLCache()
         self._registered: LRUCache[str, LRUCache[str, str]] = LRUCache(REGISTERED_APPS)
 
-    async def find(self, operation: Operation, credential: CredentialRow | None) -> Document:
+    async def find(self, operation: Operation, credential: Credential | None) -> Document:
         """What the request stands for. Raises RequestError where that is nothing, or nothing that the app may send."""
         if operation.document_id is None:
             assert operation.query is not None
@@ -62,7 +62,7 @@ class Documents:
             raise RequestError(404, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
         return Document(text, id)
 
-    async def _sent(self, text: str, credential: CredentialRow | None) -> Document:
+    async def _sent(self, text: str, credential: Credential | None) -> Document:
         hash = _hash_of(text)
         if credential is None:
             return Document(text, f"sha256:{hash.hex()}")
@@ -75,19 +75,19 @@ class Documents:
             raise RequestError(400, "The app has not published this document.", "QUERY_NOT_IN_SAFELIST")
         return Document(text, row.id if row else f"sha256:{hash.hex()}", is_published=row is not None)
 
-    def register(self, document: Document, credential: CredentialRow) -> None:
+    def register(self, document: Document, credential: Credential) -> None:
         """Let the app name the document by its hash from now on. It should be one that can run."""
         texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=_bytes_of))
         texts[document.id] = document.text
 
-    def _to_register(self, operation: Operation, text: str, id: str | None, credential: CredentialRow) -> Document:
+    def _to_register(self, operation: Operation, text: str, id: str | None, credential: Credential) -> Document:
         if not operation.registers or credential.document_mode != "LOG":
             raise RequestError(400, "Send a document's ID or its text, not both.", "CANNOT_SEND_PQ_ID_AND_BODY")
         if id is None or id != f"sha256:{_hash_of(text).hex()}":
             raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
         return Document(text, id)
 
-    async def _get_published(self, credential: CredentialRow, name: str | bytes) -> Row | None:
+    async def _get_published(self, credential: Credential, name: str | bytes) -> Row | None:
         """The published document of an ID, or of a text's SHA-256."""
         scope = (self._db, credential.store_id, credential.app_id)
         return await self._published.get(

@@ -9,10 +9,11 @@ from db.api_keys import generate_api_key, get_api_key, hash_api_key, set_api_key
 from db.apps import get_apps
 from db.ids import new_id
 from schema.api_keys import ApiKey
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, UserErrorCode, refusable, refused
 from schema.idempotency_keys import claim, given
 from schema.mutations.apps import NAME, app_not_found
+from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Checks
 
 

@@ -10,9 +10,10 @@ from db.changes import Change
 from db.ids import new_id
 from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
 from schema.idempotency_keys import claim, given
+from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Checks
 
 NAME = f"What it is called, 1 to {NAME_LENGTH} characters."

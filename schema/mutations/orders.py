@@ -8,10 +8,11 @@ import strawberry
 
 from db.orders import set_order
 from db.sessions import get_session_locked
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, order_of_another_session, refusable, session_not_found
 from schema.orders import Order
 from schema.scalars import shortened
+from schema.scopes import Scope
 from schema.validation import Checks
 
 AMOUNT_LIMIT = Decimal(10) ** 14

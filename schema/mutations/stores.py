@@ -3,8 +3,9 @@
 import strawberry
 
 from db.stores import set_active_expiry, set_store
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, refusable
+from schema.scopes import Scope
 from schema.stores import Store
 from schema.validation import NAME_LENGTH, Checks
 
