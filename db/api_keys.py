@@ -1,4 +1,4 @@
-"""API keys. The database holds their hashes only."""
+"""API keys. The database stores only their hashes."""
 
 import hashlib
 import secrets
@@ -45,20 +45,20 @@ async def get_api_key(db: Executor, store_id: str, id: str) -> Row | None:
 
 
 async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -> dict[str, list[Row]]:
-    """The keys of each app, the oldest first, revoked ones included."""
-    keys: dict[str, list[Row]] = {id: [] for id in app_ids}
+    """The API keys of each app, oldest first, including revoked keys."""
+    api_keys: dict[str, list[Row]] = {id: [] for id in app_ids}
     for row in await db.fetch(GET_BY_APP, store_id, app_ids):
-        keys[row.app_id].append(row)
-    return keys
+        api_keys[row.app_id].append(row)
+    return api_keys
 
 
 async def search_api_keys(db: Executor, store_id: str) -> list[Row]:
-    """All keys of the store, the oldest first, revoked ones included."""
+    """All API keys of the store, oldest first, including revoked keys."""
     return await db.fetch(SEARCH, store_id)
 
 
 async def find_store_of_api_key(db: Executor, id: str) -> str | None:
-    """Whose key it is. It looks in all stores: for an operator's command line, never for a client."""
+    """The ID of the store that the API key belongs to. Searches all stores, so it is for operators only."""
     row = await db.fetchrow(FIND, id)
     return row["store_id"] if row else None
 
@@ -66,22 +66,22 @@ async def find_store_of_api_key(db: Executor, id: str) -> str | None:
 async def create_api_key(
     db: Executor, store_id: str, app_id: str, name: str, hash: bytes, *, id: str | None = None
 ) -> Row:
-    """A new key of the store's app, of that ID if one is given."""
+    """Create an API key for an app of the store, with the given ID if any."""
     row = await db.fetchrow(CREATE, store_id, app_id, id or new_id("key"), name, hash)
     assert row is not None
     return row
 
 
 async def set_api_key_revoked(db: Executor, store_id: str, id: str) -> Row | None:
-    """Turn a key off; once is for ever."""
+    """Revoke an API key permanently. Idempotent. Returns None if the store has no such key."""
     return await db.fetchrow(REVOKE, store_id, id)
 
 
 def generate_api_key() -> str:
-    """A key of 256 random bits. It is shown once; the database gets its hash."""
+    """Generate an API key of 256 random bits."""
     return API_KEY_PREFIX + base32.encode(secrets.token_bytes(16)) + base32.encode(secrets.token_bytes(16))
 
 
-def hash_api_key(key: str) -> bytes:
-    """A key is random and long, so that a plain SHA-256 cannot be reversed."""
-    return hashlib.sha256(key.encode()).digest()
+def hash_api_key(api_key: str) -> bytes:
+    """The SHA-256 of an API key. No salt or slow hash is needed, because the key is long and random."""
+    return hashlib.sha256(api_key.encode()).digest()

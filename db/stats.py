@@ -1,4 +1,4 @@
-"""Figures over many sessions."""
+"""Statistics of sessions."""
 
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -14,7 +14,10 @@ SECONDS_TO_CONVERSION = "greatest(extract(epoch from converted_at - created_at),
 
 
 async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, period: Period | None) -> list[Row]:
-    """The figures of all the sessions, then those of each period (UTC, weeks from Monday) that has any, in order."""
+    """The statistics of all matching sessions, then those of each period that has any, in order.
+
+    Periods are in UTC, and weeks start on Monday. `start` is null in the first row.
+    """
     values: list[Any] = [store_id]
     start, grouping_sets = _grouped(period)
     statement = f"""
@@ -38,7 +41,7 @@ async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, p
 async def count_opened_sessions(
     db: Executor, store_id: str, predicate: Predicate, period: Period | None
 ) -> dict[datetime | None, int]:
-    """How many of the sessions had their link opened: of all of them (None), and by the start of each period."""
+    """The number of matching sessions whose link was opened, by the start of the period. The key None has the total."""
     values: list[Any] = [store_id]
     start, grouping_sets = _grouped(period)
     statement = f"""
@@ -53,7 +56,7 @@ async def count_opened_sessions(
 
 
 def _grouped(period: Period | None) -> tuple[str, str]:
-    """SQL of when a session's period begins, and of the groups: all sessions, and those of each period."""
+    """SQL expressions for the start of a session's period, and for the grouping sets."""
     if period is None:
         return "null::timestamptz", "(())"
     start = f"date_trunc('{period}', created_at, 'UTC')"

@@ -6,7 +6,7 @@ from db.events import Actor, create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool, Row
 
-# A store's name in links: a label of a host name (RFC 1123).
+# The name of a store in links: a host name label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -39,18 +39,18 @@ where id = $1
 returning {COLUMNS}
 """
 
-# Tokens of which the setting, as it is now, makes another expired time: the lock keeps it so until this ends. In the
-# order of their IDs, so that two changes of many sessions never wait for each other.
+# Updates the active tokens whose expiration time differs from what the store's setting implies. The lock on the store
+# keeps the setting from changing meanwhile. Sessions are locked in the order of their IDs to prevent deadlocks.
 SET_ACTIVE_EXPIRY = """
 with setting as materialized (
     select session_expiration as minutes from store where id = $1 for share
 ), active as (
-    select id, wanted.expires_at
+    select id, new.expires_at
     from session, setting, lateral (
         select case minutes when 0 then 'infinity' else token_issued_at + make_interval(mins => minutes) end
-    ) as wanted (expires_at)
+    ) as new (expires_at)
     where store_id = $1 and id > $2 and token_revoked_at is null and token_expires_at > now()
-    and token_expires_at <> wanted.expires_at
+    and token_expires_at <> new.expires_at
     order by id
     limit $3
     for no key update of session
@@ -65,7 +65,7 @@ BATCH = 1000
 
 
 async def create_store(db: Executor, slug: str, name: str, storefront_url: str, session_expiration: int) -> Row | None:
-    """A new store, or None where the slug is taken."""
+    """Create a store. Returns None if the slug is taken."""
     return await db.fetchrow(CREATE, new_id("store"), slug, name, storefront_url, session_expiration)
 
 
@@ -78,7 +78,7 @@ async def get_store_by_slug(db: Executor, slug: str) -> Row | None:
 
 
 async def search_stores(db: Executor) -> list[Row]:
-    """All stores, by slug. For operators: a client never sees another store."""
+    """All stores, sorted by slug. For operators only."""
     return await db.fetch(SEARCH)
 
 
@@ -90,17 +90,17 @@ async def set_store(
     name: str | None,
     storefront_url: str | None,
 ) -> Row:
-    """Change what is not None. session_expiration is in minutes; 0: tokens issued from now on never expire."""
+    """Update the columns whose argument is not None. `session_expiration` is in minutes; 0 means never."""
     row = await db.fetchrow(SET, store_id, session_expiration, name, storefront_url)
     assert row is not None
     return row
 
 
 async def set_active_expiry(db: Pool, store_id: str, actor: Actor) -> int:
-    """Let each active token expire as the store's setting says, counted from its issue; some of them at once.
+    """Apply the store's session expiration to all active tokens, counted from the time of issue. Some expire at once.
 
-    Returns how many tokens were given another expired time. There may be many of them, so it goes in steps that each
-    keep nobody waiting; one that is interrupted can be done again.
+    Returns the number of tokens that were changed. Commits in batches, so that it holds no locks for long. If it is
+    interrupted, it can be repeated.
     """
     changed, last_id = 0, ""
     while True:

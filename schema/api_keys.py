@@ -1,4 +1,4 @@
-"""API keys, without their secrets."""
+"""API keys. Their secrets are not stored."""
 
 from datetime import datetime
 
@@ -8,10 +8,10 @@ from db.pool import Row
 from engine.rows import column
 
 
-@strawberry.type(description="A key by which an app is known, without its secret, which is kept nowhere.")
+@strawberry.type(description="A key that authenticates an app. Its secret is not stored and cannot be retrieved.")
 class ApiKey:
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "Its own ID, as events name it.")
-    name: str = column("name", "What it was called when it was made.")
-    date_created: datetime = column("created_at", "When it was made.")
-    revoked_at: datetime | None = column("revoked_at", "When it was turned off. Null: it was not.")
+    id: strawberry.ID = column("id", "The ID of the API key. Events refer to the key by this ID.")
+    name: str = column("name", "The key's name.")
+    date_created: datetime = column("created_at", "When the key was created.")
+    revoked_at: datetime | None = column("revoked_at", "When the key was revoked. Null if it has not been revoked.")

@@ -1,4 +1,4 @@
-"""Apps: the clients of a store."""
+"""Apps: the API clients of a store."""
 
 from datetime import datetime
 from enum import Enum
@@ -16,40 +16,43 @@ from schema.connections import After, Before, Connection, CountableConnection, F
 from schema.context import Info
 from schema.documents import PersistedDocument, documents_of
 from schema.enums import enum_value
-from schema.ids import NODE_ID, Node, checked_id
+from schema.ids import Node, checked_id
 from schema.scopes import Scope
 
 RATE = 1000
-RATE_LIMIT = 10_000  # by GraphQL: whoever runs the server may give an app more
+RATE_LIMIT = 10_000  # in GraphQL; the command line permits higher limits
 APP_LIMIT = 100
 
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
-@strawberry.enum(description="Which documents an app may send.")
+@strawberry.enum(description="Which GraphQL documents an app is permitted to execute.")
 class DocumentMode(Enum):
-    LOG = enum_value("LOG", "Any document. Those that are not published for the app are noted in the server's log.")
-    ALLOW_LIST = enum_value("ALLOW_LIST", "Only documents published for the app, by their ID or whole.")
-    ID_ONLY = enum_value("ID_ONLY", "Only documents published for the app, and only by their ID.")
+    LOG = enum_value("LOG", "Any document. Documents that are not published for the app are marked in the access log.")
+    ALLOW_LIST = enum_value("ALLOW_LIST", "Only documents that are published for the app, sent by ID or as text.")
+    ID_ONLY = enum_value("ID_ONLY", "Only documents that are published for the app, sent by ID.")
 
 
-@strawberry.type(description="A client of your store: a single-page app, a partner's service, a script.")
+@strawberry.type(description="An API client of your store: a single-page app, a partner's service or a script.")
 class App(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", NODE_ID)
-    name: str = column("name", "What it is called.")
-    scopes: list[Scope] = column("scopes", "What its keys may do, and, at most, people who sign in to it.")
-    document_mode: DocumentMode = column("document_mode", "Which documents it may send.")
-    rate: int = column("rate", "How much cost it may spend a second.")
-    client_id: str | None = column(
-        "client_id", "What the identity provider calls it: people who sign in to that client act as this app."
+    id: strawberry.ID = column("id", "The ID of the app, as in app_01h455vb4pex5vsknk084sn02q.")
+    name: str = column("name", "The app's name.")
+    scopes: list[Scope] = column(
+        "scopes", "The scopes of the app's API keys. They also limit the scopes of users who sign in to the app."
     )
-    date_created: datetime = column("created_at", "When it was created.")
+    document_mode: DocumentMode = column("document_mode", "Which documents the app is permitted to execute.")
+    rate: int = column("rate", "Rate limit, in cost points per second.")
+    client_id: str | None = column(
+        "client_id",
+        "The OAuth client ID at the identity provider. Users who sign in to that client act through this app.",
+    )
+    date_created: datetime = column("created_at", "When the app was created.")
     disabled_at: datetime | None = column(
-        "disabled_at", "When it was disabled: nothing that it sends is answered. Null: it is not."
+        "disabled_at", "When the app was disabled, so that all its requests are refused. Null if the app is enabled."
     )
 
-    @resolver("Its keys, the oldest first, revoked ones included. Needs `admin`.", reads=("id",))
+    @resolver("The app's API keys, oldest first, including revoked keys. Requires the scope `admin`.", reads=("id",))
     async def keys(self, info: Info) -> list[ApiKey]:
         info.context.require(Scope.ADMIN)
         rows = await info.context.loaders.keys_by_app.load(self.row.id)
@@ -57,8 +60,8 @@ class App(Node):
         return [ApiKey(row=row) for row in rows]
 
     @resolver(
-        "The documents published for it, by their IDs, retired ones included. Needs `documents:write`, and `admin` if "
-        "it is not your own app.",
+        "The app's persisted documents, sorted by ID, including retired documents. Requires the scope "
+        "`documents:write`, and `admin` for an app other than your own.",
         reads=("id",),
     )
     async def documents(
@@ -72,7 +75,9 @@ AppConnection = CountableConnection[App]
 
 async def app(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="As in app_01h455vb4pex5vsknk084sn02q.")],
+    id: Annotated[
+        strawberry.ID, strawberry.argument(description="The ID of the app, as in app_01h455vb4pex5vsknk084sn02q.")
+    ],
 ) -> App | None:
     info.context.require(Scope.ADMIN)
     row = await info.context.loaders.apps.load(checked_id(id, "app"))

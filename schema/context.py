@@ -1,4 +1,4 @@
-"""What every resolver is given: the database, the links, the asker, and the loaders of this request."""
+"""The request context, which every resolver receives."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,14 +26,15 @@ class Context:
     credential: Credential | None
     rate_limit: RateLimit | None = None
     introspection: bool = True
-    # Of lists longer than assumed: what their items cost, and what those beyond have come to. See `schema/cost.py`.
+    # For lists that turn out longer than assumed: the cost of an item by path, and the cost of the items beyond the
+    # assumption. See engine/cost.py.
     item_costs: dict[tuple[int, ...], int] = field(default_factory=dict)
     unforeseen_cost: int = 0
-    # The codes of the userErrors so far, for the log.
+    # The codes of the userErrors so far, for the access log.
     refusals: list[str] = field(default_factory=list)
 
     def require(self, *scopes: Scope) -> Credential:
-        """Who asks. Raises Unauthenticated when nobody is known to, Forbidden when they have none of the scopes."""
+        """The credential. Raises Unauthenticated without one, and Forbidden if it has none of the scopes."""
         if self.credential is None:
             raise Unauthenticated("Send an API key: Authorization: Bearer rk_…")
         if scopes and not any(scope.value in self.credential.scopes for scope in (*scopes, Scope.ADMIN)):

@@ -1,4 +1,4 @@
-"""Persisted documents, as their app's developers see them."""
+"""Persisted documents of an app."""
 
 from datetime import datetime
 
@@ -14,21 +14,31 @@ from schema.scopes import Scope
 BY_ID = Sort("id", "text", descending=False)
 
 
-@strawberry.type(description="A document that an app may send by its ID. Published once, it never changes.")
+@strawberry.type(description="A GraphQL document that an app can execute by ID. Its text never changes.")
 class PersistedDocument:
     row: strawberry.Private[Row]
     id: strawberry.ID = column(
-        "id", "What clients send: `sha256:` and the document's SHA-256, or what the app's tools chose."
+        "id",
+        "The ID that clients send: `sha256:` and the SHA-256 of the document, or an ID that the app's tools chose.",
     )
-    name: str | None = column("name", "The operation's name. Null: it has none, or there are several.")
-    body: str = column("body", "The document.")
-    cost: int = column("cost", "What it cost when it was published, with its variables' defaults.")
-    published_at: datetime = column("published_at", "When it was published.")
-    retired_at: datetime | None = column("retired_at", "When it was retired: its ID is refused. Null: it was not.")
+    name: str | None = column(
+        "name", "The name of the operation. Null if it has no name, or if the document has several operations."
+    )
+    body: str = column("body", "The text of the document.")
+    cost: int = column(
+        "cost", "The cost of the document when it was published, with the default values of its variables."
+    )
+    published_at: datetime = column("published_at", "When the document was published.")
+    retired_at: datetime | None = column(
+        "retired_at", "When the document was retired, so that its ID is refused. Null if it has not been retired."
+    )
 
 
 def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
-    """The store and the app whose documents are meant: the asker's own, or with `admin` any. Raises Forbidden."""
+    """The IDs of the store and of the app: by default, the credential's own app.
+
+    Raises Forbidden without the scope documents:write, and for another app without the scope admin.
+    """
     credential = info.context.require(Scope.DOCUMENTS_WRITE)
     if app_id is not None and app_id != credential.app_id:
         info.context.require(Scope.ADMIN)

@@ -1,4 +1,4 @@
-"""The root fields that fetch anything by its ID."""
+"""The root fields that get any object by ID."""
 
 import asyncio
 from typing import Annotated
@@ -30,7 +30,7 @@ async def node(
 
 
 async def nodes(
-    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {IDS_LIMIT}.")]
+    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {IDS_LIMIT} IDs.")]
 ) -> list[Node | None]:
     info.context.require(Scope.SESSIONS_READ)
     if len(ids) > IDS_LIMIT:
@@ -39,7 +39,7 @@ async def nodes(
 
 
 async def _node(info: Info, id: str) -> Node | None:
-    """What the ID names, if the store has it: the ID itself says which table to ask. Only an admin sees other apps."""
+    """The store's object with this ID, whose prefix tells the type. Only admins see apps other than their own."""
     loaders, credential = info.context.loaders, info.context.require()
     match noun_of(id):
         case "session":
@@ -58,6 +58,6 @@ async def _node(info: Info, id: str) -> Node | None:
             app = await loaders.apps.load(id)
             return App(row=app) if app else None
         case None:
-            raise BadUserInput(f"An ID looks like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
+            raise BadUserInput(f"An ID must look like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:
             return None

@@ -7,7 +7,7 @@ import strawberry
 from schema.enums import enum_value
 
 
-@strawberry.enum(description="A permission of an app, an API key or a signed-in user.")
+@strawberry.enum(description="A permission that is granted to an app, and so to its API keys and signed-in users.")
 class Scope(Enum):
     SESSIONS_READ = enum_value(
         "sessions:read", "`sessions:read`: read sessions, customers, orders, events and statistics."

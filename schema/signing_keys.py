@@ -1,4 +1,4 @@
-"""The keys that sign links and cursors: TOKEN_KEYS."""
+"""The keys that sign links and cursors, from the setting TOKEN_KEYS."""
 
 import hmac
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """The secrets by name, the one that signs first. One that is removed is retired: what it signed is void."""
+    """Secrets by name. The first signs, all verify. Removing a key invalidates everything that it signed."""
 
     secrets: dict[str, bytes]
 
@@ -14,6 +14,6 @@ class SigningKeys:
     def current(self) -> str:
         return next(iter(self.secrets))
 
-    def sign(self, key: str, *message: str) -> bytes:
-        """HMAC-SHA256 (RFC 2104) over the message's parts, one a line. Raises KeyError when the key is retired."""
-        return hmac.digest(self.secrets[key], "\n".join(message).encode(), "sha256")
+    def sign(self, name: str, *message: str) -> bytes:
+        """HMAC-SHA256 (RFC 2104) of the lines of a message, with the named key. Raises KeyError if it was removed."""
+        return hmac.digest(self.secrets[name], "\n".join(message).encode(), "sha256")

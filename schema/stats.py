@@ -1,4 +1,4 @@
-"""Figures over many sessions."""
+"""Statistics of sessions."""
 
 from datetime import datetime
 from enum import Enum
@@ -17,51 +17,59 @@ from schema.filters import SessionFilter
 from schema.scopes import Scope
 
 
-@strawberry.enum(description="How figures are grouped: by when the session began, in UTC.")
+@strawberry.enum(
+    description="A period by which statistics are grouped. Sessions are assigned by creation time, in UTC."
+)
 class StatsPeriod(Enum):
-    DAY = enum_value("day", "Days, from midnight.")
-    WEEK = enum_value("week", "Weeks, from Monday.")
+    DAY = enum_value("day", "Days, starting at midnight.")
+    WEEK = enum_value("week", "Weeks, starting on Monday.")
 
 
 class StatsQuery(NamedTuple):
-    """The sessions that the figures are about, and how these are grouped."""
+    """Which sessions the statistics cover, and the period by which these are grouped."""
 
     predicate: Predicate
     period: Period | None
 
 
 @strawberry.type
-class _Figures:
+class _Stats:
     row: strawberry.Private[Row]
     query: strawberry.Private[StatsQuery]
-    total: int = column("total", "How many sessions.")
-    active: int = column("active", "Those whose token is active.")
-    expired: int = column("expired", "Those whose token is expired.")
-    revoked: int = column("revoked", "Those whose token is revoked.")
-    converted: int = column("converted", "Those that converted.")
-    conversion_rate: float | None = column("conversion_rate", "`converted / total`, 0 to 1. Null: no sessions.")
+    total: int = column("total", "The number of sessions.")
+    active: int = column("active", "The number of sessions with an active token.")
+    expired: int = column("expired", "The number of sessions with an expired token.")
+    revoked: int = column("revoked", "The number of sessions with a revoked token.")
+    converted: int = column("converted", "The number of sessions that converted.")
+    conversion_rate: float | None = column(
+        "conversion_rate", "`converted / total`, a number from 0 to 1. Null if there are no sessions."
+    )
     median_seconds_to_conversion: float | None = column(
-        "median_seconds_to_conversion", "From the session's beginning to its conversion. Null: no conversions."
+        "median_seconds_to_conversion",
+        "The median time from the creation of a session to its conversion, in seconds. Null if no session converted.",
     )
 
     @resolver(
-        "Those whose link a person opened, at any time since. A chat app's preview of the link does not count.",
+        "The number of sessions whose link a person opened at least once. Link previews by chat apps do not count.",
         reads=("start",),
     )
     async def opened(self, info: Info) -> int:
         return (await info.context.loaders.opened(*self.query)).get(self.row.start, 0)
 
 
-@strawberry.type(description="Figures of the sessions that began in a day or week.")
-class PeriodStats(_Figures):
-    start: datetime = column("start", "When the period begins.")
+@strawberry.type(description="Statistics of the sessions that were created in a day or week.")
+class PeriodStats(_Stats):
+    start: datetime = column("start", "The start of the period.")
 
 
-@strawberry.type(description="Figures of the sessions that match.")
-class SessionStats(_Figures):
+@strawberry.type(description="Statistics of the sessions that match the filter.")
+class SessionStats(_Stats):
     period_rows: strawberry.Private[list[Row]]
 
-    @resolver("The same by period, in order; empty without `groupBy`. A period without sessions is left out.", reads=())
+    @resolver(
+        "The statistics of each period, in order. Periods without sessions are omitted. Empty without `groupBy`.",
+        reads=(),
+    )
     def periods(self, info: Info) -> list[PeriodStats]:
         count_items(info, len(self.period_rows))
         return [PeriodStats(row=row, query=self.query) for row in self.period_rows]
@@ -69,9 +77,11 @@ class SessionStats(_Figures):
 
 async def session_stats(
     info: Info,
-    filter: SessionFilter | None = None,
+    filter: Annotated[
+        SessionFilter | None, strawberry.argument(description="Which sessions to include. All sessions by default.")
+    ] = None,
     group_by: Annotated[
-        StatsPeriod | None, strawberry.argument(description="Also list the figures of each period.")
+        StatsPeriod | None, strawberry.argument(description="Also return the statistics of each period, in `periods`.")
     ] = None,
 ) -> SessionStats:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id

@@ -1,4 +1,4 @@
-"""The store and its settings."""
+"""Stores and their settings."""
 
 import strawberry
 
@@ -6,21 +6,21 @@ from db.pool import Row
 from db.stores import get_store
 from engine.rows import column
 from schema.context import Info
-from schema.ids import NODE_ID, Node
+from schema.ids import Node
 from schema.scalars import URL
 
 
-@strawberry.type(description="A shop: whose sessions these are.")
+@strawberry.type(description="A shop. All other data belongs to a store.")
 class Store(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", NODE_ID)
-    name: str = column("name", "Its name, as customers see it.")
-    slug: str = column("slug", "Its name in links.")
-    storefront_url: URL = column("storefront_url", "Where a customer who opens a link is sent.")
+    id: strawberry.ID = column("id", "The ID of the store, as in store_01h455vb4pex5vsknk084sn02q.")
+    name: str = column("name", "The name of the store, as shown to customers.")
+    slug: str = column("slug", "The name of the store in links.")
+    storefront_url: URL = column("storefront_url", "The address to which customers who open a link are redirected.")
     session_expiration: int = column(
         "session_expiration",
-        "Session Expiration: minutes until a token that is issued now expires, 1 to 1440. 0 disables expiry: sessions "
-        "stay active indefinitely.",
+        "Session Expiration: minutes until a newly issued token expires, from 1 to 1440. 0 disables expiration, so "
+        "that sessions stay active indefinitely.",
     )
 
 
