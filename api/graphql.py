@@ -32,13 +32,14 @@ from api.request_log import CLIENT_CLOSED_REQUEST, RequestLog, request_id
 from api.responses import CACHED, GraphQLResponse, Negotiation, cost_extensions, dump, negotiate, send_json
 from api.settings import Settings
 from api.ttl_cache import TTLCache
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.pool import Pool, record_statements_into
 from engine.documents import PreparedDocument, PreparedDocuments, PreparedOperation
 from schema import GRAPHQL_SCHEMA
-from schema.context import Context, Throttle
+from schema.context import Context
 from schema.cursors import Cursors
 from schema.links import Links
+from schema.rate_limits import RateLimit
 
 PATH = "/graphql"
 BODY_SECONDS = 30
@@ -51,7 +52,7 @@ PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-
 class Plan:
     """What a credential may run: an operation of a document, looked up a moment ago."""
 
-    credential: CredentialRow | None
+    credential: Credential | None
     document: Document
     prepared: PreparedDocument
     operation: PreparedOperation
@@ -157,7 +158,7 @@ class GraphQLEndpoint:
     ) -> GraphQLResponse:
         """Run one operation. What refuses it is its response: in a batch, the others have theirs."""
         cost: int | None = None
-        throttle: Throttle | None = None
+        rate_limit: RateLimit | None = None
         key = authorization, request.query, request.document_id, request.registers, request.operation_name
         cached = self._plans.get(key)
         try:
@@ -172,7 +173,7 @@ class GraphQLEndpoint:
             except Exception:
                 await self._limiter.charge(credential, 1)
                 raise
-            throttle = self._limiter.charge_leased(credential, cost) or await self._limiter.charge(credential, cost)
+            rate_limit = self._limiter.charge_leased(credential, cost) or await self._limiter.charge(credential, cost)
             if not plan.is_valid:
                 self._documents.validate(plan.prepared)
                 plan.is_valid = True
@@ -185,13 +186,13 @@ class GraphQLEndpoint:
                 links=self._links,
                 cursors=self._cursors,
                 credential=credential,
-                throttle=throttle,
+                rate_limit=rate_limit,
                 introspection=self._introspection,
             )
             result, log.interpreted = await self._documents.execute(plan.operation, request.variables, context)
         except Exception as error:
             if isinstance(error, Throttled):
-                throttle = error.throttle
+                rate_limit = error.rate_limit
             response = self._failed(
                 error, True, {b"authorization": b""} if authorization is not None else {}, negotiation, log
             )
@@ -204,8 +205,8 @@ class GraphQLEndpoint:
                 response.body = {"errors": errors} if response.status != 200 else response.body | {"errors": errors}
             elif method == "GET" and (plan.document.is_published or request.document_id is not None):
                 _make_cacheable(response)
-        if cost is not None or throttle:
-            response.body["extensions"] = cost_extensions(cost, throttle)
+        if cost is not None or rate_limit:
+            response.body["extensions"] = cost_extensions(cost, rate_limit)
         return response
 
     async def _plan(self, request: GraphQLRequest, authorization: bytes | None, log: RequestLog) -> Plan:
@@ -223,7 +224,7 @@ class GraphQLEndpoint:
             raise
         return Plan(credential, document, prepared, operation, min(expires_at, document.expires_at))
 
-    async def _authenticate(self, authorization: bytes | None, log: RequestLog) -> tuple[CredentialRow | None, float]:
+    async def _authenticate(self, authorization: bytes | None, log: RequestLog) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(authorization)
         if credential:
             log.store, log.app = credential.store_slug, credential.app_id

@@ -11,11 +11,11 @@ from time import monotonic
 
 from cachetools import LRUCache
 
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.pool import Pool
-from db.rate_limits import take_budget
+from db.rate_limits import take_points
 from engine.cost import COST_LIMIT
-from schema.context import Throttle
+from schema.rate_limits import RateLimit
 
 # What an app may spend at once is what is restored in this time. Any single operation that is allowed can be paid.
 BURST_SECONDS = 10
@@ -40,12 +40,12 @@ ANONYMOUS_MAXIMUM = 2 * COST_LIMIT
 class Throttled(Exception):
     """The app has too few points left. A request of the same cost can be paid after `retry_after_seconds`."""
 
-    def __init__(self, cost: float, throttle: Throttle, retry_after_seconds: int) -> None:
+    def __init__(self, cost: float, rate_limit: RateLimit, retry_after_seconds: int) -> None:
         super().__init__(
-            f"This costs {cost:g} points, and {throttle.available} are left. {throttle.restore_rate} are restored a "
-            f"second: try again in {retry_after_seconds} s"
+            f"The request costs {cost:g} points, and {rate_limit.available} are available. {rate_limit.restore_rate} "
+            f"are restored per second: try again in {retry_after_seconds} s."
         )
-        self.throttle = throttle
+        self.rate_limit = rate_limit
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -57,22 +57,22 @@ class RateLimiter:
         self._budgets: LRUCache[tuple[str, str], _Budget] = LRUCache(CACHE_SIZE)
         self._anonymous = _Anonymous()
 
-    def check(self, credential: CredentialRow | None) -> None:
+    def check(self, credential: Credential | None) -> None:
         """Raise Throttled if this worker knows that the app cannot pay a single point, before any work is done."""
         if credential is None:
             return self._anonymous.check()
         budget = self._budget(credential)
         if not budget.lease and budget.available < 1:
-            raise Throttled(1, budget.throttle, budget.seconds_until(1))
+            raise Throttled(1, budget.rate_limit, budget.seconds_until(1))
 
-    def charge_leased(self, credential: CredentialRow | None, cost: float) -> Throttle | None:
+    def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
         """Charge a request to points that this worker has leased; None if Postgres must be asked: `charge`."""
         if credential is None:
             return self._anonymous.charge(max(cost, 1))
         budget = self._budget(credential)
-        return budget.throttle if budget.pay(min(max(cost, 1), budget.maximum)) else None
+        return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
 
-    async def charge(self, credential: CredentialRow | None, cost: float) -> Throttle:
+    async def charge(self, credential: Credential | None, cost: float) -> RateLimit:
         """Charge a request: at least a point, at most the app's maximum. Raises Throttled.
 
         A request that is cancelled while Postgres is asked may have been charged.
@@ -86,14 +86,14 @@ class RateLimiter:
             if lease := budget.lease:
                 await asyncio.shield(lease)
             elif budget.available < cost:
-                raise Throttled(cost, budget.throttle, budget.seconds_until(cost))
+                raise Throttled(cost, budget.rate_limit, budget.seconds_until(cost))
             else:
                 budget.lease = lease = asyncio.create_task(self._lease(*key, budget, cost))
                 if await asyncio.shield(lease):
                     break
-        return budget.throttle
+        return budget.rate_limit
 
-    def _budget(self, credential: CredentialRow) -> "_Budget":
+    def _budget(self, credential: Credential) -> "_Budget":
         key = credential.store_id, credential.app_id
         budget = self._budgets.get(key)
         if budget is None or budget.rate != credential.rate:
@@ -108,7 +108,7 @@ class RateLimiter:
         needed = cost - held
         wanted = needed + budget.ahead(cost)
         try:
-            grant = await take_budget(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
+            grant = await take_points(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
         finally:
             budget.lease = None
         budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
@@ -173,8 +173,8 @@ class _Budget:
         return max(1, ceil((cost - self._left_now) / self.rate))
 
     @property
-    def throttle(self) -> Throttle:
-        return Throttle(min(int(self.available), self.maximum), self.maximum, self.rate)
+    def rate_limit(self) -> RateLimit:
+        return RateLimit(available=min(int(self.available), self.maximum), maximum=self.maximum, restore_rate=self.rate)
 
 
 class _Anonymous:
@@ -187,14 +187,14 @@ class _Anonymous:
     def check(self) -> None:
         self._restore()
         if self._left < 1:
-            raise Throttled(1, self._throttle, self._seconds_until(1))
+            raise Throttled(1, self._rate_limit, self._seconds_until(1))
 
-    def charge(self, cost: float) -> Throttle:
+    def charge(self, cost: float) -> RateLimit:
         self._restore()
         if cost > self._left:
-            raise Throttled(cost, self._throttle, self._seconds_until(cost))
+            raise Throttled(cost, self._rate_limit, self._seconds_until(cost))
         self._left -= cost
-        return self._throttle
+        return self._rate_limit
 
     def _restore(self) -> None:
         now = monotonic()
@@ -205,5 +205,5 @@ class _Anonymous:
         return max(1, ceil((cost - self._left) / ANONYMOUS_RATE))
 
     @property
-    def _throttle(self) -> Throttle:
-        return Throttle(int(self._left), ANONYMOUS_MAXIMUM, ANONYMOUS_RATE)
+    def _rate_limit(self) -> RateLimit:
+        return RateLimit(available=int(self._left), maximum=ANONYMOUS_MAXIMUM, restore_rate=ANONYMOUS_RATE)

@@ -18,7 +18,7 @@ from starlette_compress._utils import parse_accept_encoding
 from api.errors import Failure
 from api.media_types import JSON, media_type
 from engine.cost import COST_LIMIT
-from schema.context import Throttle
+from schema.rate_limits import RateLimit
 
 # A smaller body fits into one packet as it is.
 COMPRESSED_BYTES = 1_000
@@ -69,14 +69,17 @@ def negotiate(accept: bytes, accept_encoding: bytes) -> Negotiation:
     return Negotiation(chosen, chosen == JSON and JSON.encode() in accept.lower(), encoding)
 
 
-def cost_extensions(cost: int | None, throttle: Throttle | None) -> dict[str, Any]:
+def cost_extensions(cost: int | None, rate_limit: RateLimit | None) -> dict[str, Any]:
     """The `extensions` of a response, as far as its cost is known."""
     report: dict[str, Any] = {}
     if cost is not None:
         report |= {"requested": cost, "maximum": COST_LIMIT}
-    if throttle:
-        available, maximum, restore_rate = throttle
-        report["throttle"] = {"available": available, "maximum": maximum, "restoreRate": restore_rate}
+    if rate_limit:
+        report["throttle"] = {
+            "available": rate_limit.available,
+            "maximum": rate_limit.maximum,
+            "restoreRate": rate_limit.restore_rate,
+        }
     return {"cost": report}
 
 

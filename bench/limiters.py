@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from api.rate_limits import RateLimiter, Throttled
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.pool import Pool
-from db.rate_limits import take_budget
+from db.rate_limits import take_points
 
 MAXIMUM = 10_000
 
@@ -30,7 +30,7 @@ redis.call('expire', KEYS[1], math.ceil(maximum / rate))
 return paid and 1 or 0
 """
 
-Spend = Callable[[CredentialRow, float], Any]
+Spend = Callable[[Credential, float], Any]
 
 
 class Stores(NamedTuple):
@@ -44,7 +44,7 @@ class Stores(NamedTuple):
 
 @asynccontextmanager
 async def nothing(stores: Stores) -> AsyncIterator[Spend]:
-    async def spend(credential: CredentialRow, cost: float) -> bool:
+    async def spend(credential: Credential, cost: float) -> bool:
         return True
 
     yield spend
@@ -54,7 +54,7 @@ async def nothing(stores: Stores) -> AsyncIterator[Spend]:
 async def in_process(stores: Stores) -> AsyncIterator[Spend]:
     buckets: dict[str, tuple[float, float]] = {}
 
-    async def spend(credential: CredentialRow, cost: float) -> bool:
+    async def spend(credential: Credential, cost: float) -> bool:
         now = time.monotonic()
         available, at = buckets.get(credential.app_id, (MAXIMUM, now))
         available = min(MAXIMUM, available + credential.rate * (now - at))
@@ -70,9 +70,9 @@ async def statements(stores: Stores) -> AsyncIterator[Spend]:
     db = Pool(stores.postgres)
     await db.connect()
 
-    async def spend(credential: CredentialRow, cost: float) -> bool:
+    async def spend(credential: Credential, cost: float) -> bool:
         store_id, app_id, rate = credential.store_id, credential.app_id, credential.rate
-        return (await take_budget(db, store_id, app_id, cost, cost, rate, MAXIMUM)).granted > 0
+        return (await take_points(db, store_id, app_id, cost, cost, rate, MAXIMUM)).granted > 0
 
     yield spend
     await db.disconnect()
@@ -84,9 +84,9 @@ async def leases(stores: Stores) -> AsyncIterator[Spend]:
     await db.connect()
     rates = RateLimiter(db)
 
-    async def spend(credential: CredentialRow, cost: float) -> bool:
+    async def spend(credential: Credential, cost: float) -> bool:
         try:
-            await rates.spend(credential, cost)
+            await rates.charge(credential, cost)
         except Throttled:
             return False
         return True
@@ -102,7 +102,7 @@ async def redis_script(stores: Stores) -> AsyncIterator[Spend]:
     client = Redis.from_url(stores.redis)
     script = client.register_script(SCRIPT)
 
-    async def spend(credential: CredentialRow, cost: float) -> bool:
+    async def spend(credential: Credential, cost: float) -> bool:
         return bool(await script(keys=[credential.app_id], args=[cost, credential.rate, MAXIMUM]))
 
     yield spend

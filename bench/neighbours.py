@@ -29,10 +29,10 @@ import httpx
 
 import embedded
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import AppRow, create_app
+from db.apps import create_app
 from db.migrate import migrate
-from db.pool import Pool
-from db.rate_limits import take_budget
+from db.pool import Pool, Row
+from db.rate_limits import take_points
 from db.stores import create_store
 
 DOCUMENT = "{ sessions(first: 10) { nodes { id customer { name } token { status } } } }"
@@ -71,7 +71,7 @@ async def _send(url: str, key: str, requests_a_second: float, seconds: float) ->
     return Done(statuses, milliseconds)
 
 
-async def new_apps(url: str) -> tuple[str, str, AppRow, str]:
+async def new_apps(url: str) -> tuple[str, str, Row, str]:
     """The key of a quiet app, and the store, the app and the key of a noisy one."""
     async with pool(url) as db:
         stores = [await create_store(db, slug, slug, "https://bench.example", 0) for slug in ("quiet", "noisy")]
@@ -84,9 +84,9 @@ async def new_apps(url: str) -> tuple[str, str, AppRow, str]:
     return keys[0], noisy, app, keys[1]
 
 
-async def drain(url: str, store_id: str, app: AppRow) -> None:
+async def drain(url: str, store_id: str, app: Row) -> None:
     async with pool(url) as db:
-        await take_budget(db, store_id, app.id, 0, 5000, app.rate, 5000)
+        await take_points(db, store_id, app.id, 0, 5000, app.rate, 5000)
 
 
 @asynccontextmanager

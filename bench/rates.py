@@ -24,7 +24,7 @@ import uvloop
 
 import embedded
 from bench.limiters import LIMITERS, MAXIMUM, Spend, Stores, redis_server
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.ids import new_id
 from db.migrate import migrate
 from db.pool import recorded_statements
@@ -37,7 +37,7 @@ class Job(NamedTuple):
 
     limiter: str
     stores: Stores
-    apps: list[CredentialRow]
+    apps: list[Credential]
     starts_at: float
     seconds: float
     requests_a_second: float | None
@@ -95,8 +95,8 @@ async def _work(job: Job) -> Done:
     return Done(paid, refused, latencies, seconds, cpu, len(texts))
 
 
-def new_app() -> CredentialRow:
-    return CredentialRow(new_id("store"), "bench", new_id("app"), "bench", [], "LOG", RATE, None, None)
+def new_app() -> Credential:
+    return Credential(new_id("store"), "bench", new_id("app"), "bench", [], "LOG", RATE, None, None)
 
 
 class Bench(NamedTuple):

@@ -10,7 +10,6 @@ from cli.names import line
 from cli.stores import store_of
 from db.api_keys import (
     API_KEY_PREFIX,
-    ApiKeyRow,
     create_api_key,
     find_store_of_api_key,
     generate_api_key,
@@ -20,7 +19,7 @@ from db.api_keys import (
     set_api_key_revoked,
 )
 from db.credentials import get_credential
-from db.pool import Pool
+from db.pool import Pool, Row
 
 
 @click.group()
@@ -53,7 +52,7 @@ def list_(slug: str | None, app_id: str | None, data: Path) -> None:
     Of each: ID, name, app, when it was made, state. The secrets are kept nowhere.
     """
 
-    async def search(db: Pool) -> list[ApiKeyRow]:
+    async def search(db: Pool) -> list[Row]:
         if slug:
             return await search_api_keys(db, (await store_of(db, slug)).id)
         assert app_id is not None
@@ -73,7 +72,7 @@ def revoke(key: str, data: Path) -> None:
     """Turn a key off for ever. KEY is its ID, which `roomkey keys list` shows, or the leaked key itself."""
     is_secret = key.startswith(API_KEY_PREFIX)
 
-    async def revoke(db: Pool) -> ApiKeyRow | None:
+    async def revoke(db: Pool) -> Row | None:
         if is_secret:
             credential = await get_credential(db, hash_api_key(key))
             return await set_api_key_revoked(db, credential.store_id, credential.key_id or "") if credential else None

@@ -9,11 +9,11 @@ from cli.names import line
 from cli.stores import store_of, store_option
 from db import apps as db_apps
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import AppRow, ClientIdTaken, find_store_of_app, search_apps, set_app
+from db.apps import ClientIdTaken, find_store_of_app, search_apps, set_app
 from db.changes import Change
-from db.pool import Pool
+from db.pool import Pool, Row
 from schema.apps import RATE, DocumentMode
-from schema.context import Scope
+from schema.scopes import Scope
 
 SCOPES = click.Choice([scope.value for scope in Scope])
 MODES = click.Choice([mode.value for mode in DocumentMode])
@@ -44,7 +44,7 @@ def create(
     """
     key = generate_api_key()
 
-    async def create(db: Pool) -> AppRow:
+    async def create(db: Pool) -> Row:
         store = await store_of(db, slug)
         async with db.transaction() as transaction:
             app = await db_apps.create_app(transaction, store.id, name, once(scopes), rate, mode, client_id)
@@ -67,7 +67,7 @@ def list_(slug: str, data: Path) -> None:
     Of each: ID, name, scopes, mode, rate, client ID, when it was created, state.
     """
 
-    async def search(db: Pool) -> list[AppRow]:
+    async def search(db: Pool) -> list[Row]:
         return await search_apps(db, (await store_of(db, slug)).id)
 
     for app in run(search, data):
@@ -93,7 +93,7 @@ def update(
 ) -> None:
     """Change what is given of an app. ID is what `roomkey apps list` shows."""
 
-    async def update(db: Pool) -> AppRow | None:
+    async def update(db: Pool) -> Row | None:
         return await set_app(
             db,
             await store_of_app(db, id),
@@ -149,7 +149,7 @@ def once(scopes: tuple[str, ...]) -> list[str]:
     return [scope.value for scope in Scope if scope.value in scopes]
 
 
-def _line(app: AppRow) -> str:
+def _line(app: Row) -> str:
     state = f"disabled {app.disabled_at:%Y-%m-%d}" if app.disabled_at else "active"
     scopes = ",".join(app.scopes)
     created = f"{app.created_at:%Y-%m-%d}"

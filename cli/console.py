@@ -13,11 +13,11 @@ from cli.database import data_option, run
 from cli.names import line
 from cli.stores import store_of, store_option
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import AppRow, ClientIdTaken, create_app, set_console
-from db.pool import Pool
+from db.apps import ClientIdTaken, create_app, set_console
+from db.pool import Pool, Row
 from schema import GRAPHQL_SCHEMA
 from schema.apps import DocumentMode
-from schema.context import Scope
+from schema.scopes import Scope
 
 MANIFEST = BUILT / "documents.json"
 
@@ -49,7 +49,7 @@ def console(slug: str, name: str, scopes: tuple[str, ...], rate: int, client_id:
     line of its own.
     """
 
-    async def open_(db: Pool) -> tuple[AppRow, str]:
+    async def open_(db: Pool) -> tuple[Row, str]:
         store = await store_of(db, slug)
         return await open_console(db, store.id, name, once(scopes), rate, client_id)
 
@@ -64,7 +64,7 @@ def console(slug: str, name: str, scopes: tuple[str, ...], rate: int, client_id:
 
 async def open_console(
     db: Pool, store_id: str, name: str, scopes: list[str], rate: int, client_id: str | None = None
-) -> tuple[AppRow, str]:
+) -> tuple[Row, str]:
     """An app for a store's staff, and its first key."""
     key = generate_api_key()
     async with db.transaction() as transaction:

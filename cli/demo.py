@@ -18,7 +18,7 @@ from db.credentials import get_credential
 from db.pool import Pool, connect
 from db.stores import get_store_by_slug
 from demo.load import DEMO_SLUG, load_demo
-from schema.context import Scope
+from schema.scopes import Scope
 
 SESSIONS = 400
 SESSIONS_PER_STORE = 5_000

@@ -11,9 +11,9 @@ from api.documents.publishing import broken_documents, check_manifest, publish
 from api.logs import logger
 from cli.apps import store_of_app
 from cli.database import data_option, run, run_within
-from db.documents import DocumentRow, Published, PublishedRow, search_documents, set_document_retired
+from db.documents import search_documents, set_document_retired
 from db.keysets import Window
-from db.pool import Pool, Unavailable
+from db.pool import Pool, Row, Unavailable
 from schema import GRAPHQL_SCHEMA
 
 WARNINGS = 10
@@ -39,15 +39,15 @@ def publish_(manifest: Path, app_id: str, data: Path) -> None:
     """
     content = _content(manifest)
 
-    async def publish_all(db: Pool) -> list[Published] | None:
+    async def publish_all(db: Pool) -> list[Row] | None:
         return await publish(db, GRAPHQL_SCHEMA, await store_of_app(db, app_id), app_id, content)
 
     try:
         published = run(publish_all, data)
     except ManifestRefused as refusal:
         raise click.ClickException("\n".join(["Nothing was published.", *_reasons(manifest, refusal)])) from None
-    for row, is_new in published or ():
-        click.echo(f"{'new' if is_new else 'unchanged':9}  {row.id}  {row.name or '-'}  {row.cost}")
+    for row in published or ():
+        click.echo(f"{'new' if row.is_new else 'unchanged':9}  {row.id}  {row.name or '-'}  {row.cost}")
 
 
 @documents.command("list")
@@ -56,7 +56,7 @@ def publish_(manifest: Path, app_id: str, data: Path) -> None:
 def list_(app_id: str, data: Path) -> None:
     """Show the documents: ID, name, cost, when it was published, state."""
 
-    async def search(db: Pool) -> list[DocumentRow]:
+    async def search(db: Pool) -> list[Row]:
         store_id = await store_of_app(db, app_id)
         return (await search_documents(db, store_id, [app_id], Window(limit=1_000_000)))[app_id]
 
@@ -72,7 +72,7 @@ def list_(app_id: str, data: Path) -> None:
 def retire(id: str, app_id: str, data: Path) -> None:
     """Let an app send a document no longer. ID is what `roomkey documents list` shows."""
 
-    async def retire(db: Pool) -> DocumentRow | None:
+    async def retire(db: Pool) -> Row | None:
         store_id, canonical = await store_of_app(db, app_id), canonical_id(id)
         return await set_document_retired(db, store_id, app_id, canonical) if canonical else None
 
@@ -99,7 +99,7 @@ def check(manifests: tuple[Path, ...], data: Path) -> None:
 def warn_of_broken_documents() -> None:
     """Log which published documents are not valid since an upgrade. Those that were checked before cost nothing."""
 
-    async def find(db: Pool) -> list[PublishedRow]:
+    async def find(db: Pool) -> list[Row]:
         return [row async for row, _ in broken_documents(db, GRAPHQL_SCHEMA, unchecked=True)]
 
     try:
@@ -140,5 +140,5 @@ def _reasons(manifest: Path, refusal: ManifestRefused) -> list[str]:
     return [f"{manifest}: {complaint.message}" for complaint in refusal.complaints]
 
 
-def _named(row: PublishedRow) -> str:
+def _named(row: Row) -> str:
     return f"store {row.store_slug}, app {row.app_id} ({row.app_name}), {row.id} ({row.name or '-'})"

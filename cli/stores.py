@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cli.database import data_option, run
-from db.pool import Pool
-from db.stores import SLUG, StoreRow, create_store, get_store_by_slug, search_stores
+from db.pool import Pool, Row
+from db.stores import SLUG, create_store, get_store_by_slug, search_stores
 from schema.errors import BadUserInput
 from schema.scalars import parse_url
 
@@ -52,7 +52,7 @@ def list_(data: Path) -> None:
         click.echo(f"{store.id}  {store.slug}  {store.name}")
 
 
-async def store_of(db: Pool, slug: str) -> StoreRow:
+async def store_of(db: Pool, slug: str) -> Row:
     """The store of that slug; a usage error where there is none."""
     store = await get_store_by_slug(db, slug)
     if store is None:

@@ -1,24 +1,14 @@
-"""API keys. The database holds their hashes only."""
+"""API keys. The database stores only their hashes."""
 
 import hashlib
 import secrets
-from datetime import datetime
-from typing import NamedTuple
 
 from typeid.codecs import base32
 
 from db.ids import new_id
-from db.pool import Executor
+from db.pool import Executor, Row
 
 API_KEY_PREFIX = "rk_"
-
-
-class ApiKeyRow(NamedTuple):
-    app_id: str
-    id: str
-    name: str
-    created_at: datetime
-    revoked_at: datetime | None
 
 
 COLUMNS = "app_id, id, name, created_at, revoked_at"
@@ -39,10 +29,8 @@ FIND = """
 select store_id from api_key where id = $1
 """
 
-# The scopes are for servers of the version before, which may run beside this one: see 0002_apps.py.
 CREATE = f"""
-insert into api_key (store_id, app_id, id, name, hash, scopes)
-select store_id, id, $3, $4, $5, scopes from app where store_id = $1 and id = $2
+insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, $4, $5)
 returning {COLUMNS}
 """
 
@@ -52,50 +40,48 @@ returning {COLUMNS}
 """
 
 
-async def get_api_key(db: Executor, store_id: str, id: str) -> ApiKeyRow | None:
-    row = await db.fetchrow(GET, store_id, id)
-    return ApiKeyRow(*row) if row else None
+async def get_api_key(db: Executor, store_id: str, id: str) -> Row | None:
+    return await db.fetchrow(GET, store_id, id)
 
 
-async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -> dict[str, list[ApiKeyRow]]:
-    """The keys of each app, the oldest first, revoked ones included."""
-    keys: dict[str, list[ApiKeyRow]] = {id: [] for id in app_ids}
+async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -> dict[str, list[Row]]:
+    """The API keys of each app, oldest first, including revoked keys."""
+    api_keys: dict[str, list[Row]] = {id: [] for id in app_ids}
     for row in await db.fetch(GET_BY_APP, store_id, app_ids):
-        keys[row["app_id"]].append(ApiKeyRow(*row))
-    return keys
+        api_keys[row.app_id].append(row)
+    return api_keys
 
 
-async def search_api_keys(db: Executor, store_id: str) -> list[ApiKeyRow]:
-    """All keys of the store, the oldest first, revoked ones included."""
-    return [ApiKeyRow(*row) for row in await db.fetch(SEARCH, store_id)]
+async def search_api_keys(db: Executor, store_id: str) -> list[Row]:
+    """All API keys of the store, oldest first, including revoked keys."""
+    return await db.fetch(SEARCH, store_id)
 
 
 async def find_store_of_api_key(db: Executor, id: str) -> str | None:
-    """Whose key it is. It looks in all stores: for an operator's command line, never for a client."""
+    """The ID of the store that the API key belongs to. Searches all stores, so it is for operators only."""
     row = await db.fetchrow(FIND, id)
     return row["store_id"] if row else None
 
 
 async def create_api_key(
     db: Executor, store_id: str, app_id: str, name: str, hash: bytes, *, id: str | None = None
-) -> ApiKeyRow:
-    """A new key of the store's app, of that ID if one is given."""
+) -> Row:
+    """Create an API key for an app of the store, with the given ID if any."""
     row = await db.fetchrow(CREATE, store_id, app_id, id or new_id("key"), name, hash)
     assert row is not None
-    return ApiKeyRow(*row)
+    return row
 
 
-async def set_api_key_revoked(db: Executor, store_id: str, id: str) -> ApiKeyRow | None:
-    """Turn a key off; once is for ever."""
-    row = await db.fetchrow(REVOKE, store_id, id)
-    return ApiKeyRow(*row) if row else None
+async def set_api_key_revoked(db: Executor, store_id: str, id: str) -> Row | None:
+    """Revoke an API key permanently. Idempotent. Returns None if the store has no such key."""
+    return await db.fetchrow(REVOKE, store_id, id)
 
 
 def generate_api_key() -> str:
-    """A key of 256 random bits. It is shown once; the database gets its hash."""
+    """Generate an API key of 256 random bits."""
     return API_KEY_PREFIX + base32.encode(secrets.token_bytes(16)) + base32.encode(secrets.token_bytes(16))
 
 
-def hash_api_key(key: str) -> bytes:
-    """A key is random and long, so that a plain SHA-256 cannot be reversed."""
-    return hashlib.sha256(key.encode()).digest()
+def hash_api_key(api_key: str) -> bytes:
+    """The SHA-256 of an API key. No salt or slow hash is needed, because the key is long and random."""
+    return hashlib.sha256(api_key.encode()).digest()

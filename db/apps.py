@@ -1,27 +1,13 @@
-"""Apps: a store's clients, with what each may do."""
+"""Apps: the API clients of a store, with their permissions and limits."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import NamedTuple
 
 import asyncpg
 
 from db.changes import Change
 from db.ids import new_id
-from db.pool import Executor, Transaction
-
-
-class AppRow(NamedTuple):
-    id: str
-    name: str
-    scopes: list[str]
-    document_mode: str
-    rate: int
-    client_id: str | None
-    created_at: datetime
-    disabled_at: datetime | None
-
+from db.pool import Executor, Row, Transaction
 
 COLUMNS = "id, name, scopes, document_mode, rate, client_id, created_at, disabled_at"
 
@@ -60,7 +46,7 @@ returning {COLUMNS}
 """
 
 
-# Creations and enablings of a store's apps wait for each other, so that each counts those before it.
+# Serializes the creation and enabling of a store's apps, so that none misses another in its count.
 LOCK = """
 select from store where id = $1 for no key update
 """
@@ -71,27 +57,27 @@ select count(*) from app where store_id = $1 and disabled_at is null
 
 
 class ClientIdTaken(Exception):
-    """Another app of the store has that client ID."""
+    """Another app of the store has this client ID."""
 
 
-async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[AppRow]:
-    """Those of the apps that the store has, in no order."""
-    return [AppRow(*row) for row in await db.fetch(GET, store_id, ids)]
+async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
+    """The store's apps with these IDs, in no particular order. Unknown IDs are skipped."""
+    return await db.fetch(GET, store_id, ids)
 
 
-async def search_apps(db: Executor, store_id: str) -> list[AppRow]:
-    """All apps of the store, the oldest first, disabled ones included."""
-    return [AppRow(*row) for row in await db.fetch(SEARCH, store_id)]
+async def search_apps(db: Executor, store_id: str) -> list[Row]:
+    """All apps of the store, oldest first, including disabled apps."""
+    return await db.fetch(SEARCH, store_id)
 
 
 async def find_store_of_app(db: Executor, id: str) -> str | None:
-    """Whose app it is. It looks in all stores: for an operator's command line, never for a client."""
+    """The ID of the store that the app belongs to. Searches all stores, so it is for operators only."""
     row = await db.fetchrow(FIND, id)
     return row["store_id"] if row else None
 
 
 async def count_enabled_apps(db: Transaction, store_id: str) -> int:
-    """How many apps of the store are not disabled: no other transaction that asks is told until this one ends."""
+    """The number of enabled apps of the store. Locks it: other transactions wait here until this one ends."""
     await db.fetchrow(LOCK, store_id)
     row = await db.fetchrow(COUNT_ENABLED, store_id)
     assert row is not None
@@ -108,12 +94,12 @@ async def create_app(
     client_id: str | None = None,
     *,
     id: str | None = None,
-) -> AppRow:
-    """A new app, of that ID if one is given. Raises ClientIdTaken."""
+) -> Row:
+    """Create an app, with the given ID if any. Raises ClientIdTaken."""
     with _unique_client_id():
         row = await db.fetchrow(CREATE, store_id, id or new_id("app"), name, scopes, document_mode, rate, client_id)
     assert row is not None
-    return AppRow(*row)
+    return row
 
 
 async def set_app(
@@ -127,10 +113,10 @@ async def set_app(
     rate: int | None = None,
     client_id: Change | None = None,
     disabled: bool | None = None,
-) -> AppRow | None:
-    """Change what is not None. Raises ClientIdTaken."""
+) -> Row | None:
+    """Update the columns whose argument is not None. Returns None if there is no such app. Raises ClientIdTaken."""
     with _unique_client_id():
-        row = await db.fetchrow(
+        return await db.fetchrow(
             SET,
             store_id,
             id,
@@ -142,17 +128,16 @@ async def set_app(
             client_id.value if client_id else None,
             disabled,
         )
-    return AppRow(*row) if row else None
 
 
 async def set_console(db: Executor, store_id: str, id: str) -> None:
-    """From now on, staff work in the console by this app: each version publishes the console's documents for it."""
+    """Mark the app as a console: each version publishes the documents of its console for it."""
     await db.fetch(SET_CONSOLE, store_id, id)
 
 
 @contextmanager
 def _unique_client_id() -> Iterator[None]:
-    """It is the only text of an app that another may not have."""
+    """Raise ClientIdTaken for a unique violation: no other column of an app is unique but its ID."""
     try:
         yield
     except asyncpg.UniqueViolationError:

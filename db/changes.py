@@ -1,9 +1,9 @@
-"""What a change of a row says of a column that may be null."""
+"""Updates of nullable columns."""
 
 from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """A new value of something that may be absent: None removes it."""
+    """A new value for a nullable column, which may be None. No Change means that the column keeps its value."""
 
     value: str | None

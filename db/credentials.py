@@ -1,4 +1,4 @@
-"""Who asks: the app that a key or an identity provider's token names, and its store."""
+"""Credentials: an API key, or a user of an app, with the app's store and permissions."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,11 @@ from db.events import Actor
 from db.pool import Executor
 
 
-class CredentialRow(NamedTuple):
-    """Who asks, in which app of which store. Either a key does, or a person who signed in."""
+class Credential(NamedTuple):
+    """An authenticated API key or user, with the app and the store that it belongs to.
+
+    `key_id` and `key_name` are None for a user, `user_id` is None for an API key.
+    """
 
     store_id: str
     store_slug: str
@@ -22,7 +25,7 @@ class CredentialRow(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        """Whom events name."""
+        """The API key or user that events name."""
         return Actor(self.key_id, self.user_id)
 
 
@@ -41,13 +44,13 @@ where (store.id = $1 or store.slug = $1) and app.client_id = $2 and app.disabled
 """
 
 
-async def get_credential(db: Executor, hash: bytes) -> CredentialRow | None:
-    """The valid key whose SHA-256 this is."""
+async def get_credential(db: Executor, hash: bytes) -> Credential | None:
+    """The credential of the API key with this SHA-256. None if it is unknown or revoked, or its app is disabled."""
     row = await db.fetchrow(GET_BY_KEY, hash)
-    return CredentialRow(*row) if row else None
+    return Credential(*row) if row else None
 
 
-async def get_credential_of_client(db: Executor, store: str, client_id: str) -> CredentialRow | None:
-    """The app that an identity provider knows by this ID, in the store of this slug or ID."""
+async def get_credential_of_client(db: Executor, store: str, client_id: str) -> Credential | None:
+    """The credential of the app with this client ID, in the store with this ID or slug. None if the app is disabled."""
     row = await db.fetchrow(GET_BY_CLIENT, store, client_id)
-    return CredentialRow(*row) if row else None
+    return Credential(*row) if row else None

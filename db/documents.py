@@ -1,23 +1,9 @@
-"""Persisted documents: what an app may send by its ID. Published once, a document never changes."""
+"""Persisted documents: GraphQL documents that an app can execute by ID. Their bodies never change."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 from db.keysets import Window
-from db.pool import Executor, Transaction
-
-
-class DocumentRow(NamedTuple):
-    """`hash` is the SHA-256 of the body."""
-
-    app_id: str
-    id: str
-    name: str | None
-    body: str
-    hash: bytes
-    cost: int
-    published_at: datetime
-    retired_at: datetime | None
+from db.pool import Executor, Row, Transaction
 
 
 class NewDocument(NamedTuple):
@@ -28,27 +14,8 @@ class NewDocument(NamedTuple):
     cost: int
 
 
-class Published(NamedTuple):
-    """A document that is published now. `is_new`: it was not before."""
-
-    row: DocumentRow
-    is_new: bool
-
-
-class PublishedRow(NamedTuple):
-    """A published document of any store, with what its store and app are called."""
-
-    store_id: str
-    app_id: str
-    id: str
-    name: str | None
-    body: str
-    store_slug: str
-    app_name: str
-
-
 class DocumentsDiffer(Exception):
-    """Documents with other texts are published by these IDs."""
+    """Documents with these IDs exist and have other bodies."""
 
     def __init__(self, ids: list[str]) -> None:
         super().__init__(", ".join(ids))
@@ -56,7 +23,7 @@ class DocumentsDiffer(Exception):
 
 
 class TooManyDocuments(Exception):
-    """The app would have so many."""
+    """The app would have more documents than the limit: `count`."""
 
     def __init__(self, count: int) -> None:
         super().__init__(str(count))
@@ -69,14 +36,14 @@ GET = f"""
 select {COLUMNS} from document where store_id = $1 and app_id = $2 and id = $3 and retired_at is null
 """
 
-# Two may have the same body, under two IDs.
+# Several documents can have the same body.
 GET_BY_HASH = f"""
 select {COLUMNS} from document where store_id = $1 and app_id = $2 and hash = $3 and retired_at is null
 order by id
 limit 1
 """
 
-# One publication of an app after the other, so that their number can be limited.
+# Serializes the publications of an app, so that its number of documents can be limited.
 LOCK_APP = """
 select from app where store_id = $1 and id = $2 for no key update
 """
@@ -84,7 +51,7 @@ select from app where store_id = $1 and id = $2 for no key update
 CREATE = f"""
 insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
 select $1, $2, id, name, body, hash, cost, $8
-from unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::integer[]) as given (id, name, body, hash, cost)
+from unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::integer[]) as new (id, name, body, hash, cost)
 on conflict (store_id, app_id, id) do update set
     cost = excluded.cost,
     checked_with = excluded.checked_with,
@@ -94,14 +61,14 @@ where document.hash = excluded.hash
 returning {COLUMNS}, published_at = now() as is_new
 """
 
-# Those of the console, for all apps by which staff work in it. An ID is of a text: what is there is the same.
+# Publishes the console's documents for every console app. An existing document is the same, because IDs are hashes.
 CREATE_FOR_CONSOLES = """
 insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
-select app.store_id, app.id, given.id, given.name, body, hash, cost, $6
+select app.store_id, app.id, new.id, new.name, body, hash, cost, $6
 from app cross join unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::integer[])
-    as given (id, name, body, hash, cost)
+    as new (id, name, body, hash, cost)
 where app.console
-order by app.store_id, app.id, given.id
+order by app.store_id, app.id, new.id
 on conflict (store_id, app_id, id) do update set published_at = now(), retired_at = null
 where document.retired_at is not null
 """
@@ -129,7 +96,8 @@ order by app_id, id
 SEARCH_LAST = SEARCH.replace("order by id", "order by id desc")
 
 SEARCH_PUBLISHED = """
-select document.store_id, document.app_id, document.id, document.name, document.body, store.slug, app.name
+select document.store_id, document.app_id, document.id, document.name, document.body,
+    store.slug as store_slug, app.name as app_name
 from document
 join app on app.store_id = document.store_id and app.id = document.app_id
 join store on store.id = document.store_id
@@ -146,74 +114,74 @@ where document.store_id = checked.store_id and document.app_id = checked.app_id 
 """
 
 
-async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:
-    """The document of this ID, which is canonical; None where there is none, or it is retired."""
-    row = await db.fetchrow(GET, store_id, app_id, id)
-    return DocumentRow(*row) if row else None
+async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:
+    """The published document with this canonical ID. None if it does not exist or is retired."""
+    return await db.fetchrow(GET, store_id, app_id, id)
 
 
-async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> DocumentRow | None:
-    """The document whose body has this SHA-256; None where there is none, or it is retired."""
-    row = await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
-    return DocumentRow(*row) if row else None
+async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> Row | None:
+    """A published document whose body has this SHA-256. None if there is none."""
+    return await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
 
 
 async def create_documents(
     db: Transaction, store_id: str, app_id: str, documents: list[NewDocument], checked_with: bytes, limit: int
-) -> list[Published] | None:
-    """Publish documents of different IDs, in their order; None: the store has no such app.
+) -> list[Row] | None:
+    """Publish documents, whose IDs must differ. Returns their rows in the same order, or None if there is no such app.
 
-    One that is published already stays as it is, one that was retired comes back. Raises DocumentsDiffer, and
-    TooManyDocuments where the app would have more than the limit: the transaction is not to be committed then.
+    A row's `is_new` tells whether the document was not published before. A published document is left unchanged, and a
+    retired one is published again. Raises DocumentsDiffer, and TooManyDocuments if the app would have more than `limit`
+    documents: roll the transaction back then.
     """
     if await db.fetchrow(LOCK_APP, store_id, app_id) is None:
         return None
     ids, names, bodies, hashes, costs = zip(*documents, strict=True) if documents else ((), (), (), (), ())
     rows = await db.fetch(CREATE, store_id, app_id, ids, names, bodies, hashes, costs, checked_with)
-    published = {row["id"]: Published(DocumentRow(*row[:-1]), row["is_new"]) for row in rows}
+    published = {row.id: row for row in rows}
     if different := [id for id in ids if id not in published]:
         raise DocumentsDiffer(different)
-    counted = await db.fetchrow(COUNT, store_id, app_id)
-    assert counted is not None
-    if counted["count"] > limit:
-        raise TooManyDocuments(counted["count"])
+    total = await db.fetchrow(COUNT, store_id, app_id)
+    assert total is not None
+    if total["count"] > limit:
+        raise TooManyDocuments(total["count"])
     return [published[id] for id in ids]
 
 
 async def create_documents_for_consoles(db: Executor, documents: list[NewDocument], checked_with: bytes) -> None:
-    """Publish documents for all consoles of all stores. One that is there stays as it is, one that was retired comes
-    back. For operators.
+    """Publish documents for the console apps of all stores. For operators only.
+
+    A published document is left unchanged, and a retired one is published again.
     """
     columns = zip(*documents, strict=True) if documents else ((), (), (), (), ())
     await db.fetch(CREATE_FOR_CONSOLES, *columns, checked_with)
 
 
-async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> DocumentRow | None:
-    """Let an app send a document no longer. Twice is once; None: the app never had it."""
-    row = await db.fetchrow(RETIRE, store_id, app_id, id)
-    return DocumentRow(*row) if row else None
+async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:
+    """Retire a document. Idempotent. Returns None if the app has no such document."""
+    return await db.fetchrow(RETIRE, store_id, app_id, id)
 
 
-async def search_documents(
-    db: Executor, store_id: str, app_ids: list[str], window: Window
-) -> dict[str, list[DocumentRow]]:
-    """The documents of each app in the window, by their IDs, retired ones included."""
+async def search_documents(db: Executor, store_id: str, app_ids: list[str], window: Window) -> dict[str, list[Row]]:
+    """A page of each app's documents, sorted by ID, including retired documents."""
     bounds = [key.id if key else None for key in (window.after, window.before)]
-    documents: dict[str, list[DocumentRow]] = {app_id: [] for app_id in app_ids}
+    documents: dict[str, list[Row]] = {app_id: [] for app_id in app_ids}
     for row in await db.fetch(SEARCH_LAST if window.last else SEARCH, store_id, app_ids, *bounds, window.limit):
-        documents[row["app_id"]].append(DocumentRow(*row))
+        documents[row.app_id].append(row)
     return documents
 
 
 async def search_published_documents(
-    db: Executor, checked_with: bytes | None, after: PublishedRow | None, limit: int
-) -> list[PublishedRow]:
-    """Published documents of all stores that were last found valid by another schema; None: all. For operators."""
+    db: Executor, checked_with: bytes | None, after: Row | None, limit: int
+) -> list[Row]:
+    """A page of the published documents of all stores, with `store_slug` and `app_name`. For operators only.
+
+    Skips the documents that were checked with `checked_with`, unless it is None.
+    """
     bounds = (after.store_id, after.app_id, after.id) if after else ("", "", "")
-    return [PublishedRow(*row) for row in await db.fetch(SEARCH_PUBLISHED, checked_with, *bounds, limit)]
+    return await db.fetch(SEARCH_PUBLISHED, checked_with, *bounds, limit)
 
 
-async def set_documents_checked(db: Executor, documents: list[PublishedRow], checked_with: bytes) -> None:
-    """Record by which schema they are valid."""
+async def set_documents_checked(db: Executor, documents: list[Row], checked_with: bytes) -> None:
+    """Record that the documents are valid, and the hash of the schema and rules that they were checked with."""
     keys = [[row.store_id for row in documents], [row.app_id for row in documents], [row.id for row in documents]]
     await db.fetch(SET_CHECKED, checked_with, *keys)

@@ -1,35 +1,23 @@
-"""What happened to sessions: the append-only table behind the timeline, the audit trail and the feed."""
+"""Session events: an append-only timeline and audit trail of each session."""
 
-from datetime import datetime
 from typing import Literal, NamedTuple
 
 from db.ids import new_id
 from db.keysets import Key
-from db.pool import Executor
+from db.pool import Executor, Row
 
 
 class Actor(NamedTuple):
-    """Who does something: an API key, or a person who signed in with a token of the identity provider."""
+    """The API key or the user that makes a change. Both are None for the customer."""
 
     key_id: str | None
     user_id: str | None
 
 
-class EventRow(NamedTuple):
-    session_id: str
-    id: str
-    kind: str
-    at: datetime
-    expires_at: datetime | None
-    reason: str | None
-    key_id: str | None
-    user_id: str | None
-
-
-# EXPIRED is derived: a token reached the expired time that one event gave it before the next one changed that. Where a
-# change moves the expired time into the past, the token expires at the moment of the change.
+# EXPIRED events are derived: the token reached the expiration time of one event before the next event changed it. If a
+# change moves the expiration time into the past, the token expires at the time of the change.
 SEARCH = """
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
+select parent.id as session_id, event.*
 from unnest($2::text[]) as parent (id)
 cross join lateral (
     select id, kind, at, expires_at, reason, key_id, user_id from (
@@ -56,7 +44,7 @@ CREATE = """
 insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $4)
 """
 
-# A double tap within a minute is one event.
+# Joining again within a minute, by a double tap for example, adds no event.
 CREATE_JOINED = """
 insert into session_event (store_id, id, session_id, kind, key_id, user_id)
 select $1, $2, $3, 'JOINED', $4, $5
@@ -75,26 +63,27 @@ from unnest($2::text[], $3::text[], $4::text[]::timestamptz[]) as extended (id, 
 
 async def search_events(
     db: Executor, store_id: str, session_ids: list[str], limit: int, after: Key | None, before: Key | None
-) -> dict[str, list[EventRow]]:
-    """The first events of each session between two keys, both exclusive; the oldest first."""
+) -> dict[str, list[Row]]:
+    """The first events of each session between two sort keys, both exclusive, oldest first."""
     bounds = [*(after or (None, None)), *(before or (None, None))]
-    events: dict[str, list[EventRow]] = {session_id: [] for session_id in session_ids}
+    events: dict[str, list[Row]] = {session_id: [] for session_id in session_ids}
     for row in await db.fetch(SEARCH, store_id, session_ids, *bounds, limit):
-        events[row[0]].append(EventRow(*row))
+        events[row.session_id].append(row)
     return events
 
 
 async def create_visit(db: Executor, store_id: str, session_id: str, kind: Literal["PREVIEWED", "OPENED"]) -> None:
+    """Record that the link was fetched by a chat app (PREVIEWED) or opened by a person (OPENED)."""
     await db.fetch(CREATE, store_id, new_id("event"), session_id, kind)
 
 
 async def create_joined(db: Executor, store_id: str, session_id: str, actor: Actor) -> None:
-    """Record that the customer joined, unless that was recorded less than a minute ago."""
+    """Record that the customer joined, unless this was recorded within the last minute."""
     await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, *actor)
 
 
 async def create_extended_events(db: Executor, store_id: str, expiries: list[tuple[str, str]], actor: Actor) -> None:
-    """Record the expired times, as Postgres writes them, that a store setting gave to sessions."""
+    """Record that a store setting changed expiration times, given as pairs of a session ID and Postgres text."""
     ids = [new_id("event") for _ in expiries]
     session_ids, expires_at = [id for id, _ in expiries], [at for _, at in expiries]
     await db.fetch(CREATE_EXTENDED, store_id, ids, session_ids, expires_at, *actor)

@@ -1,8 +1,8 @@
-"""Idempotency keys: what makes it safe to send a creation again."""
+"""Idempotency keys, which make it safe to retry a request that creates something."""
 
 from db.pool import Transaction
 
-# The insert waits for a transaction that holds the same key, and then finds what it did.
+# The insert waits for a concurrent transaction with the same key, and conflicts if that commits.
 CREATE = """
 with outdated as (
     delete from idempotency_key where (store_id, key) in (
@@ -13,24 +13,25 @@ with outdated as (
         for update skip locked
     )
 )
-insert into idempotency_key (store_id, key, input_hash, session_id) values ($1, $2, $3, $4)
+insert into idempotency_key (store_id, key, input_hash, resource_id) values ($1, $2, $3, $4)
 on conflict (store_id, key) do nothing
-returning session_id
+returning resource_id
 """
 
 GET = """
-select input_hash, session_id from idempotency_key where store_id = $1 and key = $2
+select input_hash, resource_id from idempotency_key where store_id = $1 and key = $2
 """
 
 
 class InputDiffers(Exception):
-    """The key was used before, for another input."""
+    """The key was used before with another input."""
 
 
 async def claim_id(db: Transaction, store_id: str, key: str, input_hash: bytes, id: str) -> str:
-    """The ID of what this key stands for: the given one, or that of what was created with it before.
+    """Reserve the idempotency key for a new resource with the given ID.
 
-    Keys are kept for 48 hours. Raises InputDiffers.
+    Returns this ID, or the ID of the resource that was created with the key before. Keys are kept for 48 hours. Raises
+    InputDiffers.
     """
     if await db.fetchrow(CREATE, store_id, key, input_hash, id):
         return id
@@ -38,4 +39,4 @@ async def claim_id(db: Transaction, store_id: str, key: str, input_hash: bytes, 
     assert row is not None
     if row["input_hash"] != input_hash:
         raise InputDiffers
-    return str(row["session_id"])
+    return str(row["resource_id"])

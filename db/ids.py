@@ -1,4 +1,4 @@
-"""TypeIDs: a type name and a UUIDv7, as in `session_01h455vb4pex5vsknk084sn02q` (https://github.com/jetify-com/typeid)."""
+"""TypeIDs: a type name and a UUIDv7, like `session_01h455vb4pex5vsknk084sn02q` (https://github.com/jetify-com/typeid)."""
 
 import re
 from typing import Literal
@@ -7,17 +7,16 @@ from typeid import TypeID
 
 Noun = Literal["store", "app", "key", "customer", "session", "order", "event"]
 
-
-# 128 bits in Crockford's base32, whose first digit has three of them.
+# 128 bits in Crockford's base32. The first digit has only three bits.
 TYPE_ID = re.compile(r"([a-z](?:[a-z_]{0,61}[a-z])?)_[0-7][0-9a-hjkmnp-tv-z]{25}", re.ASCII)
 
 
 def new_id(noun: Noun) -> str:
-    """A new TypeID; those made later sort later."""
+    """Generate a TypeID. IDs sort by the time of generation."""
     return str(TypeID(prefix=noun))
 
 
 def noun_of(id: str) -> str | None:
-    """The type name of a well-formed TypeID, or None where it is malformed or has no such name."""
+    """The type name of a TypeID. None if the ID is malformed or has no type name."""
     match = TYPE_ID.fullmatch(id)
     return match[1] if match else None

@@ -1,7 +1,7 @@
 """Migrations: hand-written SQL in db/migrations/versions, run forward by Alembic.
 
-Each runs under a lock timeout, so that one which cannot get its lock gives way to the shop's traffic and tries again,
-and all of them under an advisory lock, so that processes which start together do not migrate together.
+Each migration has a lock timeout: one that cannot get its lock in time gives up, so that it does not block the shop's
+traffic, and is retried. An advisory lock keeps processes that start together from migrating at the same time.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-# Any number will do, as long as every process asks for the same one.
+# An arbitrary number, the same in every process.
 ADVISORY_LOCK = 7_253_901_442
 
 CONNECT_SECONDS = 30.0
@@ -27,28 +27,18 @@ CHECK = """
 select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding
 """
 
-# pg_trgm finds letters by the database's LC_CTYPE alone, lower() by its locale's provider: search needs both.
-KNOWS_LETTERS = "select lower('Ж') = 'ж' and show_trgm('Ж') <> '{}'"
-
-# A key that the version before made while servers of this one ran already: see 0002_apps.py, which does the same.
-GIVE_KEYS_APPS = """
-with given as (
-    update api_key set app_id = 'app' || substr(id, 4) where app_id is null
-    returning store_id, app_id, name, scopes, created_at
-)
-insert into app (store_id, id, name, scopes, created_at)
-select store_id, app_id, name, scopes, created_at from given
-"""
+# Search needs both: pg_trgm recognizes letters by the database's LC_CTYPE, and lower() by its locale provider.
+HANDLES_ALL_SCRIPTS = "select lower('Ж') = 'ж' and show_trgm('Ж') <> '{}'"
 
 
 class MigrationFailed(Exception):
-    """One line that says why the database cannot be brought to this version of Roomkey."""
+    """The database cannot be migrated. The message is one line that says why."""
 
 
 async def migrate(url: str) -> None:
-    """Bring the database to the newest version; does nothing to one that is there. Raises MigrationFailed.
+    """Migrate the database to the newest version. Does nothing if it is up to date. Raises MigrationFailed.
 
-    The advisory lock needs a direct connection, not a pooler in statement mode.
+    The URL must not point to a connection pooler in statement mode, because of the advisory lock.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -62,29 +52,28 @@ async def migrate(url: str) -> None:
 
 
 def run(statements: str) -> None:
-    """Run several statements of a version at once, on the connection that Alembic works on."""
+    """Run the statements of a migration, separated by semicolons, on Alembic's connection."""
     connection = op.get_bind().connection.driver_connection
     op.get_bind().connection.dbapi_connection.run_async(lambda _: connection.execute(statements))  # type: ignore[union-attr]
 
 
 async def _upgrade(url: str) -> None:
-    # asyncpg reads a URL as libpq does, SQLAlchemy in its own way.
+    # asyncpg connects, because it interprets a URL as libpq does. SQLAlchemy has its own rules.
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url, timeout=CONNECT_SECONDS), poolclass=NullPool
     )
     async with engine.begin() as connection:
         server = (await connection.exec_driver_sql(CHECK)).one()
         if server.version < 150000:
-            raise MigrationFailed(f"Roomkey needs PostgreSQL 15 or newer, this is {server.version // 10000}")
+            raise MigrationFailed(f"Roomkey needs PostgreSQL 15 or newer, got {server.version // 10000}")
         if server.encoding != "UTF8":
-            raise MigrationFailed(f"Roomkey needs a database whose encoding is UTF8, this one's is {server.encoding}")
+            raise MigrationFailed(f"Roomkey needs a database with the encoding UTF8, got {server.encoding}")
         await connection.exec_driver_sql(f"select pg_advisory_xact_lock({ADVISORY_LOCK})")
         await connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.run_sync(_run_versions)
-        await connection.exec_driver_sql(GIVE_KEYS_APPS)
-        if not (await connection.exec_driver_sql(KNOWS_LETTERS)).scalar():
+        if not (await connection.exec_driver_sql(HANDLES_ALL_SCRIPTS)).scalar():
             raise MigrationFailed(
-                "Roomkey needs a database that knows every script's letters, this one's locale is C: create it with "
+                "Roomkey needs a database whose locale handles every script, got the locale C: create it with "
                 "`create database roomkey template template0 encoding utf8 locale_provider libc locale 'C.UTF-8'`"
             )
 

@@ -1,21 +1,10 @@
-"""Orders: what was bought. An order's number is unique in its store."""
+"""Orders: purchases. The number of an order is unique within its store."""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from db.ids import new_id
-from db.pool import Executor
-
-
-class OrderRow(NamedTuple):
-    id: str
-    number: str
-    session_id: str | None
-    total_amount: Decimal | None
-    total_currency: str | None
-    placed_at: datetime | None
-
+from db.pool import Executor, Row
 
 COLUMNS = "id, number, session_id, total_amount, total_currency, placed_at"
 
@@ -23,7 +12,7 @@ GET = f"""
 select {COLUMNS} from "order" where store_id = $1 and id = any ($2)
 """
 
-# People quote numbers in any case. Where two differ only by that, the exact one is meant.
+# Ignores case, but prefers an exact match.
 GET_BY_NUMBER = f"""
 select {COLUMNS} from "order"
 where store_id = $1 and number_key = fold($2)
@@ -53,22 +42,21 @@ where store_id = $1 and id = $2 and $3 <> all (string_to_array(order_numbers, e'
 """
 
 
-async def get_orders(db: Executor, store_id: str, ids: list[str]) -> list[OrderRow]:
-    """Those of the orders that the store has, in no order."""
-    return [OrderRow(*row) for row in await db.fetch(GET, store_id, ids)]
+async def get_orders(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
+    """The store's orders with these IDs, in no particular order. Unknown IDs are skipped."""
+    return await db.fetch(GET, store_id, ids)
 
 
-async def get_order_by_number(db: Executor, store_id: str, number: str) -> OrderRow | None:
-    """The order that people call by that number, in whatever case they write it."""
-    row = await db.fetchrow(GET_BY_NUMBER, store_id, number)
-    return OrderRow(*row) if row else None
+async def get_order_by_number(db: Executor, store_id: str, number: str) -> Row | None:
+    """The order with this number. Ignores case, unless two numbers differ only by case."""
+    return await db.fetchrow(GET_BY_NUMBER, store_id, number)
 
 
-async def get_orders_by_session(db: Executor, store_id: str, session_ids: list[str]) -> dict[str, list[OrderRow]]:
-    """The orders of each session, the oldest first."""
-    orders: dict[str, list[OrderRow]] = {id: [] for id in session_ids}
+async def get_orders_by_session(db: Executor, store_id: str, session_ids: list[str]) -> dict[str, list[Row]]:
+    """The orders of each session, oldest first."""
+    orders: dict[str, list[Row]] = {id: [] for id in session_ids}
     for row in await db.fetch(GET_BY_SESSION, store_id, session_ids):
-        orders[row["session_id"]].append(OrderRow(*row))
+        orders[row.session_id].append(row)
     return orders
 
 
@@ -79,14 +67,14 @@ async def set_order(
     number: str,
     total: tuple[Decimal, str] | None = None,
     placed_at: datetime | None = None,
-) -> OrderRow | None:
-    """Create the store's order of that number, or change what is not None. None: it is another session's.
+) -> Row | None:
+    """Create an order, or update the order with this number with the arguments that are not None.
 
-    Call it in a transaction: the session is found by its orders' numbers, too.
+    Returns None if the order belongs to another session. Call it in a transaction, because it also updates the copy of
+    the order numbers in the session, which search uses.
     """
     amount, currency = total or (None, None)
     row = await db.fetchrow(SET, store_id, new_id("order"), session_id, number, amount, currency, placed_at)
-    if row is None:
-        return None
-    await db.fetch(SET_NUMBER_IN_SESSION, store_id, session_id, number)
-    return OrderRow(*row)
+    if row:
+        await db.fetch(SET_NUMBER_IN_SESSION, store_id, session_id, number)
+    return row

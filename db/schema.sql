@@ -19,19 +19,16 @@ CREATE TABLE public.alembic_version (
 );
 
 CREATE TABLE public.api_key (
-    id text NOT NULL COLLATE pg_catalog."C",
     store_id text NOT NULL COLLATE pg_catalog."C",
+    app_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL,
     hash bytea NOT NULL,
-    scopes text[] DEFAULT '{}'::text[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    revoked_at timestamp with time zone,
-    app_id text COLLATE pg_catalog."C"
+    revoked_at timestamp with time zone
 );
 
-COMMENT ON COLUMN public.api_key.hash IS 'SHA-256 of the key, which is kept nowhere.';
-
-COMMENT ON COLUMN public.api_key.scopes IS 'For servers of the version before: those of its app when the key was made.';
+COMMENT ON COLUMN public.api_key.hash IS 'SHA-256 of the API key. The key itself is not stored.';
 
 CREATE TABLE public.app (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -41,32 +38,18 @@ CREATE TABLE public.app (
     document_mode text DEFAULT 'LOG'::text NOT NULL COLLATE pg_catalog."C",
     rate integer DEFAULT 1000 NOT NULL,
     client_id text COLLATE pg_catalog."C",
+    console boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     disabled_at timestamp with time zone,
-    console boolean DEFAULT false NOT NULL,
     CONSTRAINT app_document_mode_check CHECK ((document_mode = ANY (ARRAY['LOG'::text, 'ALLOW_LIST'::text, 'ID_ONLY'::text]))),
     CONSTRAINT app_rate_check CHECK (((rate >= 1) AND (rate <= 1000000)))
 );
 
-COMMENT ON COLUMN public.app.rate IS 'How much cost it may spend a second.';
+COMMENT ON COLUMN public.app.rate IS 'Rate limit, in cost points per second.';
 
-COMMENT ON COLUMN public.app.client_id IS 'What an identity provider calls the app: its tokens act as this one.';
+COMMENT ON COLUMN public.app.client_id IS 'The OAuth client ID at the identity provider. A JWT issued to this client authenticates as this app.';
 
-COMMENT ON COLUMN public.app.console IS 'Whether the documents of the console are published for it, of each version anew.';
-
-CREATE UNLOGGED TABLE public.app_budget (
-    store_id text NOT NULL COLLATE pg_catalog."C",
-    app_id text NOT NULL COLLATE pg_catalog."C",
-    available double precision NOT NULL,
-    granted double precision NOT NULL,
-    at timestamp with time zone NOT NULL
-);
-
-COMMENT ON TABLE public.app_budget IS 'How many points of cost an app may still spend.';
-
-COMMENT ON COLUMN public.app_budget.granted IS 'How many the last statement took.';
-
-COMMENT ON COLUMN public.app_budget.at IS 'When it took them. Since then, more were restored.';
+COMMENT ON COLUMN public.app.console IS 'Whether staff use the console through this app. Each version publishes its console''s documents for it.';
 
 CREATE TABLE public.customer (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -92,23 +75,25 @@ CREATE TABLE public.document (
     retired_at timestamp with time zone
 );
 
-COMMENT ON TABLE public.document IS 'What an app may send by its ID. Published once, it never changes.';
+COMMENT ON TABLE public.document IS 'Persisted documents, which an app can execute by ID. The body of a document never changes.';
 
-COMMENT ON COLUMN public.document.name IS 'The operation''s; null: it has several, or no name.';
+COMMENT ON COLUMN public.document.name IS 'The name of the operation. Null if the document has several operations, or if its operation has no name.';
 
-COMMENT ON COLUMN public.document.hash IS 'SHA-256 of the body, by which an allow-list knows it.';
+COMMENT ON COLUMN public.document.hash IS 'SHA-256 of the body. Finds the document when a client sends its text instead of its ID.';
 
-COMMENT ON COLUMN public.document.checked_with IS 'SHA-256 of the schema that it was last found valid by.';
+COMMENT ON COLUMN public.document.checked_with IS 'Hash of the GraphQL schema and validation rules by which the document was last found to be valid.';
 
 CREATE TABLE public.idempotency_key (
     store_id text NOT NULL COLLATE pg_catalog."C",
     key text NOT NULL COLLATE pg_catalog."C",
     input_hash bytea NOT NULL,
-    session_id text NOT NULL COLLATE pg_catalog."C",
+    resource_id text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-COMMENT ON COLUMN public.idempotency_key.session_id IS 'The ID of what was created: a session, or an app or a key.';
+COMMENT ON COLUMN public.idempotency_key.input_hash IS 'SHA-256 of the input that the key was first used with.';
+
+COMMENT ON COLUMN public.idempotency_key.resource_id IS 'The ID of the resource that the request created: a session, an app or an API key.';
 
 CREATE TABLE public."order" (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -122,6 +107,22 @@ CREATE TABLE public."order" (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT order_check CHECK (((total_amount IS NULL) = (total_currency IS NULL)))
 );
+
+CREATE UNLOGGED TABLE public.rate_limit (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    app_id text NOT NULL COLLATE pg_catalog."C",
+    available double precision NOT NULL,
+    granted double precision NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.rate_limit IS 'A token bucket for each app, in cost points.';
+
+COMMENT ON COLUMN public.rate_limit.available IS 'Points that were left after the last withdrawal.';
+
+COMMENT ON COLUMN public.rate_limit.granted IS 'Points that the last withdrawal took.';
+
+COMMENT ON COLUMN public.rate_limit.at IS 'Time of the last withdrawal. Points have been restored since then.';
 
 CREATE TABLE public.session (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -150,15 +151,15 @@ CREATE TABLE public.session (
     CONSTRAINT session_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
 );
 
-COMMENT ON COLUMN public.session.customer_name IS 'A copy of customer.name, so that search reads one table.';
+COMMENT ON COLUMN public.session.customer_name IS 'A copy of customer.name, so that a search reads one table.';
 
-COMMENT ON COLUMN public.session.order_numbers IS 'The numbers of its orders, one a line, the newest first, for search.';
+COMMENT ON COLUMN public.session.order_numbers IS 'The numbers of the session''s orders for search, one per line, newest first.';
 
-COMMENT ON COLUMN public.session.token_key IS 'Which of TOKEN_KEYS signed the link.';
+COMMENT ON COLUMN public.session.token_key IS 'The name of the signing key in TOKEN_KEYS that signed the link.';
 
-COMMENT ON COLUMN public.session.token_expires_at IS 'infinity: never.';
+COMMENT ON COLUMN public.session.token_expires_at IS 'infinity means that the token never expires.';
 
-COMMENT ON COLUMN public.session.search_text IS 'Its last 27 characters are a new line and the ID.';
+COMMENT ON COLUMN public.session.search_text IS 'The folded texts that a search looks through. The last 27 characters are a newline and the ID.';
 
 CREATE TABLE public.session_event (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -174,15 +175,15 @@ CREATE TABLE public.session_event (
     CONSTRAINT session_event_kind_check CHECK ((kind = ANY (ARRAY['ISSUED'::text, 'PREVIEWED'::text, 'OPENED'::text, 'JOINED'::text, 'EXTENDED'::text, 'REISSUED'::text, 'REVOKED'::text, 'CONVERTED'::text])))
 );
 
-COMMENT ON TABLE public.session_event IS 'A session''s timeline, audit trail and feed. EXPIRED is derived.';
+COMMENT ON TABLE public.session_event IS 'The timeline and audit trail of each session. The event EXPIRED is not stored but derived.';
 
-COMMENT ON COLUMN public.session_event.at IS 'By a clock that is read while the session is locked: none overtakes another.';
+COMMENT ON COLUMN public.session_event.at IS 'Read from the clock while the session is locked, so that a session''s events are in order.';
 
-COMMENT ON COLUMN public.session_event.expires_at IS 'The expired time that the event gave to the token. infinity: never.';
+COMMENT ON COLUMN public.session_event.expires_at IS 'The expiration time that the event gave to the token. infinity means that it never expires.';
 
-COMMENT ON COLUMN public.session_event.key_id IS 'The API key that asked for it; null: a user, or the customer by the link.';
+COMMENT ON COLUMN public.session_event.key_id IS 'The ID of the API key that made the change. Null if a user or the customer did.';
 
-COMMENT ON COLUMN public.session_event.user_id IS 'The person who asked for it: the sub of an identity provider''s token.';
+COMMENT ON COLUMN public.session_event.user_id IS 'The user who made the change: the sub claim of the JWT. Null if an API key or the customer did.';
 
 CREATE TABLE public.store (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -194,16 +195,13 @@ CREATE TABLE public.store (
     CONSTRAINT store_session_expiration_check CHECK (((session_expiration >= 0) AND (session_expiration <= 1440)))
 );
 
-COMMENT ON COLUMN public.store.session_expiration IS 'Minutes until a new token expires. 0: never.';
+COMMENT ON COLUMN public.store.session_expiration IS 'Minutes until a newly issued token expires. 0 means that tokens never expire.';
 
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (store_id, id);
-
-ALTER TABLE ONLY public.app_budget
-    ADD CONSTRAINT app_budget_pkey PRIMARY KEY (store_id, app_id);
 
 ALTER TABLE ONLY public.app
     ADD CONSTRAINT app_pkey PRIMARY KEY (store_id, id);
@@ -228,6 +226,9 @@ ALTER TABLE ONLY public."order"
 
 ALTER TABLE ONLY public."order"
     ADD CONSTRAINT order_store_id_number_key UNIQUE (store_id, number);
+
+ALTER TABLE ONLY public.rate_limit
+    ADD CONSTRAINT rate_limit_pkey PRIMARY KEY (store_id, app_id);
 
 ALTER TABLE ONLY public.session_event
     ADD CONSTRAINT session_event_pkey PRIMARY KEY (store_id, id);

@@ -1,54 +1,47 @@
-"""Figures over many sessions."""
+"""Statistics of sessions."""
 
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from db.pool import Executor
+from db.pool import Executor, Row
 from db.search import Predicate, where
 from db.sessions import STATUS_IS
 
 Period: TypeAlias = Literal["day", "week"]
 
 
-class StatsRow(NamedTuple):
-    """Figures of the sessions created in a period; without a start, of all."""
-
-    start: datetime | None
-    total: int
-    active: int
-    expired: int
-    revoked: int
-    converted: int
-    median_seconds_to_conversion: float | None
-
-
 SECONDS_TO_CONVERSION = "greatest(extract(epoch from converted_at - created_at), 0)"
 
 
-async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, period: Period | None) -> list[StatsRow]:
-    """The figures of all the sessions, then those of each period (UTC, weeks from Monday) that has any, in order."""
+async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, period: Period | None) -> list[Row]:
+    """The statistics of all matching sessions, then those of each period that has any, in order.
+
+    Periods are in UTC, and weeks start on Monday. `start` is null in the first row.
+    """
     values: list[Any] = [store_id]
     start, grouping_sets = _grouped(period)
     statement = f"""
-        select {start} as start, count(*),
-            count(*) filter (where {STATUS_IS["ACTIVE"]}),
-            count(*) filter (where {STATUS_IS["EXPIRED"]}),
-            count(*) filter (where {STATUS_IS["REVOKED"]}),
-            count(conversion_kind),
-            percentile_cont(0.5) within group (order by {SECONDS_TO_CONVERSION}) filter (where converted_at is not null)
+        select {start} as start, count(*) as total,
+            count(*) filter (where {STATUS_IS["ACTIVE"]}) as active,
+            count(*) filter (where {STATUS_IS["EXPIRED"]}) as expired,
+            count(*) filter (where {STATUS_IS["REVOKED"]}) as revoked,
+            count(conversion_kind) as converted,
+            count(conversion_kind) / nullif(count(*), 0)::float8 as conversion_rate,
+            percentile_cont(0.5) within group (order by {SECONDS_TO_CONVERSION})
+                filter (where converted_at is not null) as median_seconds_to_conversion
         from session
         where store_id = $1 and {where(predicate, values)}
         group by grouping sets {grouping_sets}
         order by start nulls first
     """
     fetch = db.fetch_planned if predicate.planned else db.fetch
-    return [StatsRow(*row) for row in await fetch(statement, *values)]
+    return await fetch(statement, *values)
 
 
 async def count_opened_sessions(
     db: Executor, store_id: str, predicate: Predicate, period: Period | None
 ) -> dict[datetime | None, int]:
-    """How many of the sessions had their link opened: of all of them (None), and by the start of each period."""
+    """The number of matching sessions whose link was opened, by the start of the period. The key None has the total."""
     values: list[Any] = [store_id]
     start, grouping_sets = _grouped(period)
     statement = f"""
@@ -59,11 +52,11 @@ async def count_opened_sessions(
         group by grouping sets {grouping_sets}
     """
     fetch = db.fetch_planned if predicate.planned else db.fetch
-    return {row["start"]: row["count"] for row in await fetch(statement, *values)}
+    return {row.start: row["count"] for row in await fetch(statement, *values)}
 
 
 def _grouped(period: Period | None) -> tuple[str, str]:
-    """SQL of when a session's period begins, and of the groups: all sessions, and those of each period."""
+    """SQL expressions for the start of a session's period, and for the grouping sets."""
     if period is None:
         return "null::timestamptz", "(())"
     start = f"date_trunc('{period}', created_at, 'UTC')"

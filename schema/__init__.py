@@ -1,4 +1,4 @@
-"""The schema: the table of contents of what clients can ask and change."""
+"""The GraphQL schema: the table of contents of the API."""
 
 import strawberry
 from graphql import GraphQLError
@@ -28,43 +28,43 @@ from schema.viewer import viewer
 field = strawberry.field
 
 
-@strawberry.type(description="What can be asked. Everything is of the store that your credential belongs to.")
+@strawberry.type(description="Queries. All data belongs to your store: the store of the credential that you send.")
 class Query:
-    viewer = field(viewer, description="Who asks.")
-    store = field(store, description="Your store, with its settings.")
-    session = field(session, description="A session by its ID.")
-    sessions = field(sessions, description="The sessions that match, the newest first unless ordered.")
-    customer = field(customer, description="A customer by their ID.")
-    customers = field(customers, description="The customers who match, the newest first.")
-    order = field(order, description="An order by its number.")
-    session_stats = field(session_stats, description="Figures of the sessions that match.")
-    app = field(app, description="An app by its ID.")
-    apps = field(apps, description="The apps of your store, the newest first.")
-    node = field(node, description="Anything by its ID.")
-    nodes = field(nodes, description="Several things by their IDs, in that order; null: your store has no such thing.")
+    viewer = field(viewer, description="The API key or user that authenticated the request.")
+    store = field(store, description="Your store and its settings.")
+    session = field(session, description="Get a session by ID. Null if your store has no such session.")
+    sessions = field(sessions, description="Search sessions. Sorted newest first by default.")
+    customer = field(customer, description="Get a customer by ID. Null if your store has no such customer.")
+    customers = field(customers, description="Search customers. Sorted newest first.")
+    order = field(order, description="Get an order by number. Null if your store has no such order.")
+    session_stats = field(session_stats, description="Statistics of the sessions that match a filter.")
+    app = field(app, description="Get an app by ID. Null if your store has no such app.")
+    apps = field(apps, description="List the apps of your store, newest first.")
+    node = field(node, description="Get an object by ID. Null if your store has no such object.")
+    nodes = field(nodes, description="Get objects by ID, in the given order. Null for objects that do not exist.")
 
 
-@strawberry.type(description="What can be changed. A refusal is no error: see each payload's `userErrors`.")
+@strawberry.type(description="Mutations. If input is refused, the payload's `userErrors` say why.")
 class Mutation:
-    create_session = field(create_session, description="Issue a session and its token.")
-    extend_token = field(extend_token, description="Give a token another expired time. An expired one is active again.")
-    reissue_token = field(reissue_token, description="Make a new link, whatever the old one's state: it stops working.")
-    revoke_token = field(revoke_token, description="Turn a link off. Twice is once.")
-    join_session = field(join_session, description="Let the customer in who holds a link. A storefront calls it.")
-    record_order = field(record_order, description="Create your store's order of a number, or update it.")
-    record_conversion = field(record_conversion, description="Record what a session led to. The first one stands.")
-    update_customer = field(update_customer, description="Change what is given of a customer.")
-    update_store_settings = field(update_store_settings, description="Change what is given of the store's settings.")
-    create_app = field(create_app, description="Create an app. Then make a key for it.")
-    update_app = field(update_app, description="Change what is given of an app, or turn it off and on.")
-    create_api_key = field(create_api_key, description="Make a key for an app. Its secret is shown this once.")
-    revoke_api_key = field(revoke_api_key, description="Turn a key off for ever. Twice is once.")
-    publish_documents = field(publish_documents, description="Publish an app's documents: the manifest of its tools.")
-    retire_document = field(retire_document, description="Let an app send a document no longer. Twice is once.")
+    create_session = field(create_session, description="Create a session and issue its token.")
+    extend_token = field(extend_token, description="Set a new expiration time. An expired token becomes active again.")
+    reissue_token = field(reissue_token, description="Replace a session's token. The previous link stops working.")
+    revoke_token = field(revoke_token, description="Revoke a session's token. Idempotent.")
+    join_session = field(join_session, description="Let the customer join the session of a link. For storefronts.")
+    record_order = field(record_order, description="Create an order, or update the order with the same number.")
+    record_conversion = field(record_conversion, description="Record what a session led to. It can convert only once.")
+    update_customer = field(update_customer, description="Update a customer. Omitted fields keep their values.")
+    update_store_settings = field(update_store_settings, description="Update settings. Omitted ones keep their values.")
+    create_app = field(create_app, description="Create an app. Use `createApiKey` to create a key for it.")
+    update_app = field(update_app, description="Update, disable or enable an app. Omitted fields keep their values.")
+    create_api_key = field(create_api_key, description="Create an API key. Its secret is returned only once.")
+    revoke_api_key = field(revoke_api_key, description="Revoke an API key permanently. Idempotent.")
+    publish_documents = field(publish_documents, description="Publish persisted documents of an app.")
+    retire_document = field(retire_document, description="Retire a persisted document. Its ID is refused. Idempotent.")
 
 
 class Schema(strawberry.Schema):
-    """The schema, silent: Strawberry would log a failing document whole, and with it the tokens written in it."""
+    """A schema that logs no errors: Strawberry would log the whole document, including any tokens in it."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         pass
@@ -73,5 +73,5 @@ class Schema(strawberry.Schema):
 schema = Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
 leave_null_defaults_out(schema)
 
-# What graphql-core validates by and executes.
+# The graphql-core schema, for validation and execution.
 GRAPHQL_SCHEMA = schema._schema

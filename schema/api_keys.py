@@ -1,19 +1,17 @@
-"""API keys, without their secrets."""
+"""API keys. Their secrets are not stored."""
 
 from datetime import datetime
 
 import strawberry
 
-from db.api_keys import ApiKeyRow
+from db.pool import Row
+from engine.rows import column
 
 
-@strawberry.type(description="A key by which an app is known, without its secret, which is kept nowhere.")
+@strawberry.type(description="A key that authenticates an app. Its secret is not stored and cannot be retrieved.")
 class ApiKey:
-    id: strawberry.ID = strawberry.field(description="Its own ID, as events name it.")
-    name: str = strawberry.field(description="What it was called when it was made.")
-    date_created: datetime = strawberry.field(description="When it was made.")
-    revoked_at: datetime | None = strawberry.field(description="When it was turned off. Null: it was not.")
-
-    @classmethod
-    def from_row(cls, row: ApiKeyRow) -> "ApiKey":
-        return cls(id=strawberry.ID(row.id), name=row.name, date_created=row.created_at, revoked_at=row.revoked_at)
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The ID of the API key. Events refer to the key by this ID.")
+    name: str = column("name", "The key's name.")
+    date_created: datetime = column("created_at", "When the key was created.")
+    revoked_at: datetime | None = column("revoked_at", "When the key was revoked. Null if it has not been revoked.")

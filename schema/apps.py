@@ -1,79 +1,74 @@
-"""Apps: the clients of a store."""
+"""Apps: the API clients of a store."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
 import strawberry
 
-from db.apps import AppRow
-from db.keysets import Sort
+from db.keysets import Sort, Window
+from db.pool import Row
 from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
-from engine.rows import resolver
+from engine.rows import column, resolver
 from schema.api_keys import ApiKey
-from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, read_page
-from schema.context import Info, Scope
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, PageRequest
+from schema.context import Info
 from schema.documents import PersistedDocument, documents_of
 from schema.enums import enum_value
 from schema.ids import Node, checked_id
+from schema.scopes import Scope
 
 RATE = 1000
-RATE_LIMIT = 10_000  # by GraphQL: whoever runs the server may give an app more
+RATE_LIMIT = 10_000  # in GraphQL; the command line permits higher limits
 APP_LIMIT = 100
 
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
-@strawberry.enum(description="Which documents an app may send.")
+@strawberry.enum(description="Which GraphQL documents an app is permitted to execute.")
 class DocumentMode(Enum):
-    LOG = enum_value("LOG", "Any document. Those that are not published for the app are noted in the server's log.")
-    ALLOW_LIST = enum_value("ALLOW_LIST", "Only documents published for the app, by their ID or whole.")
-    ID_ONLY = enum_value("ID_ONLY", "Only documents published for the app, and only by their ID.")
+    LOG = enum_value("LOG", "Any document. Documents that are not published for the app are marked in the access log.")
+    ALLOW_LIST = enum_value("ALLOW_LIST", "Only documents that are published for the app, sent by ID or as text.")
+    ID_ONLY = enum_value("ID_ONLY", "Only documents that are published for the app, sent by ID.")
 
 
-@strawberry.type(description="A client of your store: a single-page app, a partner's service, a script.")
+@strawberry.type(description="An API client of your store: a single-page app, a partner's service or a script.")
 class App(Node):
-    name: str = strawberry.field(description="What it is called.")
-    scopes: list[Scope] = strawberry.field(description="What its keys may do, and, at most, people who sign in to it.")
-    document_mode: DocumentMode = strawberry.field(description="Which documents it may send.")
-    rate: int = strawberry.field(description="How much cost it may spend a second.")
-    client_id: str | None = strawberry.field(
-        description="What the identity provider calls it: people who sign in to that client act as this app."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The ID of the app, as in app_01h455vb4pex5vsknk084sn02q.")
+    name: str = column("name", "The app's name.")
+    scopes: list[Scope] = column(
+        "scopes", "The scopes of the app's API keys. They also limit the scopes of users who sign in to the app."
     )
-    date_created: datetime = strawberry.field(description="When it was created.")
-    disabled_at: datetime | None = strawberry.field(
-        description="When it was disabled: nothing that it sends is answered. Null: it is not."
+    document_mode: DocumentMode = column("document_mode", "Which documents the app is permitted to execute.")
+    rate: int = column("rate", "Rate limit, in cost points per second.")
+    client_id: str | None = column(
+        "client_id",
+        "The OAuth client ID at the identity provider. Users who sign in to that client act through this app.",
+    )
+    date_created: datetime = column("created_at", "When the app was created.")
+    disabled_at: datetime | None = column(
+        "disabled_at", "When the app was disabled, so that all its requests are refused. Null if the app is enabled."
     )
 
-    @classmethod
-    def from_row(cls, row: AppRow) -> "App":
-        return cls(
-            id=strawberry.ID(row.id),
-            name=row.name,
-            scopes=[Scope(scope) for scope in row.scopes],
-            document_mode=DocumentMode(row.document_mode),
-            rate=row.rate,
-            client_id=row.client_id,
-            date_created=row.created_at,
-            disabled_at=row.disabled_at,
-        )
-
-    @resolver("Its keys, the oldest first, revoked ones included. Needs `admin`.")
+    @resolver("The app's API keys, oldest first, including revoked keys. Requires the scope `admin`.", reads=("id",))
     async def keys(self, info: Info) -> list[ApiKey]:
         info.context.require(Scope.ADMIN)
-        rows = await info.context.loaders.keys_by_app.load(self.id)
+        rows = await info.context.loaders.keys_by_app.load(self.row.id)
         count_items(info, len(rows))
-        return [ApiKey.from_row(row) for row in rows]
+        return [ApiKey(row=row) for row in rows]
 
     @resolver(
-        "The documents published for it, by their IDs, retired ones included. Needs `documents:write`, and `admin` if "
-        "it is not your own app."
+        "The app's persisted documents, sorted by ID, including retired documents. Requires the scope "
+        "`documents:write`, and `admin` for an app other than your own.",
+        reads=("id",),
     )
     async def documents(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[PersistedDocument]:
-        return await documents_of(info, self.id, first, after, last, before)
+        return await documents_of(info, self.row.id, PageArguments(first, after, last, before))
 
 
 AppConnection = CountableConnection[App]
@@ -81,22 +76,23 @@ AppConnection = CountableConnection[App]
 
 async def app(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="As in app_01h455vb4pex5vsknk084sn02q.")],
+    id: Annotated[
+        strawberry.ID, strawberry.argument(description="The ID of the app, as in app_01h455vb4pex5vsknk084sn02q.")
+    ],
 ) -> App | None:
     info.context.require(Scope.ADMIN)
     row = await info.context.loaders.apps.load(checked_id(id, "app"))
-    return App.from_row(row) if row else None
+    return App(row=row) if row else None
 
 
 async def apps(
     info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
 ) -> AppConnection:
     db, store_id = info.context.db, info.context.require(Scope.ADMIN).store_id
-    page = await read_page(
-        info.context,
-        "apps",
-        PageArguments(first, after, last, before),
-        lambda window: search(db, APP, store_id, EVERYTHING, NEWEST_FIRST, window),
-        lambda row: App.from_row(row),
-    )
+
+    def fetch(window: Window) -> Awaitable[list[Row]]:
+        return search(db, APP, store_id, EVERYTHING, NEWEST_FIRST, window)
+
+    request = PageRequest(info.context, "apps", PageArguments(first, after, last, before))
+    page = request.page(await fetch(request.window), App, fetch)
     return CountableConnection(page=page, count_up_to=lambda limit: count(db, APP, store_id, EVERYTHING, limit))

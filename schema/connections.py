@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import strawberry
 
@@ -38,40 +38,13 @@ After = Annotated[str | None, strawberry.argument(description="Return the items 
 Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor.")]
 
 
-@dataclass(frozen=True)
-class PageArguments:
-    """The arguments of a connection: of the rows between two cursors the first ones, and of these the last ones."""
+class PageArguments(NamedTuple):
+    """The arguments of a connection: of the items between two cursors the first ones, and of these the last ones."""
 
     first: int | None = None
     after: str | None = None
     last: int | None = None
     before: str | None = None
-
-    @property
-    def is_last(self) -> bool:
-        return self.first is None and self.last is not None
-
-    @property
-    def size(self) -> int:
-        size = self.last if self.is_last else self.first
-        return PAGE_SIZE if size is None else size
-
-    def check(self) -> None:
-        """Raises BadUserInput."""
-        for name, size in (("first", self.first), ("last", self.last)):
-            if size is not None and not 0 <= size <= PAGE_SIZE_LIMIT:
-                raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {size}.")
-
-    def columns(self, info: Info) -> Columns:
-        """The columns that the page's rows need; None: all of them."""
-        selected = selected_columns(info)
-        if selected is None or (self.after is None and self.before is None and self.last is None):
-            return selected
-        return selected | {"id", "sort_key"}  # where the pages beside this one begin
-
-
-def row_key(row: Row) -> Key:
-    return Key(row["sort_key"], row["id"])
 
 
 @dataclass(frozen=True)
@@ -86,50 +59,74 @@ class Page(Generic[N]):
     has_previous: Callable[[], Awaitable[bool]]
 
 
-async def read_page(
-    context: Context,
-    list_name: str,
-    arguments: PageArguments,
-    fetch: Callable[[Window], Awaitable[list[Any]]],
-    node: Callable[..., N],
-    key: Callable[[Any], Key] = row_key,
-) -> Page[N]:
-    """Fetch a page, with one row more than asked for, which shows whether there are more on that side.
+Fetch: TypeAlias = Callable[[Window], Awaitable[list[Row]]]
 
-    Whether there are any on the other side is looked up when it is selected. Raises BadUserInput.
-    """
-    arguments.check()
-    store_id = context.require().store_id
-    after, before = (
-        context.cursors.decode(store_id, list_name, cursor) if cursor is not None else None
-        for cursor in (arguments.after, arguments.before)
-    )
-    size, last, is_last = arguments.size, arguments.last, arguments.is_last
-    rows = await fetch(Window(size + 1, after, before, is_last))
-    more = len(rows) > size
-    bounds = (rows[0], rows[-1]) if rows else None
-    before_rows = after_rows = False
-    if is_last:
-        rows, before_rows = rows[-size:] if size else [], more
-    else:
-        rows, after_rows = rows[:size], more
-        if last is not None and last < len(rows):
-            rows, before_rows = rows[len(rows) - last :], True
 
-    async def has_next() -> bool:
-        if after_rows or (before is None and not is_last):
-            return after_rows
-        # Where nothing lies between the cursors, the page's neighbours are what lies beyond them.
-        highest = key(bounds[1]) if bounds else after
-        return before is not None and bool(await fetch(Window(1, after=highest)))
+def row_key(row: Row) -> Key:
+    return Key(row["sort_key"], row["id"])
 
-    async def has_previous() -> bool:
-        if before_rows or (after is None and is_last):
-            return before_rows
-        lowest = key(bounds[0]) if bounds else before
-        return after is not None and bool(await fetch(Window(1, before=lowest, last=True)))
 
-    return Page(rows, node, lambda row: context.cursors.encode(store_id, list_name, key(row)), has_next, has_previous)
+class PageRequest:
+    """The page of a list that a client asks for: the window of rows to fetch, and the page that they become."""
+
+    def __init__(self, context: Context, list_name: str, arguments: PageArguments) -> None:
+        """Check the arguments, and decode the cursors. Raises BadUserInput."""
+        for name, size in (("first", arguments.first), ("last", arguments.last)):
+            if size is not None and not 0 <= size <= PAGE_SIZE_LIMIT:
+                raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {size}.")
+        self._context = context
+        self._list_name = list_name
+        self._store_id = context.require().store_id
+        self._last = arguments.last
+        self._is_last = arguments.first is None and arguments.last is not None
+        size = arguments.last if self._is_last else arguments.first
+        self._size = PAGE_SIZE if size is None else size
+        self._after, self._before = (
+            context.cursors.decode(self._store_id, list_name, cursor) if cursor is not None else None
+            for cursor in (arguments.after, arguments.before)
+        )
+        # One row more than asked for shows whether there are more on that side.
+        self.window = Window(self._size + 1, self._after, self._before, self._is_last)
+
+    def columns(self, info: Info) -> Columns:
+        """The columns that the page's rows need; None: all of them."""
+        selected = selected_columns(info)
+        if selected is None or (self._after is None and self._before is None and self._last is None):
+            return selected
+        return selected | {"id", "sort_key"}  # where the pages beside this one begin
+
+    def page(
+        self, rows: list[Row], node: Callable[..., N], fetch: Fetch, key: Callable[[Row], Key] = row_key
+    ) -> Page[N]:
+        """The page of the window's rows. Whether there are more rows on the other side is fetched when it is selected."""
+        after, before, size, last, is_last = self._after, self._before, self._size, self._last, self._is_last
+        more = len(rows) > size
+        bounds = (rows[0], rows[-1]) if rows else None
+        before_rows = after_rows = False
+        if is_last:
+            rows, before_rows = rows[-size:] if size else [], more
+        else:
+            rows, after_rows = rows[:size], more
+            if last is not None and last < len(rows):
+                rows, before_rows = rows[len(rows) - last :], True
+
+        async def has_next() -> bool:
+            if after_rows or (before is None and not is_last):
+                return after_rows
+            # Where nothing lies between the cursors, the page's neighbours are what lies beyond them.
+            highest = key(bounds[1]) if bounds else after
+            return before is not None and bool(await fetch(Window(1, after=highest)))
+
+        async def has_previous() -> bool:
+            if before_rows or (after is None and is_last):
+                return before_rows
+            lowest = key(bounds[0]) if bounds else before
+            return after is not None and bool(await fetch(Window(1, before=lowest, last=True)))
+
+        def cursor(row: Row) -> str:
+            return self._context.cursors.encode(self._store_id, self._list_name, key(row))
+
+        return Page(rows, node, cursor, has_next, has_previous)
 
 
 @strawberry.enum(description="How to read a count.")

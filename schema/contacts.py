@@ -1,4 +1,4 @@
-"""Phone numbers and e-mail addresses, in the one form in which they are kept and found."""
+"""Normalization of phone numbers and e-mail addresses, for storage and search."""
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -7,7 +7,7 @@ PHONE_LENGTH = 100
 
 
 def phone_number(text: str) -> str | None:
-    """The number in E.164, as in +6281234567890; None: it is none in international form."""
+    """The number in E.164, like +6281234567890. None if it is not a phone number in international format."""
     try:
         number = phonenumbers.parse(text[:PHONE_LENGTH])
     except phonenumbers.NumberParseException:
@@ -18,7 +18,7 @@ def phone_number(text: str) -> str | None:
 
 
 def email_address(text: str) -> str | None:
-    """The address, its domain in small letters; None: it is none. Whether the domain gets mail is not looked up."""
+    """The address with its domain in lower case. None if it is malformed. Does not check that the domain exists."""
     try:
         return validate_email(text, check_deliverability=False, test_environment=True).normalized
     except (EmailNotValidError, UnicodeError):

@@ -1,43 +1,21 @@
-"""What every resolver is given: the database, the links, the asker, and the loaders of this request."""
+"""The request context, which every resolver receives."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import strawberry
 
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.pool import Pool
 from schema.cursors import Cursors
-from schema.enums import enum_value
 from schema.errors import Forbidden, Unauthenticated
 from schema.links import Links
+from schema.rate_limits import RateLimit
+from schema.scopes import Scope
 
 if TYPE_CHECKING:
     from schema.loaders import Loaders
-
-
-@strawberry.enum(description="What a credential may do.")
-class Scope(Enum):
-    SESSIONS_READ = enum_value("sessions:read", "`sessions:read`: query sessions, customers, orders and figures.")
-    SESSIONS_WRITE = enum_value(
-        "sessions:write", "`sessions:write`: issue, extend, reissue and revoke, record orders and conversions."
-    )
-    SESSIONS_JOIN = enum_value(
-        "sessions:join", "`sessions:join`: let customers in. What a storefront needs, and no more."
-    )
-    SETTINGS_WRITE = enum_value("settings:write", "`settings:write`: change the store's settings.")
-    DOCUMENTS_WRITE = enum_value("documents:write", "`documents:write`: publish persisted documents.")
-    ADMIN = enum_value("admin", "`admin`: everything.")
-
-
-class Throttle(NamedTuple):
-    """An app's points: how many there are now as far as the worker knows, at most, and how many come a second."""
-
-    available: int
-    maximum: int
-    restore_rate: int
 
 
 @dataclass
@@ -45,17 +23,18 @@ class Context:
     db: Pool
     links: Links
     cursors: Cursors
-    credential: CredentialRow | None
-    throttle: Throttle | None = None
+    credential: Credential | None
+    rate_limit: RateLimit | None = None
     introspection: bool = True
-    # Of lists longer than assumed: what their items cost, and what those beyond have come to. See `schema/cost.py`.
+    # For lists that turn out longer than assumed: the cost of an item by path, and the cost of the items beyond the
+    # assumption. See engine/cost.py.
     item_costs: dict[tuple[int, ...], int] = field(default_factory=dict)
     unforeseen_cost: int = 0
-    # The codes of the userErrors so far, for the log.
+    # The codes of the userErrors so far, for the access log.
     refusals: list[str] = field(default_factory=list)
 
-    def require(self, *scopes: Scope) -> CredentialRow:
-        """Who asks. Raises Unauthenticated when nobody is known to, Forbidden when they have none of the scopes."""
+    def require(self, *scopes: Scope) -> Credential:
+        """The credential. Raises Unauthenticated without one, and Forbidden if it has none of the scopes."""
         if self.credential is None:
             raise Unauthenticated("Send an API key: Authorization: Bearer rk_…")
         if scopes and not any(scope.value in self.credential.scopes for scope in (*scopes, Scope.ADMIN)):

@@ -32,4 +32,4 @@ class Conversion:
     async def order(self, info: Info) -> Order | None:
         id = self.row["conversion_order_id"]
         row = await info.context.loaders.orders.load(id) if id else None
-        return Order.from_row(row) if row else None
+        return Order(row=row) if row else None

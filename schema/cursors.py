@@ -1,4 +1,4 @@
-"""Cursors: opaque keysets."""
+"""Cursors: opaque, signed positions in a sorted list."""
 
 import hmac
 from base64 import b64decode, urlsafe_b64encode
@@ -16,24 +16,24 @@ MAC_BYTES = 8
 
 @dataclass(frozen=True)
 class Cursors:
-    """Makes cursors and reads them. They are signed: one not made for this list of this store is refused."""
+    """Encodes and decodes cursors. The signature ties a cursor to a list of a store."""
 
     keys: SigningKeys
 
-    def encode(self, store_id: str, list_name: str, key: Key) -> str:
-        return self._signed(self.keys.current, store_id, list_name, orjson.dumps(list(key)))
+    def encode(self, store_id: str, list_name: str, sort_key: Key) -> str:
+        return self._signed(self.keys.current, store_id, list_name, orjson.dumps(list(sort_key)))
 
     def decode(self, store_id: str, list_name: str, cursor: str) -> Key:
-        """Raises BadUserInput for a cursor of another list, order or store, and for one that was made up."""
+        """Raises BadUserInput for a cursor of another list, sort order or store, and for a forged cursor."""
         try:
             payload = b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)[MAC_BYTES:]
-            for key in self.keys.secrets:
-                if hmac.compare_digest(cursor, self._signed(key, store_id, list_name, payload)):
+            for signing_key in self.keys.secrets:
+                if hmac.compare_digest(cursor, self._signed(signing_key, store_id, list_name, payload)):
                     return Key(*orjson.loads(payload))
         except ValueError:
             pass
-        raise BadUserInput(f"Not a cursor of this list in this order: {shortened(cursor)}.")
+        raise BadUserInput(f"The cursor does not belong to this list in this order, got {shortened(cursor)}.")
 
-    def _signed(self, key: str, store_id: str, list_name: str, payload: bytes) -> str:
-        mac = self.keys.sign(key, "cursor", store_id, list_name, payload.decode())[:MAC_BYTES]
+    def _signed(self, signing_key: str, store_id: str, list_name: str, payload: bytes) -> str:
+        mac = self.keys.sign(signing_key, "cursor", store_id, list_name, payload.decode())[:MAC_BYTES]
         return urlsafe_b64encode(mac + payload).rstrip(b"=").decode()

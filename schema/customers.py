@@ -1,17 +1,19 @@
 """Customers and their search."""
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from db.keysets import Sort
+from db.keysets import Sort, Window
 from db.pool import Row
 from db.search import CUSTOMER, EVERYTHING, count, search
 from engine.rows import column, resolver
-from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, read_page
-from schema.context import Info, Scope
+from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, PageRequest
+from schema.context import Info
 from schema.filters import CustomerFilter
 from schema.ids import Node, checked_id
+from schema.scopes import Scope
 
 if TYPE_CHECKING:
     from schema.filters import SessionFilter
@@ -90,13 +92,11 @@ async def customers(
 ) -> CustomerConnection:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate = filter.predicate() if filter else EVERYTHING
-    arguments = PageArguments(first, after, last, before)
-    columns = arguments.columns(info)
-    page = await read_page(
-        info.context,
-        "customers",
-        arguments,
-        lambda window: search(db, CUSTOMER, store_id, predicate, NEWEST_FIRST, window, columns),
-        Customer,
-    )
+    request = PageRequest(info.context, "customers", PageArguments(first, after, last, before))
+    columns = request.columns(info)
+
+    def fetch(window: Window) -> Awaitable[list[Row]]:
+        return search(db, CUSTOMER, store_id, predicate, NEWEST_FIRST, window, columns)
+
+    page = request.page(await fetch(request.window), Customer, fetch)
     return CountableConnection(page=page, count_up_to=lambda limit: count(db, CUSTOMER, store_id, predicate, limit))

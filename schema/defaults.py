@@ -1,4 +1,7 @@
-"""Strawberry writes `= null` behind each optional argument and input field. It means the same, and reads worse."""
+"""Remove the default value null, which Strawberry declares for each optional argument and input field.
+
+It means the same as no default value and makes the schema harder to read.
+"""
 
 import strawberry
 from graphql import GraphQLArgument, GraphQLInputField, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType

@@ -1,59 +1,57 @@
-"""Persisted documents, as their app's developers see them."""
+"""Persisted documents of an app."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 
 import strawberry
 
-from db.documents import DocumentRow
-from db.keysets import Key
-from schema.connections import Connection, PageArguments, read_page
-from schema.context import Info, Scope
+from db.keysets import Key, Window
+from db.pool import Row
+from engine.rows import column
+from schema.connections import Connection, PageArguments, PageRequest
+from schema.context import Info
+from schema.scopes import Scope
 
 
-@strawberry.type(description="A document that an app may send by its ID. Published once, it never changes.")
+@strawberry.type(description="A GraphQL document that an app can execute by ID. Its text never changes.")
 class PersistedDocument:
-    id: strawberry.ID = strawberry.field(
-        description="What clients send: `sha256:` and the document's SHA-256, or what the app's tools chose."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column(
+        "id",
+        "The ID that clients send: `sha256:` and the SHA-256 of the document, or an ID that the app's tools chose.",
     )
-    name: str | None = strawberry.field(description="The operation's name. Null: it has none, or there are several.")
-    body: str = strawberry.field(description="The document.")
-    cost: int = strawberry.field(description="What it cost when it was published, with its variables' defaults.")
-    published_at: datetime = strawberry.field(description="When it was published.")
-    retired_at: datetime | None = strawberry.field(
-        description="When it was retired: its ID is refused. Null: it was not."
+    name: str | None = column(
+        "name", "The name of the operation. Null if it has no name, or if the document has several operations."
     )
-
-    @classmethod
-    def from_row(cls, row: DocumentRow) -> "PersistedDocument":
-        return cls(
-            id=strawberry.ID(row.id),
-            name=row.name,
-            body=row.body,
-            cost=row.cost,
-            published_at=row.published_at,
-            retired_at=row.retired_at,
-        )
+    body: str = column("body", "The text of the document.")
+    cost: int = column(
+        "cost", "The cost of the document when it was published, with the default values of its variables."
+    )
+    published_at: datetime = column("published_at", "When the document was published.")
+    retired_at: datetime | None = column(
+        "retired_at", "When the document was retired, so that its ID is refused. Null if it has not been retired."
+    )
 
 
 def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
-    """The store and the app whose documents are meant: the asker's own, or with `admin` any. Raises Forbidden."""
+    """The IDs of the store and of the app: by default, the credential's own app.
+
+    Raises Forbidden without the scope documents:write, and for another app without the scope admin.
+    """
     credential = info.context.require(Scope.DOCUMENTS_WRITE)
     if app_id is not None and app_id != credential.app_id:
         info.context.require(Scope.ADMIN)
     return credential.store_id, app_id or credential.app_id
 
 
-async def documents_of(
-    info: Info, app_id: str, first: int | None, after: str | None, last: int | None, before: str | None
-) -> Connection[PersistedDocument]:
+async def documents_of(info: Info, app_id: str, arguments: PageArguments) -> Connection[PersistedDocument]:
     require_app(info, app_id)
     name = f"documents {app_id}"
-    page = await read_page(
-        info.context,
-        name,
-        PageArguments(first, after, last, before),
-        lambda window: info.context.loaders.documents(app_id, window),
-        lambda row: PersistedDocument.from_row(row),
-        lambda row: Key(row.id, row.id),
-    )
+    loaders = info.context.loaders
+
+    def fetch(window: Window) -> Awaitable[list[Row]]:
+        return loaders.documents(app_id, window)
+
+    request = PageRequest(info.context, name, arguments)
+    page = request.page(await fetch(request.window), PersistedDocument, fetch, lambda row: Key(row.id, row.id))
     return Connection(page=page)

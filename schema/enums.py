@@ -6,5 +6,5 @@ import strawberry
 
 
 def enum_value(value: str, description: str) -> Any:
-    """A member of an enum: its value in Python, and its description."""
+    """Declare an enum member with its Python value and its description."""
     return strawberry.enum_value(value, description=description)

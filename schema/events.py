@@ -1,57 +1,52 @@
-"""A session's events: its timeline."""
+"""Session events: the timeline of a session."""
 
 from datetime import datetime
 from enum import Enum
 
 import strawberry
 
-from db.events import EventRow
+from db.pool import Row
+from engine.rows import column
 from schema.connections import Connection
 from schema.enums import enum_value
 
 
-@strawberry.enum(description="What happened to a session.")
+@strawberry.enum(description="The kind of a session event.")
 class SessionEventKind(Enum):
-    ISSUED = enum_value("ISSUED", "The session began and its link was made.")
-    PREVIEWED = enum_value("PREVIEWED", "A chat app fetched the link to show a preview. Not a visit.")
+    ISSUED = enum_value("ISSUED", "The session was created and its token issued.")
+    PREVIEWED = enum_value(
+        "PREVIEWED", "A chat app fetched the link to show a preview of it. This does not count as opened."
+    )
     OPENED = enum_value("OPENED", "A person opened the link.")
-    JOINED = enum_value("JOINED", "The storefront let the customer in.")
-    EXTENDED = enum_value("EXTENDED", "The same link was given another expired time.")
-    REISSUED = enum_value("REISSUED", "A new link took the place of the old one.")
-    REVOKED = enum_value("REVOKED", "The link was turned off.")
-    CONVERTED = enum_value("CONVERTED", "The customer did what the session was for.")
-    EXPIRED = enum_value("EXPIRED", "The token's expired time came.")
+    JOINED = enum_value("JOINED", "The customer joined the session through the storefront.")
+    EXTENDED = enum_value("EXTENDED", "The expiration time of the token was changed.")
+    REISSUED = enum_value("REISSUED", "The token was replaced, and the previous link stopped working.")
+    REVOKED = enum_value("REVOKED", "The token was revoked.")
+    CONVERTED = enum_value("CONVERTED", "The session converted.")
+    EXPIRED = enum_value("EXPIRED", "The token expired.")
 
 
-@strawberry.type(description="One thing that happened to a session.")
+@strawberry.type(description="An event in the timeline of a session.")
 class SessionEvent:
-    id: strawberry.ID = strawberry.field(description="Its own ID.")
-    kind: SessionEventKind = strawberry.field(description="What happened.")
-    at: datetime = strawberry.field(description="When.")
-    expired_time: datetime | None = strawberry.field(
-        description="ISSUED, EXTENDED and REISSUED: the expired time that the token was given. Null there: never."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The ID of the event.")
+    kind: SessionEventKind = column("kind", "The kind of the event.")
+    at: datetime = column("at", "When the event happened.")
+    expired_time: datetime | None = column(
+        "expires_at",
+        "For ISSUED, EXTENDED and REISSUED: the new expiration time of the token. Null if it never expires.",
     )
-    reason: str | None = strawberry.field(
-        description="Why, where somebody said so; `store setting` where a change of Session Expiration did it."
+    reason: str | None = column(
+        "reason",
+        "The reason that was given for the change, or `store setting` if a change of Session Expiration caused it.",
     )
-    key_id: strawberry.ID | None = strawberry.field(
-        description="The API key that asked for it. Null: a user, the customer through the link, or time itself."
+    key_id: strawberry.ID | None = column(
+        "key_id",
+        "The ID of the API key that made the change. Null if a user or the customer did, or if the token expired.",
     )
-    user_id: str | None = strawberry.field(
-        description="Who asked for it, where a person signed in: what the identity provider calls them (`sub`)."
+    user_id: str | None = column(
+        "user_id", "The user who made the change: the `sub` claim of their JWT. Null if no user did."
     )
-
-    @classmethod
-    def from_row(cls, row: EventRow) -> "SessionEvent":
-        return cls(
-            id=strawberry.ID(row.id),
-            kind=SessionEventKind(row.kind),
-            at=row.at,
-            expired_time=row.expires_at,
-            reason=row.reason,
-            key_id=strawberry.ID(row.key_id) if row.key_id else None,
-            user_id=row.user_id,
-        )
 
 
 SessionEventConnection = Connection[SessionEvent]

@@ -1,4 +1,4 @@
-"""IDs as clients see them: global object identification (https://relay.dev/graphql/objectidentification.htm)."""
+"""Global object identification (https://relay.dev/graphql/objectidentification.htm)."""
 
 import strawberry
 
@@ -7,13 +7,15 @@ from schema.errors import BadUserInput
 from schema.scalars import shortened
 
 
-@strawberry.interface(description="Anything that can be fetched again by its ID.")
+@strawberry.interface(description="An object that can be fetched by ID.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="A TypeID: the type's name and 26 characters that sort by time.")
+    id: strawberry.ID = strawberry.field(
+        description="A globally unique ID: the name of the type and 26 characters, which sort by creation time."
+    )
 
 
 def checked_id(id: str, noun: Noun) -> str:
-    """The ID, if it is one of such a thing. Raises BadUserInput."""
+    """Return the ID. Raises BadUserInput if it is not the ID of such an object."""
     if noun_of(id) != noun:
-        raise BadUserInput(f"The ID of a {noun} looks like {noun}_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
+        raise BadUserInput(f"The {noun} ID must look like {noun}_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
     return id

@@ -1,4 +1,4 @@
-"""The root fields that fetch anything by its ID."""
+"""The root fields that get any object by ID."""
 
 import asyncio
 from typing import Annotated
@@ -8,12 +8,13 @@ import strawberry
 from db.ids import noun_of
 from schema.apps import App
 from schema.connections import IDS_LIMIT
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.customers import Customer
 from schema.errors import BadUserInput
 from schema.ids import Node
 from schema.orders import Order
 from schema.scalars import shortened
+from schema.scopes import Scope
 from schema.sessions import Session
 from schema.stores import Store
 
@@ -29,7 +30,7 @@ async def node(
 
 
 async def nodes(
-    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {IDS_LIMIT}.")]
+    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {IDS_LIMIT} IDs.")]
 ) -> list[Node | None]:
     info.context.require(Scope.SESSIONS_READ)
     if len(ids) > IDS_LIMIT:
@@ -38,7 +39,7 @@ async def nodes(
 
 
 async def _node(info: Info, id: str) -> Node | None:
-    """What the ID names, if the store has it: the ID itself says which table to ask. Only an admin sees other apps."""
+    """The store's object with this ID, whose prefix tells the type. Only admins see apps other than their own."""
     loaders, credential = info.context.loaders, info.context.require()
     match noun_of(id):
         case "session":
@@ -49,14 +50,14 @@ async def _node(info: Info, id: str) -> Node | None:
             return Customer(row=customer) if customer else None
         case "order":
             order = await loaders.orders.load(id)
-            return Order.from_row(order) if order else None
+            return Order(row=order) if order else None
         case "store":
             store = await loaders.stores.load(id)
-            return Store.from_row(store) if store else None
+            return Store(row=store) if store else None
         case "app" if id == credential.app_id or Scope.ADMIN.value in credential.scopes:
             app = await loaders.apps.load(id)
-            return App.from_row(app) if app else None
+            return App(row=app) if app else None
         case None:
-            raise BadUserInput(f"An ID looks like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
+            raise BadUserInput(f"An ID must look like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:
             return None

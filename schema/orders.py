@@ -1,4 +1,4 @@
-"""Orders: what was bought."""
+"""Orders: purchases."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import strawberry
 
-from db.orders import OrderRow, get_order_by_number
-from engine.rows import resolver
-from schema.context import Info, Scope
+from db.orders import get_order_by_number
+from db.pool import Row
+from engine.rows import column, resolver
+from schema.context import Info
 from schema.filters import checked_text
 from schema.ids import Node
+from schema.scopes import Scope
 
 if TYPE_CHECKING:
     from schema.sessions import Session
@@ -18,51 +20,46 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="An amount of money.")
 class Money:
-    amount: Decimal = strawberry.field(description='In units of the currency, as a string: "12.50".')
-    currency: str = strawberry.field(description="The currency's ISO 4217 code, as in IDR.")
+    amount: Decimal = strawberry.field(description='The amount in units of the currency, like "12.50".')
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency, like IDR.")
 
 
-@strawberry.type(description="What was bought.")
+@strawberry.type(description="A purchase.")
 class Order(Node):
-    number: str = strawberry.field(description="The number that people quote. No other order of the store has it.")
-    total: Money | None = strawberry.field(description="What it came to, if that was recorded.")
-    placed_at: datetime | None = strawberry.field(description="When it was placed, if that was recorded.")
-    session_id: strawberry.Private[str | None]
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The ID of the order, as in order_01h455vb4pex5vsknk084sn02q.")
+    number: str = column("number", "The order number. Unique within the store.")
+    placed_at: datetime | None = column("placed_at", "When the order was placed. Null if it was not recorded.")
 
-    @classmethod
-    def from_row(cls, row: OrderRow) -> "Order":
-        return cls(
-            id=strawberry.ID(row.id),
-            number=row.number,
-            total=_money(row),
-            placed_at=row.placed_at,
-            session_id=row.session_id,
-        )
+    @resolver("The order total. Null if it was not recorded.", reads=("total_amount", "total_currency"))
+    def total(self) -> Money | None:
+        if self.row.total_amount is None:
+            return None
+        # The column has four decimals. Return two, or more if they are not zero.
+        amount: Decimal = self.row.total_amount.normalize()
+        exponent = amount.as_tuple().exponent
+        if isinstance(exponent, int) and exponent > -2:
+            amount = amount.quantize(Decimal("0.01"))
+        return Money(amount=amount, currency=self.row.total_currency)
 
-    @resolver("The session that it belongs to. Null: none. Needs `sessions:read`.")
+    @resolver(
+        "The session that the order belongs to. Null if it belongs to none. Requires the scope `sessions:read`.",
+        reads=("session_id",),
+    )
     async def session(self, info: Info) -> Optional[Annotated["Session", strawberry.lazy("schema.sessions")]]:  # noqa: UP045
         from schema.sessions import Session
 
         info.context.require(Scope.SESSIONS_READ)
-        row = await info.context.loaders.sessions.load(self.session_id) if self.session_id else None
+        row = await info.context.loaders.sessions.load(self.row.session_id) if self.row.session_id else None
         return Session(row=row) if row else None
-
-
-def _money(row: OrderRow) -> Money | None:
-    if row.total_amount is None or row.total_currency is None:
-        return None
-    # Stored with four decimals; shown with the two that people write, or as many as there are.
-    amount = row.total_amount.normalize()
-    exponent = amount.as_tuple().exponent
-    if isinstance(exponent, int) and exponent > -2:
-        amount = amount.quantize(Decimal("0.01"))
-    return Money(amount=amount, currency=row.total_currency)
 
 
 async def order(
     info: Info,
-    number: Annotated[str, strawberry.argument(description="The number that people quote, in any case.")],
+    number: Annotated[
+        str, strawberry.argument(description="The order number. Case does not matter, but an exact match wins.")
+    ],
 ) -> Order | None:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id
     row = await get_order_by_number(info.context.db, store_id, checked_text(number))
-    return Order.from_row(row) if row else None
+    return Order(row=row) if row else None

@@ -22,9 +22,9 @@ from schema.connections import (
     First,
     Last,
     PageArguments,
-    read_page,
+    PageRequest,
 )
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.conversions import Conversion
 from schema.customers import Customer
 from schema.enums import enum_value
@@ -32,6 +32,7 @@ from schema.events import SessionEvent
 from schema.filters import SessionFilter
 from schema.ids import Node, checked_id
 from schema.orders import Order
+from schema.scopes import Scope
 from schema.tokens import Token
 
 
@@ -56,7 +57,7 @@ class Session(Node):
     async def orders(self, info: Info) -> list[Order]:
         rows = await info.context.loaders.orders_by_session.load(self.row["id"])
         count_items(info, len(rows))
-        return [Order.from_row(row) for row in rows]
+        return [Order(row=row) for row in rows]
 
     @resolver(
         "What happened to the session, the oldest event first. Requires the scope `sessions:read`.", reads=("id",)
@@ -64,15 +65,13 @@ class Session(Node):
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
         loaders, id = info.context.loaders, self.row["id"]
-        page = await read_page(
-            info.context,
-            f"events {id}",
-            PageArguments(first, after),
-            lambda window: loaders.events(id, window),
-            lambda row: SessionEvent.from_row(row),
-            lambda row: Key(row.at.isoformat(), row.id),
-        )
-        return Connection(page=page)
+
+        def fetch(window: Window) -> Awaitable[list[Row]]:
+            return loaders.events(id, window)
+
+        request = PageRequest(info.context, f"events {id}", PageArguments(first, after))
+        rows = await fetch(request.window)
+        return Connection(page=request.page(rows, SessionEvent, fetch, lambda row: Key(row.at.isoformat(), row.id)))
 
     @resolver(
         "A JSON object that your systems attached to the session. Not available to keys that only have the scope "
@@ -185,6 +184,8 @@ async def _connection(
     count_up_to: Callable[[int], Awaitable[int]],
 ) -> CountableConnection[Session]:
     name = f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"
-    columns = arguments.columns(info)
-    page = await read_page(info.context, name, arguments, lambda window: fetch(window, columns), Session)
+    request = PageRequest(info.context, name, arguments)
+    columns = request.columns(info)
+    rows = await fetch(request.window, columns)
+    page = request.page(rows, Session, lambda window: fetch(window, columns))
     return CountableConnection(page=page, count_up_to=count_up_to)

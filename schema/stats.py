@@ -1,90 +1,90 @@
-"""Figures over many sessions."""
+"""Statistics of sessions."""
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import strawberry
 
+from db.pool import Row
 from db.search import EVERYTHING, Predicate
-from db.stats import Period, StatsRow, get_session_stats
+from db.stats import Period, get_session_stats
 from engine.cost import count_items
-from engine.rows import resolver
-from schema.context import Info, Scope
+from engine.rows import column, resolver
+from schema.context import Info
 from schema.enums import enum_value
 from schema.filters import SessionFilter
+from schema.scopes import Scope
 
 
-@strawberry.enum(description="How figures are grouped: by when the session began, in UTC.")
+@strawberry.enum(
+    description="A period by which statistics are grouped. Sessions are assigned by creation time, in UTC."
+)
 class StatsPeriod(Enum):
-    DAY = enum_value("day", "Days, from midnight.")
-    WEEK = enum_value("week", "Weeks, from Monday.")
+    DAY = enum_value("day", "Days, starting at midnight.")
+    WEEK = enum_value("week", "Weeks, starting on Monday.")
 
 
-class Counted(NamedTuple):
-    """Whose figures these are: of the sessions that match all (no start), or those of one of the periods."""
+class StatsQuery(NamedTuple):
+    """Which sessions the statistics cover, and the period by which these are grouped."""
 
     predicate: Predicate
     period: Period | None
-    start: datetime | None
 
 
 @strawberry.type
-class _Figures:
-    counted: strawberry.Private[Counted]
-    total: int = strawberry.field(description="How many sessions.")
-    active: int = strawberry.field(description="Those whose token is active.")
-    expired: int = strawberry.field(description="Those whose token is expired.")
-    revoked: int = strawberry.field(description="Those whose token is revoked.")
-    converted: int = strawberry.field(description="Those that converted.")
-    conversion_rate: float | None = strawberry.field(description="`converted / total`, 0 to 1. Null: no sessions.")
-    median_seconds_to_conversion: float | None = strawberry.field(
-        description="From the session's beginning to its conversion. Null: no conversions."
+class _Stats:
+    row: strawberry.Private[Row]
+    query: strawberry.Private[StatsQuery]
+    total: int = column("total", "The number of sessions.")
+    active: int = column("active", "The number of sessions with an active token.")
+    expired: int = column("expired", "The number of sessions with an expired token.")
+    revoked: int = column("revoked", "The number of sessions with a revoked token.")
+    converted: int = column("converted", "The number of sessions that converted.")
+    conversion_rate: float | None = column(
+        "conversion_rate", "`converted / total`, a number from 0 to 1. Null if there are no sessions."
+    )
+    median_seconds_to_conversion: float | None = column(
+        "median_seconds_to_conversion",
+        "The median time from the creation of a session to its conversion, in seconds. Null if no session converted.",
     )
 
-    @resolver("Those whose link a person opened, at any time since. A chat app's preview of the link does not count.")
+    @resolver(
+        "The number of sessions whose link a person opened at least once. Link previews by chat apps do not count.",
+        reads=("start",),
+    )
     async def opened(self, info: Info) -> int:
-        predicate, period, start = self.counted
-        return (await info.context.loaders.opened(predicate, period)).get(start, 0)
+        return (await info.context.loaders.opened(*self.query)).get(self.row.start, 0)
 
 
-@strawberry.type(description="Figures of the sessions that began in a day or week.")
-class PeriodStats(_Figures):
-    start: datetime = strawberry.field(description="When the period begins.")
+@strawberry.type(description="Statistics of the sessions that were created in a day or week.")
+class PeriodStats(_Stats):
+    start: datetime = column("start", "The start of the period.")
 
 
-@strawberry.type(description="Figures of the sessions that match.")
-class SessionStats(_Figures):
-    period_rows: strawberry.Private[list[StatsRow]]
+@strawberry.type(description="Statistics of the sessions that match the filter.")
+class SessionStats(_Stats):
+    period_rows: strawberry.Private[list[Row]]
 
-    @resolver("The same by period, in order; empty without `groupBy`. A period without sessions is left out.")
+    @resolver(
+        "The statistics of each period, in order. Periods without sessions are omitted. Empty without `groupBy`.",
+        reads=(),
+    )
     def periods(self, info: Info) -> list[PeriodStats]:
         count_items(info, len(self.period_rows))
-        return [PeriodStats(**_figures(row, self.counted), start=row.start) for row in self.period_rows if row.start]
+        return [PeriodStats(row=row, query=self.query) for row in self.period_rows]
 
 
 async def session_stats(
     info: Info,
-    filter: SessionFilter | None = None,
+    filter: Annotated[
+        SessionFilter | None, strawberry.argument(description="Which sessions to include. All sessions by default.")
+    ] = None,
     group_by: Annotated[
-        StatsPeriod | None, strawberry.argument(description="Also list the figures of each period.")
+        StatsPeriod | None, strawberry.argument(description="Also return the statistics of each period, in `periods`.")
     ] = None,
 ) -> SessionStats:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id
-    predicate = filter.predicate() if filter else EVERYTHING
-    period = group_by.value if group_by else None
-    whole, *periods = await get_session_stats(info.context.db, store_id, predicate, period)
-    return SessionStats(**_figures(whole, Counted(predicate, period, None)), period_rows=periods)
-
-
-def _figures(row: StatsRow, counted: Counted) -> dict[str, Any]:
-    return {
-        "counted": counted._replace(start=row.start),
-        "total": row.total,
-        "active": row.active,
-        "expired": row.expired,
-        "revoked": row.revoked,
-        "converted": row.converted,
-        "conversion_rate": row.converted / row.total if row.total else None,
-        "median_seconds_to_conversion": row.median_seconds_to_conversion,
-    }
+    query = StatsQuery(filter.predicate() if filter else EVERYTHING, group_by.value if group_by else None)
+    row, *period_rows = await get_session_stats(info.context.db, store_id, *query)
+    return SessionStats(row=row, query=query, period_rows=period_rows)

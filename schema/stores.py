@@ -1,35 +1,30 @@
-"""The store and its settings."""
+"""Stores and their settings."""
 
 import strawberry
 
-from db.stores import StoreRow, get_store
+from db.pool import Row
+from db.stores import get_store
+from engine.rows import column
 from schema.context import Info
 from schema.ids import Node
 from schema.scalars import URL
 
 
-@strawberry.type(description="A shop: whose sessions these are.")
+@strawberry.type(description="A shop. All other data belongs to a store.")
 class Store(Node):
-    name: str = strawberry.field(description="Its name, as customers see it.")
-    slug: str = strawberry.field(description="Its name in links.")
-    storefront_url: URL = strawberry.field(description="Where a customer who opens a link is sent.")
-    session_expiration: int = strawberry.field(
-        description="Session Expiration: minutes until a token that is issued now expires, 1 to 1440. 0 disables "
-        "expiry: sessions stay active indefinitely."
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The ID of the store, as in store_01h455vb4pex5vsknk084sn02q.")
+    name: str = column("name", "The name of the store, as shown to customers.")
+    slug: str = column("slug", "The name of the store in links.")
+    storefront_url: URL = column("storefront_url", "The address to which customers who open a link are redirected.")
+    session_expiration: int = column(
+        "session_expiration",
+        "Session Expiration: minutes until a newly issued token expires, from 1 to 1440. 0 disables expiration, so "
+        "that sessions stay active indefinitely.",
     )
-
-    @classmethod
-    def from_row(cls, row: StoreRow) -> "Store":
-        return cls(
-            id=strawberry.ID(row.id),
-            name=row.name,
-            slug=row.slug,
-            storefront_url=URL(row.storefront_url),
-            session_expiration=row.session_expiration,
-        )
 
 
 async def store(info: Info) -> Store:
     row = await get_store(info.context.db, info.context.require().store_id)
     assert row is not None  # nothing is deleted
-    return Store.from_row(row)
+    return Store(row=row)

@@ -1,42 +1,32 @@
-"""Who asks."""
+"""The viewer: the credential that authenticated the request."""
 
 import strawberry
 
 from engine.rows import resolver
 from schema.apps import App
-from schema.context import Info, Scope
+from schema.context import Info
+from schema.rate_limits import RateLimit
+from schema.scopes import Scope
 
 
-@strawberry.type(description="How fast an app may go, in points of `extensions.cost`.")
-class RateLimit:
-    available: int = strawberry.field(description="How many points the app has just now.")
-    maximum: int = strawberry.field(description="How many it has at most.")
-    restore_rate: int = strawberry.field(description="How many come back a second.")
-
-
-@strawberry.type(description="Who asks: what your credential is and may do.")
+@strawberry.type(description="The API key or user that authenticated the request.")
 class Viewer:
-    id: strawberry.ID = strawberry.field(
-        description="The API key's ID, as events name it; the app's where a person signed in."
-    )
-    name: str = strawberry.field(
-        description="What the key was called when it was made; the app's name where a person signed in."
-    )
+    id: strawberry.ID = strawberry.field(description="The ID of the API key, or of the app if a user signed in.")
+    name: str = strawberry.field(description="The name of the API key, or of the app if a user signed in.")
     user_id: str | None = strawberry.field(
-        description="Who you are, where you signed in as a person: what the identity provider calls you (`sub`)."
+        description="The ID of the signed-in user: the `sub` claim of the JWT. Null for an API key."
     )
-    scopes: list[Scope] = strawberry.field(description="What it may do.")
+    scopes: list[Scope] = strawberry.field(description="The scopes of the credential.")
 
     @resolver("The app that the credential belongs to.")
     async def app(self, info: Info) -> App:
         row = await info.context.loaders.apps.load(info.context.require().app_id)
         assert row is not None  # nothing is deleted
-        return App.from_row(row)
+        return App(row=row)
 
-    @resolver("What the app may spend. Null: nothing is counted.")
+    @resolver("The state of the app's rate limit. Null if requests are not rate limited.")
     def rate_limit(self, info: Info) -> RateLimit | None:
-        throttle = info.context.throttle
-        return RateLimit(**throttle._asdict()) if throttle else None
+        return info.context.rate_limit
 
 
 def viewer(info: Info) -> Viewer:

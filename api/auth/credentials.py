@@ -6,10 +6,10 @@ from api.auth.jwt import Issuer
 from api.settings import JwtSettings
 from api.ttl_cache import TTLCache
 from db.api_keys import API_KEY_PREFIX, hash_api_key
-from db.credentials import CredentialRow, get_credential, get_credential_of_client
+from db.credentials import Credential, get_credential, get_credential_of_client
 from db.pool import Pool
-from schema.context import Scope
 from schema.errors import Unauthenticated
+from schema.scopes import Scope
 
 
 class Credentials:
@@ -18,9 +18,9 @@ class Credentials:
     def __init__(self, db: Pool, jwt: JwtSettings | None = None) -> None:
         self._db = db
         self._issuer = Issuer(jwt) if jwt else None
-        self._cache: TTLCache[bytes, CredentialRow] = TTLCache()
+        self._cache: TTLCache[bytes, Credential] = TTLCache()
 
-    async def authenticate(self, authorization: bytes | None) -> tuple[CredentialRow | None, float]:
+    async def authenticate(self, authorization: bytes | None) -> tuple[Credential | None, float]:
         """The credential of an Authorization header, and until when (`time.monotonic`) it need not be looked up again.
 
         None: there is no header. Raises Unauthenticated, and IssuerUnavailable.
@@ -35,13 +35,13 @@ class Credentials:
         hash = hash_api_key(bearer)
         return await self._cache.look_up(hash, lambda: self._of_key(hash) if is_key else self._of_user(bearer))
 
-    async def _of_key(self, hash: bytes) -> CredentialRow:
+    async def _of_key(self, hash: bytes) -> Credential:
         credential = await get_credential(self._db, hash)
         if credential is None:
             raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
         return credential
 
-    async def _of_user(self, token: str) -> CredentialRow:
+    async def _of_user(self, token: str) -> Credential:
         """The person whom the JWT names, with those of its scopes that their app has, too."""
         assert self._issuer is not None
         claims = await self._issuer.claims(token)

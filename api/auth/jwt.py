@@ -8,8 +8,8 @@ import jwt
 
 from api.auth.jwks import ALGORITHMS, Jwks
 from api.settings import JwtSettings
-from schema.context import Scope
 from schema.errors import Unauthenticated
+from schema.scopes import Scope
 
 TOKEN_BYTES = 8 * 1024
 # Three parts of base64url without padding. The library would take some padding, and so other bytes for the same token.

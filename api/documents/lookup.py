@@ -14,9 +14,9 @@ from api.documents.manifests import canonical_id
 from api.errors import RequestError
 from api.request import GraphQLRequest
 from api.ttl_cache import TTLCache
-from db.credentials import CredentialRow
-from db.documents import DocumentRow, get_document, get_document_by_hash
-from db.pool import Pool
+from db.credentials import Credential
+from db.documents import get_document, get_document_by_hash
+from db.pool import Pool, Row
 from schema.errors import Unauthenticated
 
 # Registered texts: a number of bytes for each of a number of apps; the least recently used are dropped.
@@ -43,10 +43,10 @@ class DocumentLookup:
 
     def __init__(self, db: Pool) -> None:
         self._db = db
-        self._published: TTLCache[tuple[str, str | bytes], DocumentRow | None] = TTLCache()
+        self._published: TTLCache[tuple[str, str | bytes], Row | None] = TTLCache()
         self._registered: LRUCache[str, LRUCache[str, str]] = LRUCache(REGISTERED_APPS)
 
-    async def find(self, request: GraphQLRequest, credential: CredentialRow | None) -> Document:
+    async def find(self, request: GraphQLRequest, credential: Credential | None) -> Document:
         """The document of a request. Raises RequestError if there is none, or none that the app may send."""
         if request.document_id is None:
             assert request.query is not None
@@ -68,7 +68,7 @@ class DocumentLookup:
             raise RequestError(404, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
         return Document(text, id, False, expires_at=0)  # it is looked up each time, as it may be dropped
 
-    async def _sent(self, text: str, credential: CredentialRow | None) -> Document:
+    async def _sent(self, text: str, credential: Credential | None) -> Document:
         hash = _sha256(text)
         if credential is None:
             return Document(text, f"sha256:{hash.hex()}")
@@ -80,19 +80,19 @@ class DocumentLookup:
             raise RequestError(400, "The app has not published this document.", "QUERY_NOT_IN_SAFELIST")
         return Document(text, row.id if row else f"sha256:{hash.hex()}", row is not None, expires_at)
 
-    def register(self, document: Document, credential: CredentialRow) -> None:
+    def register(self, document: Document, credential: Credential) -> None:
         """Let the app name a valid document by its hash from now on."""
         texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=_size))
         texts[document.id] = document.text
 
-    def _to_register(self, request: GraphQLRequest, text: str, id: str | None, credential: CredentialRow) -> Document:
+    def _to_register(self, request: GraphQLRequest, text: str, id: str | None, credential: Credential) -> Document:
         if not request.registers or credential.document_mode != "LOG":
             raise RequestError(400, "Send a document's ID or its text, not both.", "CANNOT_SEND_PQ_ID_AND_BODY")
         if id is None or id != f"sha256:{_sha256(text).hex()}":
             raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
         return Document(text, id)
 
-    async def _get_published(self, credential: CredentialRow, key: str | bytes) -> tuple[DocumentRow | None, float]:
+    async def _get_published(self, credential: Credential, key: str | bytes) -> tuple[Row | None, float]:
         """The published document of an ID, or of the SHA-256 of its text."""
         app = (self._db, credential.store_id, credential.app_id)
         return await self._published.look_up(

@@ -13,15 +13,13 @@ from api.documents.manifests import COMPLAINTS, Complaint, Entry, ManifestRefuse
 from db.documents import (
     DocumentsDiffer,
     NewDocument,
-    Published,
-    PublishedRow,
     TooManyDocuments,
     create_documents,
     create_documents_for_consoles,
     search_published_documents,
     set_documents_checked,
 )
-from db.pool import Pool
+from db.pool import Pool, Row
 from engine import cost
 from engine import execution as operations
 from engine.cost import TooCostly, measure
@@ -119,7 +117,7 @@ async def publish(
     *,
     limit: int | None = None,
     introspection: bool = True,
-) -> list[Published] | None:
+) -> list[Row] | None:
     """Publish all documents of a manifest, or nothing; None: the store has no such app.
 
     Raises ManifestRefused, also for more documents than `limit`.
@@ -143,9 +141,7 @@ async def publish_for_consoles(db: Pool, schema: GraphQLSchema, manifest: object
     await create_documents_for_consoles(db, documents, schema_hash(schema))
 
 
-async def broken_documents(
-    db: Pool, schema: GraphQLSchema, *, unchecked: bool
-) -> AsyncIterator[tuple[PublishedRow, str]]:
+async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) -> AsyncIterator[tuple[Row, str]]:
     """The published documents of all stores that are not valid any more, and why. What is valid is noted.
 
     `unchecked`: leave out those that were found valid by this very schema before.

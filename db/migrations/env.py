@@ -1,4 +1,4 @@
-"""Alembic runs the versions on the connection that db/migrate.py opened, locked and gave it."""
+"""Alembic's entry point: run the migrations on the connection that db/migrate.py passes, which holds the lock."""
 
 from alembic import context
 

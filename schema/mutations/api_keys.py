@@ -9,10 +9,11 @@ from db.api_keys import generate_api_key, get_api_key, hash_api_key, set_api_key
 from db.apps import get_apps
 from db.ids import new_id
 from schema.api_keys import ApiKey
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, UserErrorCode, refusable, refused
 from schema.idempotency_keys import claim, given
 from schema.mutations.apps import NAME, app_not_found
+from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Checks
 
 
@@ -67,14 +68,14 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         if id != new:
             known = await get_api_key(transaction, store_id, id)
             assert known is not None  # nothing is deleted
-            return CreateApiKeyPayload(api_key=ApiKey.from_row(known))
+            return CreateApiKeyPayload(api_key=ApiKey(row=known))
         if not await get_apps(transaction, store_id, [input.app_id]):
             raise app_not_found("appId")
         secret = generate_api_key()
         row = await db_api_keys.create_api_key(
             transaction, store_id, input.app_id, input.name, hash_api_key(secret), id=id
         )
-    return CreateApiKeyPayload(api_key=ApiKey.from_row(row), secret=secret)
+    return CreateApiKeyPayload(api_key=ApiKey(row=row), secret=secret)
 
 
 @refusable
@@ -86,4 +87,4 @@ async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPa
     row = await set_api_key_revoked(info.context.db, store_id, id)
     if row is None:
         raise refused(UserErrorCode.NOT_FOUND, "is no key of your store", "id")
-    return RevokeApiKeyPayload(api_key=ApiKey.from_row(row))
+    return RevokeApiKeyPayload(api_key=ApiKey(row=row))

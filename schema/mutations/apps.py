@@ -10,9 +10,10 @@ from db.changes import Change
 from db.ids import new_id
 from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
 from schema.idempotency_keys import claim, given
+from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Checks
 
 NAME = f"What it is called, 1 to {NAME_LENGTH} characters."
@@ -105,7 +106,7 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
                 [row] = await get_apps(transaction, store_id, [id])
     except ClientIdTaken:
         raise _client_id_taken() from None
-    return CreateAppPayload(app=App.from_row(row))
+    return CreateAppPayload(app=App(row=row))
 
 
 @refusable
@@ -145,7 +146,7 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
         raise _client_id_taken() from None
     if row is None:
         raise app_not_found("id")
-    return UpdateAppPayload(app=App.from_row(row))
+    return UpdateAppPayload(app=App(row=row))
 
 
 def app_not_found(field: str) -> Refused:

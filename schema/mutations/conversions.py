@@ -6,9 +6,10 @@ import strawberry
 
 from db.orders import set_order
 from db.sessions import get_session_locked, has_conversion, is_conversion_moment, set_conversion
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.conversions import ConversionKind
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused, session_not_found
+from schema.scopes import Scope
 from schema.sessions import Session
 from schema.validation import Checks
 

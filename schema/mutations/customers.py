@@ -4,9 +4,10 @@ import strawberry
 
 from db.changes import Change
 from db.customers import set_customer
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.customers import Customer
 from schema.errors import UserError, UserErrorCode, refusable, refused
+from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Checks
 
 

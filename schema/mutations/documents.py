@@ -7,7 +7,8 @@ from strawberry.scalars import JSON
 
 from api.documents.manifests import ManifestRefused, canonical_id
 from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE, publish
-from db.documents import DocumentRow, set_document_retired
+from db.documents import set_document_retired
+from db.pool import Row
 from engine.cost import count_items
 from engine.rows import resolver
 from schema.context import Info
@@ -36,7 +37,7 @@ class PublishDocumentsInput:
 
 @strawberry.type(description="The manifest's documents.")
 class PublishDocumentsPayload:
-    rows: strawberry.Private[list[DocumentRow]] = field(default_factory=list)
+    rows: strawberry.Private[list[Row]] = field(default_factory=list)
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why they were refused: what is wrong with which document."
     )
@@ -44,7 +45,7 @@ class PublishDocumentsPayload:
     @resolver("The documents, in the manifest's order. Empty: they were refused.")
     def documents(self, info: Info) -> list[PersistedDocument]:
         count_items(info, len(self.rows))
-        return [PersistedDocument.from_row(row) for row in self.rows]
+        return [PersistedDocument(row=row) for row in self.rows]
 
 
 @strawberry.input(description="A document that an app is to send no longer.")
@@ -84,7 +85,7 @@ async def publish_documents(info: Info, input: PublishDocumentsInput) -> Publish
         ) from None
     if published is None:
         raise app_not_found("appId")
-    return PublishDocumentsPayload(rows=[row for row, _ in published])
+    return PublishDocumentsPayload(rows=published)
 
 
 @refusable
@@ -94,7 +95,7 @@ async def retire_document(info: Info, input: RetireDocumentInput) -> RetireDocum
     row = await set_document_retired(info.context.db, store_id, app_id, id) if id else None
     if row is None:
         raise refused(UserErrorCode.NOT_FOUND, f"is no document of the app, got {shortened(input.id)}", "id")
-    return RetireDocumentPayload(document=PersistedDocument.from_row(row))
+    return RetireDocumentPayload(document=PersistedDocument(row=row))
 
 
 def _app(info: Info, app_id: str | None) -> tuple[str, str]:

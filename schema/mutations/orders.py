@@ -8,10 +8,11 @@ import strawberry
 
 from db.orders import set_order
 from db.sessions import get_session_locked
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, order_of_another_session, refusable, session_not_found
 from schema.orders import Order
 from schema.scalars import shortened
+from schema.scopes import Scope
 from schema.validation import Checks
 
 AMOUNT_LIMIT = Decimal(10) ** 14
@@ -53,7 +54,7 @@ async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayloa
         row = await set_order(transaction, store_id, session_id, number, total, input.placed_at)
         if row is None:
             raise order_of_another_session("number")
-    return RecordOrderPayload(order=Order.from_row(row))
+    return RecordOrderPayload(order=Order(row=row))
 
 
 def _checked_total(checks: Checks, total: MoneyInput) -> tuple[Decimal, str]:

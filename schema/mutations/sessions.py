@@ -18,9 +18,10 @@ from db.ids import new_id
 from db.orders import set_order
 from db.pool import Row, Transaction
 from db.sessions import get_session
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused
 from schema.idempotency_keys import claim, given
+from schema.scopes import Scope
 from schema.sessions import Session
 from schema.validation import NAME_LENGTH, Checks
 

@@ -3,8 +3,9 @@
 import strawberry
 
 from db.stores import set_active_expiry, set_store
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, refusable
+from schema.scopes import Scope
 from schema.stores import Store
 from schema.validation import NAME_LENGTH, Checks
 
@@ -47,4 +48,4 @@ async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> 
     db, store_id = info.context.db, credential.store_id
     row = await set_store(db, store_id, session_expiration=minutes, name=name, storefront_url=storefront_url)
     changed = await set_active_expiry(db, store_id, credential.actor) if input.apply_to_active_tokens else 0
-    return UpdateStoreSettingsPayload(store=Store.from_row(row), tokens_changed=changed)
+    return UpdateStoreSettingsPayload(store=Store(row=row), tokens_changed=changed)

@@ -13,9 +13,10 @@ from db.sessions import (
     set_token_reissued,
     set_token_revoked,
 )
-from schema.context import Info, Scope
+from schema.context import Info
 from schema.errors import UserError, UserErrorCode, refusable, refused, session_not_found
 from schema.links import session_id_of
+from schema.scopes import Scope
 from schema.sessions import Session
 from schema.tokens import TokenStatus
 from schema.validation import Checks

@@ -185,7 +185,7 @@ async def test_data_with_errors_has_the_status_200(shop: Shop, accept: str, medi
     query = '{ store { slug } node(id: "x") { id } }'
     response = await ask(shop.http, accept, query=query, headers={"Authorization": f"Bearer {shop.key}"})
     error = {
-        "message": "An ID looks like session_01h455vb4pex5vsknk084sn02q, got 'x'.",
+        "message": "An ID must look like session_01h455vb4pex5vsknk084sn02q, got 'x'.",
         "locations": [{"line": 1, "column": 18}],
         "path": ["node"],
         "extensions": {"code": "BAD_USER_INPUT"},

@@ -7,10 +7,9 @@ import pytest
 
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, RateLimiter
 from db.pool import Pool, Unavailable, recorded_statements
-from schema.context import Throttle
-from tests.support.rate_limits import Clock, is_paid, new_credential, refusal, spend_all
+from tests.support.rate_limits import Clock, is_paid, new_credential, rate_limit, refusal, spend_all
 
-LOCK = "select from app_budget where store_id = $1 for update"
+LOCK = "select from rate_limit where store_id = $1 for update"
 
 
 @pytest.fixture
@@ -33,8 +32,8 @@ async def test_a_busy_app_takes_few_statements(db: Pool, clock: Clock) -> None:
 async def test_requests_that_come_together_share_statements(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     with recorded_statements() as statements:
-        throttles = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(100)))
-    assert throttles[-1] == Throttle(4000, 5000, 1)
+        limits = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(100)))
+    assert limits[-1] == rate_limit(4000, 5000, 1)
     assert len(statements) == 7  # for 1, 3 and 9 requests, and then for as much as a worker may hold
 
 
@@ -56,7 +55,7 @@ async def test_a_refused_request_takes_no_statement_before_it_could_be_paid(db: 
     await rates.charge(credential, 5000)
     with recorded_statements() as statements:
         for seconds in range(100, 0, -1):
-            assert await refusal(rates, credential, 1000) == (Throttle(1000 - 10 * seconds, 5000, 10), seconds)
+            assert await refusal(rates, credential, 1000) == (rate_limit(1000 - 10 * seconds, 5000, 10), seconds)
             clock.now += 1
     assert statements == []
 
@@ -65,8 +64,8 @@ async def test_what_is_leased_and_what_is_left_pay_together(db: Pool, clock: Clo
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     for _ in range(2):
         await here.charge(credential, 10)
-    assert await there.charge(credential, 4955) == Throttle(5, 5000, 1)  # 20 are leased
-    assert await here.charge(credential, 25) == Throttle(0, 5000, 1)
+    assert await there.charge(credential, 4955) == rate_limit(5, 5000, 1)  # 20 are leased
+    assert await here.charge(credential, 25) == rate_limit(0, 5000, 1)
 
 
 async def test_a_request_that_is_refused_leaves_smaller_ones_what_was_leased(db: Pool, clock: Clock) -> None:
@@ -74,8 +73,8 @@ async def test_a_request_that_is_refused_leaves_smaller_ones_what_was_leased(db:
     for _ in range(2):
         await here.charge(credential, 10)
     await there.charge(credential, 4955)
-    assert await refusal(here, credential, 26) == (Throttle(25, 5000, 1), 21)
-    assert await here.charge(credential, 20) == Throttle(5, 5000, 1)
+    assert await refusal(here, credential, 26) == (rate_limit(25, 5000, 1), 21)
+    assert await here.charge(credential, 20) == rate_limit(5, 5000, 1)
 
 
 async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, clock: Clock) -> None:
@@ -91,7 +90,7 @@ async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, c
 async def test_an_app_that_asks_now_and_then_is_charged_what_it_spends(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=10)
     for _ in range(100):
-        assert await rates.charge(credential, 10) == Throttle(4990, 5000, 10)
+        assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 10)
         await clock.pass_time(1, credential)
 
 
@@ -108,7 +107,7 @@ async def test_who_is_cancelled_leaves_the_others_what_was_leased(db: Pool, cloc
         assert first.cancelled()
         assert not any(other.done() for other in others)
     # The first had asked for its 10 and for 20 more, and has paid.
-    assert await asyncio.gather(*others) == [Throttle(4970, 5000, 1), Throttle(4960, 5000, 1)]
+    assert await asyncio.gather(*others) == [rate_limit(4970, 5000, 1), rate_limit(4960, 5000, 1)]
     assert len(statements) == 1
 
 
@@ -123,7 +122,7 @@ async def test_when_all_are_cancelled_the_next_goes_on(db: Pool, clock: Clock) -
             task.cancel()
         await asyncio.wait(tasks)
     with recorded_statements() as statements:
-        assert await rates.charge(credential, 20) == Throttle(4960, 5000, 1)
+        assert await rates.charge(credential, 20) == rate_limit(4960, 5000, 1)
     assert statements == []
 
 
@@ -137,7 +136,7 @@ async def test_when_postgres_is_busy_all_are_told_so_and_then_it_goes_on(
     async with db.transaction():
         outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
-    assert await rates.charge(credential, 10) == Throttle(4990, 5000, 1)
+    assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
     await db.disconnect()
 
 

@@ -12,11 +12,10 @@ from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, PAUSE_SECONDS, RateLimit
 from db.ids import new_id
 from db.pool import Pool, recorded_statements
 from engine.cost import COST_LIMIT
-from schema.context import Throttle
-from tests.support.rate_limits import Clock, is_paid, maximum_of, new_credential, refusal
+from tests.support.rate_limits import Clock, is_paid, maximum_of, new_credential, rate_limit, refusal
 
-SET_AT = "update app_budget set at = now() + $2::interval where store_id = $1"
-FORGET = "delete from app_budget where store_id = $1"
+SET_AT = "update rate_limit set at = now() + $2::interval where store_id = $1"
+FORGET = "delete from rate_limit where store_id = $1"
 
 
 @pytest.fixture
@@ -28,10 +27,10 @@ def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 async def test_an_app_spends_its_maximum_at_once_and_then_is_refused(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
-    assert await rates.charge(credential, 4000) == Throttle(1000, 5000, 1)
-    assert await rates.charge(credential, 999) == Throttle(1, 5000, 1)
-    assert await rates.charge(credential, 1) == Throttle(0, 5000, 1)
-    assert await refusal(rates, credential, 20) == (Throttle(0, 5000, 1), 20)
+    assert await rates.charge(credential, 4000) == rate_limit(1000, 5000, 1)
+    assert await rates.charge(credential, 999) == rate_limit(1, 5000, 1)
+    assert await rates.charge(credential, 1) == rate_limit(0, 5000, 1)
+    assert await refusal(rates, credential, 20) == (rate_limit(0, 5000, 1), 20)
 
 
 @pytest.mark.parametrize(("rate", "maximum"), [(1, 5000), (500, 5000), (501, 5010), (1_000_000, 10_000_000)])
@@ -39,14 +38,14 @@ async def test_the_maximum_is_ten_seconds_of_the_rate_and_pays_for_any_operation
     db: Pool, clock: Clock, rate: int, maximum: int
 ) -> None:
     rates, credential = RateLimiter(db), new_credential(rate)
-    assert await rates.charge(credential, COST_LIMIT) == Throttle(maximum - COST_LIMIT, maximum, rate)
+    assert await rates.charge(credential, COST_LIMIT) == rate_limit(maximum - COST_LIMIT, maximum, rate)
 
 
 async def test_an_operation_that_costs_nothing_costs_a_point(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
-    assert await rates.charge(credential, 0) == Throttle(4999, 5000, 1)
+    assert await rates.charge(credential, 0) == rate_limit(4999, 5000, 1)
     await rates.charge(credential, 4999)
-    assert await refusal(rates, credential, 0) == (Throttle(0, 5000, 1), 1)
+    assert await refusal(rates, credential, 0) == (rate_limit(0, 5000, 1), 1)
 
 
 async def test_points_are_restored_steadily_and_up_to_the_maximum(db: Pool, clock: Clock) -> None:
@@ -54,25 +53,25 @@ async def test_points_are_restored_steadily_and_up_to_the_maximum(db: Pool, cloc
     await rates.charge(credential, 5000)
     for seconds, restored in ((10, 10), (35.5, 35), (4990, 4990), (5000, 5000), (5001, 5000), (10**6, 5000)):
         await clock.pass_time(seconds, credential)
-        assert await rates.charge(credential, restored) == Throttle(0, 5000, 1), seconds
-        assert await refusal(rates, credential, 10) == (Throttle(0, 5000, 1), 10), seconds
+        assert await rates.charge(credential, restored) == rate_limit(0, 5000, 1), seconds
+        assert await refusal(rates, credential, 10) == (rate_limit(0, 5000, 1), 10), seconds
 
 
 async def test_workers_share_what_an_app_has(db: Pool, clock: Clock) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     await here.charge(credential, 3000)
     await there.charge(credential, 1500)
-    assert await refusal(here, credential, 501) == (Throttle(500, 5000, 1), 1)
-    assert await here.charge(credential, 500) == Throttle(0, 5000, 1)
-    assert await refusal(there, credential, 500) == (Throttle(0, 5000, 1), 500)
+    assert await refusal(here, credential, 501) == (rate_limit(500, 5000, 1), 1)
+    assert await here.charge(credential, 500) == rate_limit(0, 5000, 1)
+    assert await refusal(there, credential, 500) == (rate_limit(0, 5000, 1), 500)
 
 
 async def test_apps_of_one_store_have_points_of_their_own(db: Pool, clock: Clock) -> None:
     rates, one = RateLimiter(db), new_credential(rate=1)
     other = one._replace(app_id=new_id("app"))
     await rates.charge(one, 5000)
-    assert await rates.charge(other, 10) == Throttle(4990, 5000, 1)
-    assert await rates.charge(one._replace(store_id=new_id("store")), 10) == Throttle(4990, 5000, 1)
+    assert await rates.charge(other, 10) == rate_limit(4990, 5000, 1)
+    assert await rates.charge(one._replace(store_id=new_id("store")), 10) == rate_limit(4990, 5000, 1)
 
 
 async def test_an_app_at_50_times_its_rate_takes_nothing_from_another(db: Pool, clock: Clock) -> None:
@@ -181,41 +180,41 @@ async def test_who_comes_back_when_told_to_is_served_and_not_before(
 
 async def test_a_cost_beyond_the_maximum_takes_all_of_it(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
-    assert await rates.charge(credential, 10**9) == Throttle(0, 5000, 1)
-    assert await refusal(rates, credential, 10**9) == (Throttle(0, 5000, 1), 5000)
+    assert await rates.charge(credential, 10**9) == rate_limit(0, 5000, 1)
+    assert await refusal(rates, credential, 10**9) == (rate_limit(0, 5000, 1), 5000)
     await clock.pass_time(5000, credential)
-    assert await rates.charge(credential, 5001) == Throttle(0, 5000, 1)
+    assert await rates.charge(credential, 5001) == rate_limit(0, 5000, 1)
 
 
 async def test_another_rate_counts_from_the_next_request(db: Pool, clock: Clock) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     await here.charge(credential, 5000)
-    assert await refusal(here, credential, 100) == (Throttle(0, 5000, 1), 100)
+    assert await refusal(here, credential, 100) == (rate_limit(0, 5000, 1), 100)
     faster = credential._replace(rate=1000)
     await clock.pass_time(1, credential)
     assert (await here.charge(faster, 900)).maximum == 10_000
     await clock.pass_time(10, credential)
-    assert await there.charge(faster, 6000) == Throttle(4000, 10_000, 1000)
+    assert await there.charge(faster, 6000) == rate_limit(4000, 10_000, 1000)
     slower = credential._replace(rate=2)
-    assert await here.charge(slower, 3990) == Throttle(10, 5000, 2)
-    assert await there.charge(slower, 10) == Throttle(0, 5000, 2)
-    assert await refusal(there, slower, 100) == (Throttle(0, 5000, 2), 50)
+    assert await here.charge(slower, 3990) == rate_limit(10, 5000, 2)
+    assert await there.charge(slower, 10) == rate_limit(0, 5000, 2)
+    assert await refusal(there, slower, 100) == (rate_limit(0, 5000, 2), 50)
 
 
 async def test_a_crash_of_postgres_begins_afresh(db: Pool, clock: Clock) -> None:
-    assert await db.fetchrow("select relpersistence from pg_class where oid = 'app_budget'::regclass") == (b"u",)
+    assert await db.fetchrow("select relpersistence from pg_class where oid = 'rate_limit'::regclass") == (b"u",)
     rates, credential = RateLimiter(db), new_credential(rate=1)
     await rates.charge(credential, 5000)
     await db.fetch(FORGET, credential.store_id)  # what becomes of an unlogged table
     assert not await is_paid(rates, credential, 10)
     await clock.pass_time(10, credential)
-    assert await rates.charge(credential, 10) == Throttle(4990, 5000, 1)
+    assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
 
 
 async def test_a_clock_that_is_set_back_restores_nothing_and_goes_on(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     await rates.charge(credential, 4000)
     await db.fetch(SET_AT, credential.store_id, timedelta(hours=1))
-    assert await rates.charge(credential, 900) == Throttle(100, 5000, 1)
+    assert await rates.charge(credential, 900) == rate_limit(100, 5000, 1)
     await clock.pass_time(10, credential)
-    assert await rates.charge(credential, 110) == Throttle(0, 5000, 1)
+    assert await rates.charge(credential, 110) == rate_limit(0, 5000, 1)

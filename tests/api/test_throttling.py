@@ -10,7 +10,7 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 
-from db.rate_limits import take_budget
+from db.rate_limits import take_points
 from tests.conftest import serving, settings_for
 from tests.support.logs import recorded_log
 from tests.support.shop import Shop, new_app
@@ -31,7 +31,7 @@ async def limited(shop: Shop, rate: int, left: int | None = None) -> Shop:
     new = await new_app(shop.db, shop.id, ["admin"], rate=rate)
     if left is not None:
         spent = 5000 - left
-        assert (await take_budget(shop.db, shop.id, new.app.id, spent, spent, rate, 5000)).granted == spent
+        assert (await take_points(shop.db, shop.id, new.app.id, spent, spent, rate, 5000)).granted == spent
     return replace(shop, key=new.secret)
 
 

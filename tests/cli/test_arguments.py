@@ -69,8 +69,8 @@ def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
         ),
         (
             ["stores", "create", "toko", "--name", "x", "--storefront-url", "x"],
-            "Invalid value for --storefront-url: A URL looks like https://shop.example/path, "
-            "with at most 2000 characters, got 'x'.",
+            "Invalid value for --storefront-url: A URL must look like https://shop.example/path "
+            "and have at most 2000 characters, got 'x'.",
         ),
         (
             ["stores", "create", "x", "--name", "x", "--storefront-url", "http://x", "--session-expiration", "1441"],

@@ -1,4 +1,4 @@
-"""Migrations: the databases that are refused, each in one line, and left as they were."""
+"""Migrations: which databases are refused, and that a refused one is left as it was."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,8 +13,8 @@ from tests.conftest import ROOT, TEMPLATE
 
 numbers = count(1)
 
-LETTERS = (
-    "Roomkey needs a database that knows every script's letters, this one's locale is C: create it with "
+LOCALE_C = (
+    "Roomkey needs a database whose locale handles every script, got the locale C: create it with "
     "`create database roomkey template template0 encoding utf8 locale_provider libc locale 'C.UTF-8'`"
 )
 
@@ -40,12 +40,12 @@ async def refusal(url: str) -> str:
     ("options", "since", "message"),
     [
         ("encoding sql_ascii locale_provider libc locale 'C'", 15, None),
-        ("encoding utf8 locale_provider libc locale 'C'", 15, LETTERS),
-        ("encoding utf8 lc_collate 'C' lc_ctype 'C' locale_provider builtin builtin_locale 'C.UTF-8'", 17, LETTERS),
-        ("encoding utf8 lc_collate 'C' lc_ctype 'C.UTF-8' locale_provider builtin builtin_locale 'C'", 17, LETTERS),
+        ("encoding utf8 locale_provider libc locale 'C'", 15, LOCALE_C),
+        ("encoding utf8 lc_collate 'C' lc_ctype 'C' locale_provider builtin builtin_locale 'C.UTF-8'", 17, LOCALE_C),
+        ("encoding utf8 lc_collate 'C' lc_ctype 'C.UTF-8' locale_provider builtin builtin_locale 'C'", 17, LOCALE_C),
     ],
 )
-async def test_a_database_that_cannot_search_every_script_is_refused_and_left_empty(
+async def test_a_database_whose_locale_does_not_handle_every_script_is_refused_and_left_empty(
     server: "asyncpg.Connection[asyncpg.Record]", postgres: str, options: str, since: int, message: str | None
 ) -> None:
     if server.get_server_version().major < since:
@@ -53,7 +53,7 @@ async def test_a_database_that_cannot_search_every_script_is_refused_and_left_em
     name = f"{TEMPLATE}_refused_{next(numbers)}"
     await server.execute(f"create database {name} template template0 {options}")
     url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
-    encoding = "Roomkey needs a database whose encoding is UTF8, this one's is SQL_ASCII"
+    encoding = "Roomkey needs a database with the encoding UTF8, got SQL_ASCII"
     assert await refusal(url) == (message or encoding)
     refused = await asyncpg.connect(url)
     assert await refused.fetch("select tablename from pg_tables where schemaname = 'public'") == []
@@ -61,16 +61,16 @@ async def test_a_database_that_cannot_search_every_script_is_refused_and_left_em
     await server.execute(f"drop database {name}")
 
 
-async def test_the_database_that_the_refusal_tells_how_to_create_is_accepted(
+async def test_the_database_that_the_error_suggests_is_accepted(
     server: "asyncpg.Connection[asyncpg.Record]", postgres: str
 ) -> None:
     name = f"{TEMPLATE}_accepted"
-    await server.execute(LETTERS.split("`")[1].replace("roomkey", name))
+    await server.execute(LOCALE_C.split("`")[1].replace("roomkey", name))
     await migrate(urlsplit(postgres)._replace(path=f"/{name}").geturl())
     await server.execute(f"drop database {name}")
 
 
-async def test_a_database_that_is_not_there_is_named(postgres: str) -> None:
+async def test_the_error_names_a_database_that_does_not_exist(postgres: str) -> None:
     url = urlsplit(postgres)._replace(path="/nowhere").geturl()
     assert await refusal(url) == 'cannot migrate the database: database "nowhere" does not exist'
 
@@ -83,7 +83,7 @@ async def test_a_database_of_a_newer_version_is_refused(
     assert message == "cannot migrate the database: Can't locate revision identified by '9999'"
 
 
-async def test_an_error_without_a_text_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_without_a_message_is_reported_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
     async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -96,7 +96,7 @@ async def test_an_error_without_a_text_is_named_by_its_type(monkeypatch: pytest.
     assert message == "cannot migrate the database: TimeoutError"
 
 
-async def test_a_migration_gives_way_to_who_holds_its_lock_and_tries_again(
+async def test_a_migration_that_times_out_waiting_for_a_lock_is_retried(
     server: "asyncpg.Connection[asyncpg.Record]", postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.migrate.LOCK_TIMEOUT", "50ms")
@@ -106,7 +106,7 @@ async def test_a_migration_gives_way_to_who_holds_its_lock_and_tries_again(
     holder = await asyncpg.connect(url)
     held = holder.transaction()
     await held.start()
-    await holder.execute("create extension pg_trgm")  # which the migration does, too
+    await holder.execute("create extension pg_trgm")  # as the migration does
     async with asyncio.timeout(20):
         with monkeypatch.context() as once:
             once.setattr("db.migrate.ATTEMPTS", 1)

@@ -7,9 +7,9 @@ with outdated as (
         for update skip locked
     )
 )
-insert into idempotency_key (store_id, key, input_hash, session_id) values ($1, $2, $3, $4)
+insert into idempotency_key (store_id, key, input_hash, resource_id) values ($1, $2, $3, $4)
 on conflict (store_id, key) do nothing
-returning session_id;
+returning resource_id;
 
 insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
 on conflict (store_id, external_id) do update set external_id = excluded.external_id
@@ -50,7 +50,7 @@ select id, name, phone, email, external_id from customer where store_id = $1 and
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
+select parent.id as session_id, event.*
 from unnest($2::text[]) as parent (id)
 cross join lateral (
     select id, kind, at, expires_at, reason, key_id, user_id from (

@@ -8,7 +8,7 @@ select id, number, session_id, total_amount, total_currency, placed_at from "ord
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
-select parent.id, event.id, event.kind, event.at, event.expires_at, event.reason, event.key_id, event.user_id
+select parent.id as session_id, event.*
 from unnest($2::text[]) as parent (id)
 cross join lateral (
     select id, kind, at, expires_at, reason, key_id, user_id from (

@@ -46,7 +46,7 @@ async def twin(db: Pool, http: httpx.AsyncClient, crowd: Crowd) -> Crowd:
 
 
 async def check_refused(listing: Listing, cursor: str) -> None:
-    refusal = ("BAD_USER_INPUT", f"Not a cursor of this list in this order: {shortened(cursor)}.")
+    refusal = ("BAD_USER_INPUT", f"The cursor does not belong to this list in this order, got {shortened(cursor)}.")
     assert await listing.error(after=cursor) == refusal
     if "$before" in listing.document:
         assert await listing.error(before=cursor) == refusal

@@ -213,7 +213,10 @@ async def test_a_cursor_of_another_timeline_is_refused(shop: Shop) -> None:
     cursor = (await events(shop, other["id"]))["edges"][0]["cursor"]
     for after in (cursor, "", "x", cursor[:-1]):
         code, message = await shop.error(EVENTS, id=session["id"], after=after)
-        assert (code, message) == ("BAD_USER_INPUT", f"Not a cursor of this list in this order: {shown(after)}.")
+        assert (code, message) == (
+            "BAD_USER_INPUT",
+            f"The cursor does not belong to this list in this order, got {shown(after)}.",
+        )
 
 
 def shown(text: str) -> str:

@@ -201,7 +201,7 @@ async def test_a_key_is_kept_for_a_day_and_pruned_after_two(shop: Shop, new_shop
 
 async def test_many_old_keys_are_pruned_little_by_little(shop: Shop) -> None:
     await shop.db.fetch(
-        """insert into idempotency_key (store_id, key, input_hash, session_id, created_at)
+        """insert into idempotency_key (store_id, key, input_hash, resource_id, created_at)
         select $1, 'old ' || number, '', '', now() - interval '49 hours' from generate_series(1, 25) as number""",
         shop.id,
     )

@@ -193,14 +193,14 @@ async def test_what_has_an_id_but_is_no_node_is_null(shop: Shop) -> None:
 async def test_a_malformed_id_is_refused(shop: Shop, id: str) -> None:
     code, message = await shop.error("query ($id: ID!) { session(id: $id) { id } }", id=id)
     assert code == "BAD_USER_INPUT"
-    assert message.startswith("The ID of a session looks like session_01h455vb4pex5vsknk084sn02q, got ")
+    assert message.startswith("The session ID must look like session_01h455vb4pex5vsknk084sn02q, got ")
     for document in (
         "query ($id: ID!) { node(id: $id) { id } }",
         "query ($id: ID!) { nodes(ids: [$id]) { id } }",
     ):
         code, message = await shop.error(document, id=id)
         assert code == "BAD_USER_INPUT"
-        assert message.startswith("An ID looks like session_01h455vb4pex5vsknk084sn02q, got ")
+        assert message.startswith("An ID must look like session_01h455vb4pex5vsknk084sn02q, got ")
 
 
 async def test_an_id_of_another_type_is_refused_where_a_type_is_asked_for(shop: Shop) -> None:
@@ -208,11 +208,11 @@ async def test_an_id_of_another_type_is_refused_where_a_type_is_asked_for(shop: 
     customer_id = session["customer"]["id"]
     assert await shop.error("query ($id: ID!) { session(id: $id) { id } }", id=customer_id) == (
         "BAD_USER_INPUT",
-        f"The ID of a session looks like session_01h455vb4pex5vsknk084sn02q, got '{customer_id}'.",
+        f"The session ID must look like session_01h455vb4pex5vsknk084sn02q, got '{customer_id}'.",
     )
     assert await shop.error("query ($id: ID!) { customer(id: $id) { id } }", id=session["id"]) == (
         "BAD_USER_INPUT",
-        f"The ID of a customer looks like customer_01h455vb4pex5vsknk084sn02q, got '{session['id']}'.",
+        f"The customer ID must look like customer_01h455vb4pex5vsknk084sn02q, got '{session['id']}'.",
     )
 
 

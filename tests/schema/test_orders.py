@@ -150,7 +150,7 @@ async def test_what_is_no_decimal_is_an_error_of_the_input(shop: Shop, amount: A
         input={"sessionId": session["id"], "number": "QSH7K2", "total": {"amount": amount, "currency": "IDR"}},
     )
     assert code == "BAD_USER_INPUT"
-    assert 'A Decimal looks like "12.50", got ' in message
+    assert 'A Decimal must look like "12.50", got ' in message
     assert await numbers(shop, session) == []
 
 

@@ -95,8 +95,8 @@ async def test_a_moment_goes_in_with_any_offset_and_comes_out_in_utc(shop: Shop,
     assert await shop.ask('{ order(number: "Q1") { placedAt } }') == {"order": {"placedAt": told}}
 
 
-MALFORMED = "A DateTime looks like 2026-01-31T18:30:00Z or 2026-01-31T18:30:00+07:00, got {}."
-NO_MOMENT = "There is no such moment: {}."
+MALFORMED = "A DateTime must look like 2026-01-31T18:30:00Z or 2026-01-31T18:30:00+07:00, got {}."
+NO_MOMENT = "The DateTime does not exist or is out of range, got {}."
 
 
 @pytest.mark.parametrize(

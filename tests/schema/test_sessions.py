@@ -243,17 +243,17 @@ DEWI = {"details": {"name": "Dewi"}}
         (
             {"metadata": ["a"]},
             "metadata",
-            "Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got ['a'].",
+            "Metadata must be a JSON object of Unicode text without NUL and 64-bit numbers, got ['a'].",
         ),
         (
             {"metadata": "a"},
             "metadata",
-            "Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got 'a'.",
+            "Metadata must be a JSON object of Unicode text without NUL and 64-bit numbers, got 'a'.",
         ),
         (
             {"metadata": {"a": "\0"}},
             "metadata",
-            r"Metadata is a JSON object, its text Unicode without NUL, its numbers of 64 bits; got {'a': '\x00'}.",
+            r"Metadata must be a JSON object of Unicode text without NUL and 64-bit numbers, got {'a': '\x00'}.",
         ),
         ({"metadata": {"note": "x" * 8182}}, "metadata", "must have at most 8192 bytes as JSON, got 8193"),
         ({"metadata": {"note": "é" * 4091}}, "metadata", "must have at most 8192 bytes as JSON, got 8193"),

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from api.rate_limits import BURST_SECONDS, RateLimiter, Throttled
-from db.credentials import CredentialRow
+from db.credentials import Credential
 from db.ids import new_id
 from db.pool import Pool
 from engine.cost import COST_LIMIT
-from schema.context import Throttle
+from schema.rate_limits import RateLimit
 
-AGE = "update app_budget set at = at - $2::interval where store_id = any ($1)"
+AGE = "update rate_limit set at = at - $2::interval where store_id = any ($1)"
 
 
 class Clock:
@@ -26,39 +26,43 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    async def pass_time(self, seconds: float, *credentials: CredentialRow) -> None:
+    async def pass_time(self, seconds: float, *credentials: Credential) -> None:
         self.now += seconds
         await self.db.fetch(AGE, [credential.store_id for credential in credentials], timedelta(seconds=seconds))
 
 
-def new_credential(rate: int) -> CredentialRow:
+def new_credential(rate: int) -> Credential:
     """A credential of a new app in a new store."""
-    return CredentialRow(new_id("store"), "shop", new_id("app"), "test", ["admin"], "LOG", rate, new_id("key"), "test")
+    return Credential(new_id("store"), "shop", new_id("app"), "test", ["admin"], "LOG", rate, new_id("key"), "test")
+
+
+def rate_limit(available: int, maximum: int, restore_rate: int) -> RateLimit:
+    return RateLimit(available=available, maximum=maximum, restore_rate=restore_rate)
 
 
 def maximum_of(rate: int) -> int:
     return max(BURST_SECONDS * rate, COST_LIMIT)
 
 
-async def is_paid(rates: RateLimiter, credential: CredentialRow, cost: float) -> bool:
+async def is_paid(rates: RateLimiter, credential: Credential, cost: float) -> bool:
     refused = None
     try:
-        throttle = await rates.charge(credential, cost)
+        limit = await rates.charge(credential, cost)
     except Throttled as error:
-        refused, throttle = error, error.throttle
-    assert (throttle.maximum, throttle.restore_rate) == (maximum_of(credential.rate), credential.rate)
-    assert 0 <= throttle.available <= throttle.maximum
-    assert refused is None or (throttle.available < cost and refused.retry_after_seconds >= 1)
+        refused, limit = error, error.rate_limit
+    assert (limit.maximum, limit.restore_rate) == (maximum_of(credential.rate), credential.rate)
+    assert 0 <= limit.available <= limit.maximum
+    assert refused is None or (limit.available < cost and refused.retry_after_seconds >= 1)
     return refused is None
 
 
-async def refusal(rates: RateLimiter, credential: CredentialRow, cost: float) -> tuple[Throttle, int]:
+async def refusal(rates: RateLimiter, credential: Credential, cost: float) -> tuple[RateLimit, int]:
     with pytest.raises(Throttled) as refused:
         await rates.charge(credential, cost)
-    return refused.value.throttle, refused.value.retry_after_seconds
+    return refused.value.rate_limit, refused.value.retry_after_seconds
 
 
-async def spend_all(rates: RateLimiter, credential: CredentialRow, cost: float) -> int:
+async def spend_all(rates: RateLimiter, credential: Credential, cost: float) -> int:
     """How many requests of that cost are paid until one is refused."""
     number = 0
     while await is_paid(rates, credential, cost):

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from db.api_keys import ApiKeyRow, create_api_key, generate_api_key, hash_api_key
-from db.apps import AppRow, create_app
-from db.pool import Pool
+from db.api_keys import create_api_key, generate_api_key, hash_api_key
+from db.apps import create_app
+from db.pool import Pool, Row
 from db.stores import create_store
 
 numbers = count(1)
@@ -133,8 +133,8 @@ async def open_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
 
 
 class NewApp(NamedTuple):
-    app: AppRow
-    key: ApiKeyRow
+    app: Row
+    key: Row
     secret: str
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from db.api_keys import hash_api_key
-from db.credentials import CredentialRow, get_credential
+from db.credentials import Credential, get_credential
 from db.pool import Pool
 from engine.compiled import CompiledOperation, Unsupported
 from engine.execution import choose_operation
@@ -52,7 +52,7 @@ class Subject(NamedTuple):
     """A shop with sessions in every state, the operations to compare, and the answers that were compared."""
 
     db: Pool
-    credential: CredentialRow | None
+    credential: Credential | None
     requests: st.SearchStrategy[Request]
     compared: list[Answer]
 

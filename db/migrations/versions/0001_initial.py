@@ -1,8 +1,8 @@
-"""The first schema: stores, keys, customers, orders, sessions and their events.
+"""The initial schema.
 
-Every table of a store's data has the primary key (store_id, id), foreign keys that include store_id, and no unique
-constraint without it, so that the schema can be distributed by store_id. `store` and `api_key` are the directory that
-is read before the store is known.
+Every table of a store's data has a primary key that begins with store_id, foreign keys that include store_id, and no
+unique constraint without it, so that the tables can be distributed by store_id. Two tables are also read before the
+store is known: `store`, by slug, and `api_key`, by hash.
 """
 
 from db.migrate import run
@@ -15,8 +15,9 @@ create extension if not exists pg_trgm;
 create extension if not exists btree_gin;
 create extension if not exists unaccent;
 
--- What text is compared and sorted by: accents and case ignored. The first branch is the plain ASCII of most rows.
--- Its length is limited because indexes hold it: an entry has at most 2,704 bytes, and one character can become 18.
+-- Normalize a text for comparison and sorting: ignore case and accents. The first branch is a shortcut for plain ASCII,
+-- which most texts are. The length is limited because indexes hold the result: an index entry has at most 2,704 bytes,
+-- and one character can become 18.
 create function fold(value text) returns text
 language sql immutable strict parallel safe
 return left(case
@@ -27,7 +28,7 @@ return left(case
     ) collate "default")
 end, 200);
 
--- The folded text with LIKE's own characters escaped: what a user typed is looked for as it stands.
+-- Fold a text and escape the wildcards of LIKE, so that user input matches literally.
 create function fold_pattern(value text) returns text
 language sql immutable strict parallel safe
 return regexp_replace(fold(value), '([\\\\%_])', '\\\\\\1', 'g');
@@ -40,20 +41,81 @@ create table store (
     session_expiration integer not null default 0 check (session_expiration between 0 and 1440),
     created_at timestamptz not null default now()
 );
-comment on column store.session_expiration is 'Minutes until a new token expires. 0: never.';
+comment on column store.session_expiration is
+    'Minutes until a newly issued token expires. 0 means that tokens never expire.';
+
+create table app (
+    store_id text collate "C" not null references store,
+    id text collate "C" not null,
+    name text not null,
+    scopes text[] not null,
+    document_mode text collate "C" not null default 'LOG' check (document_mode in ('LOG', 'ALLOW_LIST', 'ID_ONLY')),
+    rate integer not null default 1000 check (rate between 1 and 1000000),
+    client_id text collate "C",
+    console boolean not null default false,
+    created_at timestamptz not null default now(),
+    disabled_at timestamptz,
+    primary key (store_id, id),
+    unique (store_id, client_id)
+);
+comment on column app.rate is 'Rate limit, in cost points per second.';
+comment on column app.client_id is
+    'The OAuth client ID at the identity provider. A JWT issued to this client authenticates as this app.';
+comment on column app.console is
+    'Whether staff use the console through this app. Each version publishes its console''s documents for it.';
 
 create table api_key (
-    id text collate "C" not null,
     store_id text collate "C" not null references store,
+    app_id text collate "C" not null,
+    id text collate "C" not null,
     name text not null,
     hash bytea not null,
-    scopes text[] not null,
     created_at timestamptz not null default now(),
     revoked_at timestamptz,
-    primary key (store_id, id)
+    primary key (store_id, id),
+    foreign key (store_id, app_id) references app
 );
-comment on column api_key.hash is 'SHA-256 of the key, which is kept nowhere.';
+comment on column api_key.hash is 'SHA-256 of the API key. The key itself is not stored.';
+create index api_key_app on api_key (store_id, app_id);
 create index api_key_hash on api_key (hash);
+
+create table document (
+    store_id text collate "C" not null,
+    app_id text collate "C" not null,
+    id text collate "C" not null,
+    name text,
+    body text not null,
+    hash bytea not null,
+    cost integer not null,
+    checked_with bytea not null,
+    published_at timestamptz not null default now(),
+    retired_at timestamptz,
+    primary key (store_id, app_id, id),
+    foreign key (store_id, app_id) references app
+);
+comment on table document is
+    'Persisted documents, which an app can execute by ID. The body of a document never changes.';
+comment on column document.name is
+    'The name of the operation. Null if the document has several operations, or if its operation has no name.';
+comment on column document.hash is
+    'SHA-256 of the body. Finds the document when a client sends its text instead of its ID.';
+comment on column document.checked_with is
+    'Hash of the GraphQL schema and validation rules by which the document was last found to be valid.';
+create index document_hash on document (store_id, app_id, hash);
+
+-- Unlogged: after a crash, every app starts with its maximum.
+create unlogged table rate_limit (
+    store_id text collate "C" not null,
+    app_id text collate "C" not null,
+    available double precision not null,
+    granted double precision not null,
+    at timestamptz not null,
+    primary key (store_id, app_id)
+);
+comment on table rate_limit is 'A token bucket for each app, in cost points.';
+comment on column rate_limit.available is 'Points that were left after the last withdrawal.';
+comment on column rate_limit.granted is 'Points that the last withdrawal took.';
+comment on column rate_limit.at is 'Time of the last withdrawal. Points have been restored since then.';
 
 create table customer (
     store_id text collate "C" not null references store,
@@ -98,13 +160,15 @@ create table session (
     foreign key (store_id, customer_id) references customer,
     check ((conversion_kind is null) = (converted_at is null))
 );
-comment on column session.customer_name is 'A copy of customer.name, so that search reads one table.';
-comment on column session.order_numbers is 'The numbers of its orders, one a line, the newest first, for search.';
-comment on column session.search_text is 'Its last 27 characters are a new line and the ID.';
-comment on column session.token_key is 'Which of TOKEN_KEYS signed the link.';
-comment on column session.token_expires_at is 'infinity: never.';
--- With what most searches look at, so that a walk past many sessions need not read them. Its text is what a search of
--- one or two letters, which has no trigram, goes through; hence the limit to its length.
+comment on column session.customer_name is 'A copy of customer.name, so that a search reads one table.';
+comment on column session.order_numbers is
+    'The numbers of the session''s orders for search, one per line, newest first.';
+comment on column session.search_text is
+    'The folded texts that a search looks through. The last 27 characters are a newline and the ID.';
+comment on column session.token_key is 'The name of the signing key in TOKEN_KEYS that signed the link.';
+comment on column session.token_expires_at is 'infinity means that the token never expires.';
+-- Includes the columns that most searches filter by, so that a scan over many sessions does not read the table. A
+-- search for one or two letters, which have no trigram, scans search_text in this index, so its length is limited.
 create index session_created on session (store_id, created_at, id)
     include (token_expires_at, token_revoked_at, conversion_kind, customer_name_key, search_text);
 create index session_expires on session (store_id, token_expires_at, id) include (token_revoked_at);
@@ -148,23 +212,35 @@ create table session_event (
     expires_at timestamptz check ((expires_at is not null) = (kind in ('ISSUED', 'EXTENDED', 'REISSUED'))),
     reason text,
     key_id text collate "C",
+    user_id text collate "C",
     primary key (store_id, id),
     foreign key (store_id, session_id) references session
 );
-comment on table session_event is 'A session''s timeline, audit trail and feed. EXPIRED is derived.';
-comment on column session_event.at is 'By a clock that is read while the session is locked: none overtakes another.';
-comment on column session_event.expires_at is 'The expired time that the event gave to the token. infinity: never.';
-comment on column session_event.key_id is 'The API key that asked for it; null: the customer, through the link.';
+comment on table session_event is
+    'The timeline and audit trail of each session. The event EXPIRED is not stored but derived.';
+comment on column session_event.at is
+    'Read from the clock while the session is locked, so that a session''s events are in order.';
+comment on column session_event.expires_at is
+    'The expiration time that the event gave to the token. infinity means that it never expires.';
+comment on column session_event.key_id is
+    'The ID of the API key that made the change. Null if a user or the customer did.';
+comment on column session_event.user_id is
+    'The user who made the change: the sub claim of the JWT. Null if an API key or the customer did.';
 create index session_event_session on session_event (store_id, session_id, at, id);
+-- Finds all sessions of a store whose link was opened.
+create index session_event_opened on session_event (store_id, session_id) where kind = 'OPENED';
 
 create table idempotency_key (
     store_id text collate "C" not null references store,
     key text collate "C" not null,
     input_hash bytea not null,
-    session_id text collate "C" not null,
+    resource_id text collate "C" not null,
     created_at timestamptz not null default now(),
     primary key (store_id, key)
 );
+comment on column idempotency_key.input_hash is 'SHA-256 of the input that the key was first used with.';
+comment on column idempotency_key.resource_id is
+    'The ID of the resource that the request created: a session, an app or an API key.';
 create index idempotency_key_created on idempotency_key (store_id, created_at);
 """
 

@@ -1,0 +1,27 @@
+"""Scopes: what a credential is permitted to do."""
+
+from enum import Enum
+
+import strawberry
+
+from schema.enums import enum_value
+
+
+@strawberry.enum(description="A permission that is granted to an app, and so to its API keys and signed-in users.")
+class Scope(Enum):
+    SESSIONS_READ = enum_value(
+        "sessions:read", "`sessions:read`: read sessions, customers, orders, events and statistics."
+    )
+    SESSIONS_WRITE = enum_value(
+        "sessions:write",
+        "`sessions:write`: create sessions, extend, reissue and revoke tokens, update customers, and record orders and "
+        "conversions.",
+    )
+    SESSIONS_JOIN = enum_value(
+        "sessions:join", "`sessions:join`: let a customer join a session. The only scope that a storefront needs."
+    )
+    SETTINGS_WRITE = enum_value("settings:write", "`settings:write`: update the store's settings.")
+    DOCUMENTS_WRITE = enum_value(
+        "documents:write", "`documents:write`: publish, list and retire the app's persisted documents."
+    )
+    ADMIN = enum_value("admin", "`admin`: full access, including apps and API keys.")
