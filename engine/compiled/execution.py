@@ -126,6 +126,11 @@ class Execution:
         info = self.core_info(field, parent_path)
         return self.executor.complete_value(field.definition.type, field.details, info, info.path, value, None)
 
+    def interpret(self, type: GraphQLObjectType, details: list[FieldDetails], source: Any, path: AnyPath) -> Any:
+        """The fields of an object, or an awaitable of them, from graphql-core itself."""
+        execute = super(Executor, self.executor).collect_and_execute_subfields
+        return execute(type, details, path_of(path), source, None)
+
     def complete_item(self, field: Field, type: GraphQLOutputType, value: Any, path: AnyPath) -> Any:
         """The item of a list, or an awaitable of it."""
         executor, item_path = self.executor, path_of(path)
@@ -211,6 +216,11 @@ class ResolveInfo:
     @property
     def parent_type(self) -> GraphQLObjectType:
         return self._field.parent_type
+
+    @property
+    def columns(self) -> frozenset[str] | None:
+        """See `engine.rows.selected_columns`."""
+        return self._field.columns
 
     @property
     def path(self) -> Path:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from keyword import iskeyword
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
 from graphql.execution import default_field_resolver
 from graphql.execution.collect_fields import FieldDetails
 from strawberry.types.field import StrawberryField
+
+from engine.rows import SOURCE, Column, View
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -23,6 +25,16 @@ class Field:
     details: list[FieldDetails]
     nodes: list[FieldNode]
     strawberry: StrawberryField | None
+    columns: frozenset[str] | None = None
+    """See `engine.rows.selected_columns`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowField:
+    """The value is a column of the object's row, or an object over the same row; `function` is the resolver of it."""
+
+    source: Column | View
+    function: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,9 @@ class CoreResolver:
     function: Callable[..., Any]
 
 
+Origin: TypeAlias = RowField | Attribute | Resolver | CoreResolver
+
+
 def field_of(
     schema: GraphQLSchema, parent_type: GraphQLObjectType, key: str, details: list[FieldDetails]
 ) -> Field | None:
@@ -66,7 +81,7 @@ def field_of(
     return Field(parent_type, definition, key, details, nodes, strawberry)
 
 
-def origin(schema: GraphQLSchema, field: Field) -> Attribute | Resolver | CoreResolver:
+def origin(schema: GraphQLSchema, field: Field) -> Origin:
     """Where the field's value comes from."""
     core = CoreResolver(field.definition.resolve or default_field_resolver)
     strawberry = field.strawberry
@@ -79,6 +94,9 @@ def origin(schema: GraphQLSchema, field: Field) -> Attribute | Resolver | CoreRe
         return Attribute(name) if is_attribute else core
     if not callable(resolver.wrapped_func) or (resolver.is_async and not iscoroutinefunction(resolver.wrapped_func)):
         return core
+    source = strawberry.metadata.get(SOURCE)
+    if isinstance(source, Column | View):
+        return RowField(source, resolver.wrapped_func)
     parents = (resolver.parent_parameter, resolver.root_parameter)
     return Resolver(
         function=resolver.wrapped_func,

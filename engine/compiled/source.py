@@ -5,7 +5,7 @@ the keys of what is to be awaited. What is called, awaited and made a task of, a
 graphql-core's executor.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 from textwrap import indent
 from typing import Any, NamedTuple, TypeAlias
 
@@ -28,8 +28,10 @@ from strawberry.types.scalar import identity
 
 from engine.compiled.arguments import Arguments
 from engine.compiled.execution import Function, gathered
-from engine.compiled.fields import Attribute, Field, Resolver, field_of, origin
-from engine.compiled.types import PLAIN, UNCHANGED, class_of, classes_of, names_of
+from engine.compiled.fields import Attribute, Field, Origin, Resolver, RowField, field_of, origin
+from engine.compiled.rows import RowLeaf, RowObject, RowPlanner, Subfields
+from engine.compiled.types import PLAIN, UNCHANGED, class_of, classes_of, names_of, names_of_values
+from engine.rows import Column
 
 Objects: TypeAlias = dict[tuple[GraphQLObjectType, int], Function]
 
@@ -58,12 +60,9 @@ class Completion(NamedTuple):
 class Source:
     """Writes the functions of one operation."""
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        subfields: Callable[[GraphQLObjectType, list[FieldDetails]], GroupedFieldSet],
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, subfields: Subfields) -> None:
         self.functions: list[str] = []
+        self._rows = RowPlanner(schema, subfields)
         self._schema = schema
         self._subfields = subfields
         self._fields = 0
@@ -111,33 +110,117 @@ class Source:
         """The name of the function of what the nodes select of a type. The same nodes have the same."""
         key = (type, *(id(detail.node) for detail in details))
         if key not in self._names:
-            self._names[key] = self.fields(type, self._subfields(type, details))
+            selected = self._subfields(type, details)
+            row = self._rows.object(type, selected)
+            self._names[key] = self._row_object(type, details, row) if row else self.fields(type, selected)
         self._objects[type, id(details)] = self._names[key]
         return self._names[key]
 
-    def _field(self, type: GraphQLObjectType, key: str, details: list[FieldDetails]) -> str:
+    def _row_object(self, type: GraphQLObjectType, details: list[FieldDetails], row: RowObject) -> str:
+        """The name of a new function `(x, s, p)` that builds an object from its row, or lets graphql-core do it."""
+        name = self._name(type.name)
+        read = self._row_function(type.name, row)
+        of_type, of_details = self._constant("t", type), self._constant("l", details)
+        self.functions.append(
+            f"def {name}(x, s, p):\n"
+            f"    v = {read}(s)\n"
+            f"    return x.interpret({of_type}, {of_details}, s, p) if v is Undefined else v\n"
+        )
+        return name
+
+    def _row_function(self, prefix: str, row: RowObject) -> str:
+        """The name of a new function of an object that builds a part of the answer from the object's row.
+
+        It returns Undefined where any value is not what the schema says.
+        """
+        name = self._name(f"{prefix}_row")
+        conditions, value = self._row_value(row)
+        self.functions.append(
+            f"def {name}(s):\n"
+            "    try:\n"
+            "        row = s.row\n"
+            f"        if {conditions}:\n"
+            f"            return {value}\n"
+            "    except Exception:\n"
+            "        pass\n"
+            "    return Undefined\n"
+        )
+        return name
+
+    def _row_value(self, row: RowObject) -> tuple[str, str]:
+        """The condition under which an object can be built from its row, and the expression that builds it."""
+        conditions, items = [], []
+        for key, field in row.fields.items():
+            self._count_field()
+            if isinstance(field, str):
+                items.append(f"{key!r}: {field!r}")
+                continue
+            condition, value = self._row_leaf(field) if isinstance(field, RowLeaf) else self._row_value(field)
+            conditions.append(condition)
+            items.append(f"{key!r}: {value}")
+        condition, value = " and ".join(conditions) or "True", f"{{{', '.join(items)}}}"
+        if row.null_with is None:
+            return condition, value
+        null = f"row[{row.null_with!r}]"
+        if not row.is_nullable:
+            return f"{null} is not None and {condition}", value
+        name = self._name(_identifier(row.null_with))
+        return f"(({name} := {null}) is None or {condition})", f"None if {name} is None else {value}"
+
+    def _row_leaf(self, leaf: RowLeaf) -> tuple[str, str]:
+        """The same of a column."""
+        name = self._name(_identifier(leaf.column))
+        read = f"({name} := row[{leaf.column!r}])"
+        condition = self._row_leaf_condition(leaf.type).replace("{n}", name)
+        if not isinstance(leaf.type, GraphQLNonNull):
+            return f"({read} is None or {condition.replace('{v}', name)})", name
+        return condition.replace("{v}", read, 1).replace("{v}", name), name
+
+    def _row_leaf_condition(self, type: GraphQLOutputType) -> str:
+        """Whether the value `{v}` is what the schema says; what it completes to is put into `{n}`."""
+        if isinstance(type, GraphQLNonNull):
+            type = type.of_type
+        if type in UNCHANGED:
+            return UNCHANGED[type]
+        if isinstance(type, CustomGraphQLEnumType):
+            return f"({{n}} := {self._constant('n', names_of_values(type))}.get({{v}})) is not None"
+        if isinstance(type, GraphQLScalarType):
+            if type.coerce_output_value is identity:
+                return "{v}.__class__ in PLAIN"
+            function = self._constant("c", type.coerce_output_value)
+            return f"{{v}}.__class__ in PLAIN and ({{n}} := {function}({{v}})) is not None and {{n}} is not Undefined"
+        return "False"
+
+    def _count_field(self) -> None:
         self._fields += 1
         if self._fields > FIELD_LIMIT:
             raise Unsupported("a large document")
+
+    def _field(self, type: GraphQLObjectType, key: str, details: list[FieldDetails]) -> str:
+        self._count_field()
         name = details[0].node.name.value
         if name == "__typename":
             return f"d[{key!r}] = {type.name!r}\n"
         field = field_of(self._schema, type, key, details)
         if field is None or name.startswith("__"):
             raise Unsupported("introspection")
+        source = origin(self._schema, field)
+        if isinstance(source, Resolver) and source.info:
+            field = replace(field, columns=self._rows.columns(field.definition.type, details))
         constant = self._constant("f", field)
         return (
             "try:\n"
-            f"{indent(self._value(field, constant), '    ')}"
+            f"{indent(self._value(field, constant, source), '    ')}"
             "except Exception as error:\n"
             f"    v = x.failed({constant}, error, p)\n"
             f"d[{key!r}] = v\n"
         )
 
-    def _value(self, field: Field, constant: str) -> str:
+    def _value(self, field: Field, constant: str, source: Origin) -> str:
         """Statements that have the field's value and complete it."""
-        source = origin(self._schema, field)
         has_arguments = bool(field.definition.args)
+        if isinstance(source, RowField):
+            return self._row_field(field, constant, source)
         if isinstance(source, Resolver) and source.is_async:
             function = self._awaited(field, constant, source)
             read = f", {self._read(field)}" if has_arguments else ""
@@ -151,6 +234,23 @@ class Source:
             function = self._constant("r", source.function)
             value = f"v = {function}(s, x.core_info({constant}, p), **{self._read(field)})\n"
         return value + self._completed(field, constant)
+
+    def _row_field(self, field: Field, constant: str, source: RowField) -> str:
+        if isinstance(source.source, Column):
+            return f"v = s.row[{source.source.name!r}]\n" + self._completed(field, constant)
+        call = f"v = {self._constant('r', source.function)}(s)\n"
+        row = self._rows.view(field.definition.type, source.source, field.details)
+        if row is None:
+            return call + self._completed(field, constant)
+        read = self._row_function(field.nodes[0].name.value, row)
+        return (
+            f"v = {read}(s)\n"
+            "if v is Undefined:\n"
+            f"    {call}"
+            f"    v = x.complete({constant}, v, p)\n"
+            "    if is_awaitable(v):\n"
+            f"        w += ({field.key!r},)\n"
+        )
 
     def _awaited(self, field: Field, constant: str, source: Resolver) -> str:
         """The name of a new function that awaits an asynchronous resolver and completes what it returns."""
@@ -251,9 +351,9 @@ class Source:
         if is_list_type(type):
             return Completion("v.__class__ is list", f"v = {self._list(field, type.of_type)}(x, v, {path})\n", "list")
         if type in UNCHANGED:
-            return Completion(UNCHANGED[type])
+            return Completion(UNCHANGED[type].replace("{v}", "v"))
         if isinstance(type, CustomGraphQLEnumType):
-            return self._enum(type)
+            return self._enum(field, type)
         if isinstance(type, GraphQLScalarType) and type.coerce_output_value is identity:
             return Completion("v.__class__ in PLAIN")
         if isinstance(type, GraphQLScalarType):
@@ -267,7 +367,10 @@ class Source:
             return self._of_abstract(field, type, path)
         return Completion("False")
 
-    def _enum(self, type: CustomGraphQLEnumType) -> Completion:
+    def _enum(self, field: Field, type: CustomGraphQLEnumType) -> Completion:
+        if isinstance(origin(self._schema, field), RowField):
+            values = self._constant("n", names_of_values(type))
+            return Completion(f"v.__class__ is str and v in {values}", f"v = {values}[v]\n")
         names = self._constant("n", names_of(type))
         enum = self._constant("e", type.wrapped_cls)
         return Completion(f"v.__class__ is {enum} and v._name_ in {names}", f"v = {names}[v._name_]\n")
@@ -312,6 +415,10 @@ class Source:
         """A new name. Types and fields of GraphQL are called as Python may call them, too."""
         self._named += 1
         return f"{prefix}_{self._named}"
+
+
+def _identifier(name: str) -> str:
+    return name if name.isidentifier() else "column"
 
 
 def _branches(condition: str, statements: str, otherwise: str, *, nullable: bool) -> str:

@@ -1,14 +1,16 @@
 """Types: how a value is told by its class to be what a type of the schema says."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import orjson
 from graphql import (
     GraphQLBoolean,
+    GraphQLError,
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
@@ -21,17 +23,22 @@ from graphql import (
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.base import StrawberryObjectDefinition
 
-# Conditions under which graphql-core makes of a value `v` the value itself.
+# Conditions under which graphql-core makes of a value `{v}` the value itself.
 UNCHANGED = {
-    GraphQLString: "v.__class__ is str",
-    GraphQLID: "v.__class__ is str",
-    GraphQLBoolean: "v.__class__ is bool",
-    GraphQLInt: "v.__class__ is int and -2147483648 <= v <= 2147483647",
-    GraphQLFloat: "v.__class__ is float and v - v == 0",  # finite
+    GraphQLString: "{v}.__class__ is str",
+    GraphQLID: "{v}.__class__ is str",
+    GraphQLBoolean: "{v}.__class__ is bool",
+    GraphQLInt: "{v}.__class__ is int and -2147483648 <= {v} <= 2147483647",
+    GraphQLFloat: "{v}.__class__ is float and {v} - {v} == 0",  # finite
 }
 
 # Classes of values that are neither null, nor an error, nor awaitable.
-PLAIN = frozenset({str, int, float, bool, bytes, list, tuple, dict, datetime, date, time, timedelta, Decimal, UUID})
+PLAIN = frozenset(
+    {
+        *(str, int, float, bool, bytes, list, tuple, dict, datetime, date, time, timedelta, Decimal, UUID),
+        orjson.Fragment,
+    }
+)
 
 
 def class_of(type: GraphQLObjectType) -> Any:
@@ -64,6 +71,19 @@ def names_of(type: CustomGraphQLEnumType) -> dict[str, str]:
     """What the schema calls the members, by their names in Python."""
     members: list[Enum] = list(type.wrapped_cls)
     return {member.name: type.coerce_output_value(member) for member in members}
+
+
+def names_of_values(type: CustomGraphQLEnumType) -> dict[Any, str]:
+    """What the schema calls the members and their values, for columns, which hold values."""
+    members: list[Enum] = list(type.wrapped_cls)
+    names: dict[Any, str] = {member: type.coerce_output_value(member) for member in members}
+    for member in members:
+        if isinstance(member.value, Hashable):
+            try:
+                names.setdefault(member.value, type.coerce_output_value(member.value))
+            except (GraphQLError, TypeError):  # a tuple may hold what has no hash
+                continue
+    return names
 
 
 def _definition(type: GraphQLObjectType) -> StrawberryObjectDefinition | None:
