@@ -43,10 +43,11 @@ class Column:
 class View:
     """The field's value is an object of another type over the same row.
 
-    `columns` maps the columns of that type to those of the row; None: they have the same names. The value is null
-    where the column `null_with` of the row is null.
+    `make()` is that type. `columns` maps its columns to those of the row; None: they have the same names. The value is
+    null where the column `null_with` of the row is null.
     """
 
+    make: Callable[[], Callable[..., Any]]
     columns: Mapping[str, str] | None
     null_with: str | None
 
@@ -98,7 +99,7 @@ def view(
             return None
         return make()(row=self.row if columns is None else RenamedRow(self.row, columns))
 
-    return strawberry.field(resolver=read, description=description, metadata={SOURCE: View(columns, null_with)})
+    return strawberry.field(resolver=read, description=description, metadata={SOURCE: View(make, columns, null_with)})
 
 
 def resolver(description: str, *, reads: tuple[str, ...] | None = None) -> Callable[[F], F]:

@@ -7,6 +7,6 @@ in the middle of the answer; so both agree, to the order of errors. See `docs/co
 """
 
 from engine.compiled.operation import CompiledOperation
-from engine.compiled.source import Unsupported
+from engine.compiled.planning import Unsupported
 
 __all__ = ["CompiledOperation", "Unsupported"]

@@ -17,15 +17,15 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
 )
-from graphql.execution.collect_fields import FieldDetails, FragmentDetails
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, GroupedFieldSet
 from graphql.execution.executor import default_field_resolver, default_type_resolver
 from graphql.execution.values import VariableValues
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.info import Info
 
-from engine.compiled.fields import Field
+from engine.compiled.planning import Field
 
 AnyPath: TypeAlias = tuple[Any, str | int, str | None]
 Function: TypeAlias = Callable[["Execution", Any, AnyPath | None], Any]
@@ -126,6 +126,18 @@ class Execution:
         info = self.core_info(field, parent_path)
         return self.executor.complete_value(field.definition.type, field.details, info, info.path, value, None)
 
+    def interpret(
+        self, type: GraphQLObjectType, selected: GroupedFieldSet, source: Any, path: AnyPath | None
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        """The fields of an object, from graphql-core alone."""
+        return self.executor.execute_fields(type, source, path and path_of(path), selected, None)
+
+    def interpret_field(
+        self, type: GraphQLObjectType, key: str, details: list[FieldDetails], source: Any, path: AnyPath | None
+    ) -> Any:
+        """The value of one field, or an awaitable of it, from graphql-core alone."""
+        return self.executor.execute_field(type, source, details, path_of((path, key, type.name)), None)
+
     def complete_item(self, field: Field, type: GraphQLOutputType, value: Any, path: AnyPath) -> Any:
         """The item of a list, or an awaitable of it."""
         executor, item_path = self.executor, path_of(path)
@@ -211,6 +223,11 @@ class ResolveInfo:
     @property
     def parent_type(self) -> GraphQLObjectType:
         return self._field.parent_type
+
+    @property
+    def columns(self) -> frozenset[str] | None:
+        """See `engine.rows.selected_columns`."""
+        return self._field.columns
 
     @property
     def path(self) -> Path:

@@ -1,7 +1,10 @@
 """An operation that is compiled when it is executed first, and whose functions are kept."""
 
+import linecache
 from collections.abc import Awaitable, Mapping
+from itertools import count
 from typing import Any, NamedTuple
+from weakref import finalize
 
 from graphql import (
     DirectiveNode,
@@ -30,17 +33,21 @@ from strawberry.execution import optimized_is_awaitable as is_awaitable
 
 from engine.compiled.arguments import Variables
 from engine.compiled.execution import Execution, Function
-from engine.compiled.source import Objects, Source, Unsupported
+from engine.compiled.planning import Planner, Unsupported
+from engine.compiled.writing import Writer
 
 # `@skip` and `@include` may be told by variables to make so many different operations of one.
 VARIANT_LIMIT = 16
+
+# They tell the sources of operations of the same name apart.
+_numbers = count()
 
 
 class Variant(NamedTuple):
     """The operation with each `@skip` and `@include` decided. `root`: a function, several where they run in turn."""
 
     root: list[Function]
-    objects: Objects
+    objects: dict[tuple[GraphQLObjectType, int], Function]
 
 
 class CompiledOperation:
@@ -126,16 +133,27 @@ class CompiledOperation:
                 self._schema, self._fragments, values, self._operation, type, details
             ).grouped_field_set
 
-        source = Source(self._schema, subfields)
+        planner, writer = Planner(self._schema, subfields), Writer(self._schema)
         try:
             selected = collect_fields(self._schema, self._fragments, values, type, self._operation).grouped_field_set
             in_turn = self._operation.operation is OperationType.MUTATION
             groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
-            names = [source.fields(type, group) for group in groups]
-            functions, objects = source.compiled(self._operation.name.value if self._operation.name else "operation")
+            root = [writer.object(planner.object(type, group)) for group in groups]
+            objects = {key: writer.object(plan) for key, plan in planner.objects.items()}
+            functions = self._functions(writer)
         except RecursionError:
             raise Unsupported("a deep document") from None
-        return Variant([functions[name] for name in names], objects)
+        return Variant([functions[name] for name in root], {key: functions[name] for key, name in objects.items()})
+
+    def _functions(self, writer: Writer) -> dict[str, Any]:
+        """Run the source that was written. Tracebacks show its lines as long as the operation is kept."""
+        text = "\n\n".join(writer.functions)
+        name = self._operation.name.value if self._operation.name else "operation"
+        filename = f"<compiled {name} {next(_numbers)}>"
+        exec(compile(text, filename, "exec"), writer.values)  # noqa: S102
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        finalize(self, linecache.cache.pop, filename, None)
+        return writer.values
 
 
 async def _in_turn(execution: Execution, functions: list[Function], root_value: Any) -> dict[str, Any]:

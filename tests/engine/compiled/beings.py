@@ -12,11 +12,14 @@ from strawberry.permission import PermissionExtension
 from strawberry.scalars import JSON
 from strawberry.types.info import Info
 
+from engine.rows import column, resolver, view
 from tests.engine.compiled.guards import Loud, Welcome, WelcomeLater, describe
 from tests.engine.compiled.world import answer, later, promise
 
 T = TypeVar("T")
 Weight = NewType("Weight", float)
+# What the database writes as JSON, and the answer holds unchanged.
+Moment = NewType("Moment", str)
 LAZILY = strawberry.lazy("tests.engine.compiled.beings")
 
 
@@ -211,7 +214,63 @@ class Stone:
         return promise(self, info)
 
 
-Thing = Annotated[Cat | Dog | Stone | Parrot, strawberry.union("Thing")]
+@strawberry.type
+class Plate:
+    """An object over the row of another, where its columns have other names."""
+
+    row: strawberry.Private[Any]
+    id: strawberry.ID = column("id", "An ID.")
+    name: str | None = column("name", "A nullable text.")
+    colour: Colour = column("colour", "The value of an enum's member.")
+
+    @resolver("A resolver of an object over a renamed row.", reads=("id",))
+    def shout(self, info: Info) -> str | None:
+        return answer(self, info, name=self.row["name"])
+
+
+@strawberry.type
+class Ticket:
+    """An object over a row, with a column of every kind."""
+
+    row: strawberry.Private[Any]
+    id: strawberry.ID = column("id", "An ID.")
+    text: str = column("text", "A text.")
+    number: int = column("number", "An integer.")
+    maybe_number: int | None = column("maybe_number", "A nullable integer.")
+    ratio: float | None = column("ratio", "A nullable float.")
+    flag: bool = column("flag", "A boolean.")
+    at: Moment = column("at", "A moment.")
+    maybe_at: Moment | None = column("maybe_at", "A nullable moment.")
+    price: decimal.Decimal | None = column("price", "A scalar that is serialized.")
+    weight: Weight = column("weight", "A scalar whose serializer refuses some values.")
+    size: Size | None = column("size", "An enum of integers.")
+    colour: Colour = column("colour", "An enum with values of several classes.")
+    maybe_colour: Colour | None = column("maybe_colour", "A nullable enum.")
+    words: list[str | None] | None = column("words", "A list.")
+    plate: Plate = view(
+        lambda: Plate,
+        "An object over the same row.",
+        columns={"id": "plate_id", "name": "plate_name", "colour": "plate_colour"},
+    )
+    maybe_plate: Plate | None = view(
+        lambda: Plate,
+        "One that may be null, and whose colour is not in the row.",
+        columns={"id": "plate_id", "name": "text"},
+        null_with="plate_id",
+    )
+    wrongly_null: Plate = view(lambda: Plate, "One that is null where it must not be.", null_with="ratio")
+    again: "Ticket | None" = view(lambda: Ticket, "The ticket itself.", null_with="maybe_number")
+
+    @resolver("A resolver of an object over a row.", reads=("id", "text"))
+    def tag(self, info: Info) -> Tag | None:
+        return answer(self, info, text=self.row["text"])
+
+    @resolver("An asynchronous resolver of an object over a row.")
+    async def others(self, info: Info) -> "list[Ticket] | None":
+        return await later(self, info)
+
+
+Thing = Annotated[Cat | Dog | Stone | Parrot | Ticket, strawberry.union("Thing")]
 
 
 async def walking(parent: strawberry.Parent["Keeper"], info: Info, far: bool = False) -> list[Dog | None]:

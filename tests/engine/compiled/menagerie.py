@@ -21,12 +21,14 @@ from tests.engine.compiled.beings import (
     Fish,
     Keeper,
     Leaves,
+    Moment,
     Page,
     Parrot,
     Pet,
     Size,
     Stone,
     Thing,
+    Ticket,
     Weight,
     weigh,
 )
@@ -131,6 +133,14 @@ class Query:
     @strawberry.field
     def stone(self, info: Info) -> Stone | None:
         return answer(self, info)
+
+    @strawberry.field
+    def ticket(self, info: Info) -> Ticket | None:
+        return answer(self, info)
+
+    @strawberry.field
+    async def tickets(self, info: Info) -> list[Ticket | None] | None:
+        return await later(self, info)
 
     @strawberry.field
     async def keeper(self, info: Info) -> Keeper | None:
@@ -274,7 +284,10 @@ def _schema(*handlers: strawberry.ExceptionHandler[Any, Any]) -> GraphQLSchema:
         Subscription,
         types=[Cat, Dog, Parrot, Fish],
         config=StrawberryConfig(
-            scalar_map={Weight: strawberry.scalar(name="Weight", serialize=weigh, parse_value=weigh)},
+            scalar_map={
+                Weight: strawberry.scalar(name="Weight", serialize=weigh, parse_value=weigh),
+                Moment: strawberry.scalar(name="Moment"),
+            },
         ),
         exception_handlers=handlers,
     )._schema

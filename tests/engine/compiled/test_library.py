@@ -67,12 +67,6 @@ def test_so_many_combinations_of_conditions_are_compiled_and_no_more() -> None:
 
 
 def test_it_imports_nothing_of_the_project() -> None:
-    program = "import engine.compiled, sys; print(*sorted(n for n in sys.modules if n.split('.')[0] in {names!r}))"
-    # `schema` itself, the folder that it is in, would import the rest.
-    package = "import sys, types; m = types.ModuleType('schema'); m.__path__ = ['schema']; sys.modules['schema'] = m; "
-    names = {"api", "db", "schema"}
-    command = [sys.executable, "-c", package + program.replace("{names!r}", repr(names))]
-    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    assert {name.removeprefix("schema").removeprefix(".compiled").lstrip(".") for name in loaded} == {
-        "", "arguments", "execution", "fields", "operation", "source", "types",
-    }  # fmt: skip
+    program = "import engine.compiled, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"api", "cli", "db", "demo", "embedded", "engine", "schema"} & {*loaded.stdout.split()} == {"engine"}

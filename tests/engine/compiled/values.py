@@ -7,6 +7,7 @@ import uuid
 from enum import Enum
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import Undefined
 
@@ -31,6 +32,7 @@ SCALARS: dict[str, list[Any]] = {
     "UUID": [uuid.UUID(int=7)],
     "JSON": [{}, {"b": [1, None, {"a": "é"}], "a": 1.5}, [], "text", 0, False],
     "Weight": [0.5, 1.0, 12],
+    "Moment": [orjson.Fragment(b'"2026-02-28T12:30:00+00:00"'), "2026-02-28"],
 }
 
 # What is of the right class, or looks like it.

@@ -4,7 +4,8 @@ Two executions of an operation, each in a world of the same seed, meet the same 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+from enum import Enum
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -19,11 +20,13 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
+    get_named_type,
     is_abstract_type,
 )
 from strawberry.dataloader import DataLoader
 from strawberry.exceptions import StrawberryGraphQLError
 
+from engine.rows import SOURCE, Column, View
 from tests.engine.compiled.values import NEAR, SCALARS, WRONG
 
 
@@ -53,7 +56,8 @@ class Row:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._attributes:
             raise AttributeError(f"no attribute {name!r}")
-        self._world.calls.append((*self._place, name))
+        if name != "row":  # read as often as it takes
+            self._world.calls.append((*self._place, name))
         dice = self._world.dice(*self._place, name)
         if dice.misbehave():
             raise failure(dice)
@@ -155,7 +159,7 @@ class World:
     def visit(self, source: Any, info: strawberry.Info, arguments: dict[str, Any]) -> tuple[GraphQLOutputType, Dice]:
         """What a field should return, and its chances. May raise."""
         type = info.path.typename
-        place = (type, repr(getattr(source, "id", None)), info.field_name, repr(arguments))
+        place = (type, repr(_id_of(source)), info.field_name, repr(arguments))
         self.calls.append(place)
         dice = self.dice(*place)
         if info.path.prev is None:
@@ -211,11 +215,28 @@ class World:
         id = f"{type.name}{dice.randrange(9)}"
         if "id" in attributes and dice.random() < 0.9:
             attributes["id"] = id
+        if "row" in origin.__dataclass_fields__:
+            attributes["row"] = self._row(type, dice)
         if dice.random() < 0.75:
             return origin(**attributes)
         row = Row(self, (type.name, id), attributes)
         row.species = type.name  # what Parrot.is_type_of looks at
         return row if not among and dice.random() < 0.5 else strawberry.cast(origin, row)
+
+    def _row(self, type: GraphQLObjectType, dice: Dice) -> dict[str, Any]:
+        """A row with the columns of an object's fields and views; some may be missing."""
+        row: dict[str, Any] = {}
+        for field in type.fields.values():
+            source = field.extensions["strawberry-definition"].metadata.get(SOURCE)
+            if isinstance(source, Column):
+                value = self.value(field.type, dice)
+                row[source.name] = value.value if isinstance(value, Enum) and dice.random() < 0.9 else value
+            elif isinstance(source, View) and source.columns is not None:
+                inner = self._row(get_named_type(field.type), dice)  # type: ignore[arg-type]
+                row |= {column: inner[name] for name, column in source.columns.items() if name in inner}
+        if dice.misbehave() and row:
+            del row[dice.choice(list(row))]
+        return row
 
     def _cast(self, name: str, dice: Dice) -> Any:
         """An object of one type that says that it is of another."""
@@ -247,6 +268,13 @@ class World:
         return dice.choice(makers)()
 
 
+def _id_of(source: Any) -> Any:
+    """What tells an object from others of its type."""
+    if isinstance(row := getattr(source, "row", None), Mapping):
+        return row.get("id")
+    return getattr(source, "id", None)
+
+
 def answer(source: Any, info: strawberry.Info, **arguments: Any) -> Any:
     """What a synchronous resolver returns."""
     type, dice = info.context.visit(source, info, arguments)
@@ -256,7 +284,7 @@ def answer(source: Any, info: strawberry.Info, **arguments: Any) -> Any:
 async def later(source: Any, info: strawberry.Info, **arguments: Any) -> Any:
     """What an asynchronous resolver returns."""
     world: World = info.context
-    await world.pause(world.dice("before", getattr(source, "id", None), info.field_name))
+    await world.pause(world.dice("before", _id_of(source), info.field_name))
     type, dice = world.visit(source, info, arguments)
     await world.pause(dice)
     return world.value(type, dice)

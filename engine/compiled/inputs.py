@@ -1,0 +1,361 @@
+"""Input values: closures that coerce and convert the values of a schema's input types.
+
+They do what graphql-core's `coerce_input_value` and `coerce_input_literal` and Strawberry's `convert_argument` do, with
+the types looked at once. Where a value is not valid they return Undefined: graphql-core says what is wrong with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias, cast
+from uuid import UUID
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    get_nullable_type,
+    is_input_object_type,
+    is_list_type,
+)
+from graphql.execution.values import VariableValues
+from graphql.pyutils import is_iterable
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal, coerce_input_value
+from strawberry import UNSET
+from strawberry.relay import GlobalID
+from strawberry.schema.compat import is_scalar
+from strawberry.types.arguments import convert_argument
+from strawberry.types.base import StrawberryList, StrawberryMaybe, StrawberryOptional, has_object_definition
+from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
+from strawberry.types.lazy_type import LazyType
+from strawberry.types.maybe import Some
+
+Coerce: TypeAlias = Callable[[Any, int], Any]
+Read: TypeAlias = Callable[[VariableValues], Any]
+Convert: TypeAlias = Callable[[Any], Any]
+
+# Values of variables that nest deeper are left to graphql-core, which has a limit of its own.
+DEPTH_LIMIT = 30
+
+# The classes of leaves that cannot be changed, besides those of enums.
+IMMUTABLE = frozenset({str, int, float, bool, type(None), datetime, date, time, timedelta, Decimal, UUID})
+
+# In place of the default of a field that must be given.
+REQUIRED = object()
+
+
+class Unusual(Exception):
+    """An input type that Strawberry must convert itself."""
+
+
+class InputField(NamedTuple):
+    """A field of an input object, as it is written in a document."""
+
+    name: str
+    """Its name in the value."""
+    read: Read
+    variable: str | None
+    """The variable that is its value, which may be absent."""
+    default: Any
+
+
+@lru_cache(maxsize=8)
+def inputs_of(schema: GraphQLSchema) -> "Inputs":
+    """The input types of a schema, whose closures are made once."""
+    return Inputs(schema)
+
+
+class Inputs:
+    """Makes the closures of input types, and keeps those of input objects."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        strawberry = schema._strawberry_schema  # type: ignore[attr-defined]
+        self.config = strawberry.config
+        self.registry = strawberry.schema_converter.scalar_registry
+        self._coercers: dict[GraphQLInputObjectType, Coerce] = {}
+        self._converters: dict[type, Convert] = {}
+
+    # Values of variables.
+
+    def coercer(self, type: GraphQLInputType) -> Coerce:
+        """A function of a value and its depth that returns the coerced value, or Undefined."""
+        of = get_nullable_type(type)
+        null = Undefined if isinstance(type, GraphQLNonNull) else None
+        if is_list_type(of):
+            return self._list_coercer(of, null)
+        if is_input_object_type(of):
+            object_coercer = self._object_coercer(of)
+            return lambda value, depth: null if value is None else object_coercer(value, depth)
+        function = cast(GraphQLScalarType, of).coerce_input_value
+
+        def coerce(value: Any, depth: int) -> Any:
+            if value is None:
+                return null
+            try:
+                return function(value)
+            except Exception:
+                return Undefined
+
+        return coerce
+
+    def _list_coercer(self, type: Any, null: Any) -> Coerce:
+        coerce_item = self.coercer(type.of_type)
+
+        def coerce(value: Any, depth: int) -> Any:
+            if value is None or depth > DEPTH_LIMIT:
+                return null if value is None else Undefined
+            if value.__class__ is not list:
+                if is_iterable(value):
+                    return coerce_input_value(value, type)
+                value = [value]
+            items = [coerce_item(item, depth + 1) for item in value]
+            return Undefined if any(item is Undefined for item in items) else items
+
+        return coerce
+
+    def _object_coercer(self, type: GraphQLInputObjectType) -> Coerce:
+        if type in self._coercers:
+            return self._coercers[type]
+        fields: list[tuple[str, str, Any, Coerce]] = []
+
+        def coerce(value: Any, depth: int) -> Any:
+            if not isinstance(value, dict) or depth > DEPTH_LIMIT:
+                return Undefined
+            coerced: dict[str, Any] = {}
+            number = 0
+            for name, out_name, default, coerce_field in fields:
+                if name in value:
+                    number += 1
+                    field = coerce_field(value[name], depth + 1)
+                    if field is Undefined:
+                        return Undefined
+                    coerced[out_name] = field
+                elif default is REQUIRED:
+                    return Undefined
+                elif default is not Undefined:
+                    coerced[out_name] = default
+            if number < len(value) or (type.is_one_of and (len(coerced) != 1 or None in coerced.values())):
+                return Undefined
+            return type.out_type(coerced)
+
+        self._coercers[type] = coerce
+        fields += [
+            (name, field.out_name or name, default_of(field), self.coercer(field.type))
+            for name, field in type.fields.items()
+        ]
+        return coerce
+
+    # Values in documents.
+
+    def literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
+        """A function of the variables that returns the coerced value, or Undefined."""
+        if isinstance(node, VariableNode):
+            name, absent = node.name.value, Undefined
+            if isinstance(type, GraphQLNonNull):
+                return lambda variables: Undefined if (it := variables.coerced.get(name)) is None else it
+            return lambda variables: variables.coerced.get(name, absent)
+        of = get_nullable_type(type)
+        read = None
+        if not _has_variables(node):
+            read = _constant(node, type)
+        elif is_list_type(of):
+            read = self._list_literal(node, of.of_type)
+        elif is_input_object_type(of) and isinstance(node, ObjectValueNode):
+            read = self._object_literal(node, of)
+        return read or (lambda variables: coerce_input_literal(node, type, variables))
+
+    def _list_literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
+        nodes = node.values if isinstance(node, ListValueNode) else (node,)
+        # A variable without a value is null in a list.
+        nulls = {
+            index: None
+            for index, item in enumerate(nodes)
+            if isinstance(node, ListValueNode) and isinstance(item, VariableNode) and type is get_nullable_type(type)
+        }
+        items = [(self.literal(item, type), nulls.get(index, Undefined)) for index, item in enumerate(nodes)]
+
+        def read(variables: VariableValues) -> Any:
+            values = []
+            for read_item, null in items:
+                value = read_item(variables)
+                if value is Undefined:
+                    value = null
+                    if null is Undefined:
+                        return Undefined
+                values.append(value)
+            return values
+
+        return read
+
+    def _object_literal(self, node: ObjectValueNode, type: GraphQLInputObjectType) -> Read | None:
+        """None: the object is left to graphql-core."""
+        nodes = {field.name.value: field.value for field in node.fields}
+        if type.is_one_of or not nodes.keys() <= type.fields.keys():
+            return None
+        fields: list[InputField] = []
+        for name, definition in type.fields.items():
+            value, default = nodes.get(name), default_of(definition)
+            if value is None and default is REQUIRED:
+                return None
+            if value is not None or default is not Undefined:
+                variable = value.name.value if isinstance(value, VariableNode) else None
+                read_field = self.literal(value, definition.type) if value else same(default)
+                fields.append(InputField(definition.out_name or name, read_field, variable, default))
+
+        def read(variables: VariableValues) -> Any:
+            coerced: dict[str, Any] = {}
+            for name, read_field, variable, default in fields:
+                if variable is not None and variable not in variables.coerced:
+                    value = default
+                    if value is Undefined:
+                        continue
+                else:
+                    value = read_field(variables)
+                if value is Undefined or value is REQUIRED:
+                    return Undefined
+                coerced[name] = value
+            return type.out_type(coerced)
+
+        return read
+
+    # What Strawberry makes of coerced values.
+
+    def converter(self, type: Any) -> Convert | None:
+        """A function of a coerced value that returns the resolver's argument. None: it is taken as it is.
+
+        Raises Unusual.
+        """
+        if self._is_leaf(type):
+            return None
+        try:
+            return self._converter(type)
+        except Unusual:
+            self._converters.clear()  # some may be of types that contain the unusual one
+            raise
+
+    def _converter(self, type: Any) -> Convert:
+        if isinstance(type, StrawberryMaybe):
+            return self._maybe_converter(type)
+        if isinstance(type, StrawberryOptional):
+            return self._converter(type.of_type)
+        if isinstance(type, LazyType):
+            return self._converter(type.resolve_type())
+        if isinstance(type, StrawberryList):
+            if self._is_leaf(type.of_type):
+                return lambda value: value if value is None or value is UNSET else list(value)
+            convert_item = self._converter(type.of_type)
+            return lambda value: value if value is None or value is UNSET else [convert_item(item) for item in value]
+        if self._is_leaf(type):
+            return lambda value: value
+        return self._object_converter(type)
+
+    def _maybe_converter(self, maybe: StrawberryMaybe) -> Convert:
+        convert_value = self._converter(maybe.of_type)
+        if isinstance(maybe.of_type, StrawberryOptional):
+            return lambda value: Some(convert_value(value))
+
+        def convert(value: Any) -> Any:
+            if value is None:  # Strawberry says that it must not be
+                return convert_argument(value, maybe, self.registry, self.config)
+            return Some(convert_value(value))
+
+        return convert
+
+    def _object_converter(self, type: Any) -> Convert:
+        if type in self._converters:
+            return self._converters[type]
+        definition = type.__strawberry_definition__ if has_object_definition(type) else None
+        if definition is None or not definition.is_input or definition.from_input is not None:
+            raise Unusual
+        fields: dict[str, tuple[str, Convert | None]] = {}
+        nulls = {field.python_name: None for field in definition.fields if not _has_python_default(field)}
+
+        def convert(value: Any) -> Any:
+            if value is None or value is UNSET:
+                return value
+            given: dict[str, Any] = nulls.copy()
+            for name, item in value.items():
+                python_name, convert_item = fields[name]
+                given[python_name] = item if convert_item is None else convert_item(item)
+            return type(**given)
+
+        self._converters[type] = convert
+        for field in definition.fields:
+            of = field.resolve_type(type_definition=definition)
+            name = self.config.name_converter.from_field(field)
+            fields[name] = (field.python_name, None if self._is_leaf(of) else self._converter(of))
+        return convert
+
+    def _is_leaf(self, type: Any) -> bool:
+        """Whether Strawberry takes such a value as it is."""
+        if isinstance(type, StrawberryOptional) and not isinstance(type, StrawberryMaybe):
+            return self._is_leaf(type.of_type)
+        if isinstance(type, LazyType):
+            return self._is_leaf(type.resolve_type())
+        if type is GlobalID:
+            raise Unusual
+        is_enum = isinstance(type, StrawberryEnumDefinition) or has_enum_definition(type)
+        return is_enum or is_scalar(type, self.registry)
+
+
+def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
+    """The coerced default. Undefined: none; REQUIRED: none, and the type is not nullable."""
+    if definition.default is None and definition.default_value is Undefined:
+        return REQUIRED if isinstance(definition.type, GraphQLNonNull) else Undefined
+    try:
+        return coerce_default_value(definition)
+    except TypeError:  # graphql-core raises it again when the default is needed
+        return REQUIRED
+
+
+def _constant(node: ValueNode, type: GraphQLInputType) -> Read | None:
+    """The value of a node without variables. A resolver may change a list or a dictionary, so it is copied."""
+    try:
+        value = coerce_input_literal(node, type)
+    except Exception:  # it is raised again where the field is executed
+        return None
+    if not _can_be_copied(value):
+        return None
+    return (lambda variables: _copy(value)) if isinstance(value, list | dict) else same(value)
+
+
+def same(value: Any) -> Read:
+    return lambda variables: value
+
+
+def _can_be_copied(value: Any) -> bool:
+    if value.__class__ is dict:
+        return all(map(_can_be_copied, value.values()))
+    if value.__class__ is list:
+        return all(map(_can_be_copied, value))
+    return value.__class__ in IMMUTABLE or isinstance(value, Enum)
+
+
+def _copy(value: Any) -> Any:
+    if value.__class__ is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if value.__class__ is list else value
+
+
+def _has_variables(node: ValueNode) -> bool:
+    if isinstance(node, ListValueNode):
+        return any(map(_has_variables, node.values))
+    if isinstance(node, ObjectValueNode):
+        return any(_has_variables(field.value) for field in node.fields)
+    return isinstance(node, VariableNode)
+
+
+def _has_python_default(field: Any) -> bool:
+    return not (field.default_value is MISSING and field.default_factory is MISSING)
