@@ -109,7 +109,7 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return log.write(CLIENT_CLOSED_REQUEST)
         except Exception as error:
-            response = self._failed(error, is_read, headers, negotiation, log)
+            response = self._failed(error, is_read, b"authorization" in headers, negotiation, log)
         common = [(b"x-request-id", log.request_id.encode())]
         if origin := headers.get(b"origin"):
             common += self._cors_headers(origin)
@@ -193,9 +193,7 @@ class GraphQLEndpoint:
         except Exception as error:
             if isinstance(error, Throttled):
                 rate_limit = error.rate_limit
-            response = self._failed(
-                error, True, {b"authorization": b""} if authorization is not None else {}, negotiation, log
-            )
+            response = self._failed(error, True, authorization is not None, negotiation, log)
         else:
             if context.refusals:
                 log.refusals = sorted({*(log.refusals or ()), *context.refusals})
@@ -239,7 +237,7 @@ class GraphQLEndpoint:
         log.operation, log.has_operation = name.value[:100] if name else None, True
 
     def _failed(
-        self, error: Exception, is_read: bool, headers: Headers, negotiation: Negotiation, log: RequestLog
+        self, error: Exception, is_read: bool, credential_sent: bool, negotiation: Negotiation, log: RequestLog
     ) -> GraphQLResponse:
         if isinstance(error, TimeoutError):
             if not is_read:
@@ -247,8 +245,9 @@ class GraphQLEndpoint:
                 error = RequestError(408, message, "TIMEOUT", Connection="close")
             else:
                 error = TimeoutError(f"Stopped after {self._operation_seconds:g} s.")
-        sent = b"authorization" in headers
-        return GraphQLResponse.of(failure(error, log.request_id, lenient=negotiation.lenient, credential_sent=sent))
+        return GraphQLResponse.of(
+            failure(error, log.request_id, lenient=negotiation.lenient, credential_sent=credential_sent)
+        )
 
     async def _send(
         self,

@@ -98,7 +98,7 @@ class PageRequest:
     def page(
         self, rows: list[Row], node: Callable[..., N], fetch: Fetch, key: Callable[[Row], Key] = row_key
     ) -> Page[N]:
-        """The page of the window's rows. Whether there are more rows on the other side is fetched when it is selected."""
+        """The page of the window's rows. Whether there are more on its other side is fetched when it is selected."""
         after, before, size, last, is_last = self._after, self._before, self._size, self._last, self._is_last
         more = len(rows) > size
         bounds = (rows[0], rows[-1]) if rows else None

@@ -1,7 +1,8 @@
 """Token links: `{base}/{slug}/{code}`.
 
-A code is the session's ID and a keyed MAC over store, session and generation, each in 26 characters of TypeID's base32.
-It holds no secret that the database has: the keys are in the environment, and a session's row names its key.
+A code consists of the session's ID and a MAC over the store, the session and the token's generation, each encoded as 26
+characters of TypeID's base32. The signing keys are in the environment and not in the database, where each session names
+the key that signed its link.
 """
 
 import hmac
@@ -19,13 +20,13 @@ MAC_BYTES = 16
 
 @dataclass(frozen=True)
 class Links:
-    """Makes links and tells genuine ones."""
+    """Creates and verifies links."""
 
     base_url: str
     keys: SigningKeys
 
     def code(self, store_id: str, session: Row) -> str | None:
-        """The code of the session's token; None where the key that signed it is retired.
+        """The code of the session's token. None if the signing key is retired.
 
         The row has the columns id, token_key and token_generation.
         """
@@ -40,12 +41,12 @@ class Links:
         return f"{self.base_url}/{slug}/{code}"
 
     def is_genuine(self, store_id: str, session: Row, code: str) -> bool:
-        """Whether it is the code of the session's present token, compared in constant time."""
+        """Whether this is the code of the session's current token. Compares in constant time."""
         expected = self.code(store_id, session)
         return expected is not None and hmac.compare_digest(expected, code)
 
 
 def session_id_of(code: str) -> str | None:
-    """The session that a code speaks of, genuine or not; None where it is no code."""
+    """The ID of the session in a code, which is not verified. None if the code is malformed."""
     id = f"session_{code[:ID_LENGTH]}"
     return id if len(code) == 2 * ID_LENGTH and code.isascii() and noun_of(id) == "session" else None

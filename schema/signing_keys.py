@@ -1,11 +1,11 @@
-"""The keys that sign links and cursors: TOKEN_KEYS."""
+"""The keys that sign links and cursors, from the setting TOKEN_KEYS."""
 
 import hmac
 from collections.abc import Mapping
 
 
 class SigningKeys:
-    """Secrets by name; the first one signs. Removing a secret retires it: what it signed is no longer accepted."""
+    """Secrets by name. The first signs, all verify. Removing a key invalidates everything that it signed."""
 
     def __init__(self, secrets: Mapping[str, bytes]) -> None:
         self.secrets = dict(secrets)
@@ -18,7 +18,7 @@ class SigningKeys:
         return next(iter(self.secrets))
 
     def sign(self, name: str, *message: str) -> bytes:
-        """HMAC-SHA256 (RFC 2104) over the parts of a message, joined by newlines. Raises KeyError for a retired key."""
+        """HMAC-SHA256 (RFC 2104) of the lines of a message, with the named key. Raises KeyError if it was removed."""
         mac = self._macs[name].copy()
         mac.update("\n".join(message).encode())
         return mac.digest()
