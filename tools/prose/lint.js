@@ -30,7 +30,15 @@ const descriptor = new kernel.TextlintKernelDescriptor({
         checkEmphasis: true,
       },
     },
-    { ruleId: "terminology", rule: moduleOf(terminology), options: { defaultTerms: true, exclude: ["cURL", "APIs"] } },
+    {
+      ruleId: "terminology",
+      rule: moduleOf(terminology),
+      options: {
+        defaultTerms: true,
+        // The spellings of curl's authors and of the PostgreSQL manual, possessives, and the name of the file README.md.
+        exclude: ["cURL", "API['’]?s", "indexes\\b", "readme(s)?"],
+      },
+    },
   ],
 });
 
