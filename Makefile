@@ -51,6 +51,7 @@ check: .venv/dev $(WEB_MODULES) prose  ## Formatter, linters, types, layers, sna
 	@$(BIN)/pytest -q tests/snapshots
 
 prose: $(PROSE_MODULES)  ## Lint the documents, and the descriptions in the schema
+	@$(BIN)/node --test --test-reporter dot tools/prose/lint.test.js
 	@$(BIN)/node tools/prose/lint.js $(PROSE)
 
 update: .venv/dev $(WEB_MODULES)  ## Format, and rewrite the snapshots

@@ -1,32 +1,33 @@
-// textlint plugins for files that have prose between other things.
+// Plugins that read the prose in files of other formats as Markdown.
 
 import { parse } from "@textlint/markdown-to-ast";
 
-/** The lines of a GraphQL schema that are in descriptions. */
+/** Return the parts of a GraphQL schema's lines that are in descriptions. */
 export function descriptionsOf(lines) {
   let inside = false;
   return lines.map((line) => {
     const begins = !inside && /^\s*"""/.test(line);
     if (!inside && !begins) return "";
-    const prose = line.replace(/^\s*(""")?/, "");
-    inside = !prose.includes('"""');
-    // A line that only opens or closes a description has no prose.
-    return prose.replace(/""".*/, "");
+    const text = line.trimStart().slice(begins ? 3 : 0);
+    const end = text.indexOf('"""');
+    inside = end === -1;
+    return inside ? text : text.slice(0, end);
   });
 }
 
-/** The comments of an environment file, without the settings that are commented out. */
+/** Return the comments of an environment file, without settings that are commented out. */
 export function commentsOf(lines) {
   return lines.map((line) => (line.startsWith("# ") ? line.slice(2) : ""));
 }
 
 /**
- * A textlint plugin that reads Markdown out of the files with this extension. `linesOf` gets a file's lines and returns
- * as many: each the end of the line, or a part that begins after its indentation, or nothing.
+ * Return a textlint plugin for the files with this extension. `proseOf` receives the lines of a file. It returns an array
+ * of the same length with the prose of each line, or an empty string for a line without prose.
  */
-export function proseIn(extension, linesOf) {
-  // What each line's prose is indented by. textlint makes one processor to read a file and another one for its messages.
-  const indents = new Map();
+export function pluginFor(extension, proseOf) {
+  // The column at which each line's prose begins. textlint creates one processor to read a file, and another one to
+  // process its messages.
+  const columns = new Map();
 
   class Processor {
     availableExtensions() {
@@ -37,15 +38,16 @@ export function proseIn(extension, linesOf) {
       return {
         preProcess(text, filePath) {
           const lines = text.split("\n");
-          const prose = linesOf(lines);
-          indents.set(
+          const prose = proseOf(lines);
+          columns.set(
             filePath,
             lines.map((line, number) => line.indexOf(prose[number])),
           );
-          return { text: prose.join("\n"), ast: parse(prose.join("\n")) };
+          const markdown = prose.join("\n");
+          return { text: markdown, ast: parse(markdown) };
         },
         postProcess(messages, filePath) {
-          for (const message of messages) message.column += indents.get(filePath)[message.line - 1];
+          for (const message of messages) message.column += columns.get(filePath)[message.line - 1];
           return { messages, filePath };
         },
       };
