@@ -8,6 +8,8 @@ OPERATIONS ?= 10000
 BIN = .venv/bin
 NODE_MODULES = tests/e2e/node/node_modules/.package-lock.json
 BENCH_MODULES = bench/speed/node/node_modules/.package-lock.json
+PROSE_MODULES = tools/prose/node_modules/.package-lock.json
+PROSE = $(wildcard *.md docs/*.md docs/*/*.md) .env.example schema/schema.graphql
 WEB_MODULES = web/node_modules/.package-lock.json
 WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f -print)
 # The machine's npm where its Node is 20.19 or newer; or else the one of the development tools, where they are set up.
@@ -16,7 +18,7 @@ NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURD
 NO_NODE = install Node 20.19 or newer, and run: make web
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve web test agreement fuzz bench screenshots check update lock clean help
+.PHONY: serve web test agreement fuzz bench screenshots check prose update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
 	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
@@ -40,13 +42,17 @@ bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARG
 screenshots: .venv/dev web  ## Take the pictures in docs/screenshots anew
 	@$(BIN)/python -m tests.e2e.console.screenshots
 
-check: .venv/dev $(WEB_MODULES)  ## Formatter, linter, types, layers, snapshots
+check: .venv/dev $(WEB_MODULES) prose  ## Formatter, linters, types, layers, snapshots
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@cd web && PATH="$(dir $(NPM)):$$PATH" npm run --silent check
 	@$(BIN)/pytest -q tests/snapshots
+
+prose: $(PROSE_MODULES)  ## Lint the documents, and the descriptions in the schema
+	@$(BIN)/node --test --test-reporter dot tools/prose/lint.test.js
+	@$(BIN)/node tools/prose/lint.js $(PROSE)
 
 update: .venv/dev $(WEB_MODULES)  ## Format, and rewrite the snapshots
 	@$(BIN)/ruff format .
@@ -59,13 +65,14 @@ lock: .venv/dev  ## Take the newest versions of the dependencies
 	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 	cd tests/e2e/node && ../../../$(BIN)/npm update --package-lock-only
 	cd bench/speed/node && ../../../$(BIN)/npm update --package-lock-only
+	cd tools/prose && ../../$(BIN)/npm update --package-lock-only
 	cd web && ../$(BIN)/npm update --package-lock-only
 
 help:  ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 clean:  ## Remove what was set up, but not the data
-	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules web/node_modules web/src/gql api/built
+	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules tools/prose/node_modules web/node_modules web/src/gql api/built
 
 .venv/run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -92,6 +99,12 @@ $(BENCH_MODULES): bench/speed/node/package-lock.json | .venv/dev
 	@echo "Setting up the servers in Node that are measured, once ..."
 	@cd bench/speed/node && ../../../$(BIN)/npm ci --silent \
 		|| { echo "The npm packages of the benchmark could not be installed: is there a network?"; exit 1; }
+	@touch $@
+
+$(PROSE_MODULES): tools/prose/package-lock.json | .venv/dev
+	@echo "Setting up the prose linter, once ..."
+	@cd tools/prose && ../../$(BIN)/npm ci --silent \
+		|| { echo "The npm packages of the prose linter could not be installed: is there a network?"; exit 1; }
 	@touch $@
 
 $(WEB_MODULES): web/package-lock.json

@@ -69,7 +69,7 @@ async def test_the_page_gives_what_it_shows(tmp_path: Path) -> None:
     for name, there in ((".venv", Path(sys.prefix)), ("schema", ROOT / "schema")):
         (folder / name).symlink_to(there)
     commands, shown = [TOOLS], []
-    for section in list(SECTIONS)[: list(SECTIONS).index("Staff who sign in")]:
+    for section in list(SECTIONS)[: list(SECTIONS).index("Access tokens for staff")]:
         for file, language, text in blocks(section):
             if file:
                 commands.append(written(file, text))
@@ -147,7 +147,7 @@ async def test_a_large_manifest_is_published_in_parts(shop: Shop, base_url: str,
 
 
 async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, database_url: str) -> None:
-    [claims] = [json.loads(text) for _, _, text in blocks("Staff who sign in")]
+    [claims] = [json.loads(text) for _, _, text in blocks("Access tokens for staff")]
     await new_app(shop.db, shop.id, ["sessions:read"], client_id=claims["client_id"])
     async with open_issuer() as issuer:
         settings = replace(settings_for(database_url), jwt=JwtSettings(issuer.url, claims["aud"]))
@@ -163,29 +163,31 @@ async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, datab
 def test_the_page_has_the_limits_as_they_are() -> None:
     limits = dict(rows("Limits"))
     assert limits == {
-        "a page": f"its items, `first` or `last` times ({PAGE_SIZE} if absent, {PAGE_SIZE_LIMIT} at most)",
-        "a list of another kind": f"its items, {LIST_SIZE} times",
-        "`nodes(ids: …)`": "as often as there are IDs",
+        "page of a connection": "the cost of an item times `first` or `last` "
+        f"(default {PAGE_SIZE}, maximum {PAGE_SIZE_LIMIT})",
+        "list without pages": f"the cost of an item times {LIST_SIZE}",
+        "`nodes(ids: …)`": "the cost of a node times the number of IDs",
         "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
-        "`count`": f"1, and 1 for each {ROWS_COUNTED:,} of its `limit`",
-        "`sessionStats`": f"{PRICES['Query.sessionStats']}; its `opened` {PRICES['SessionStats.opened']} more, "
-        f"and {PRICES['PeriodStats.opened']} a period",
-        "`body` of a published document": str(PRICES["PersistedDocument.body"]),
-        "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']:,} more",
+        "`count`": f"1, plus 1 for each {ROWS_COUNTED:,} of its `limit`",
+        "`sessionStats`": f"{PRICES['Query.sessionStats']}; `opened` adds {PRICES['SessionStats.opened']}, "
+        f"plus {PRICES['PeriodStats.opened']} for each period",
+        "`body` of a persisted document": str(PRICES["PersistedDocument.body"]),
+        "mutation": f"{MUTATION_PRICE}; `publishDocuments` adds {PRICES['Mutation.publishDocuments']:,}",
         "cost": f"{COST_LIMIT:,}",
         "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
-        "request": f"{BODY_BYTES // 1024} KiB, within {BODY_SECONDS} s; one operation, unless the server allows more",
-        "time": f"{Settings.operation_seconds} s, unless the server allows more; then it is stopped",
-        "documents of an app": f"{DOCUMENTS:,}, of {manifests.BODY_BYTES // 1024} KiB; "
-        f"{DOCUMENTS_AT_ONCE} in a request that publishes them",
+        "request body": f"{BODY_BYTES // 1024} KiB, received within {BODY_SECONDS} s; one operation, "
+        "unless the server enables batches",
+        "execution time": f"{Settings.operation_seconds} s by default",
+        "persisted documents per app": f"{DOCUMENTS:,} with {manifests.BODY_BYTES // 1024} KiB each; "
+        f"{DOCUMENTS_AT_ONCE} per request that publishes documents",
     }
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
     assert measure(GRAPHQL_SCHEMA, document, choose_operation(document, None)).cost == 101
-    assert "a page of 50\nsessions with their customers is 101" in SECTIONS["Limits"]
-    assert f"may cost {COST_LIMIT:,} more" in SECTIONS["Limits"]
+    assert "a page of 50 sessions with their customers costs 101 points" in SECTIONS["Limits"]
+    assert f"can cost up to {COST_LIMIT:,} points" in SECTIONS["Limits"]
     assert BURST_SECONDS == 10
-    assert f"a stock of ten seconds of it, {COST_LIMIT:,} at least" in SECTIONS["Limits"]
+    assert f"a maximum of ten seconds'\npoints and at least {COST_LIMIT:,}" in SECTIONS["Limits"]
 
 
 # What the clients of an app in this mode send, if not just a document's text.
