@@ -17,7 +17,8 @@ class Actor(NamedTuple):
 # EXPIRED events are derived: the token reached the expiration time of one event before the next event changed it. If a
 # change moves the expiration time into the past, the token expires at the time of the change.
 SEARCH = """
-select parent.id as session_id, event.*
+select parent.id as session_id, event.id, event.kind, to_json(event.at) as at, to_json(event.expires_at) as expires_at,
+    event.reason, event.key_id, event.user_id, event.at::text as sort_key
 from unnest($2::text[]) as parent (id)
 cross join lateral (
     select id, kind, at, expires_at, reason, key_id, user_id from (

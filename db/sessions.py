@@ -39,7 +39,7 @@ COLUMNS = {
     "conversion_kind": "conversion_kind",
     "converted_at": "to_json(converted_at)",
     "conversion_order_id": "conversion_order_id",
-    "metadata": "metadata::json",
+    "metadata": "metadata",
 }
 
 ALL = select_list(COLUMNS)

@@ -111,17 +111,17 @@ class PageRequest:
                 rows, before_rows = rows[len(rows) - last :], True
 
         async def has_next() -> bool:
-            if after_rows or (before is None and not is_last):
+            if after_rows or before is None:
                 return after_rows
-            # Where nothing lies between the cursors, the page's neighbours are what lies beyond them.
+            # Where nothing lies between the cursors, the page's neighbors are what lies beyond them.
             highest = key(bounds[1]) if bounds else after
-            return before is not None and bool(await fetch(Window(1, after=highest)))
+            return bool(await fetch(Window(1, after=highest)))
 
         async def has_previous() -> bool:
-            if before_rows or (after is None and is_last):
+            if before_rows or after is None:
                 return before_rows
             lowest = key(bounds[0]) if bounds else before
-            return after is not None and bool(await fetch(Window(1, before=lowest, last=True)))
+            return bool(await fetch(Window(1, before=lowest, last=True)))
 
         def cursor(row: Row) -> str:
             return self._context.cursors.encode(self._store_id, self._list_name, key(row))

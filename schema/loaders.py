@@ -34,38 +34,49 @@ class Loader(Generic[V]):
 
     def __init__(self, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> None:
         self._fetch = fetch
-        self._batch: _Batch[V] | None = None
+        self._collecting: _Batch[V] | None = None
+        self._fetching: dict[str, _Batch[V]] = {}
         self._loaded: dict[str, tuple[Columns, V | None]] = {}
 
     async def load(self, key: str, columns: Columns = None) -> Any:
         """The value of a key, with at least these columns if it is a row; None if there is none."""
         if key in self._loaded:
             loaded, value = self._loaded[key]
-            if loaded is None or (columns is not None and columns <= loaded):
+            if _includes(loaded, columns):
                 return value
-        batch = self._batch
+        batch = self._collecting
+        if batch is None and key in self._fetching and _includes(self._fetching[key].columns, columns):
+            return (await self._fetching[key].values()).get(key)
         if batch is not None:
             batch.add(key, columns)
             return (await batch.values()).get(key)
-        batch = self._batch = _Batch(key, columns)
+        batch = self._collecting = _Batch(key, columns)
         try:
             await asyncio.sleep(0)
             values = await self._run(batch)
         except BaseException as error:
-            if self._batch is batch:
-                self._batch = None
+            if self._collecting is batch:
+                self._collecting = None
             if isinstance(error, asyncio.CancelledError):
                 batch.hand_over(self._run)
             else:
                 batch.fail(error)
             raise
-        batch.finish(values)
+        if batch.waiting:
+            batch.finish(values)
+            await asyncio.sleep(0)  # go on together with the others, so that what they load next is fetched together
         return values.get(key)
 
     async def _run(self, batch: "_Batch[V]") -> Mapping[str, V]:
-        if self._batch is batch:
-            self._batch = None
-        values = await self._fetch(list(batch.keys), batch.columns)
+        if self._collecting is batch:
+            self._collecting = None
+        self._fetching |= dict.fromkeys(batch.keys, batch)
+        try:
+            values = await self._fetch(list(batch.keys), batch.columns)
+        finally:
+            for key in batch.keys:
+                if self._fetching.get(key) is batch:
+                    del self._fetching[key]
         for key in batch.keys:
             self._loaded[key] = batch.columns, values.get(key)
         return values
@@ -77,8 +88,7 @@ class _Batch(Generic[V]):
     def __init__(self, key: str, columns: Columns) -> None:
         self.keys = {key: None}
         self.columns = columns
-        self._result: asyncio.Future[Mapping[str, V]] | None = None
-        self._waiting = 0
+        self.waiting: list[asyncio.Future[Mapping[str, V]]] = []
         self._task: asyncio.Task[None] | None = None
 
     def add(self, key: str, columns: Columns) -> None:
@@ -86,27 +96,28 @@ class _Batch(Generic[V]):
         self.columns = None if self.columns is None or columns is None else self.columns | columns
 
     async def values(self) -> Mapping[str, V]:
-        if self._result is None:
-            self._result = asyncio.get_running_loop().create_future()
-        self._waiting += 1
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiting.append(waiter)
         try:
-            return await asyncio.shield(self._result)
-        finally:
-            self._waiting -= 1
-            if self._task and not self._waiting:
-                self._task.cancel()  # nothing needs the values any more
+            return await waiter
+        except asyncio.CancelledError:
+            self.waiting.remove(waiter)
+            if self._task and not self.waiting:
+                self._task.cancel()  # no caller needs the values any more
+            raise
 
     def finish(self, values: Mapping[str, V]) -> None:
-        if self._result:
-            self._result.set_result(values)
+        for waiter in self.waiting:
+            if not waiter.done():
+                waiter.set_result(values)
 
     def fail(self, error: BaseException) -> None:
-        if self._result:
-            self._result.set_exception(error)
-            self._result.exception()  # callers may all have been cancelled
+        for waiter in self.waiting:
+            if not waiter.done():
+                waiter.set_exception(error)
 
     def hand_over(self, run: Callable[["_Batch[V]"], Awaitable[Mapping[str, V]]]) -> None:
-        if self._waiting:
+        if self.waiting:
             self._task = asyncio.get_running_loop().create_task(self._complete(run))
 
     async def _complete(self, run: Callable[["_Batch[V]"], Awaitable[Mapping[str, V]]]) -> None:
@@ -223,6 +234,10 @@ class Loaders:
         if loader is None:
             loader = self._loaders[key] = Loader(fetch)
         return loader
+
+
+def _includes(columns: Columns, wanted: Columns) -> bool:
+    return columns is None or (wanted is not None and wanted <= columns)
 
 
 def _key(predicate: Predicate) -> Hashable:

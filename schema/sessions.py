@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
+import orjson
 import strawberry
 from strawberry.scalars import JSON
 
 from db.columns import Columns
-from db.keysets import Key, Sort, Window
+from db.keysets import Sort, Window
 from db.pool import Row
 from db.search import EVERYTHING, SESSION, Predicate, count, search
 from engine.cost import count_items
@@ -71,7 +72,7 @@ class Session(Node):
 
         request = PageRequest(info.context, f"events {id}", PageArguments(first, after))
         rows = await fetch(request.window)
-        return Connection(page=request.page(rows, SessionEvent, fetch, lambda row: Key(row.at.isoformat(), row.id)))
+        return Connection(page=request.page(rows, SessionEvent, fetch))
 
     @resolver(
         "A JSON object that your systems attached to the session. Not available to keys that only have the scope "
@@ -80,7 +81,7 @@ class Session(Node):
     )
     def metadata(self, info: Info) -> JSON:
         info.context.require(Scope.SESSIONS_READ, Scope.SESSIONS_WRITE)
-        return JSON(self.row["metadata"])
+        return JSON(orjson.loads(self.row["metadata"]))
 
 
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)

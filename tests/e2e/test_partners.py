@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import pytest
+from api.requests import BODY_BYTES, BODY_SECONDS
 
 from api.documents import manifests
 from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE
 from api.rate_limits import BURST_SECONDS
-from api.requests import BODY_BYTES, BODY_SECONDS
 from api.settings import JwtSettings, Settings
 from db.pool import Pool
 from engine.cost import (

@@ -2,13 +2,14 @@ select id, customer_id, customer_name, room_id, to_json(created_at) as created_a
 when token_revoked_at is not null then 'REVOKED'
 when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
-end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata::json as metadata from session where store_id = $1 and id = any ($2);
+end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata from session where store_id = $1 and id = any ($2);
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and id = any ($2);
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
-select parent.id as session_id, event.*
+select parent.id as session_id, event.id, event.kind, to_json(event.at) as at, to_json(event.expires_at) as expires_at,
+event.reason, event.key_id, event.user_id, event.at::text as sort_key
 from unnest($2::text[]) as parent (id)
 cross join lateral (
     select id, kind, at, expires_at, reason, key_id, user_id from (

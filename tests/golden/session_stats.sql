@@ -16,9 +16,3 @@ from session
 where store_id = $1 and true
 and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED')
 group by grouping sets ((), (date_trunc('day', created_at, 'UTC')));
-
-select date_trunc('day', created_at, 'UTC') as start, count(*)
-from session
-where store_id = $1 and true
-and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED')
-group by grouping sets ((), (date_trunc('day', created_at, 'UTC')));

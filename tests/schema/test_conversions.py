@@ -47,7 +47,7 @@ async def test_a_conversion_is_recorded_as_of_now(shop: Shop, kind: str) -> None
 async def test_a_conversion_is_recorded_as_of_a_moment_since_the_session_began(shop: Shop) -> None:
     session = await shop.create()
     await shop.turn_back(session["id"], 60)
-    at = (await now(shop) - timedelta(minutes=30)).replace(microsecond=250_000)
+    at = (await now(shop) - timedelta(minutes=30)).replace(microsecond=250_001)
     converted = await convert(shop, session, at=at.astimezone(timezone(timedelta(hours=7))).isoformat())
     assert converted["conversion"] == {"kind": "PURCHASE", "at": at.isoformat(), "order": None}
 

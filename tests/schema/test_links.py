@@ -23,6 +23,9 @@ class Row(dict[str, Any]):
 
     __getattr__ = dict.__getitem__
 
+    def _replace(self, **values: Any) -> "Row":
+        return Row(self | values)
+
 
 @dataclass(frozen=True)
 class Issued:
