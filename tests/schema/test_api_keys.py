@@ -33,7 +33,7 @@ async def revoke(shop: Shop, id: str) -> Any:
     return payload["apiKey"]
 
 
-async def test_a_key_is_made_and_works_for_its_app(shop: Shop) -> None:
+async def test_a_created_key_authenticates_its_app(shop: Shop) -> None:
     app = await create(shop, scopes=["SESSIONS_JOIN"])
     before = datetime.now(UTC)
     made = await make(shop, app["id"], name=" laptop ")
@@ -48,7 +48,7 @@ async def test_a_key_is_made_and_works_for_its_app(shop: Shop) -> None:
     assert (await get(shop, app["id"]))["keys"] == [key, second["apiKey"]]
 
 
-async def test_a_secret_is_nowhere_in_the_database(shop: Shop) -> None:
+async def test_the_database_does_not_contain_the_secret(shop: Shop) -> None:
     app = await create(shop)
     secret = (await make(shop, app["id"], idempotencyKey="k"))["secret"].removeprefix("rk_")
     rows = str(await everything_of(shop.db, shop.id))
@@ -58,7 +58,7 @@ async def test_a_secret_is_nowhere_in_the_database(shop: Shop) -> None:
         assert part.encode().hex() not in rows
 
 
-async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
+async def test_all_validation_errors_are_reported_together(shop: Shop) -> None:
     assert await shop.refusals("createApiKey", appId=shop.id, name="", idempotencyKey="k" * 101) == [
         ("appId", "INVALID", f"must look like app_01h455vb4pex5vsknk084sn02q, got '{shop.id}'"),
         ("name", "INVALID", "must have 1 to 200 characters, got 0"),
@@ -69,7 +69,7 @@ async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
     ]
 
 
-async def test_another_stores_apps_and_keys_are_not_there(shop: Shop, new_shop: NewShop) -> None:
+async def test_apps_and_keys_of_another_store_are_not_found(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await new_app(neighbour.db, neighbour.id, ["admin"])
     unknown = "01h455vb4pex5vsknk084sn02q"
@@ -95,7 +95,7 @@ async def test_the_same_idempotency_key_and_input_return_the_key_but_not_its_sec
     assert (await get(shop, other["id"]))["keys"] == []
 
 
-async def test_fifty_at_once_with_one_idempotency_key_make_one_key(shop: Shop) -> None:
+async def test_fifty_concurrent_requests_with_one_idempotency_key_create_one_key(shop: Shop) -> None:
     app = await create(shop)
     input = {"appId": app["id"], "name": "laptop", "idempotencyKey": "k"}
     async with asyncio.timeout(60):
@@ -108,7 +108,7 @@ async def test_fifty_at_once_with_one_idempotency_key_make_one_key(shop: Shop) -
     await replace(shop, key=secret).ask("{ __typename }")
 
 
-async def test_a_revoked_key_stops_within_a_second_and_its_apps_others_work_on(shop: Shop) -> None:
+async def test_revoking_a_key_takes_effect_within_a_second_and_leaves_other_keys_valid(shop: Shop) -> None:
     app = await create(shop)
     leaked, other = await make(shop, app["id"]), await make(shop, app["id"])
     client = replace(shop, key=leaked["secret"])
@@ -129,7 +129,7 @@ async def test_a_leaked_key_can_revoke_itself(shop: Shop) -> None:
     assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
 
 
-async def test_a_key_of_a_disabled_app_works_once_the_app_is_enabled(shop: Shop) -> None:
+async def test_a_key_of_a_disabled_app_works_again_after_the_app_is_enabled(shop: Shop) -> None:
     app = await create(shop)
     await shop.change("updateApp", "app { id }", id=app["id"], disabled=True)
     client = replace(shop, key=(await make(shop, app["id"]))["secret"])
@@ -138,7 +138,7 @@ async def test_a_key_of_a_disabled_app_works_once_the_app_is_enabled(shop: Shop)
     await client.ask("{ __typename }")
 
 
-async def test_whoever_may_publish_documents_gets_no_key_by_that(shop: Shop) -> None:
+async def test_the_scope_documents_write_does_not_permit_creating_keys(shop: Shop) -> None:
     publisher = await shop.with_scopes("documents:write", "settings:write", "sessions:read", "sessions:write")
     id = await own_id(publisher)
     code, message = await publisher.error(CREATE, input={"appId": id, "name": "x"})
@@ -146,7 +146,7 @@ async def test_whoever_may_publish_documents_gets_no_key_by_that(shop: Shop) -> 
     assert len((await get(shop, id))["keys"]) == 1
 
 
-def test_keys_differ_and_are_long() -> None:
+def test_generated_keys_are_long_and_unique() -> None:
     keys = {generate_api_key() for _ in range(1000)}
     assert len(keys) == 1000
     assert {len(key) for key in keys} == {len("rk_") + 2 * 26}

@@ -13,7 +13,7 @@ from tests.support.statements import answered
 LIST = f"query ({ARGUMENTS}) {{ apps({BOUNDS}) {PAGE} }}"
 
 
-async def test_apps_are_listed_the_newest_first(shop: Shop) -> None:
+async def test_apps_are_listed_newest_first(shop: Shop) -> None:
     apps = [await create(shop, name=f"App {number}") for number in range(3)]
     await update(shop, id=apps[1]["id"], disabled=True)
     answer = await shop.ask(f"{{ apps {{ nodes {{ {FACTS} keys {{ name }} }} count {{ value precision }} }} }}")
@@ -27,7 +27,7 @@ async def test_apps_are_listed_the_newest_first(shop: Shop) -> None:
 
 @pytest.mark.parametrize("direction", [Listing.forwards, Listing.backwards])
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
-async def test_apps_are_walked_page_by_page(shop: Shop, direction: Any, size: int) -> None:
+async def test_the_list_of_apps_is_paginated(shop: Shop, direction: Any, size: int) -> None:
     ids = [await own_id(shop), *[(await create(shop))["id"] for _ in range(6)]][::-1]
     listing = Listing(shop, LIST, ["apps"], ids)
     pages = [page async for page in direction(listing, [size])]
@@ -40,7 +40,7 @@ async def test_apps_are_walked_page_by_page(shop: Shop, direction: Any, size: in
         assert await listing.page(**sent) == page_of(ids, ids, cursors, **bounds)
 
 
-async def test_apps_with_their_keys_are_two_statements_however_many_there_are(shop: Shop) -> None:
+async def test_listing_apps_with_their_keys_takes_two_statements(shop: Shop) -> None:
     document = "{ apps { nodes { name keys { name } } } }"
     for number in range(1, 30):
         new = await new_app(shop.db, shop.id, ["sessions:read"], f"app {number}")

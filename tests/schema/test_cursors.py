@@ -87,7 +87,7 @@ async def test_a_cursor_with_a_character_changed_is_refused(crowd: Crowd, name: 
 
 
 @given(name=names, data=st.data())
-async def test_a_cursor_that_is_cut_or_goes_on_is_refused(crowd: Crowd, name: str, data: st.DataObject) -> None:
+async def test_a_truncated_or_extended_cursor_is_refused(crowd: Crowd, name: str, data: st.DataObject) -> None:
     listing = LISTINGS[name](crowd)
     genuine = await any_cursor(listing)
     await check_refused(listing, genuine[: data.draw(st.integers(0, len(genuine) - 1))])
@@ -117,7 +117,7 @@ async def test_any_other_text_is_refused(crowd: Crowd, name: str, cursor: str) -
 
 @pytest.mark.parametrize("mine", range(len(ORDERS)))
 @pytest.mark.parametrize("other", range(len(ORDERS)))
-async def test_a_cursor_of_another_order_is_refused(crowd: Crowd, mine: int, other: int) -> None:
+async def test_a_cursor_of_another_sort_order_is_refused(crowd: Crowd, mine: int, other: int) -> None:
     cursor = await any_cursor(crowd.listing(order=ORDERS[other]))
     if mine != other:
         await check_refused(crowd.listing(order=ORDERS[mine]), cursor)
@@ -165,7 +165,7 @@ async def test_a_cursor_of_another_store_is_refused(crowd: Crowd, twin: Crowd, n
     key=st.builds(Key, st.text(), st.text()),
     keys=st.lists(st.binary(min_size=32, max_size=32).filter(any), min_size=2, max_size=2, unique=True),
 )
-def test_a_key_comes_back_from_its_cursor(store: str, name: str, key: Key, keys: list[bytes]) -> None:
+def test_decoding_a_cursor_returns_its_sort_key(store: str, name: str, key: Key, keys: list[bytes]) -> None:
     """Also when it was signed by a key that does not sign any more."""
     old, new = SigningKeys({"k1": keys[0]}), SigningKeys({"k2": keys[1], "k1": keys[0]})
     assert Cursors(old).decode(store, name, Cursors(old).encode(store, name, key)) == key

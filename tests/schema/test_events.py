@@ -26,7 +26,7 @@ async def timeline(shop: Shop, id: str) -> list[Any]:
     return [edge["node"] for edge in (await events(shop, id))["edges"]]
 
 
-async def test_a_long_life_is_told_in_order(shop: Shop) -> None:
+async def test_a_timeline_lists_all_events_in_order(shop: Shop) -> None:
     """Each step is a minute or more after the one before."""
     session = await shop.create(expirationMinutes=30)
     id = session["id"]
@@ -85,7 +85,7 @@ async def test_a_long_life_is_told_in_order(shop: Shop) -> None:
     assert (issued["at"], last["at"]) == (now["dateCreated"], now["token"]["expiredTime"])
 
 
-async def test_an_event_names_the_key_that_asked_for_it(shop: Shop) -> None:
+async def test_an_event_names_the_api_key_that_made_the_change(shop: Shop) -> None:
     office, storefront = await shop.with_scopes("sessions:write"), await shop.with_scopes("sessions:join")
     ids = [(await each.ask("{ viewer { id } }"))["viewer"]["id"] for each in (office, storefront)]
     session = await office.create()
@@ -93,7 +93,7 @@ async def test_an_event_names_the_key_that_asked_for_it(shop: Shop) -> None:
     assert [event["keyId"] for event in await timeline(shop, session["id"])] == ids
 
 
-async def test_a_token_whose_time_came_expired_then(shop: Shop) -> None:
+async def test_a_token_expires_at_its_expiration_time(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 29.9)
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
@@ -110,13 +110,13 @@ async def test_a_token_whose_time_came_expired_then(shop: Shop) -> None:
     assert (await timeline(shop, session["id"]))[1] == expired
 
 
-async def test_a_token_that_never_expires_did_not(shop: Shop) -> None:
+async def test_a_token_without_expiration_has_no_expired_event(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=0)
     await shop.turn_back(session["id"], 1_000_000)
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
 
 
-async def test_a_token_that_was_extended_in_time_did_not_expire(shop: Shop) -> None:
+async def test_a_token_that_was_extended_in_time_has_no_expired_event(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 20)
     await shop.change("extendToken", sessionId=session["id"], minutes=30)
@@ -124,7 +124,7 @@ async def test_a_token_that_was_extended_in_time_did_not_expire(shop: Shop) -> N
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED"]
 
 
-async def test_a_token_that_expired_was_extended_and_expired_again_expired_twice(shop: Shop) -> None:
+async def test_a_token_that_is_extended_after_expiring_can_expire_again(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=5)
     await shop.turn_back(session["id"], 6)
     await shop.change("extendToken", sessionId=session["id"], minutes=5)
@@ -136,7 +136,7 @@ async def test_a_token_that_expired_was_extended_and_expired_again_expired_twice
     assert told[1]["id"] != told[3]["id"]
 
 
-async def test_a_revoked_token_does_not_expire_but_one_that_had_expired_did(shop: Shop) -> None:
+async def test_only_a_token_that_was_revoked_after_expiring_has_an_expired_event(shop: Shop) -> None:
     early, late = await shop.create(expirationMinutes=5), await shop.create(expirationMinutes=5)
     await shop.change("revokeToken", sessionId=early["id"])
     for session in (early, late):
@@ -146,14 +146,14 @@ async def test_a_revoked_token_does_not_expire_but_one_that_had_expired_did(shop
     assert await shop.event_kinds(late["id"]) == ["ISSUED", "EXPIRED", "REVOKED"]
 
 
-async def test_a_token_that_was_replaced_in_time_did_not_expire(shop: Shop) -> None:
+async def test_a_token_that_was_reissued_in_time_has_no_expired_event(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=5)
     await shop.change("reissueToken", sessionId=session["id"], minutes=30)
     await shop.turn_back(session["id"], 6)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REISSUED"]
 
 
-async def test_a_token_that_a_setting_ended_expired_at_that_moment(shop: Shop) -> None:
+async def test_a_token_that_a_setting_ended_expired_when_the_setting_changed(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 20)
     await shop.change("updateStoreSettings", "store { id }", sessionExpiration=10, applyToActiveTokens=True)
@@ -165,7 +165,7 @@ async def test_a_token_that_a_setting_ended_expired_at_that_moment(shop: Shop) -
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED", "EXPIRED"]
 
 
-async def test_a_timeline_is_read_in_pages(shop: Shop) -> None:
+async def test_a_timeline_is_paginated(shop: Shop) -> None:
     """Also across a derived event, and across events of one moment."""
     session = await shop.create(expirationMinutes=5)
     await shop.turn_back(session["id"], 6)
@@ -202,7 +202,7 @@ async def test_a_timeline_is_read_in_pages(shop: Shop) -> None:
     }
 
 
-async def test_a_page_of_no_events_tells_whether_there_are_any(shop: Shop) -> None:
+async def test_an_empty_page_tells_whether_there_are_events(shop: Shop) -> None:
     session = await shop.create()
     page = await events(shop, session["id"], first=0)
     assert (page["nodes"], page["pageInfo"]["hasNextPage"]) == ([], True)

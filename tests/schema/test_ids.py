@@ -34,7 +34,7 @@ def test_a_new_id_holds_a_uuid_of_version_7(noun: Noun) -> None:
     assert (uuid.version, uuid.variant) == (7, "specified in RFC 4122")
 
 
-def test_ids_sort_in_the_order_in_which_they_were_made() -> None:
+def test_ids_sort_by_the_time_of_generation() -> None:
     made = [new_id("session") for _ in range(10_000)]
     assert sorted(made) == made
     assert len(set(made)) == len(made)
@@ -46,7 +46,7 @@ def test_the_text_of_ids_sorts_like_their_bytes(one: bytes, other: bytes) -> Non
 
 
 @given(st.binary(min_size=16, max_size=16))
-def test_the_bytes_of_an_id_come_back_from_its_text(uuid: bytes) -> None:
+def test_decoding_an_id_returns_its_bytes(uuid: bytes) -> None:
     assert base32.decode(base32.encode(uuid)) == uuid
 
 
@@ -65,26 +65,26 @@ def test_any_well_formed_id_names_its_noun(noun: str, suffix: str) -> None:
 @example("session_01h455vb4pex5vsknk084sn02q\0")
 @example("_" * 1000)
 @example("s" * 1_000_000)
-def test_a_text_that_is_no_id_names_nothing_and_raises_nothing(text: str) -> None:
+def test_a_text_that_is_not_an_id_has_no_noun(text: str) -> None:
     assume(not re.fullmatch(f"([a-z]([a-z_]{{0,61}}[a-z])?_)?[0-7][{DIGITS}]{{25}}", text))
     assert noun_of(text) is None
 
 
 @given(ids, st.data())
-def test_an_id_with_a_character_changed_is_malformed_unless_that_is_a_digit(id: str, data: st.DataObject) -> None:
+def test_an_id_with_a_character_outside_of_base32_is_malformed(id: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(len(id) - 26, len(id) - 1))
     wrong = data.draw(st.characters().filter(lambda character: character not in DIGITS))
     assert noun_of(id[:place] + wrong + id[place + 1 :]) is None
 
 
 @given(ids, st.data())
-def test_an_id_is_malformed_when_it_is_cut_or_goes_on(id: str, data: st.DataObject) -> None:
+def test_a_truncated_or_extended_id_is_malformed(id: str, data: st.DataObject) -> None:
     assert noun_of(id[: data.draw(st.integers(0, len(id) - 1))]) is None
     assert noun_of(id + data.draw(st.text(st.characters(), min_size=1))) is None
 
 
 @given(ids)
-def test_an_id_in_capitals_is_malformed(id: str) -> None:
+def test_an_upper_case_id_is_malformed(id: str) -> None:
     noun, _, suffix = id.partition("_")
     assert noun_of(id.upper()) is None
     assert noun_of(f"{noun.upper()}_{suffix}") is None

@@ -33,7 +33,7 @@ MALFORMED = [
 ]
 
 
-async def test_a_session_answers_all_that_is_asked_of_it(shop: Shop) -> None:
+async def test_a_session_has_all_its_fields(shop: Shop) -> None:
     session = await shop.create(
         customer={"details": {"name": "Dewi Lestari", "externalId": "crm-1"}},
         roomId="1905692",
@@ -75,7 +75,7 @@ async def test_a_session_answers_all_that_is_asked_of_it(shop: Shop) -> None:
     }
 
 
-async def test_a_session_is_inactive_once_its_token_expired(shop: Shop) -> None:
+async def test_a_session_is_inactive_after_its_token_expired(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 29.9)
     assert (await shop.session(session["id"]))["active"] is True
@@ -85,7 +85,7 @@ async def test_a_session_is_inactive_once_its_token_expired(shop: Shop) -> None:
     assert expired["token"]["link"] == session["token"]["link"]
 
 
-async def test_a_session_is_inactive_once_its_token_was_revoked_expired_or_not(shop: Shop) -> None:
+async def test_a_session_is_inactive_after_its_token_was_revoked(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     revoked = (await shop.change("revokeToken", sessionId=session["id"]))["session"]
     assert (revoked["active"], revoked["token"]["status"]) == (False, "REVOKED")
@@ -94,7 +94,7 @@ async def test_a_session_is_inactive_once_its_token_was_revoked_expired_or_not(s
     assert (later["active"], later["token"]["status"]) == (False, "REVOKED")
 
 
-async def test_a_customer_is_read_by_their_id(shop: Shop) -> None:
+async def test_a_customer_is_found_by_id(shop: Shop) -> None:
     first = await shop.create("Dewi", roomId="1")
     second = await shop.create(customer={"id": first["customer"]["id"]}, roomId="2")
     await shop.create("Budi")
@@ -116,7 +116,7 @@ async def test_a_customer_is_read_by_their_id(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("written", ["QSH7-é", "qsh7-É", "Qsh7-e", "QSH7-É"])
-async def test_an_order_is_read_by_its_number_in_any_case(shop: Shop, new_shop: NewShop, written: str) -> None:
+async def test_an_order_is_found_by_number_in_any_case(shop: Shop, new_shop: NewShop, written: str) -> None:
     session = await shop.create(orderNumber="QSH7-É")
     answer = await shop.ask(
         "query ($number: String!) { order(number: $number) { number session { id } } }", number=written
@@ -124,7 +124,7 @@ async def test_an_order_is_read_by_its_number_in_any_case(shop: Shop, new_shop: 
     assert answer == {"order": {"number": "QSH7-É", "session": {"id": session["id"]}}}
 
 
-async def test_where_two_numbers_differ_by_case_the_exact_one_is_read(shop: Shop) -> None:
+async def test_an_exact_match_wins_when_order_numbers_differ_by_case(shop: Shop) -> None:
     for number in ("abc", "ABC", "Abc"):
         await shop.create(orderNumber=number)
     for number in ("abc", "ABC", "Abc"):
@@ -134,7 +134,7 @@ async def test_where_two_numbers_differ_by_case_the_exact_one_is_read(shop: Shop
 
 
 @pytest.mark.parametrize("number", ["", "QSH7K", "QSH7K22", "%", "QSH7K_", " QSH7K2"])
-async def test_an_order_of_no_such_number_is_null(shop: Shop, number: str) -> None:
+async def test_an_unknown_order_number_is_null(shop: Shop, number: str) -> None:
     await shop.create(orderNumber="QSH7K2")
     assert await shop.ask("query ($n: String!) { order(number: $n) { id } }", n=number) == {"order": None}
 
@@ -151,7 +151,7 @@ async def everything(shop: Shop) -> list[dict[str, Any]]:
     ]
 
 
-async def test_nodes_are_read_by_their_ids_in_that_order(shop: Shop) -> None:
+async def test_nodes_are_returned_in_the_order_of_their_ids(shop: Shop) -> None:
     things = await everything(shop)
     unknown = "session_01h455vb4pex5vsknk084sn02q"
     ids = [thing["id"] for thing in things]
@@ -161,14 +161,14 @@ async def test_nodes_are_read_by_their_ids_in_that_order(shop: Shop) -> None:
     assert await shop.ask(NODES, ids=[]) == {"nodes": []}
 
 
-async def test_a_node_is_of_its_own_type(shop: Shop) -> None:
+async def test_a_node_has_the_type_of_its_id(shop: Shop) -> None:
     for thing in await everything(shop):
         assert await shop.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=thing["id"]) == {
             "node": {"__typename": thing["__typename"], "id": thing["id"]}
         }
 
 
-async def test_a_thing_of_another_store_is_not_there(shop: Shop, new_shop: NewShop) -> None:
+async def test_objects_of_another_store_are_null(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     things = await everything(neighbour)
     order, session, store, customer = (thing["id"] for thing in things)
@@ -182,7 +182,7 @@ async def test_a_thing_of_another_store_is_not_there(shop: Shop, new_shop: NewSh
     ) == {"session": None, "customer": None, "order": None}
 
 
-async def test_what_has_an_id_but_is_no_node_is_null(shop: Shop) -> None:
+async def test_the_id_of_an_object_that_is_not_a_node_is_null(shop: Shop) -> None:
     session = await shop.create()
     event = await shop.ask("query ($id: ID!) { session(id: $id) { events { nodes { id keyId } } } }", id=session["id"])
     [issued] = event["session"]["events"]["nodes"]
@@ -203,7 +203,7 @@ async def test_a_malformed_id_is_refused(shop: Shop, id: str) -> None:
         assert message.startswith("An ID must look like session_01h455vb4pex5vsknk084sn02q, got ")
 
 
-async def test_an_id_of_another_type_is_refused_where_a_type_is_asked_for(shop: Shop) -> None:
+async def test_an_id_of_the_wrong_type_is_refused(shop: Shop) -> None:
     session = await shop.create()
     customer_id = session["customer"]["id"]
     assert await shop.error("query ($id: ID!) { session(id: $id) { id } }", id=customer_id) == (
@@ -216,7 +216,7 @@ async def test_an_id_of_another_type_is_refused_where_a_type_is_asked_for(shop: 
     )
 
 
-async def test_at_most_a_hundred_nodes_are_read_at_once(shop: Shop) -> None:
+async def test_more_than_a_hundred_node_ids_are_refused(shop: Shop) -> None:
     assert await shop.ask(NODES, ids=[shop.id] * 100) == {
         "nodes": [{"__typename": "Store", "id": shop.id, "slug": shop.slug}] * 100
     }

@@ -45,7 +45,7 @@ async def place(shop: Shop, at: str, converted_after: float | None = None, **inp
     return session
 
 
-async def test_of_no_sessions_there_are_no_figures(shop: Shop, new_shop: NewShop) -> None:
+async def test_statistics_of_no_sessions_are_zero_or_null(shop: Shop, new_shop: NewShop) -> None:
     await (await new_shop()).create()
     assert await stats(shop) == NONE | {"periods": []}
     assert await stats(shop, "DAY") == NONE | {"periods": []}
@@ -53,7 +53,7 @@ async def test_of_no_sessions_there_are_no_figures(shop: Shop, new_shop: NewShop
     assert await stats(shop, "WEEK", roomId={"equals": "2"}) == NONE | {"periods": []}
 
 
-async def test_figures_count_each_status_and_the_conversions(shop: Shop) -> None:
+async def test_sessions_are_counted_by_status_and_conversion(shop: Shop) -> None:
     active, endless, expired, revoked, both = [
         await shop.create(expirationMinutes=minutes) for minutes in (30, 0, 10, 30, 10)
     ]
@@ -97,7 +97,7 @@ async def test_figures_count_each_status_and_the_conversions(shop: Shop) -> None
         ([None], None),
     ],
 )
-async def test_the_median_is_of_those_that_converted(
+async def test_the_median_covers_only_converted_sessions(
     shop: Shop, seconds: list[float | None], median: float | None
 ) -> None:
     """A clock that was a little ahead does not make a conversion earlier than its session."""
@@ -106,7 +106,7 @@ async def test_the_median_is_of_those_that_converted(
     assert (await stats(shop))["medianSecondsToConversion"] == median
 
 
-async def test_by_day_sessions_are_grouped_by_their_beginning_in_utc(shop: Shop) -> None:
+async def test_days_group_sessions_by_creation_time_in_utc(shop: Shop) -> None:
     await place(shop, "2026-01-31T23:59:59.999999+00:00", 60)
     await place(shop, "2026-02-01T00:00:00+00:00", 10)
     await place(shop, "2026-02-01T00:30:00-01:00", 20, expirationMinutes=0)
@@ -145,7 +145,7 @@ async def test_by_day_sessions_are_grouped_by_their_beginning_in_utc(shop: Shop)
     }
 
 
-async def test_by_week_sessions_are_grouped_from_monday_on(shop: Shop) -> None:
+async def test_weeks_start_on_monday(shop: Shop) -> None:
     for at in (
         "2025-12-28T23:59:59+00:00",
         "2025-12-29T00:00:00+00:00",
@@ -164,7 +164,7 @@ async def test_by_week_sessions_are_grouped_from_monday_on(shop: Shop) -> None:
     assert figures["total"] == 5
 
 
-async def test_figures_are_of_the_sessions_that_match(shop: Shop) -> None:
+async def test_statistics_cover_only_matching_sessions(shop: Shop) -> None:
     await place(shop, "2026-01-31T10:00:00+00:00", 10, customer={"details": {"name": "Dewi"}}, roomId="1")
     await place(shop, "2026-02-01T10:00:00+00:00", 50, customer={"details": {"name": "Dewi"}}, roomId="2")
     budi = await place(shop, "2026-02-02T10:00:00+00:00", customer={"details": {"name": "Budi"}}, metadata={"a": 1})
@@ -210,13 +210,13 @@ async def opened(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
     return figures["opened"], [period["opened"] for period in figures["periods"]]
 
 
-async def test_of_no_sessions_none_was_opened(shop: Shop, new_shop: NewShop) -> None:
+async def test_the_number_of_opened_sessions_is_zero_without_sessions(shop: Shop, new_shop: NewShop) -> None:
     other = await new_shop()
     await tap(other, await other.create())
     assert await opened(shop) == await opened(shop, "DAY") == (0, [])
 
 
-async def test_a_session_was_opened_when_a_person_opened_its_link(shop: Shop) -> None:
+async def test_a_session_counts_as_opened_when_a_person_opened_its_link(shop: Shop) -> None:
     once, twice, previewed, revoked, _ = [await shop.create() for _ in range(5)]
     for session in (once, twice, twice, revoked):
         await tap(shop, session)
@@ -231,14 +231,14 @@ async def test_a_session_was_opened_when_a_person_opened_its_link(shop: Shop) ->
     assert (await opened(shop, tokenStatus=["ACTIVE"]))[0] == 2
 
 
-async def test_a_link_that_no_longer_works_is_not_opened(shop: Shop) -> None:
+async def test_opening_a_link_that_no_longer_works_does_not_count(shop: Shop) -> None:
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     await tap(shop, session)
     assert (await opened(shop))[0] == 0
 
 
-async def test_openings_belong_to_the_period_in_which_the_session_began(shop: Shop) -> None:
+async def test_opened_sessions_count_in_the_period_of_their_creation(shop: Shop) -> None:
     sessions = [
         await place(shop, at)
         for at in (
@@ -257,7 +257,7 @@ async def test_openings_belong_to_the_period_in_which_the_session_began(shop: Sh
     assert await opened(shop, "DAY", **within) == (1, [1])
 
 
-async def test_openings_are_of_the_sessions_that_match(shop: Shop) -> None:
+async def test_opened_sessions_are_counted_among_matching_sessions(shop: Shop) -> None:
     dewi = await shop.create("Dewi", roomId="1", orderNumber="QSH7K2", metadata={"a": 1})
     budi = await shop.create("Budi", roomId="2")
     await shop.create("Dewi", roomId="3", orderNumber="QSH7K3")
@@ -278,7 +278,7 @@ async def test_openings_are_of_the_sessions_that_match(shop: Shop) -> None:
         assert (await opened(shop, **filter))[0] == number, filter
 
 
-async def test_openings_take_one_statement_more_however_often_they_are_asked(shop: Shop) -> None:
+async def test_counting_opened_sessions_adds_one_statement(shop: Shop) -> None:
     for at in ("2026-01-31T10:00:00+00:00", "2026-02-01T10:00:00+00:00", "2026-02-02T10:00:00+00:00"):
         await tap(shop, await place(shop, at))
     _, without = await answered(shop, "{ sessionStats(groupBy: DAY) { total periods { total } } }")
