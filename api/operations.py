@@ -24,11 +24,12 @@ from api.responses import (
 from api.settings import Settings
 from db.credentials import CredentialRow
 from db.pool import Pool, Unavailable
-from engine.cost import COST_LIMIT, TooCostly
-from engine.documents import PreparedDocuments
+from engine.cost import TooCostly
+from engine.documents import DocumentCache
 from engine.execution import InvalidOperation
-from schema import GRAPHQL_SCHEMA
+from schema import schema
 from schema.context import Context, Throttle
+from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.errors import Unauthenticated
 from schema.links import Links
@@ -45,7 +46,7 @@ class Cost:
         """The answer's `extensions`, if there is anything to say."""
         cost: dict[str, Any] = {}
         if self.requested is not None:
-            cost |= {"requested": self.requested, "maximum": COST_LIMIT}
+            cost |= {"requested": self.requested, "maximum": COST_MODEL.cost_limit}
         if self.throttle:
             available, maximum, restore_rate = self.throttle
             cost["throttle"] = {"available": available, "maximum": maximum, "restoreRate": restore_rate}
@@ -62,8 +63,8 @@ class Operations:
         self._documents = Documents(db)
         self._rates = Rates(db)
         self._introspection = settings.introspection
-        self._prepared = PreparedDocuments(
-            GRAPHQL_SCHEMA, introspection=settings.introspection, compiled=settings.compiled_documents
+        self._prepared = DocumentCache(
+            schema, COST_MODEL, introspection=settings.introspection, compiled=settings.compiled_documents
         )
 
     async def answer(
@@ -105,7 +106,7 @@ class Operations:
             measured = chosen.measure(operation.variables)
             cost.requested = measured.cost
             facts["cost"] = facts.get("cost", 0) + measured.cost
-            measured.check()
+            measured.check(COST_MODEL)
         except (RequestError, InvalidOperation, TooCostly):
             await self._rates.spend(credential, 1)
             raise

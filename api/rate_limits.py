@@ -14,8 +14,8 @@ from cachetools import LRUCache
 from db.credentials import CredentialRow
 from db.pool import Pool
 from db.rate_limits import take_budget
-from engine.cost import COST_LIMIT
 from schema.context import Throttle
+from schema.cost import COST_MODEL
 
 # What an app may spend at once is what is restored in this time. Any single operation that is allowed can be paid.
 BURST_SECONDS = 10
@@ -34,7 +34,7 @@ CACHE_SIZE = 10_000
 
 # For all who have no key together, in each worker: they can look at the schema, and no more.
 ANONYMOUS_RATE = 2_000
-ANONYMOUS_MAXIMUM = 2 * COST_LIMIT
+ANONYMOUS_MAXIMUM = 2 * COST_MODEL.cost_limit
 
 
 class Throttled(Exception):
@@ -130,7 +130,7 @@ class _Budget:
 
     @property
     def maximum(self) -> int:
-        return max(BURST_SECONDS * self.rate, COST_LIMIT)
+        return max(BURST_SECONDS * self.rate, COST_MODEL.cost_limit)
 
     def pay(self, cost: float) -> bool:
         if monotonic() > self.leased_at + LEASE_SECONDS:

@@ -15,6 +15,7 @@ from api.logs import described, logger
 from api.media_types import GRAPHQL, JSON, media_type
 from api.requests import Malformed, RequestError
 from db.pool import Unavailable
+from engine.cost import TooCostly
 from engine.execution import InvalidOperation
 from schema.errors import ClientError, Unauthenticated
 
@@ -100,7 +101,7 @@ def _formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
         original = original.original_error
     if original is None:
         return {**error.formatted, **_code("BAD_USER_INPUT")}
-    if isinstance(original, ClientError):
+    if isinstance(original, ClientError | TooCostly):
         return {**error.formatted, **_code(original.code)}
     if isinstance(original, Unavailable):
         return {**error.formatted, "message": "The database is not available just now.", **_code("SERVICE_UNAVAILABLE")}

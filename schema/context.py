@@ -9,6 +9,7 @@ import strawberry
 
 from db.credentials import CredentialRow
 from db.pool import Pool
+from engine.cost import CostCounter
 from schema.cursors import Cursors
 from schema.enums import enum_value
 from schema.errors import Forbidden, Unauthenticated
@@ -48,9 +49,6 @@ class Context:
     credential: CredentialRow | None
     throttle: Throttle | None = None
     introspection: bool = True
-    # Of lists longer than assumed: what their items cost, and what those beyond have come to. See `schema/cost.py`.
-    item_costs: dict[tuple[int, ...], int] = field(default_factory=dict)
-    unforeseen_cost: int = 0
     # The codes of the userErrors so far, for the log.
     refusals: list[str] = field(default_factory=list)
 
@@ -63,6 +61,12 @@ class Context:
             app = self.credential.app_name
             raise Forbidden(f"This needs the scope {scopes[0].value}, which {whose}the app {app!r} lacks.")
         return self.credential
+
+    @cached_property
+    def cost_counter(self) -> CostCounter:
+        from schema.cost import COST_MODEL
+
+        return CostCounter(COST_MODEL)
 
     @cached_property
     def loaders(self) -> "Loaders":

@@ -6,7 +6,7 @@ is out of the ordinary, a value of another class than the schema says, an error,
 in the middle of the answer; so both agree, to the order of errors. See `docs/compiled.md`.
 """
 
-from engine.compiled.operation import CompiledOperation
+from engine.compiled.operation import CompiledOperation, compile_operation
 from engine.compiled.planning import Unsupported
 
-__all__ = ["CompiledOperation", "Unsupported"]
+__all__ = ["CompiledOperation", "Unsupported", "compile_operation"]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, PAUSE_SECONDS, Rates, Throttled
 from db.ids import new_id
 from db.pool import Pool, recorded_statements
-from engine.cost import COST_LIMIT
 from schema.context import Throttle
+from schema.cost import COST_MODEL
 from tests.support.rate_limits import Clock, is_paid, maximum_of, new_credential, refusal
 
 SET_AT = "update app_budget set at = now() + $2::interval where store_id = $1"
@@ -39,7 +39,9 @@ async def test_the_maximum_is_ten_seconds_of_the_rate_and_pays_for_any_operation
     db: Pool, clock: Clock, rate: int, maximum: int
 ) -> None:
     rates, credential = Rates(db), new_credential(rate)
-    assert await rates.spend(credential, COST_LIMIT) == Throttle(maximum - COST_LIMIT, maximum, rate)
+    assert await rates.spend(credential, COST_MODEL.cost_limit) == Throttle(
+        maximum - COST_MODEL.cost_limit, maximum, rate
+    )
 
 
 async def test_an_operation_that_costs_nothing_costs_a_point(db: Pool, clock: Clock) -> None:
@@ -154,8 +156,8 @@ async def test_an_app_that_spends_a_third_of_its_rate_is_never_refused(
 
 @given(
     rate=st.integers(1, 2000),
-    spent=st.lists(st.integers(1, COST_LIMIT), max_size=4),
-    cost=st.integers(1, COST_LIMIT),
+    spent=st.lists(st.integers(1, COST_MODEL.cost_limit), max_size=4),
+    cost=st.integers(1, COST_MODEL.cost_limit),
 )
 async def test_who_comes_back_when_told_to_is_served_and_not_before(
     db: Pool, clock: Clock, rate: int, spent: list[int], cost: int

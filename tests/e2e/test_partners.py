@@ -22,20 +22,11 @@ from api.rate_limits import BURST_SECONDS
 from api.requests import BODY_BYTES, BODY_SECONDS
 from api.settings import JwtSettings, Settings
 from db.pool import Pool
-from engine.cost import (
-    ALIAS_LIMIT,
-    COST_LIMIT,
-    DEPTH_LIMIT,
-    DIRECTIVE_LIMIT,
-    LIST_SIZE,
-    MUTATION_PRICE,
-    PRICES,
-    ROWS_COUNTED,
-    measure,
-)
+from engine.cost import measure
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA
 from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
+from schema.cost import COST_MODEL
 from tests.conftest import serving, settings_for
 from tests.engine.test_long_lists import session_with_orders
 from tests.support import javascript
@@ -161,19 +152,19 @@ async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, datab
 
 
 def test_the_page_has_the_limits_as_they_are() -> None:
-    limits = dict(rows("Limits"))
+    limits, model = dict(rows("Limits")), COST_MODEL
     assert limits == {
         "a page": f"its items, `first` or `last` times ({PAGE_SIZE} if absent, {PAGE_SIZE_LIMIT} at most)",
-        "a list of another kind": f"its items, {LIST_SIZE} times",
+        "a list of another kind": f"its items, {model.list_size} times",
         "`nodes(ids: …)`": "as often as there are IDs",
-        "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
-        "`count`": f"1, and 1 for each {ROWS_COUNTED:,} of its `limit`",
-        "`sessionStats`": f"{PRICES['Query.sessionStats']}; its `opened` {PRICES['SessionStats.opened']} more, "
-        f"and {PRICES['PeriodStats.opened']} a period",
-        "`body` of a published document": str(PRICES["PersistedDocument.body"]),
-        "a mutation": f"{MUTATION_PRICE}; `publishDocuments` {PRICES['Mutation.publishDocuments']:,} more",
-        "cost": f"{COST_LIMIT:,}",
-        "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
+        "`hasNextPage`, `hasPreviousPage`": f"{model.prices['PageInfo.hasNextPage']} each",
+        "`count`": f"1, and 1 for each {model.rows_counted:,} of its `limit`",
+        "`sessionStats`": f"{model.prices['Query.sessionStats']}; "
+        f"its `opened` {model.prices['SessionStats.opened']} more, and {model.prices['PeriodStats.opened']} a period",
+        "`body` of a published document": str(model.prices["PersistedDocument.body"]),
+        "a mutation": f"{model.mutation_price}; `publishDocuments` {model.prices['Mutation.publishDocuments']:,} more",
+        "cost": f"{model.cost_limit:,}",
+        "depth, aliases, directives": f"{model.depth_limit}, {model.alias_limit}, {model.directive_limit}",
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
         "request": f"{BODY_BYTES // 1024} KiB, within {BODY_SECONDS} s; one operation, unless the server allows more",
         "time": f"{Settings.operation_seconds} s, unless the server allows more; then it is stopped",
@@ -181,11 +172,11 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         f"{DOCUMENTS_AT_ONCE} in a request that publishes them",
     }
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
-    assert measure(GRAPHQL_SCHEMA, document, choose_operation(document, None)).cost == 101
+    assert measure(GRAPHQL_SCHEMA, model, document, choose_operation(document, None)).cost == 101
     assert "a page of 50\nsessions with their customers is 101" in SECTIONS["Limits"]
-    assert f"may cost {COST_LIMIT:,} more" in SECTIONS["Limits"]
+    assert f"may cost {model.cost_limit:,} more" in SECTIONS["Limits"]
     assert BURST_SECONDS == 10
-    assert f"a stock of ten seconds of it, {COST_LIMIT:,} at least" in SECTIONS["Limits"]
+    assert f"a stock of ten seconds of it, {model.cost_limit:,} at least" in SECTIONS["Limits"]
 
 
 # What the clients of an app in this mode send, if not just a document's text.

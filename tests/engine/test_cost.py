@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from engine import cost
 from engine.cost import Measure, TooCostly, measure
 from schema import schema
+from schema.cost import COST_MODEL
 
 SCHEMA = schema._schema
 
@@ -31,7 +32,7 @@ SCHEMA = schema._schema
 def measured(text: str, variables: dict[str, Any] | None = None) -> Measure:
     document = parse(text)
     operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    return measure(SCHEMA, document, operation, variables)
+    return measure(SCHEMA, COST_MODEL, document, operation, variables)
 
 
 def cost_of(text: str, variables: dict[str, Any] | None = None) -> int:
@@ -147,7 +148,7 @@ def test_what_takes_longer_than_its_objects_has_a_price(text: str, expected: int
 
 
 def test_prices_and_sizes_are_of_fields_that_exist() -> None:
-    for place in (*cost.PRICES, *cost.LIST_SIZES):
+    for place in (*COST_MODEL.prices, *COST_MODEL.list_sizes):
         type, field = place.split(".")
         owner = SCHEMA.get_type(type)
         assert isinstance(owner, GraphQLObjectType)
@@ -211,9 +212,9 @@ def nested(depth: int) -> str:
     ids=["cost", "depth", "aliases", "directives"],
 )
 def test_each_limit_is_refused_from_one_beyond(at_the_limit: str, beyond: str, message: str) -> None:
-    measured(at_the_limit).check()
+    measured(at_the_limit).check(COST_MODEL)
     with pytest.raises(TooCostly) as refused:
-        measured(beyond).check()
+        measured(beyond).check(COST_MODEL)
     assert str(refused.value) == message
     assert refused.value.extensions == {"code": "COST_LIMIT_EXCEEDED"}
 
@@ -262,7 +263,7 @@ def test_each_selection_is_visited_once_however_fragments_double(depth: int, mon
 )
 def test_what_is_nested_without_end_is_refused_for_its_depth(text: str) -> None:
     with pytest.raises(TooCostly, match="An operation has a depth of at most 16"):
-        measured(text).check()
+        measured(text).check(COST_MODEL)
 
 
 def dashboard() -> str:
@@ -292,7 +293,7 @@ def dashboard() -> str:
 def test_a_large_page_of_sixty_fragments_passes() -> None:
     text = dashboard()
     assert text.count("fragment ") == 59
-    measured(text).check()
+    measured(text).check(COST_MODEL)
     assert validate(SCHEMA, parse(text, max_lexical_tokens=2_000)) == []
 
 

@@ -10,9 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.cost import Meter, measure
-from engine.documents import DOCUMENT_TOKENS, TOKENS, PreparedDocument, PreparedDocuments
+from engine.documents import DOCUMENT_TOKENS, TOKENS, Document, DocumentCache
 from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
-from schema import GRAPHQL_SCHEMA
+from schema import GRAPHQL_SCHEMA, schema
+from schema.cost import COST_MODEL
 from tests.conftest import serving, settings_for
 from tests.support.logs import Log, recorded_log
 from tests.support.shop import Shop
@@ -30,11 +31,11 @@ def log() -> Iterator[Log]:
         yield log
 
 
-def new_documents(*, compiled: bool = True) -> PreparedDocuments:
-    return PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=compiled)
+def new_documents() -> DocumentCache:
+    return DocumentCache(schema, COST_MODEL, introspection=True, compiled=True)
 
 
-def sent(documents: PreparedDocuments, text: str) -> PreparedDocument:
+def sent(documents: DocumentCache, text: str) -> Document:
     document = documents.get(text)
     documents.validate(document)
     return document
@@ -95,9 +96,11 @@ variables = st.dictionaries(st.sampled_from(["first", "last", "limit"]), sizes) 
 def test_what_was_measured_with_other_variables_does_not_count(each: list[dict[str, Any]]) -> None:
     document = parse_document(PAGE)
     operation = choose_operation(document, None)
-    meter = Meter(GRAPHQL_SCHEMA, document, operation)
+    meter = Meter(GRAPHQL_SCHEMA, COST_MODEL, document, operation)
     for given_variables in each:
-        assert meter.measure(given_variables) == measure(GRAPHQL_SCHEMA, document, operation, given_variables)
+        assert meter.measure(given_variables) == measure(
+            GRAPHQL_SCHEMA, COST_MODEL, document, operation, given_variables
+        )
 
 
 async def test_what_is_not_compiled_is_counted_and_logged(shop: Shop, log: Log) -> None:

@@ -1,13 +1,14 @@
 """Lists without pages: what they have beyond their assumed length is counted while the operation runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 
 from db.ids import new_id
-from engine import cost
-from schema import schema
+from schema import cost, schema
+from schema.cost import COST_MODEL
 from tests.support.shop import Shop
 
 INSERT_ORDERS = """
@@ -36,7 +37,7 @@ def test_every_list_without_pages_is_counted_or_short() -> None:
     assert lists == {"Session.orders", "App.keys", "SessionStats.periods", "PublishDocumentsPayload.documents"}
 
 
-def too_costly(field: str, limit: int = cost.COST_LIMIT) -> tuple[str, str]:
+def too_costly(field: str, limit: int = COST_MODEL.cost_limit) -> tuple[str, str]:
     return (
         "COST_LIMIT_EXCEEDED",
         f"Lists that have no pages are longer than was assumed, and cost more than {limit:,} beyond that. "
@@ -104,15 +105,15 @@ async def test_the_keys_of_an_app_are_counted(shop: Shop) -> None:
 async def test_the_periods_of_figures_are_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for days in range(4):
         await shop.turn_back((await shop.create())["id"], days * 24 * 60)
-    # As if a list were assumed to have one: these cost 200 as they are measured, and come to 297 besides.
-    monkeypatch.setitem(cost.LIST_SIZES, "SessionStats.periods", 1)
-    monkeypatch.setattr(cost, "COST_LIMIT", 297)
-    query = f"{{ sessionStats(groupBy: DAY) {{ {' '.join(f'a{n}: periods {{ total }}' for n in range(99))} }} }}"
+    # Lists are counted as if they were assumed to have one item: these come to 144 beyond that.
+    model = replace(COST_MODEL, list_sizes={"SessionStats.periods": 1}, cost_limit=144)
+    monkeypatch.setattr(cost, "COST_MODEL", model)
+    query = f"{{ sessionStats(groupBy: DAY) {{ {' '.join(f'a{n}: periods {{ total }}' for n in range(48))} }} }}"
     figures = (await shop.ask(query))["sessionStats"]
-    assert list(figures.values()) == [[{"total": 1}] * 4] * 99
-    monkeypatch.setattr(cost, "COST_LIMIT", 296)
+    assert list(figures.values()) == [[{"total": 1}] * 4] * 48
+    monkeypatch.setattr(cost, "COST_MODEL", replace(model, cost_limit=143))
     data, errors = await refused(shop, query)
-    assert (data, errors) == (None, {too_costly("periods", 296)})
+    assert (data, errors) == (None, {too_costly("periods", 143)})
 
 
 async def test_published_documents_are_counted(shop: Shop) -> None:

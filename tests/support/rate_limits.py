@@ -8,8 +8,8 @@ from api.rate_limits import BURST_SECONDS, Rates, Throttled
 from db.credentials import CredentialRow
 from db.ids import new_id
 from db.pool import Pool
-from engine.cost import COST_LIMIT
 from schema.context import Throttle
+from schema.cost import COST_MODEL
 
 AGE = "update app_budget set at = at - $2::interval where store_id = any ($1)"
 
@@ -37,7 +37,7 @@ def new_credential(rate: int) -> CredentialRow:
 
 
 def maximum_of(rate: int) -> int:
-    return max(BURST_SECONDS * rate, COST_LIMIT)
+    return max(BURST_SECONDS * rate, COST_MODEL.cost_limit)
 
 
 async def is_paid(rates: Rates, credential: CredentialRow, cost: float) -> bool:

@@ -14,9 +14,7 @@ from graphql import GraphQLSchema, parse, validate
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from engine.compiled import CompiledOperation
-from engine.execution import choose_operation
-from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, must_agree
+from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, compiled, must_agree
 from tests.engine.compiled.beings import Colour, Size, Weight, weigh
 from tests.engine.compiled.menagerie import SCHEMA
 from tests.engine.compiled.values import NEAR, SCALARS, WRONG
@@ -29,9 +27,9 @@ async def answer(document: str, schema: GraphQLSchema = SCHEMA, **variables: Any
     """What both answer, twice, in a world without mischief."""
     parsed = parse(document)
     assert validate(schema, parsed) == []
-    compiled = CompiledOperation(schema, parsed, choose_operation(parsed, None))
+    operation = compiled(schema, parsed)
     for _ in range(2):
-        ours = await answer_of(by_compiled(compiled, deepcopy(variables), World(schema, SEED)))
+        ours = await answer_of(by_compiled(operation, deepcopy(variables), World(schema, SEED)))
         theirs = await answer_of(by_core(schema, parsed, None, deepcopy(variables), World(schema, SEED)))
         must_agree(ours, theirs)
     return ours

@@ -9,7 +9,7 @@ import pytest
 import strawberry
 from graphql import ExecutionResult, parse
 
-from engine.compiled import CompiledOperation, Unsupported
+from engine.compiled import Unsupported, compile_operation
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "compiled.md").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ def test_the_program_of_the_page_runs() -> None:
 )
 def test_what_is_left_to_graphql_core_is_on_the_page(text: str, variables: dict[str, object], reason: str) -> None:
     document = parse(text)
-    operation = CompiledOperation(schema._schema, document, document.definitions[0])
+    operation = compile_operation(schema, document)
     for _ in range(2):
         with pytest.raises(Unsupported) as unsupported:
             operation.execute(variables)
@@ -56,7 +56,7 @@ def test_so_many_combinations_of_conditions_are_compiled_and_no_more() -> None:
     declared = ", ".join(f"${name}: Boolean!" for name in names)
     selected = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
     document = parse(f"query ({declared}) {{ {selected} }}")
-    operation = CompiledOperation(schema._schema, document, document.definitions[0])
+    operation = compile_operation(schema, document)
     for number in range(32):
         given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
         if number < 16:

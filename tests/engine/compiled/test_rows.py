@@ -11,9 +11,8 @@ from graphql import GraphQLSchema, parse, validate
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.info import Info
 
-from engine.compiled import CompiledOperation
 from engine.rows import column, resolver, selected_columns, view
-from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, must_agree
+from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, compiled, must_agree
 
 T = TypeVar("T")
 Moment = NewType("Moment", str)
@@ -210,7 +209,7 @@ async def run(text: str, *rows: Mapping[str, Any], schema: GraphQLSchema = SCHEM
     document = parse(text)
     assert validate(schema, document) == []
     world = World(*rows)
-    ours = await answer_of(by_compiled(CompiledOperation(schema, document, document.definitions[0]), {}, world))
+    ours = await answer_of(by_compiled(compiled(schema, document), {}, world))
     made_by_compiled = made.copy()
     theirs = await answer_of(by_core(schema, document, None, {}, World(*rows)))
     must_agree(ours, theirs)
