@@ -36,6 +36,7 @@ from graphql.utilities.coerce_input_value import coerce_default_value, coerce_in
 from strawberry import UNSET
 from strawberry.relay import GlobalID
 from strawberry.schema.compat import is_scalar
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryList, StrawberryMaybe, StrawberryOptional, has_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
@@ -98,6 +99,11 @@ class Inputs:
         if is_input_object_type(of):
             object_coercer = self._object_coercer(of)
             return lambda value, depth: null if value is None else object_coercer(value, depth)
+        if isinstance(of, CustomGraphQLEnumType):
+            members = {name: of.coerce_input_value(name) for name in of.values}
+            return lambda value, depth: (
+                members.get(value, Undefined) if value.__class__ is str else null if value is None else Undefined
+            )
         function = cast(GraphQLScalarType, of).coerce_input_value
 
         def coerce(value: Any, depth: int) -> Any:

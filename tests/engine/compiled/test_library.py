@@ -1,13 +1,18 @@
 """The compiler as a library: what its page says, on a schema that is not the project's."""
 
+import gc
+import linecache
 import re
 import subprocess
 import sys
+import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse
+from strawberry.extensions import SchemaExtension
 
 from engine.compiled import Unsupported, compile_operation
 
@@ -20,6 +25,10 @@ class Query:
     @strawberry.field
     def hello(self, name: str) -> str:
         return f"Hello, {name}!"
+
+    @strawberry.field
+    def fail(self) -> str:
+        raise ValueError("It fails.")
 
 
 schema = strawberry.Schema(Query)
@@ -49,6 +58,39 @@ def test_what_is_left_to_graphql_core_is_on_the_page(text: str, variables: dict[
             operation.execute(variables)
         assert unsupported.value.reason == reason
     assert f"`{reason}`" in PAGE or reason.startswith("@")
+
+
+class Timing(SchemaExtension):
+    async def resolve(self, next_: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        return next_(root, info, *args, **kwargs)
+
+
+def test_a_schema_with_extensions_is_not_compiled() -> None:
+    with pytest.raises(Unsupported) as unsupported:
+        compile_operation(strawberry.Schema(Query, extensions=[Timing]), parse("{ __typename }"))
+    assert unsupported.value.reason == "a schema extension"
+    assert "`a schema extension`" in PAGE
+
+
+def test_an_operation_is_found_by_its_name() -> None:
+    document = parse("query A { a: __typename } query B { b: __typename }")
+    assert compile_operation(schema, document, "B").execute() == ExecutionResult({"b": "Query"}, None)
+    with pytest.raises(ValueError, match="The document has no operation 'C'"):
+        compile_operation(schema, document, "C")
+
+
+def test_a_traceback_shows_the_lines_of_the_compiled_source() -> None:
+    operation = compile_operation(schema, parse("query Fail { fail }"))
+    result = operation.execute()
+    assert isinstance(result, ExecutionResult)
+    [error] = result.errors or ()
+    assert error.original_error
+    frame, _ = traceback.extract_tb(error.original_error.__traceback__)
+    assert frame.filename.startswith("<compiled Fail ")
+    assert (frame.name, frame.line) == ("Query", "value = Query_fail_resolver(source)")
+    del operation, result, error
+    gc.collect()
+    assert frame.filename not in linecache.cache
 
 
 def test_so_many_combinations_of_conditions_are_compiled_and_no_more() -> None:
