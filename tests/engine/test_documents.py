@@ -41,7 +41,7 @@ def sent(documents: DocumentCache, text: str) -> Document:
     return document
 
 
-def test_a_document_is_prepared_once() -> None:
+def test_a_document_is_parsed_once() -> None:
     documents = new_documents()
     text = "query A { viewer { id } } query B { store { id } }"
     document = sent(documents, text)
@@ -51,7 +51,7 @@ def test_a_document_is_prepared_once() -> None:
     assert document.operation("A") is not document.operation("B")
 
 
-def test_the_documents_that_were_sent_last_are_kept() -> None:
+def test_the_least_recently_used_document_is_forgotten() -> None:
     documents = new_documents()
 
     def text(number: int) -> str:
@@ -74,7 +74,7 @@ def test_the_largest_document_can_be_kept() -> None:
     assert sent(documents, text) is sent(documents, text)
 
 
-def test_what_is_invalid_is_refused_each_time_and_not_kept() -> None:
+def test_an_invalid_document_is_refused_each_time_and_not_kept() -> None:
     documents = new_documents()
     text = "{ viewer { nothing } }"
     document = documents.get(text)
@@ -93,7 +93,7 @@ variables = st.dictionaries(st.sampled_from(["first", "last", "limit"]), sizes) 
 
 @example([{"first": 1}, {"first": True}])
 @given(st.lists(variables, min_size=1, max_size=6))
-def test_what_was_measured_with_other_variables_does_not_count(each: list[dict[str, Any]]) -> None:
+def test_an_operation_is_measured_again_when_its_variables_change(each: list[dict[str, Any]]) -> None:
     document = parse_document(PAGE)
     operation = choose_operation(document, None)
     meter = Meter(GRAPHQL_SCHEMA, COST_MODEL, document, operation)
@@ -103,7 +103,7 @@ def test_what_was_measured_with_other_variables_does_not_count(each: list[dict[s
         )
 
 
-async def test_what_is_not_compiled_is_counted_and_logged(shop: Shop, log: Log) -> None:
+async def test_the_log_says_why_an_operation_was_not_compiled(shop: Shop, log: Log) -> None:
     for query, reason in (
         ("{ __schema { queryType { name } } }", "introspection"),
         ("query ($no: Boolean = false) { viewer { id @skip(if: $no) } }", None),

@@ -60,7 +60,7 @@ async def session_with_orders(shop: Shop, number: int) -> str:
     return str(session["id"])
 
 
-async def test_one_long_list_is_not_answered_a_thousand_times(shop: Shop) -> None:
+async def test_a_long_list_selected_a_thousand_times_is_refused(shop: Shop) -> None:
     id = await session_with_orders(shop, 300)
     # 4,000 as it is measured, and 300,000 orders.
     aliases = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Session {{ orders {{ id number }} }} }}" for n in range(10))
@@ -71,7 +71,7 @@ async def test_one_long_list_is_not_answered_a_thousand_times(shop: Shop) -> Non
     assert sessions.count(None) == 1_000 - 5_000 // 297
 
 
-async def test_an_item_beyond_counts_with_all_that_is_asked_of_it(shop: Shop) -> None:
+async def test_each_extra_item_counts_with_everything_selected_of_it(shop: Shop) -> None:
     id = await session_with_orders(shop, 53)
     # Of each of the 50 beyond: the order, its session, the customer, and 97 of the page.
     page = "sessions(first: $n) { nodes { id } }"

@@ -50,7 +50,7 @@ def test_the_program_of_the_page_runs() -> None:
         (f"{{ {' '.join(f'a{number}: __typename' for number in range(501))} }}", {}, "a large document"),
     ],
 )
-def test_what_is_left_to_graphql_core_is_on_the_page(text: str, variables: dict[str, object], reason: str) -> None:
+def test_unsupported_operations_are_documented(text: str, variables: dict[str, object], reason: str) -> None:
     document = parse(text)
     operation = compile_operation(schema, document)
     for _ in range(2):
@@ -93,7 +93,7 @@ def test_a_traceback_shows_the_lines_of_the_compiled_source() -> None:
     assert frame.filename not in linecache.cache
 
 
-def test_so_many_combinations_of_conditions_are_compiled_and_no_more() -> None:
+def test_at_most_sixteen_combinations_of_conditions_are_compiled() -> None:
     names = [f"c{number}" for number in range(5)]
     declared = ", ".join(f"${name}: Boolean!" for name in names)
     selected = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)

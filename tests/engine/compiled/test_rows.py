@@ -332,12 +332,12 @@ async def test_a_value_of_another_class_is_what_graphql_core_makes_of_it(
         ("{ session { ...F } ... { session { active } } } fragment F on Session { id }", {"id", "active"}),
     ],
 )
-async def test_a_resolver_is_told_the_columns_below_it(text: str, columns: set[str] | None) -> None:
+async def test_selected_columns_are_those_below_the_field(text: str, columns: set[str] | None) -> None:
     _, world = await run(text, ROW)
     assert world.columns == [columns]
 
 
-async def test_graphql_core_tells_a_resolver_of_no_columns() -> None:
+async def test_selected_columns_are_unknown_in_graphql_core() -> None:
     world = World(ROW)
     await answer_of(by_core(SCHEMA, parse("{ session { id } }"), None, {}, world))
     assert world.columns == [None]
