@@ -1,7 +1,7 @@
-"""What an operation costs, before it is validated: one walk, linear in the document whatever its fragments do.
+"""The cost of an operation, measured before validation in one walk that is linear in the size of the document.
 
-The unit is an object of the answer, for which graphql-core takes some 25 µs with all of its leaves. Leaves are free,
-and what takes longer than its objects has a price besides.
+The unit is one object of the answer with all of its leaves. Fields that take longer than their objects have a price in
+addition.
 """
 
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ class CostModel:
 
 
 class TooCostly(Exception):
-    """An operation that asks for more than is answered."""
+    """An operation exceeds a limit of the cost model."""
 
     code = "COST_LIMIT_EXCEEDED"
 
@@ -90,7 +90,7 @@ class TooCostly(Exception):
 
 
 class Measure(NamedTuple):
-    """What an operation asks for. Aliases and directives count as often as they are written."""
+    """The size of an operation. Aliases and directives count once for each time they are written."""
 
     cost: int
     depth: int
@@ -124,7 +124,7 @@ def measure(
 
 
 class Meter:
-    """Measures an operation again only where one of the variables has changed by which it is measured."""
+    """Measures an operation again only when a variable that its cost depends on has changed."""
 
     def __init__(
         self, schema: GraphQLSchema, model: CostModel, document: DocumentNode, operation: OperationDefinitionNode
@@ -149,7 +149,7 @@ class Meter:
 
 
 def _given(variables: Mapping[str, Any], name: str) -> tuple[type, Any]:
-    """A variable's value, which is another one if it is `true` instead of 1."""
+    """A variable's value and its class: in Python `True` equals 1, but it is no page size."""
     value = variables.get(name, Undefined)
     return type(value), value
 
@@ -199,7 +199,7 @@ def count_items(info: strawberry.Info[Any, Any], number: int) -> None:
 
 
 class _Selected(NamedTuple):
-    """What a selection set has: its cost, that of each item if it is of a connection, and how deep its fields nest."""
+    """A selection set's cost, its cost for each item if it is a connection's, and the depth of its fields."""
 
     cost: int = 0
     per_item: int = 0
@@ -331,8 +331,9 @@ class _Walk:
 
 @cache
 def _introspection_sizes(schema: GraphQLSchema) -> dict[str, float]:
-    """How long the lists of introspection are: on average, so that a query for all types costs what it builds. A type
-    that the client names may be the largest; interfaces and their types, which lead to one another, are at their most.
+    """The assumed lengths of the lists of introspection: averages, so that a query for all types costs what it builds.
+    A type that the client names counts as the largest. Interfaces and their types, which refer to one another, count
+    with their maximum.
     """
     types = schema.type_map.values()
     fields = [[*t.fields.values()] for t in types if isinstance(t, GraphQLObjectType | GraphQLInterfaceType)]

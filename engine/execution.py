@@ -1,7 +1,7 @@
-"""Operations: a document is parsed, one of its operations chosen, validated and executed.
+"""The steps of an operation: parse the document, choose the operation, validate the document, execute the operation.
 
-The steps of the GraphQL specification (sections 2, 5 and 6), each with its own failure, so that whoever runs an
-operation may do something between them, such as measuring its cost.
+They are sections 2, 5 and 6 of the GraphQL specification. Each raises its own failure, so that callers can do something
+between the steps, such as measuring the cost.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,7 +69,7 @@ def _unresolved(message: str) -> InvalidOperation:
 
 
 def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True) -> None:
-    """Check the document against the schema, which is told nothing of where introspection is off.
+    """Check the document against the schema. Errors suggest no names of the schema where introspection is off.
 
     Raises InvalidOperation.
     """

@@ -22,12 +22,14 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     ListValueNode,
+    NullValueNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_nullable_type,
     is_input_object_type,
+    is_leaf_type,
     is_list_type,
 )
 from graphql.execution.values import VariableValues
@@ -168,14 +170,15 @@ class Inputs:
     def literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
         """A function of the variables that returns the coerced value, or Undefined."""
         if isinstance(node, VariableNode):
-            name, absent = node.name.value, Undefined
+            name = node.name.value
             if isinstance(type, GraphQLNonNull):
                 return lambda variables: Undefined if (it := variables.coerced.get(name)) is None else it
-            return lambda variables: variables.coerced.get(name, absent)
+            return lambda variables: variables.coerced.get(name, Undefined)
         of = get_nullable_type(type)
-        read = None
-        if not _has_variables(node):
-            read = _constant(node, type)
+        read: Read | None = None
+        if isinstance(node, NullValueNode) or is_leaf_type(of):
+            value = _constant(node, type)
+            read = None if value is Undefined else same(value)
         elif is_list_type(of):
             read = self._list_literal(node, of.of_type)
         elif is_input_object_type(of) and isinstance(node, ObjectValueNode):
@@ -326,41 +329,18 @@ def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
         return REQUIRED
 
 
-def _constant(node: ValueNode, type: GraphQLInputType) -> Read | None:
-    """The value of a node without variables. A resolver may change a list or a dictionary, so it is copied."""
+def _constant(node: ValueNode, type: GraphQLInputType) -> Any:
+    """The value of a leaf, if it is valid and no resolver can change it; else Undefined."""
     try:
         value = coerce_input_literal(node, type)
     except Exception:  # it is raised again where the field is executed
-        return None
-    if not _can_be_copied(value):
-        return None
-    return (lambda variables: _copy(value)) if isinstance(value, list | dict) else same(value)
+        return Undefined
+    return value if value.__class__ in IMMUTABLE or isinstance(value, Enum) else Undefined
 
 
 def same(value: Any) -> Read:
+    """A function that returns the value."""
     return lambda variables: value
-
-
-def _can_be_copied(value: Any) -> bool:
-    if value.__class__ is dict:
-        return all(map(_can_be_copied, value.values()))
-    if value.__class__ is list:
-        return all(map(_can_be_copied, value))
-    return value.__class__ in IMMUTABLE or isinstance(value, Enum)
-
-
-def _copy(value: Any) -> Any:
-    if value.__class__ is dict:
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if value.__class__ is list else value
-
-
-def _has_variables(node: ValueNode) -> bool:
-    if isinstance(node, ListValueNode):
-        return any(map(_has_variables, node.values))
-    if isinstance(node, ObjectValueNode):
-        return any(_has_variables(field.value) for field in node.fields)
-    return isinstance(node, VariableNode)
 
 
 def _has_python_default(field: Any) -> bool:

@@ -1,4 +1,4 @@
-"""An operation that is compiled when it is executed first, and whose functions are kept."""
+"""Compiled operations. An operation is compiled when it is first executed, and its functions are kept."""
 
 import linecache
 from collections.abc import Awaitable, Mapping
@@ -45,7 +45,7 @@ _numbers = count()
 
 
 class Variant(NamedTuple):
-    """The operation with each `@skip` and `@include` decided. `root`: a function, several where they run in turn."""
+    """The operation with each `@skip` and `@include` decided. `root` has one function, or one for each mutation."""
 
     root: list[Function]
     objects: dict[tuple[GraphQLObjectType, int], Function]
