@@ -34,9 +34,11 @@ from api.settings import Settings
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
 from db.pool import Pool, record_statements_into
-from engine.documents import PreparedDocument, PreparedDocuments, PreparedOperation
-from schema import GRAPHQL_SCHEMA
+from engine.documents import Document as ParsedDocument
+from engine.documents import DocumentCache, Operation
+from schema import schema
 from schema.context import Context
+from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.links import Links
 from schema.rate_limits import RateLimit
@@ -54,8 +56,8 @@ class Plan:
 
     credential: Credential | None
     document: Document
-    prepared: PreparedDocument
-    operation: PreparedOperation
+    parsed: ParsedDocument
+    operation: Operation
     expires_at: float
     is_valid: bool = False
 
@@ -70,8 +72,8 @@ class GraphQLEndpoint:
         self._credentials = Credentials(db, settings.jwt)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
-        self._documents = PreparedDocuments(
-            GRAPHQL_SCHEMA, introspection=settings.introspection, compiled=settings.compiled_documents
+        self._documents = DocumentCache(
+            schema, COST_MODEL, introspection=settings.introspection, compiled=settings.compiled_documents
         )
         self._plans: TTLCache[tuple[bytes | None, str | None, str | None, bool, str | None], Plan] = TTLCache(1_000)
         self._introspection = settings.introspection
@@ -169,13 +171,13 @@ class GraphQLEndpoint:
                 measured = plan.operation.measure(request.variables)
                 cost = measured.cost
                 log.cost = (log.cost or 0) + cost
-                measured.check()
+                measured.check(COST_MODEL)
             except Exception:
                 await self._limiter.charge(credential, 1)
                 raise
             rate_limit = self._limiter.charge_leased(credential, cost) or await self._limiter.charge(credential, cost)
             if not plan.is_valid:
-                self._documents.validate(plan.prepared)
+                self._documents.validate(plan.parsed)
                 plan.is_valid = True
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
@@ -215,12 +217,12 @@ class GraphQLEndpoint:
             document = await self._lookup.find(request, credential)
             log.document = document.id
             log.published = document.is_published if credential else None
-            prepared = self._documents.get(document.text)
-            operation = prepared.operation(request.operation_name)
+            parsed = self._documents.get(document.text)
+            operation = parsed.operation(request.operation_name)
         except Exception:
             await self._limiter.charge(credential, 1)
             raise
-        return Plan(credential, document, prepared, operation, min(expires_at, document.expires_at))
+        return Plan(credential, document, parsed, operation, min(expires_at, document.expires_at))
 
     async def _authenticate(self, authorization: bytes | None, log: RequestLog) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(authorization)
@@ -301,7 +303,7 @@ def is_document_path(path: str) -> bool:
 NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extensions"))
 
 
-def _refuse_transport(operation: PreparedOperation, method: str) -> None:
+def _refuse_transport(operation: Operation, method: str) -> None:
     kind = operation.node.operation
     if kind is OperationType.SUBSCRIPTION:
         raise RequestError(400, "Subscriptions are not served by plain requests, and there is no other transport yet.")

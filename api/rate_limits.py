@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from db.credentials import Credential
 from db.pool import Pool
 from db.rate_limits import take_points
-from engine.cost import COST_LIMIT
+from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
 
 # What an app may spend at once is what is restored in this time. Any single operation that is allowed can be paid.
@@ -34,7 +34,7 @@ CACHE_SIZE = 10_000
 
 # For all who have no key together, in each worker: they can look at the schema, and no more.
 ANONYMOUS_RATE = 2_000
-ANONYMOUS_MAXIMUM = 2 * COST_LIMIT
+ANONYMOUS_MAXIMUM = 2 * COST_MODEL.cost_limit
 
 
 class Throttled(Exception):
@@ -137,7 +137,7 @@ class _Budget:
 
     @property
     def maximum(self) -> int:
-        return max(BURST_SECONDS * self.rate, COST_LIMIT)
+        return max(BURST_SECONDS * self.rate, COST_MODEL.cost_limit)
 
     def pay(self, cost: float) -> bool:
         if monotonic() > self.leased_at + LEASE_SECONDS:

@@ -17,7 +17,7 @@ from starlette_compress._utils import parse_accept_encoding
 
 from api.errors import Failure
 from api.media_types import JSON, media_type
-from engine.cost import COST_LIMIT
+from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
 
 # A smaller body fits into one packet as it is.
@@ -73,7 +73,7 @@ def cost_extensions(cost: int | None, rate_limit: RateLimit | None) -> dict[str,
     """The `extensions` of a response, as far as its cost is known."""
     report: dict[str, Any] = {}
     if cost is not None:
-        report |= {"requested": cost, "maximum": COST_LIMIT}
+        report |= {"requested": cost, "maximum": COST_MODEL.cost_limit}
     if rate_limit:
         report["throttle"] = {
             "available": rate_limit.available,

@@ -1,14 +1,16 @@
-"""What an operation costs, before it is validated: one walk, linear in the document whatever its fragments do.
+"""The cost of an operation, measured before validation in one walk that is linear in the size of the document.
 
-The unit is an object of the answer, for which graphql-core takes some 25 µs with all of its leaves. Leaves are free,
-and what takes longer than its objects has a price besides.
+The unit is one object of the answer with all of its leaves. Fields that take longer than their objects have a price in
+addition.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+import strawberry
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -36,35 +38,6 @@ from graphql import (
     is_abstract_type,
     is_list_type,
 )
-from graphql.validation.rules import overlapping_fields_can_be_merged
-
-from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, IDS_LIMIT, PAGE_SIZE, PAGE_SIZE_LIMIT
-from schema.context import Info
-from schema.errors import ClientError
-
-COST_LIMIT = 5_000
-DEPTH_LIMIT = 16  # the standard introspection query has 15
-ALIAS_LIMIT = 100
-DIRECTIVE_LIMIT = 100
-
-MUTATION_PRICE = 10  # a transaction, which writes an event besides
-
-PRICES = {
-    "Query.sessionStats": 100,  # reads every session that matches
-    # Reads the openings besides, once for all figures of the same sessions.
-    "SessionStats.opened": 100,
-    "PeriodStats.opened": 1,
-    "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
-    "PersistedDocument.body": 20,  # may have 64 KiB
-    # Each may look up what lies beyond the page.
-    "PageInfo.hasNextPage": 1,
-    "PageInfo.hasPreviousPage": 1,
-}
-ROWS_COUNTED = 1_000  # by `count`, which reads up to its limit, for the price of 1
-
-# How long a list is assumed to be that has no arguments to tell. What it has beyond is counted when it is there.
-LIST_SIZE = 3
-LIST_SIZES = {"SessionStats.periods": 100}
 
 # The walk counts in hundredths. Ten leaves take as long as an object; without aliases a type has no more than that.
 OBJECT = 100
@@ -74,32 +47,63 @@ COST_CAP = 10**12
 # Selection sets in one another, fragments included: beyond this the walk would run out of stack.
 NESTING_LIMIT = 100
 
-# Validation compares what is selected under the same name, pair by pair. graphql-core meters that, but its own budget
-# lasts for most of a second. Twenty fragments on one object, all of them with the same fields, need most of this one.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 8_000
+
+@dataclass(frozen=True)
+class CostModel:
+    """What the fields of a schema cost, and the limits of an operation.
+
+    Types whose names end with `Connection` are pages; their size is the argument `first` or `last`. A list with an
+    argument `ids` has as many items as there are IDs.
+    """
+
+    prices: Mapping[str, int]
+    """What a field costs besides its objects, by `Type.field`."""
+    mutation_price: int
+    list_size: int
+    """How long a list is assumed to be that has no arguments to tell. Call `count_items` where it may be longer."""
+    list_sizes: Mapping[str, int]
+    """The same of certain lists, by `Type.field`."""
+    page_size: int
+    page_size_limit: int
+    ids_limit: int
+    count_type: str
+    """The type of counts, which have an argument `limit`."""
+    count_limit: int
+    count_limit_maximum: int
+    rows_counted: int
+    """How many rows are counted for the price of 1."""
+    cost_limit: int = 5_000
+    depth_limit: int = 16
+    """The standard introspection query has a depth of 15."""
+    alias_limit: int = 100
+    directive_limit: int = 100
 
 
-class TooCostly(ClientError):
-    """An operation that asks for more than is answered."""
+class TooCostly(Exception):
+    """An operation exceeds a limit of the cost model."""
 
     code = "COST_LIMIT_EXCEEDED"
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.extensions = {"code": self.code}
+
 
 class Measure(NamedTuple):
-    """What an operation asks for. Aliases and directives count as often as they are written."""
+    """The size of an operation. Aliases and directives count once for each time they are written."""
 
     cost: int
     depth: int
     aliases: int
     directives: int
 
-    def check(self) -> None:
-        """Raises TooCostly."""
+    def check(self, model: CostModel) -> None:
+        """Raises TooCostly where one of the limits is exceeded."""
         for what, number, limit, advice in (
-            ("a cost", self.cost, COST_LIMIT, "Ask for smaller pages, or for fewer lists inside of lists."),
-            ("a depth", self.depth, DEPTH_LIMIT, "Ask for what lies deeper by its ID."),
-            ("a number of aliases", self.aliases, ALIAS_LIMIT, "Send several documents."),
-            ("a number of directives", self.directives, DIRECTIVE_LIMIT, "Send several documents."),
+            ("a cost", self.cost, model.cost_limit, "Ask for smaller pages, or for fewer lists inside of lists."),
+            ("a depth", self.depth, model.depth_limit, "Ask for what lies deeper by its ID."),
+            ("a number of aliases", self.aliases, model.alias_limit, "Send several documents."),
+            ("a number of directives", self.directives, model.directive_limit, "Send several documents."),
         ):
             if number > limit:
                 raise TooCostly(f"An operation has {what} of at most {limit:,}, this one of {number:,}. {advice}")
@@ -107,6 +111,7 @@ class Measure(NamedTuple):
 
 def measure(
     schema: GraphQLSchema,
+    model: CostModel,
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None = None,
@@ -115,14 +120,17 @@ def measure(
 
     `variables` are those of the request, unchecked. Without them those in page sizes count as their defaults.
     """
-    return Meter(schema, document, operation).measure(variables or {})
+    return Meter(schema, model, document, operation).measure(variables or {})
 
 
 class Meter:
-    """Measures an operation again only where one of the variables has changed by which it is measured."""
+    """Measures an operation again only when a variable that its cost depends on has changed."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, model: CostModel, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> None:
         self._schema = schema
+        self._model = model
         self._operation = operation
         definitions = document.definitions
         self._fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
@@ -132,7 +140,7 @@ class Meter:
     def measure(self, variables: Mapping[str, Any]) -> Measure:
         """The same as `measure`."""
         if self._measure is None or any(_given(variables, name) != given for name, given in self._asked.items()):
-            walk = _Walk(self._schema, self._fragments, self._operation, variables)
+            walk = _Walk(self._schema, self._model, self._fragments, self._operation, variables)
             root = self._schema.get_root_type(self._operation.operation)
             selected = walk.selections(self._operation.selection_set, root, 1)
             self._measure = Measure(-(-selected.cost // OBJECT), selected.depth, walk.aliases, walk.directives)
@@ -141,36 +149,57 @@ class Meter:
 
 
 def _given(variables: Mapping[str, Any], name: str) -> tuple[type, Any]:
-    """A variable's value, which is another one if it is `true` instead of 1."""
+    """A variable's value and its class: in Python `True` equals 1, but it is no page size."""
     value = variables.get(name, Undefined)
     return type(value), value
 
 
-def count_items(info: Info, number: int) -> None:
-    """Count what a list turned out to have beyond its assumed length, each item with all that is asked of it.
+class CostCounter:
+    """Counts, during one request, the items of lists that turned out to be longer than assumed."""
 
-    Called by the resolvers of lists without pages. Raises TooCostly where such lists come to more than the limit.
+    def __init__(self, model: CostModel) -> None:
+        self.unforeseen = 0
+        """What such items have cost so far, in hundredths."""
+        self._model = model
+        self._item_costs: dict[tuple[int, ...], int] = {}
+
+    def count_items(self, info: strawberry.Info[Any, Any], number: int) -> None:
+        """Count what a list has beyond its assumed length, each item with all that is selected of it."""
+        raw, model = info._raw_info, self._model
+        beyond = number - model.list_sizes.get(f"{raw.parent_type.name}.{raw.field_name}", model.list_size)
+        if beyond <= 0:
+            return
+        key = tuple(map(id, raw.field_nodes))
+        if key not in self._item_costs:
+            walk = _Walk(raw.schema, model, raw.fragments, raw.operation, info.variable_values)
+            type = get_named_type(raw.return_type)
+            selected = [walk.selections(node.selection_set, type, 1) for node in raw.field_nodes if node.selection_set]
+            self._item_costs[key] = OBJECT + sum(each.cost for each in selected)
+        self.unforeseen += beyond * self._item_costs[key]
+        if self.unforeseen > model.cost_limit * OBJECT:
+            raise TooCostly(
+                f"Lists that have no pages are longer than was assumed, and cost more than {model.cost_limit:,} beyond "
+                f"that. Ask for fewer lists of `{raw.field_name}`, or for less of their items."
+            )
+
+
+class HasCostCounter(Protocol):
+    """What `count_items` needs of the context of a request."""
+
+    @property
+    def cost_counter(self) -> CostCounter: ...
+
+
+def count_items(info: strawberry.Info[Any, Any], number: int) -> None:
+    """Count the items of a list without pages. Its resolver calls this. Raises TooCostly where all such lists of the
+    request come to more than the limit.
     """
-    context, raw = info.context, info._raw_info
-    beyond = number - LIST_SIZES.get(f"{raw.parent_type.name}.{raw.field_name}", LIST_SIZE)
-    if beyond <= 0:
-        return
-    key = tuple(map(id, raw.field_nodes))
-    if key not in context.item_costs:
-        walk = _Walk(raw.schema, raw.fragments, raw.operation, info.variable_values)
-        type = get_named_type(raw.return_type)
-        selected = [walk.selections(node.selection_set, type, 1) for node in raw.field_nodes if node.selection_set]
-        context.item_costs[key] = OBJECT + sum(each.cost for each in selected)
-    context.unforeseen_cost += beyond * context.item_costs[key]
-    if context.unforeseen_cost > COST_LIMIT * OBJECT:
-        raise TooCostly(
-            f"Lists that have no pages are longer than was assumed, and cost more than {COST_LIMIT:,} beyond that. "
-            f"Ask for fewer lists of `{raw.field_name}`, or for less of their items."
-        )
+    context: HasCostCounter = info.context
+    context.cost_counter.count_items(info, number)
 
 
 class _Selected(NamedTuple):
-    """What a selection set has: its cost, that of each item if it is of a connection, and how deep its fields nest."""
+    """A selection set's cost, its cost for each item if it is a connection's, and the depth of its fields."""
 
     cost: int = 0
     per_item: int = 0
@@ -181,6 +210,7 @@ class _Walk:
     def __init__(
         self,
         schema: GraphQLSchema,
+        model: CostModel,
         fragments: Mapping[str, FragmentDefinitionNode],
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
@@ -190,6 +220,7 @@ class _Walk:
         # The variables that were asked for.
         self.asked: set[str] = set()
         self._schema = schema
+        self._model = model
         self._fragments = fragments
         self._measured: dict[str, _Selected] = {}
         self._variables = variables
@@ -237,7 +268,7 @@ class _Walk:
             parent = None
         field = self._schema.get_field(parent, node.name.value) if parent else None
         place = f"{parent.name}.{node.name.value}" if parent else ""
-        price = PRICES.get(place, 0) * OBJECT
+        price = self._model.prices.get(place, 0) * OBJECT
         if node.selection_set is None:
             return _Selected(price + (ALIASED_LEAF if node.alias else 0), depth=1)
         type = get_named_type(field.type) if field else None
@@ -246,11 +277,12 @@ class _Walk:
         if parent is None or field is None or type is None:
             return _Selected(cost, depth=depth)
         if parent is self._schema.mutation_type:
-            cost += MUTATION_PRICE * OBJECT
+            cost += self._model.mutation_price * OBJECT
         if type.name.endswith("Connection"):
             cost += inside.per_item * self._page_size(node)
-        elif type.name == "Count":
-            cost += self._number(node, "limit", COUNT_LIMIT, COUNT_LIMIT_MAXIMUM) * OBJECT // ROWS_COUNTED
+        elif type.name == self._model.count_type:
+            limit = self._number(node, "limit", self._model.count_limit, self._model.count_limit_maximum)
+            cost += limit * OBJECT // self._model.rows_counted
         elif place.startswith("__") or node.name.value.startswith("__"):
             cost = int(cost * _introspection_sizes(self._schema).get(node.name.value, 1))
         elif is_list_type(get_nullable_type(field.type)):
@@ -261,15 +293,15 @@ class _Walk:
 
     def _page_size(self, node: FieldNode) -> int:
         name = "last" if self._argument(node, "first") is None else "first"
-        return self._number(node, name, PAGE_SIZE, PAGE_SIZE_LIMIT)
+        return self._number(node, name, self._model.page_size, self._model.page_size_limit)
 
     def _list_size(self, node: FieldNode, field: GraphQLField, place: str) -> int:
         if "ids" not in field.args:
-            return LIST_SIZES.get(place, LIST_SIZE)
+            return self._model.list_sizes.get(place, self._model.list_size)
         ids = self._argument(node, "ids")
         if ids is None:
-            return PAGE_SIZE
-        return min(len(ids), IDS_LIMIT) if isinstance(ids, list | tuple) else 1
+            return self._model.page_size
+        return min(len(ids), self._model.ids_limit) if isinstance(ids, list | tuple) else 1
 
     def _number(self, node: FieldNode, name: str, default: int, limit: int) -> int:
         """The argument's value. One that will be refused counts as the limit."""
@@ -299,8 +331,9 @@ class _Walk:
 
 @cache
 def _introspection_sizes(schema: GraphQLSchema) -> dict[str, float]:
-    """How long the lists of introspection are: on average, so that a query for all types costs what it builds. A type
-    that the client names may be the largest; interfaces and their types, which lead to one another, are at their most.
+    """The assumed lengths of the lists of introspection: averages, so that a query for all types costs what it builds.
+    A type that the client names counts as the largest. Interfaces and their types, which refer to one another, count
+    with their maximum.
     """
     types = schema.type_map.values()
     fields = [[*t.fields.values()] for t in types if isinstance(t, GraphQLObjectType | GraphQLInterfaceType)]

@@ -1,109 +1,109 @@
-"""Documents that were sent before: what was found out about them is kept, and their operations are compiled."""
+"""The cache of documents: each is parsed, validated and measured once, and its operations are compiled once."""
 
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
+import strawberry
 from cachetools import LRUCache
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode
+from graphql import ExecutionResult, OperationDefinitionNode
 
-from engine.compiled import CompiledOperation, Unsupported
-from engine.cost import Measure, Meter
-from engine.execution import (
-    choose_operation,
-    execute_compiled,
-    execute_operation,
-    parse_document,
-    validate_document,
-)
-from schema.context import Context
+from engine.compiled import CompiledOperation, Unsupported, compile_operation
+from engine.cost import CostModel, Measure, Meter
+from engine.execution import choose_operation, completed, execute_operation, parse_document, validate_document
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
-# Tokens of all documents that are kept. Each takes 1 to 2 KB, in objects through which the garbage collector walks
-# without a pause, in about 60 ms in all.
+# The size of the cache, in tokens of its documents. Each takes 1 to 2 KB, in objects through which the garbage
+# collector walks without a pause, in about 60 ms in all.
 TOKENS = 20_000
 # What a document takes however short it is.
 DOCUMENT_TOKENS = 20
 
 
-class PreparedOperation:
+class Document:
+    """A parsed document. Raises InvalidOperation where it cannot be parsed."""
+
+    def __init__(self, schema: strawberry.Schema, model: CostModel, text: str) -> None:
+        self.schema = schema
+        self.model = model
+        self.text = text
+        self.tree = parse_document(text)
+        self._operations: dict[str | None, Operation] = {}
+
+    def operation(self, name: str | None) -> "Operation":
+        """The operation of that name, or the only one. Raises InvalidOperation."""
+        if name not in self._operations:
+            self._operations[name] = Operation(self, choose_operation(self.tree, name))
+        return self._operations[name]
+
+
+class Operation:
     """An operation of a document."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+    def __init__(self, document: Document, node: OperationDefinitionNode) -> None:
         self.node = node
-        self._schema = schema
         self._document = document
-        self._meter = Meter(schema, document, node)
+        self._meter = Meter(document.schema._schema, document.model, document.tree, node)
 
     def measure(self, variables: Variables) -> Measure:
         return self._meter.measure(variables or {})
 
-    async def execute(self, variables: Variables, context: Context) -> ExecutionResult:
+    async def interpret(self, variables: Variables, context: Any, *, hide_suggestions: bool) -> ExecutionResult:
         """Let graphql-core run it. Raises InvalidOperation."""
-        return await execute_operation(self._schema, self._document, self.node, variables, context)
+        document = self._document
+        return await execute_operation(
+            document.schema._schema, document.tree, self.node, variables, context, hide_suggestions=hide_suggestions
+        )
 
-    async def execute_compiled(self, variables: Variables, context: Context) -> ExecutionResult:
-        """Run it compiled. Raises InvalidOperation, and Unsupported where graphql-core is to run it."""
-        return await execute_compiled(self._compiled, variables, context)
+    async def execute(self, variables: Variables, context: Any, *, hide_suggestions: bool) -> ExecutionResult:
+        """Run it compiled. Raises InvalidOperation, and Unsupported where graphql-core must run it."""
+        compiled = self._compiled
+        return await completed(lambda: compiled.execute(variables, context, hide_suggestions=hide_suggestions))
 
     @cached_property
     def _compiled(self) -> CompiledOperation:
-        """Of a document that is valid: it is first asked for when it is run."""
-        return CompiledOperation(self._schema, self._document, self.node)
+        name = self.node.name.value if self.node.name else None
+        return compile_operation(self._document.schema, self._document.tree, name)
 
 
-class PreparedDocument:
-    """A document that could be parsed."""
-
-    def __init__(self, schema: GraphQLSchema, text: str) -> None:
-        self.text = text
-        self.tree = parse_document(text)
-        self._schema = schema
-        self._operations: dict[str | None, PreparedOperation] = {}
-
-    def operation(self, name: str | None) -> PreparedOperation:
-        """The operation of that name, or the only one. Raises InvalidOperation."""
-        if name not in self._operations:
-            self._operations[name] = PreparedOperation(self._schema, self.tree, choose_operation(self.tree, name))
-        return self._operations[name]
-
-
-class PreparedDocuments:
+class DocumentCache:
     """The documents that were sent last. Those that are kept are valid."""
 
-    def __init__(self, schema: GraphQLSchema, *, introspection: bool, compiled: bool) -> None:
+    def __init__(self, schema: strawberry.Schema, model: CostModel, *, introspection: bool, compiled: bool) -> None:
         self.interpreted: Counter[str] = Counter()
         """How often graphql-core ran an operation, and why."""
         self._schema = schema
+        self._model = model
         self._introspection = introspection
         self._compiled = compiled
-        self._documents: LRUCache[str, PreparedDocument] = LRUCache(TOKENS, getsizeof=_size)
+        self._documents: LRUCache[str, Document] = LRUCache(TOKENS, getsizeof=_size)
 
-    def get(self, text: str) -> PreparedDocument:
-        """Raises InvalidOperation where it cannot be parsed."""
-        return self._documents.get(text) or PreparedDocument(self._schema, text)
+    def get(self, text: str) -> Document:
+        """The document of a text, from the cache or new. Raises InvalidOperation where it cannot be parsed."""
+        return self._documents.get(text) or Document(self._schema, self._model, text)
 
-    def validate(self, document: PreparedDocument) -> None:
-        """Keep it, if it is valid. Raises InvalidOperation."""
+    def validate(self, document: Document) -> None:
+        """Validate a document and keep it. Raises InvalidOperation."""
         if self._documents.get(document.text) is not document:
-            validate_document(self._schema, document.tree, introspection=self._introspection)
+            validate_document(self._schema._schema, document.tree, introspection=self._introspection)
             self._documents[document.text] = document
 
     async def execute(
-        self, operation: PreparedOperation, variables: Variables, context: Context
+        self, operation: Operation, variables: Variables, context: Any
     ) -> tuple[ExecutionResult, str | None]:
         """Run an operation of a valid document, and say why graphql-core did, if it did. Raises InvalidOperation."""
         reason = "off"
         if self._compiled:
             try:
-                return await operation.execute_compiled(variables, context), None
+                return await operation.execute(variables, context, hide_suggestions=not self._introspection), None
             except Unsupported as unsupported:
                 reason = unsupported.reason
         self.interpreted[reason] += 1
-        return await operation.execute(variables, context), reason
+        result = await operation.interpret(variables, context, hide_suggestions=not self._introspection)
+        return result, reason
 
 
-def _size(document: PreparedDocument) -> int:
+def _size(document: Document) -> int:
     return DOCUMENT_TOKENS + (document.tree.token_count or 0)

@@ -1,7 +1,7 @@
-"""Operations: a document is parsed, one of its operations chosen, validated and executed.
+"""The steps of an operation: parse the document, choose the operation, validate the document, execute the operation.
 
-The steps of the GraphQL specification (sections 2, 5 and 6), each with its own failure, so that whoever runs an
-operation may do something between them, such as measuring its cost.
+They are sections 2, 5 and 6 of the GraphQL specification. Each raises its own failure, so that callers can do something
+between the steps, such as measuring the cost.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,16 +20,18 @@ from graphql import (
     validate,
 )
 from graphql.pyutils import AwaitableOrValue
+from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-
-from engine.compiled import CompiledOperation
-from schema.context import Context
 
 # So that a document takes no more than some 30 ms until it is found to be valid or not.
 TOKEN_LIMIT = 2_000
 COMMENT_LIMIT = 1_000
 ERROR_LIMIT = 5
+
+# Validation compares what is selected under the same name, pair by pair. graphql-core meters that, but its own budget
+# lasts for most of a second. Twenty fragments on one object, all of them with the same fields, need most of this one.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 8_000
 
 
 class InvalidOperation(Exception):
@@ -67,7 +69,7 @@ def _unresolved(message: str) -> InvalidOperation:
 
 
 def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True) -> None:
-    """Check the document against the schema, which is told nothing of where introspection is off.
+    """Check the document against the schema. Errors suggest no names of the schema where introspection is off.
 
     Raises InvalidOperation.
     """
@@ -90,12 +92,16 @@ async def execute_operation(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None,
-    context: Context,
+    context: Any,
+    *,
+    hide_suggestions: bool,
 ) -> ExecutionResult:
-    """Run an operation of a valid document. Raises InvalidOperation where the variables are not what it declares."""
+    """Let graphql-core run an operation of a valid document.
 
-    def run() -> AwaitableOrValue[ExecutionResult]:
-        return execute(
+    Raises InvalidOperation where the variables are not what it declares.
+    """
+    return await completed(
+        lambda: execute(
             schema,
             document,
             variable_values=dict(variables or {}),
@@ -103,26 +109,18 @@ async def execute_operation(
             context_value=context,
             executor_class=StrawberryGraphQLCoreExecutionContext,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-            hide_suggestions=not context.introspection,
+            hide_suggestions=hide_suggestions,
         )
-
-    return await _result(run)
-
-
-async def execute_compiled(
-    operation: CompiledOperation, variables: Mapping[str, Any] | None, context: Context
-) -> ExecutionResult:
-    """The same of a compiled operation. Raises Unsupported as well, before anything has run."""
-    return await _result(lambda: operation.execute(variables, context, hide_suggestions=not context.introspection))
+    )
 
 
-async def _result(run: Callable[[], AwaitableOrValue[ExecutionResult]]) -> ExecutionResult:
+async def completed(run: Callable[[], AwaitableOrValue[ExecutionResult]]) -> ExecutionResult:
+    """The result of an execution. Raises InvalidOperation where it has not begun because of the variables."""
     try:
         running = run()
         result = running if isinstance(running, ExecutionResult) else await running
     except RecursionError:
         raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
-    # What has no path was found before the execution began.
     if result.errors and all(error.path is None for error in result.errors):
         raise InvalidOperation("BAD_USER_INPUT", *result.errors)
     return result

@@ -8,6 +8,7 @@ import strawberry
 
 from db.credentials import Credential
 from db.pool import Pool
+from engine.cost import CostCounter
 from schema.cursors import Cursors
 from schema.errors import Forbidden, Unauthenticated
 from schema.links import Links
@@ -26,11 +27,7 @@ class Context:
     credential: Credential | None
     rate_limit: RateLimit | None = None
     introspection: bool = True
-    # For lists that turn out longer than assumed: the cost of an item by path, and the cost of the items beyond the
-    # assumption. See engine/cost.py.
-    item_costs: dict[tuple[int, ...], int] = field(default_factory=dict)
-    unforeseen_cost: int = 0
-    # The codes of the userErrors so far, for the access log.
+    # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
 
     def require(self, *scopes: Scope) -> Credential:
@@ -42,6 +39,12 @@ class Context:
             app = self.credential.app_name
             raise Forbidden(f"This needs the scope {scopes[0].value}, which {whose}the app {app!r} lacks.")
         return self.credential
+
+    @cached_property
+    def cost_counter(self) -> CostCounter:
+        from schema.cost import COST_MODEL
+
+        return CostCounter(COST_MODEL)
 
     @cached_property
     def loaders(self) -> "Loaders":

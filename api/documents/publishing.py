@@ -24,6 +24,7 @@ from engine import cost
 from engine import execution as operations
 from engine.cost import TooCostly, measure
 from engine.execution import InvalidOperation, parse_document, validate_document
+from schema.cost import COST_MODEL
 
 # How many documents an app may have, without those that are retired.
 DOCUMENTS = 10_000
@@ -65,9 +66,9 @@ def check_document(schema: GraphQLSchema, body: str, *, introspection: bool = Tr
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise InvalidDocument("the document has no operation")
-        measures = [measure(schema, document, operation) for operation in operations]
+        measures = [measure(schema, COST_MODEL, document, operation) for operation in operations]
         for measured in measures:
-            measured.check()
+            measured.check(COST_MODEL)
         validate_document(schema, document, introspection=introspection)
     except InvalidOperation as error:
         raise InvalidDocument(" ".join(map(_located, error.errors[:REASONS]))) from None
@@ -163,5 +164,5 @@ async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) 
 @cache
 def schema_hash(schema: GraphQLSchema) -> bytes:
     """By what documents are found valid: the schema, and the rules, whichever of their lines changes."""
-    rules = "".join(map(inspect.getsource, (cost, operations)))
+    rules = "".join(map(inspect.getsource, (cost, operations))) + repr(COST_MODEL)
     return hashlib.sha256(f"{print_schema(schema)}{rules}".encode()).digest()

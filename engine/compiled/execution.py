@@ -1,7 +1,8 @@
-"""One execution of a compiled operation: what its functions call where a value is not what they know, which hands it
-to graphql-core.
+"""One execution of a compiled operation. Generated functions call it for values that they do not know, and it hands
+them to graphql-core.
 
-A path is a chain of tuples `(previous, key, type name)`, laid out like graphql-core's `Path`, but quicker made.
+A path is a chain of tuples `(previous, key, type name)`. They are laid out like graphql-core's `Path` and take less
+time to create.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +33,7 @@ Function: TypeAlias = Callable[["Execution", Any, AnyPath | None], Any]
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core's executor, which leaves objects to the compiled functions."""
+    """graphql-core's executor, which lets the compiled functions build objects."""
 
     execution: "Execution"
 
@@ -53,7 +54,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
 
 class Execution:
-    """What the functions of an operation are given besides an object and its path."""
+    """What the functions of an operation need besides an object and its path."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Execution:
 
     @property
     def executor(self) -> Executor:
-        """graphql-core's. Most executions need none."""
+        """graphql-core's executor, created when it is needed first. Most executions need none."""
         if self._executor is None:
             self._executor = executor = Executor(
                 self.schema,
@@ -122,7 +123,7 @@ class Execution:
         return self.completed(field, value, parent_path) if is_awaitable(value) else value
 
     def complete_awaited(self, field: Field, value: Any, parent_path: AnyPath | None) -> Any:
-        """The same of a value that was awaited: in there, what is raised is seen to."""
+        """The same of a value that was awaited. The generated function handles what is raised."""
         info = self.core_info(field, parent_path)
         return self.executor.complete_value(field.definition.type, field.details, info, info.path, value, None)
 
@@ -163,7 +164,7 @@ class Execution:
             return self.item_failed(field, type, error, path)
 
     def failed(self, field: Field, error: Exception, parent_path: AnyPath | None) -> None:
-        """Note the error of a nullable field, or raise it, located, for the object that has the field."""
+        """Add the error of a nullable field to the result, or raise that of a non-null field for its object."""
         path = path_of((parent_path, field.key, field.parent_type.name))
         self.executor.handle_field_error(error, field.definition.type, field.details, path)
 
@@ -171,14 +172,14 @@ class Execution:
         self.executor.handle_field_error(error, type, field.details, path_of(path))
 
     def abandon(self, values: list[Any]) -> None:
-        """Let those that are awaitable end by themselves: what they are part of has failed."""
+        """Let awaitable values end in the background, because the object or list that they are part of has failed."""
         awaitables = [value for value in values if is_awaitable(value)]
         if awaitables:
             self.executor.settle_in_background(awaitables)
 
 
 async def gathered(values: Any, keys: "list[Any] | tuple[Any, ...]") -> Any:
-    """The object or list, once those of its values are awaited."""
+    """Await the values at these keys of an object or list, and return it."""
     if len(keys) == 1:
         [key] = keys
         values[key] = await values[key]
@@ -195,7 +196,7 @@ def path_of(path: AnyPath) -> Path:
 
 
 class ResolveInfo:
-    """What resolvers may ask of the execution: graphql-core's `GraphQLResolveInfo`, put together when it is asked."""
+    """What resolvers may ask of the execution: graphql-core's `GraphQLResolveInfo`, computed when it is read."""
 
     __slots__ = ("_execution", "_field", "_parent_path")
 

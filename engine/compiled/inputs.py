@@ -22,12 +22,14 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     ListValueNode,
+    NullValueNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_nullable_type,
     is_input_object_type,
+    is_leaf_type,
     is_list_type,
 )
 from graphql.execution.values import VariableValues
@@ -36,6 +38,7 @@ from graphql.utilities.coerce_input_value import coerce_default_value, coerce_in
 from strawberry import UNSET
 from strawberry.relay import GlobalID
 from strawberry.schema.compat import is_scalar
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryList, StrawberryMaybe, StrawberryOptional, has_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
@@ -98,6 +101,11 @@ class Inputs:
         if is_input_object_type(of):
             object_coercer = self._object_coercer(of)
             return lambda value, depth: null if value is None else object_coercer(value, depth)
+        if isinstance(of, CustomGraphQLEnumType):
+            members = {name: of.coerce_input_value(name) for name in of.values}
+            return lambda value, depth: (
+                members.get(value, Undefined) if value.__class__ is str else null if value is None else Undefined
+            )
         function = cast(GraphQLScalarType, of).coerce_input_value
 
         def coerce(value: Any, depth: int) -> Any:
@@ -162,14 +170,15 @@ class Inputs:
     def literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
         """A function of the variables that returns the coerced value, or Undefined."""
         if isinstance(node, VariableNode):
-            name, absent = node.name.value, Undefined
+            name = node.name.value
             if isinstance(type, GraphQLNonNull):
                 return lambda variables: Undefined if (it := variables.coerced.get(name)) is None else it
-            return lambda variables: variables.coerced.get(name, absent)
+            return lambda variables: variables.coerced.get(name, Undefined)
         of = get_nullable_type(type)
-        read = None
-        if not _has_variables(node):
-            read = _constant(node, type)
+        read: Read | None = None
+        if isinstance(node, NullValueNode) or is_leaf_type(of):
+            value = _constant(node, type)
+            read = None if value is Undefined else same(value)
         elif is_list_type(of):
             read = self._list_literal(node, of.of_type)
         elif is_input_object_type(of) and isinstance(node, ObjectValueNode):
@@ -320,41 +329,18 @@ def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
         return REQUIRED
 
 
-def _constant(node: ValueNode, type: GraphQLInputType) -> Read | None:
-    """The value of a node without variables. A resolver may change a list or a dictionary, so it is copied."""
+def _constant(node: ValueNode, type: GraphQLInputType) -> Any:
+    """The value of a leaf, if it is valid and no resolver can change it; else Undefined."""
     try:
         value = coerce_input_literal(node, type)
     except Exception:  # it is raised again where the field is executed
-        return None
-    if not _can_be_copied(value):
-        return None
-    return (lambda variables: _copy(value)) if isinstance(value, list | dict) else same(value)
+        return Undefined
+    return value if value.__class__ in IMMUTABLE or isinstance(value, Enum) else Undefined
 
 
 def same(value: Any) -> Read:
+    """A function that returns the value."""
     return lambda variables: value
-
-
-def _can_be_copied(value: Any) -> bool:
-    if value.__class__ is dict:
-        return all(map(_can_be_copied, value.values()))
-    if value.__class__ is list:
-        return all(map(_can_be_copied, value))
-    return value.__class__ in IMMUTABLE or isinstance(value, Enum)
-
-
-def _copy(value: Any) -> Any:
-    if value.__class__ is dict:
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if value.__class__ is list else value
-
-
-def _has_variables(node: ValueNode) -> bool:
-    if isinstance(node, ListValueNode):
-        return any(map(_has_variables, node.values))
-    if isinstance(node, ObjectValueNode):
-        return any(_has_variables(field.value) for field in node.fields)
-    return isinstance(node, VariableNode)
 
 
 def _has_python_default(field: Any) -> bool:

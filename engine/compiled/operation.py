@@ -1,4 +1,4 @@
-"""An operation that is compiled when it is executed first, and whose functions are kept."""
+"""Compiled operations. An operation is compiled when it is first executed, and its functions are kept."""
 
 import linecache
 from collections.abc import Awaitable, Mapping
@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any, NamedTuple
 from weakref import finalize
 
+import strawberry
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -14,7 +15,6 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLObjectType,
-    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -30,6 +30,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable as is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from engine.compiled.arguments import Variables
 from engine.compiled.execution import Execution, Function
@@ -44,27 +45,40 @@ _numbers = count()
 
 
 class Variant(NamedTuple):
-    """The operation with each `@skip` and `@include` decided. `root`: a function, several where they run in turn."""
+    """The operation with each `@skip` and `@include` decided. `root` has one function, or one for each mutation."""
 
     root: list[Function]
     objects: dict[tuple[GraphQLObjectType, int], Function]
 
 
-class CompiledOperation:
-    """An operation of a document that is valid, as a function of its variables.
+def compile_operation(
+    schema: strawberry.Schema, document: DocumentNode, operation_name: str | None = None
+) -> "CompiledOperation":
+    """Compile an operation of a valid document: the one of that name, or the only one.
 
-    `document` and `operation` are kept, and must not change.
+    The document is kept, and must not change. Raises Unsupported where the schema has extensions, which would not be
+    called, and ValueError where the document has no such operation.
     """
+    if schema.extensions or schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
+        raise Unsupported("a schema extension")
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode) and operation_name in (None, node.name and node.name.value):
+            return CompiledOperation(schema, document, node)
+    raise ValueError(f"The document has no operation {operation_name!r}.")
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
-        self._schema = schema
+
+class CompiledOperation:
+    """An operation as a function of its variables. See `compile_operation`."""
+
+    def __init__(self, schema: strawberry.Schema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self._schema = schema._schema
         self._operation = operation
         self._fragments = {
             node.name.value: FragmentDetails(node)
             for node in document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
-        self._variables = Variables(schema, operation.variable_definitions or ())
+        self._variables = Variables(schema._schema, operation.variable_definitions or ())
         self._directives = _Directives(operation, self._fragments)
         self._variants: dict[tuple[Any, ...], Variant | Unsupported] = {}
 

@@ -180,7 +180,7 @@ class RowObject:
 class RowFields:
     """Fields of an object that follow one another and are read from its row alone."""
 
-    object: RowObject
+    fields: dict[str, RowLeaf | RowObject | str]
     selected: GroupedFieldSet
 
 
@@ -218,10 +218,11 @@ class Planner:
             if from_row is None:
                 parts.append(self._planned_field(field, source))
                 continue
-            if not (parts and isinstance(parts[-1], RowFields)):
-                parts.append(RowFields(RowObject({}), {}))
-            parts[-1].object.fields[key] = from_row  # type: ignore[union-attr]
-            parts[-1].selected[key] = details  # type: ignore[union-attr]
+            last = parts[-1] if parts else None
+            if not isinstance(last, RowFields):
+                parts.append(last := RowFields({}, {}))
+            last.fields[key] = from_row
+            last.selected[key] = details
         return Object(type, parts)
 
     def _count_fields(self, number: int) -> None:

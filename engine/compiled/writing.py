@@ -143,13 +143,13 @@ class Writer:
 
     def _row_object(self, name: str, object: Object, fields: RowFields) -> str:
         """The body of the function of an object that is read from its row alone."""
-        condition, value = _RowExpression(self).object(fields.object)
+        condition, values = self._row_values(fields)
         type, selected = self._row_constants(name, object, fields)
         return (
             "try:\n"
             "    row = source.row\n"
             f"    if {condition}:\n"
-            f"        return {value}\n"
+            f"        return {_dictionary(values)}\n"
             "except Exception:\n"
             "    pass\n"
             f"return execution.interpret({type}, {selected}, source, path)\n"
@@ -157,15 +157,13 @@ class Writer:
 
     def _row_fields(self, name: str, object: Object, fields: RowFields) -> str:
         """Statements that read some of an object's fields from its row."""
-        expression = _RowExpression(self)
-        parts = {key: expression.part(part) for key, part in fields.object.fields.items()}
-        condition = " and ".join(condition for condition, _ in parts.values() if condition)
-        assignments = "".join(f"data[{key!r}] = {value}\n" for key, (_, value) in parts.items())
+        condition, values = self._row_values(fields)
+        assignments = "".join(f"data[{key!r}] = {value}\n" for key, value in values.items())
         type, selected = self._row_constants(name, object, fields)
         return (
             "try:\n"
             "    row = source.row\n"
-            f"    is_known = {condition or True}\n"
+            f"    is_known = {condition}\n"
             "except Exception:\n"
             "    is_known = False\n"
             "if is_known:\n"
@@ -176,6 +174,13 @@ class Writer:
             "        if is_awaitable(data[key]):\n"
             "            awaited += (key,)\n"
         )
+
+    def _row_values(self, fields: RowFields) -> tuple[str, dict[str, str]]:
+        """The condition under which fields can be read from the row, and the expressions of their values."""
+        expression = _RowExpression(self)
+        parts = {key: expression.part(part) for key, part in fields.fields.items()}
+        conditions = "\n        and ".join(condition for condition, _ in parts.values() if condition)
+        return f"(\n        {conditions or True}\n    )", {key: value for key, (_, value) in parts.items()}
 
     def _row_constants(self, name: str, object: Object, fields: RowFields) -> tuple[str, str]:
         return self.constant(f"{name}_type", object.type), self.constant(f"{name}_selected", fields.selected)
@@ -403,7 +408,7 @@ class _RowExpression:
         """The condition under which an object can be built from its row, and the expression that builds it."""
         parts = {key: self.part(part) for key, part in object.fields.items()}
         condition = " and ".join(condition for condition, _ in parts.values() if condition) or "True"
-        value = "{" + ", ".join(f"{key!r}: {value}" for key, (_, value) in parts.items()) + "}"
+        value = _dictionary({key: value for key, (_, value) in parts.items()})
         if object.null_with is None:
             return condition, value
         if not object.is_nullable:
@@ -421,6 +426,8 @@ class _RowExpression:
         read, condition = f"({name} := row[{part.column!r}])", self._writer.leaf(part.type)
         if part.is_nullable:
             return f"({read} is None or {condition.format(value=name, completed=name)})", name
+        if "{completed}" in condition and condition.count("{value}") == 1:
+            read = f"row[{part.column!r}]"
         return condition.replace("{value}", read, 1).format(value=name, completed=name), name
 
     def _name(self, column: str) -> str:
@@ -444,6 +451,10 @@ def names_of(type: CustomGraphQLEnumType) -> dict[Any, str]:
             except (GraphQLError, TypeError):  # a tuple may hold what has no hash
                 continue
     return names
+
+
+def _dictionary(values: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{key!r}: {value}" for key, value in values.items()) + "}"
 
 
 def _base(field: Field) -> str:

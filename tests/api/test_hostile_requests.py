@@ -15,6 +15,7 @@ import pytest
 from engine.cost import TooCostly, measure
 from engine.execution import InvalidOperation, choose_operation, parse_document, validate_document
 from schema import schema
+from schema.cost import COST_MODEL
 from tests.support.hostile_requests import KINDS, Hostile, Request, hostile_requests
 from tests.support.shop import Shop
 
@@ -73,7 +74,7 @@ def examine(request: Request) -> None:
     with suppress(InvalidOperation, TooCostly):
         document = parse_document(request["query"])
         operation = choose_operation(document, request.get("operationName"))
-        measure(schema._schema, document, operation, request.get("variables")).check()
+        measure(schema._schema, COST_MODEL, document, operation, request.get("variables")).check(COST_MODEL)
         validate_document(schema._schema, document)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, PAUSE_SECONDS, RateLimiter, Throttled
 from db.ids import new_id
 from db.pool import Pool, recorded_statements
-from engine.cost import COST_LIMIT
+from schema.cost import COST_MODEL
 from tests.support.rate_limits import Clock, is_paid, maximum_of, new_credential, rate_limit, refusal
 
 SET_AT = "update rate_limit set at = now() + $2::interval where store_id = $1"
@@ -38,7 +38,9 @@ async def test_the_maximum_is_ten_seconds_of_the_rate_and_pays_for_any_operation
     db: Pool, clock: Clock, rate: int, maximum: int
 ) -> None:
     rates, credential = RateLimiter(db), new_credential(rate)
-    assert await rates.charge(credential, COST_LIMIT) == rate_limit(maximum - COST_LIMIT, maximum, rate)
+    assert await rates.charge(credential, COST_MODEL.cost_limit) == rate_limit(
+        maximum - COST_MODEL.cost_limit, maximum, rate
+    )
 
 
 async def test_an_operation_that_costs_nothing_costs_a_point(db: Pool, clock: Clock) -> None:
@@ -153,8 +155,8 @@ async def test_an_app_that_spends_a_third_of_its_rate_is_never_refused(
 
 @given(
     rate=st.integers(1, 2000),
-    spent=st.lists(st.integers(1, COST_LIMIT), max_size=4),
-    cost=st.integers(1, COST_LIMIT),
+    spent=st.lists(st.integers(1, COST_MODEL.cost_limit), max_size=4),
+    cost=st.integers(1, COST_MODEL.cost_limit),
 )
 async def test_who_comes_back_when_told_to_is_served_and_not_before(
     db: Pool, clock: Clock, rate: int, spent: list[int], cost: int

@@ -15,27 +15,19 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import pytest
-from api.requests import BODY_BYTES, BODY_SECONDS
 
 from api.documents import manifests
 from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE
+from api.graphql import BODY_SECONDS
 from api.rate_limits import BURST_SECONDS
+from api.request import BODY_BYTES
 from api.settings import JwtSettings, Settings
 from db.pool import Pool
-from engine.cost import (
-    ALIAS_LIMIT,
-    COST_LIMIT,
-    DEPTH_LIMIT,
-    DIRECTIVE_LIMIT,
-    LIST_SIZE,
-    MUTATION_PRICE,
-    PRICES,
-    ROWS_COUNTED,
-    measure,
-)
+from engine.cost import measure
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA
 from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
+from schema.cost import COST_MODEL
 from tests.conftest import serving, settings_for
 from tests.engine.test_long_lists import session_with_orders
 from tests.support import javascript
@@ -161,20 +153,20 @@ async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, datab
 
 
 def test_the_page_has_the_limits_as_they_are() -> None:
-    limits = dict(rows("Limits"))
+    limits, model = dict(rows("Limits")), COST_MODEL
     assert limits == {
         "page of a connection": "the cost of an item times `first` or `last` "
         f"(default {PAGE_SIZE}, maximum {PAGE_SIZE_LIMIT})",
-        "list without pages": f"the cost of an item times {LIST_SIZE}",
+        "list without pages": f"the cost of an item times {model.list_size}",
         "`nodes(ids: …)`": "the cost of a node times the number of IDs",
-        "`hasNextPage`, `hasPreviousPage`": f"{PRICES['PageInfo.hasNextPage']} each",
-        "`count`": f"1, plus 1 for each {ROWS_COUNTED:,} of its `limit`",
-        "`sessionStats`": f"{PRICES['Query.sessionStats']}; `opened` adds {PRICES['SessionStats.opened']}, "
-        f"plus {PRICES['PeriodStats.opened']} for each period",
-        "`body` of a persisted document": str(PRICES["PersistedDocument.body"]),
-        "mutation": f"{MUTATION_PRICE}; `publishDocuments` adds {PRICES['Mutation.publishDocuments']:,}",
-        "cost": f"{COST_LIMIT:,}",
-        "depth, aliases, directives": f"{DEPTH_LIMIT}, {ALIAS_LIMIT}, {DIRECTIVE_LIMIT}",
+        "`hasNextPage`, `hasPreviousPage`": f"{model.prices['PageInfo.hasNextPage']} each",
+        "`count`": f"1, plus 1 for each {model.rows_counted:,} of its `limit`",
+        "`sessionStats`": f"{model.prices['Query.sessionStats']}; `opened` adds {model.prices['SessionStats.opened']}, "
+        f"plus {model.prices['PeriodStats.opened']} for each period",
+        "`body` of a persisted document": str(model.prices["PersistedDocument.body"]),
+        "mutation": f"{model.mutation_price}; `publishDocuments` adds {model.prices['Mutation.publishDocuments']:,}",
+        "cost": f"{model.cost_limit:,}",
+        "depth, aliases, directives": f"{model.depth_limit}, {model.alias_limit}, {model.directive_limit}",
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
         "request body": f"{BODY_BYTES // 1024} KiB, received within {BODY_SECONDS} s; one operation, "
         "unless the server enables batches",
@@ -183,11 +175,11 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         f"{DOCUMENTS_AT_ONCE} per request that publishes documents",
     }
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
-    assert measure(GRAPHQL_SCHEMA, document, choose_operation(document, None)).cost == 101
+    assert measure(GRAPHQL_SCHEMA, model, document, choose_operation(document, None)).cost == 101
     assert "a page of 50 sessions with their customers costs 101 points" in SECTIONS["Limits"]
-    assert f"can cost up to {COST_LIMIT:,} points" in SECTIONS["Limits"]
+    assert f"can cost up to {model.cost_limit:,} points" in SECTIONS["Limits"]
     assert BURST_SECONDS == 10
-    assert f"a maximum of ten seconds'\npoints and at least {COST_LIMIT:,}" in SECTIONS["Limits"]
+    assert f"a maximum of ten seconds'\npoints and at least {model.cost_limit:,}" in SECTIONS["Limits"]
 
 
 # What the clients of an app in this mode send, if not just a document's text.

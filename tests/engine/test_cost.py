@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from engine import cost
 from engine.cost import Measure, TooCostly, measure
 from schema import schema
+from schema.cost import COST_MODEL
 
 SCHEMA = schema._schema
 
@@ -31,7 +32,7 @@ SCHEMA = schema._schema
 def measured(text: str, variables: dict[str, Any] | None = None) -> Measure:
     document = parse(text)
     operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    return measure(SCHEMA, document, operation, variables)
+    return measure(SCHEMA, COST_MODEL, document, operation, variables)
 
 
 def cost_of(text: str, variables: dict[str, Any] | None = None) -> int:
@@ -142,12 +143,12 @@ def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size:
         ("{ viewer { a: id } }", 2),
     ],
 )
-def test_what_takes_longer_than_its_objects_has_a_price(text: str, expected: int) -> None:
+def test_expensive_fields_have_a_price(text: str, expected: int) -> None:
     assert cost_of(text) == expected
 
 
-def test_prices_and_sizes_are_of_fields_that_exist() -> None:
-    for place in (*cost.PRICES, *cost.LIST_SIZES):
+def test_every_price_and_list_size_belongs_to_a_field() -> None:
+    for place in (*COST_MODEL.prices, *COST_MODEL.list_sizes):
         type, field = place.split(".")
         owner = SCHEMA.get_type(type)
         assert isinstance(owner, GraphQLObjectType)
@@ -172,7 +173,7 @@ def test_prices_and_sizes_are_of_fields_that_exist() -> None:
         ("subscription { sessions { nodes { id } } }", 2),
     ],
 )
-def test_a_document_need_not_be_valid(text: str, expected: int) -> None:
+def test_invalid_documents_are_measured_too(text: str, expected: int) -> None:
     assert cost_of(text) == expected
 
 
@@ -210,10 +211,10 @@ def nested(depth: int) -> str:
     ],
     ids=["cost", "depth", "aliases", "directives"],
 )
-def test_each_limit_is_refused_from_one_beyond(at_the_limit: str, beyond: str, message: str) -> None:
-    measured(at_the_limit).check()
+def test_an_operation_beyond_a_limit_is_refused(at_the_limit: str, beyond: str, message: str) -> None:
+    measured(at_the_limit).check(COST_MODEL)
     with pytest.raises(TooCostly) as refused:
-        measured(beyond).check()
+        measured(beyond).check(COST_MODEL)
     assert str(refused.value) == message
     assert refused.value.extensions == {"code": "COST_LIMIT_EXCEEDED"}
 
@@ -237,7 +238,7 @@ def selections_in(text: str) -> int:
 
 
 @pytest.mark.parametrize("depth", [30, 300])
-def test_each_selection_is_visited_once_however_fragments_double(depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_selection_is_visited_once_even_if_fragments_double(depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
     visits = []
     visit_one: Callable[..., Any] = cost._Walk._selection
     monkeypatch.setattr(cost._Walk, "_selection", lambda *args: visits.append(1) or visit_one(*args))
@@ -260,9 +261,9 @@ def test_each_selection_is_visited_once_however_fragments_double(depth: int, mon
         "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ {'a {' * 50} ...F{i + 1} {'}' * 51}" for i in range(99)),
     ],
 )
-def test_what_is_nested_without_end_is_refused_for_its_depth(text: str) -> None:
+def test_endless_nesting_is_refused_for_its_depth(text: str) -> None:
     with pytest.raises(TooCostly, match="An operation has a depth of at most 16"):
-        measured(text).check()
+        measured(text).check(COST_MODEL)
 
 
 def dashboard() -> str:
@@ -289,10 +290,10 @@ def dashboard() -> str:
     return f"query {{ viewer {{ id }} {' '.join(f'...Page{i}' for i in range(5))} }} {' '.join(fragments)}"
 
 
-def test_a_large_page_of_sixty_fragments_passes() -> None:
+def test_a_large_page_with_sixty_fragments_is_within_the_limits() -> None:
     text = dashboard()
     assert text.count("fragment ") == 59
-    measured(text).check()
+    measured(text).check(COST_MODEL)
     assert validate(SCHEMA, parse(text, max_lexical_tokens=2_000)) == []
 
 
@@ -343,6 +344,6 @@ def documents(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(documents())
-def test_a_fragment_costs_what_its_fields_would_cost_in_its_place(pair: tuple[str, str]) -> None:
+def test_a_fragment_costs_what_its_fields_cost(pair: tuple[str, str]) -> None:
     text, inlined = pair
     assert measured(text)[:2] == measured(inlined)[:2]  # cost and depth; aliases count as written

@@ -10,9 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.cost import Meter, measure
-from engine.documents import DOCUMENT_TOKENS, TOKENS, PreparedDocument, PreparedDocuments
+from engine.documents import DOCUMENT_TOKENS, TOKENS, Document, DocumentCache
 from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
-from schema import GRAPHQL_SCHEMA
+from schema import GRAPHQL_SCHEMA, schema
+from schema.cost import COST_MODEL
 from tests.conftest import serving, settings_for
 from tests.support.logs import Log, recorded_log
 from tests.support.shop import Shop
@@ -30,17 +31,17 @@ def log() -> Iterator[Log]:
         yield log
 
 
-def new_documents(*, compiled: bool = True) -> PreparedDocuments:
-    return PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=compiled)
+def new_documents() -> DocumentCache:
+    return DocumentCache(schema, COST_MODEL, introspection=True, compiled=True)
 
 
-def sent(documents: PreparedDocuments, text: str) -> PreparedDocument:
+def sent(documents: DocumentCache, text: str) -> Document:
     document = documents.get(text)
     documents.validate(document)
     return document
 
 
-def test_a_document_is_prepared_once() -> None:
+def test_a_document_is_parsed_once() -> None:
     documents = new_documents()
     text = "query A { viewer { id } } query B { store { id } }"
     document = sent(documents, text)
@@ -50,7 +51,7 @@ def test_a_document_is_prepared_once() -> None:
     assert document.operation("A") is not document.operation("B")
 
 
-def test_the_documents_that_were_sent_last_are_kept() -> None:
+def test_the_least_recently_used_document_is_forgotten() -> None:
     documents = new_documents()
 
     def text(number: int) -> str:
@@ -73,7 +74,7 @@ def test_the_largest_document_can_be_kept() -> None:
     assert sent(documents, text) is sent(documents, text)
 
 
-def test_what_is_invalid_is_refused_each_time_and_not_kept() -> None:
+def test_an_invalid_document_is_refused_each_time_and_not_kept() -> None:
     documents = new_documents()
     text = "{ viewer { nothing } }"
     document = documents.get(text)
@@ -92,15 +93,17 @@ variables = st.dictionaries(st.sampled_from(["first", "last", "limit"]), sizes) 
 
 @example([{"first": 1}, {"first": True}])
 @given(st.lists(variables, min_size=1, max_size=6))
-def test_what_was_measured_with_other_variables_does_not_count(each: list[dict[str, Any]]) -> None:
+def test_an_operation_is_measured_again_when_its_variables_change(each: list[dict[str, Any]]) -> None:
     document = parse_document(PAGE)
     operation = choose_operation(document, None)
-    meter = Meter(GRAPHQL_SCHEMA, document, operation)
+    meter = Meter(GRAPHQL_SCHEMA, COST_MODEL, document, operation)
     for given_variables in each:
-        assert meter.measure(given_variables) == measure(GRAPHQL_SCHEMA, document, operation, given_variables)
+        assert meter.measure(given_variables) == measure(
+            GRAPHQL_SCHEMA, COST_MODEL, document, operation, given_variables
+        )
 
 
-async def test_what_is_not_compiled_is_counted_and_logged(shop: Shop, log: Log) -> None:
+async def test_the_log_says_why_an_operation_was_not_compiled(shop: Shop, log: Log) -> None:
     for query, reason in (
         ("{ __schema { queryType { name } } }", "introspection"),
         ("query ($no: Boolean = false) { viewer { id @skip(if: $no) } }", None),

@@ -26,7 +26,7 @@ async def closed(database_url: str, db: Pool) -> AsyncIterator[Shop]:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_introspection_needs_no_key_and_tells_the_whole_schema(http: httpx.AsyncClient, method: str) -> None:
+async def test_introspection_needs_no_key_and_returns_the_whole_schema(http: httpx.AsyncClient, method: str) -> None:
     request = {"query": get_introspection_query(specified_by_url=True)}
     options: dict[str, Any] = {"params": request} if method == "GET" else {"json": request}
     status, answer = answered(await http.request(method, "/graphql", **options))
@@ -56,7 +56,7 @@ async def test_introspection_is_refused_where_it_is_off(closed: Shop, query: str
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-async def test_queries_and_the_name_of_a_type_are_answered_where_introspection_is_off(closed: Shop) -> None:
+async def test_typename_is_answered_where_introspection_is_off(closed: Shop) -> None:
     assert await closed.ask("{ __typename store { __typename slug } }") == {
         "__typename": "Query",
         "store": {"__typename": "Store", "slug": closed.slug},

@@ -1,13 +1,14 @@
 """Lists without pages: what they have beyond their assumed length is counted while the operation runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 
 from db.ids import new_id
-from engine import cost
-from schema import schema
+from schema import cost, schema
+from schema.cost import COST_MODEL
 from tests.support.shop import Shop
 
 INSERT_ORDERS = """
@@ -36,7 +37,7 @@ def test_every_list_without_pages_is_counted_or_short() -> None:
     assert lists == {"Session.orders", "App.keys", "SessionStats.periods", "PublishDocumentsPayload.documents"}
 
 
-def too_costly(field: str, limit: int = cost.COST_LIMIT) -> tuple[str, str]:
+def too_costly(field: str, limit: int = COST_MODEL.cost_limit) -> tuple[str, str]:
     return (
         "COST_LIMIT_EXCEEDED",
         f"Lists that have no pages are longer than was assumed, and cost more than {limit:,} beyond that. "
@@ -59,7 +60,7 @@ async def session_with_orders(shop: Shop, number: int) -> str:
     return str(session["id"])
 
 
-async def test_one_long_list_is_not_answered_a_thousand_times(shop: Shop) -> None:
+async def test_a_long_list_selected_a_thousand_times_is_refused(shop: Shop) -> None:
     id = await session_with_orders(shop, 300)
     # 4,000 as it is measured, and 300,000 orders.
     aliases = " ".join(f"a{n}: nodes(ids: $ids) {{ ... on Session {{ orders {{ id number }} }} }}" for n in range(10))
@@ -70,7 +71,7 @@ async def test_one_long_list_is_not_answered_a_thousand_times(shop: Shop) -> Non
     assert sessions.count(None) == 1_000 - 5_000 // 297
 
 
-async def test_an_item_beyond_counts_with_all_that_is_asked_of_it(shop: Shop) -> None:
+async def test_each_extra_item_counts_with_everything_selected_of_it(shop: Shop) -> None:
     id = await session_with_orders(shop, 53)
     # Of each of the 50 beyond: the order, its session, the customer, and 97 of the page.
     page = "sessions(first: $n) { nodes { id } }"
@@ -104,15 +105,15 @@ async def test_the_keys_of_an_app_are_counted(shop: Shop) -> None:
 async def test_the_periods_of_figures_are_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for days in range(4):
         await shop.turn_back((await shop.create())["id"], days * 24 * 60)
-    # As if a list were assumed to have one: these cost 200 as they are measured, and come to 297 besides.
-    monkeypatch.setitem(cost.LIST_SIZES, "SessionStats.periods", 1)
-    monkeypatch.setattr(cost, "COST_LIMIT", 297)
-    query = f"{{ sessionStats(groupBy: DAY) {{ {' '.join(f'a{n}: periods {{ total }}' for n in range(99))} }} }}"
+    # Lists are counted as if they were assumed to have one item: these come to 144 beyond that.
+    model = replace(COST_MODEL, list_sizes={"SessionStats.periods": 1}, cost_limit=144)
+    monkeypatch.setattr(cost, "COST_MODEL", model)
+    query = f"{{ sessionStats(groupBy: DAY) {{ {' '.join(f'a{n}: periods {{ total }}' for n in range(48))} }} }}"
     figures = (await shop.ask(query))["sessionStats"]
-    assert list(figures.values()) == [[{"total": 1}] * 4] * 99
-    monkeypatch.setattr(cost, "COST_LIMIT", 296)
+    assert list(figures.values()) == [[{"total": 1}] * 4] * 48
+    monkeypatch.setattr(cost, "COST_MODEL", replace(model, cost_limit=143))
     data, errors = await refused(shop, query)
-    assert (data, errors) == (None, {too_costly("periods", 296)})
+    assert (data, errors) == (None, {too_costly("periods", 143)})
 
 
 async def test_published_documents_are_counted(shop: Shop) -> None:

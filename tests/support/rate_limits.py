@@ -8,7 +8,7 @@ from api.rate_limits import BURST_SECONDS, RateLimiter, Throttled
 from db.credentials import Credential
 from db.ids import new_id
 from db.pool import Pool
-from engine.cost import COST_LIMIT
+from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
 
 AGE = "update rate_limit set at = at - $2::interval where store_id = any ($1)"
@@ -41,7 +41,7 @@ def rate_limit(available: int, maximum: int, restore_rate: int) -> RateLimit:
 
 
 def maximum_of(rate: int) -> int:
-    return max(BURST_SECONDS * rate, COST_LIMIT)
+    return max(BURST_SECONDS * rate, COST_MODEL.cost_limit)
 
 
 async def is_paid(rates: RateLimiter, credential: Credential, cost: float) -> bool:

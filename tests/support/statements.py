@@ -7,15 +7,16 @@ import orjson
 from db.api_keys import hash_api_key
 from db.credentials import get_credential
 from db.pool import recorded_statements
-from engine.documents import PreparedDocuments
-from schema import GRAPHQL_SCHEMA
+from engine.documents import DocumentCache
+from schema import schema
 from schema.context import Context
+from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.links import Links
 from tests.conftest import TOKEN_KEYS
 from tests.support.shop import Shop
 
-DOCUMENTS = PreparedDocuments(GRAPHQL_SCHEMA, introspection=True, compiled=True)
+DOCUMENTS = DocumentCache(schema, COST_MODEL, introspection=True, compiled=True)
 
 
 async def statements_of(shop: Shop, query: str, **variables: Any) -> list[str]:

@@ -9,7 +9,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, 
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from engine.compiled import CompiledOperation, Unsupported
+from engine.compiled import CompiledOperation, Unsupported, compile_operation
 
 # A task that graphql-core cancels before it began leaves what it should have awaited; so does ours. Python tells of it
 # wherever it happens to be just then, or tells that it cannot.
@@ -64,6 +64,11 @@ def _problem(error: GraphQLError) -> Problem:
     )
 
 
+def compiled(schema: GraphQLSchema, document: DocumentNode, name: str | None = None) -> CompiledOperation:
+    """An operation of the document, compiled."""
+    return compile_operation(schema._strawberry_schema, document, name)  # type: ignore[attr-defined]
+
+
 def by_core(
     schema: GraphQLSchema,
     document: DocumentNode,
@@ -87,13 +92,13 @@ def by_core(
 
 
 def by_compiled(
-    compiled: CompiledOperation,
+    operation: CompiledOperation,
     variables: dict[str, Any],
     context: Any,
     root_value: Any = None,
     hide_suggestions: bool = False,
 ) -> Start:
-    return lambda: compiled.execute(variables, context, root_value=root_value, hide_suggestions=hide_suggestions)
+    return lambda: operation.execute(variables, context, root_value=root_value, hide_suggestions=hide_suggestions)
 
 
 def must_agree(ours: object, theirs: object) -> None:

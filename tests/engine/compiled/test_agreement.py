@@ -12,8 +12,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from engine.compiled import CompiledOperation, Unsupported
-from engine.execution import choose_operation
-from tests.engine.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, must_agree
+from tests.engine.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, compiled, must_agree
 from tests.engine.compiled.census import Census
 from tests.engine.compiled.menagerie import HANDLING_SCHEMA, SCHEMA, Query
 from tests.engine.compiled.operations import Request, operations
@@ -52,7 +51,7 @@ runs = st.builds(
 
 async def execute_both(
     schema: GraphQLSchema,
-    compiled: CompiledOperation,
+    operation: CompiledOperation,
     document: DocumentNode,
     name: str | None,
     variables: dict[str, Any],
@@ -63,7 +62,7 @@ async def execute_both(
     root = Query() if run.has_root else None
     hide = run.hide_suggestions
     starts = [
-        by_compiled(compiled, deepcopy(variables), worlds[0], root, hide),
+        by_compiled(operation, deepcopy(variables), worlds[0], root, hide),
         by_core(schema, document, name, deepcopy(variables), worlds[1], root, hide),
     ]
     answers: dict[int, Answer] = {}
@@ -82,10 +81,10 @@ def compare(
     note(f"{request.document}\noperation {request.operation_name}")
     document = parse(request.document)
     assert validate(schema, document) == []
-    compiled = CompiledOperation(schema, document, choose_operation(document, request.operation_name))
+    operation = compiled(schema, document, request.operation_name)
     for variables, run in zip(request.variables, several, strict=False):
         note(f"variables {variables}\n{run}")
-        execution = execute_both(schema, compiled, document, request.operation_name, variables, run)
+        execution = execute_both(schema, operation, document, request.operation_name, variables, run)
         try:
             (ours, our_world), (theirs, their_world) = runner.run(execution)
         except Unsupported as unsupported:
@@ -131,5 +130,5 @@ def test_introspection_and_subscriptions_are_left_to_graphql_core(document: str)
     assert validate(SCHEMA, parsed) == []
     world = World(SCHEMA, 0)
     with pytest.raises(Unsupported):
-        CompiledOperation(SCHEMA, parsed, choose_operation(parsed, None)).execute({}, world)
+        compiled(SCHEMA, parsed).execute({}, world)
     assert world.calls == []

@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from db.api_keys import hash_api_key
 from db.credentials import Credential, get_credential
 from db.pool import Pool
-from engine.compiled import CompiledOperation, Unsupported
-from engine.execution import choose_operation
+from engine.compiled import Unsupported
 from schema import GRAPHQL_SCHEMA
 from schema.context import Context
 from schema.cursors import Cursors
 from schema.links import Links
 from tests.conftest import TOKEN_KEYS
-from tests.engine.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, must_agree
+from tests.engine.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, compiled, must_agree
 from tests.engine.compiled.operations import Request, operations
 from tests.support.shop import Shop, open_shop
 
@@ -130,13 +129,13 @@ async def test_a_compiled_query_of_sessions_answers_what_graphql_core_answers(
     note(f"{text}\noperation {name}")
     document = parse(text)
     assert validate(GRAPHQL_SCHEMA, document) == []
-    compiled = CompiledOperation(GRAPHQL_SCHEMA, document, choose_operation(document, name))
+    operation = compiled(GRAPHQL_SCHEMA, document, name)
     for variables in several:
         note(f"variables {variables}")
         for tries_left in reversed(range(TRIES)):
             contexts = [subject.context(is_known) for _ in range(2)]
             try:
-                ours = await answer_of(by_compiled(compiled, variables, contexts[0], hide_suggestions=hide))
+                ours = await answer_of(by_compiled(operation, variables, contexts[0], hide_suggestions=hide))
             except Unsupported:
                 break
             theirs = await answer_of(
@@ -144,6 +143,6 @@ async def test_a_compiled_query_of_sessions_answers_what_graphql_core_answers(
             )
             if unordered(ours) == unordered(theirs) or not tries_left:
                 must_agree(unordered(ours), unordered(theirs))
-                must_agree(contexts[0].unforeseen_cost, contexts[1].unforeseen_cost)
+                must_agree(contexts[0].cost_counter.unforeseen, contexts[1].cost_counter.unforeseen)
                 subject.compared.append(theirs)
                 break

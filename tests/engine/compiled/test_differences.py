@@ -14,9 +14,7 @@ from graphql import GraphQLSchema, parse, validate
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from engine.compiled import CompiledOperation
-from engine.execution import choose_operation
-from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, must_agree
+from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, compiled, must_agree
 from tests.engine.compiled.beings import Colour, Size, Weight, weigh
 from tests.engine.compiled.menagerie import SCHEMA
 from tests.engine.compiled.values import NEAR, SCALARS, WRONG
@@ -29,9 +27,9 @@ async def answer(document: str, schema: GraphQLSchema = SCHEMA, **variables: Any
     """What both answer, twice, in a world without mischief."""
     parsed = parse(document)
     assert validate(schema, parsed) == []
-    compiled = CompiledOperation(schema, parsed, choose_operation(parsed, None))
+    operation = compiled(schema, parsed)
     for _ in range(2):
-        ours = await answer_of(by_compiled(compiled, deepcopy(variables), World(schema, SEED)))
+        ours = await answer_of(by_compiled(operation, deepcopy(variables), World(schema, SEED)))
         theirs = await answer_of(by_core(schema, parsed, None, deepcopy(variables), World(schema, SEED)))
         must_agree(ours, theirs)
     return ours
@@ -42,7 +40,7 @@ async def answer(document: str, schema: GraphQLSchema = SCHEMA, **variables: Any
     [str, int, float, bool, strawberry.ID, Colour, Size, Weight, datetime, date, time, Decimal, UUID, JSON, list[int]],
     ids=str,
 )
-async def test_a_leaf_is_what_graphql_core_makes_of_it(kind: Any) -> None:
+async def test_leaves_are_completed_like_in_graphql_core(kind: Any) -> None:
     """Of every value that there is, where it may be null and where it may not."""
 
     @strawberry.type
@@ -69,7 +67,7 @@ async def test_a_leaf_is_what_graphql_core_makes_of_it(kind: Any) -> None:
     assert len(maybe.errors) < len(must.errors)
 
 
-async def test_a_fragment_is_compiled_with_what_is_merged_into_it() -> None:
+async def test_a_fragment_is_compiled_with_the_fields_merged_into_it() -> None:
     document = "{ cat { ...F loading { ...F leaves { flag } } } } fragment F on Cat { leaves { text } }"
     cat = literal_eval((await answer(document)).data)["cat"]
     assert list(cat["leaves"]) == ["text"]
@@ -87,27 +85,27 @@ async def test_a_one_of_input_of_too_many_fields_is_an_error_of_its_field() -> N
     assert (error.path, error.message) == (("choose",), "OneOf Input Object 'Choice' must specify exactly one key.")
 
 
-async def test_what_a_resolver_does_to_its_arguments_stays_with_it() -> None:
+async def test_a_resolver_that_mutates_its_arguments_affects_no_other() -> None:
     data, _ = await answer('query ($words: [String!]! = ["x"]) { a: lists(words: $words) b: lists(words: $words) }')
     seen = "\"[['x', 'mutated'], None, [<Size.SMALL: 0>, <Size.LARGE: 1>], UNSET]\""
     assert data == f"{{'a': {seen}, 'b': {seen}}}"
 
 
-async def test_what_a_resolver_does_to_a_literal_is_gone_the_next_time() -> None:
+async def test_mutating_a_literal_does_not_affect_the_next_execution() -> None:
     document = 'query ($id: ID) { atoms(anything: {a: {}, b: $id}) lists(words: ["b"], sizes: [LARGE]) }'
     data, _ = await answer(document, id="1")
     assert "{'a': {}, 'b': '1'}" in data
     assert "[['b', 'mutated'], None, [<Size.LARGE: 1>, <Size.LARGE: 1>], UNSET]" in data
 
 
-async def test_what_is_wrong_with_each_variable_is_said() -> None:
+async def test_every_invalid_variable_is_reported() -> None:
     document = "query ($whole: Int!, $size: Size!, $flag: Boolean!) { atoms(whole: $whole, size: $size, flag: $flag) }"
     data, errors = await answer(document, whole="1", size="HUGE")
     assert data == "None"
     assert [error.locations for error in errors] == [((1, 8),), ((1, 22),), ((1, 36),)]
 
 
-async def test_what_a_resolver_does_to_the_json_of_a_variable_is_seen_by_the_next() -> None:
+async def test_mutating_a_json_variable_affects_the_next_resolver() -> None:
     document = "query ($json: JSON = {}) { a: atoms(anything: $json) b: atoms(anything: $json) }"
     first = await answer(document)
     again = await answer(document, json={})
@@ -116,7 +114,7 @@ async def test_what_a_resolver_does_to_the_json_of_a_variable_is_seen_by_the_nex
     assert first.data.count("{'seen': 0}") == 1
 
 
-async def test_mutations_are_made_in_turn_whatever_fails() -> None:
+async def test_mutations_run_serially_even_if_one_fails() -> None:
     data, [error] = await answer('mutation { a: append b: fail clear { atFirst } c: append(word: "z") }')
     assert data == "{'a': ['w'], 'b': None, 'clear': {'atFirst': 0}, 'c': ['z']}"
     assert (error.path, error.message) == (("b",), "after 1 words")

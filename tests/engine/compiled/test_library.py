@@ -1,15 +1,20 @@
 """The compiler as a library: what its page says, on a schema that is not the project's."""
 
+import gc
+import linecache
 import re
 import subprocess
 import sys
+import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse
+from strawberry.extensions import SchemaExtension
 
-from engine.compiled import CompiledOperation, Unsupported
+from engine.compiled import Unsupported, compile_operation
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "compiled.md").read_text(encoding="utf-8")
@@ -20,6 +25,10 @@ class Query:
     @strawberry.field
     def hello(self, name: str) -> str:
         return f"Hello, {name}!"
+
+    @strawberry.field
+    def fail(self) -> str:
+        raise ValueError("It fails.")
 
 
 schema = strawberry.Schema(Query)
@@ -41,9 +50,9 @@ def test_the_program_of_the_page_runs() -> None:
         (f"{{ {' '.join(f'a{number}: __typename' for number in range(501))} }}", {}, "a large document"),
     ],
 )
-def test_what_is_left_to_graphql_core_is_on_the_page(text: str, variables: dict[str, object], reason: str) -> None:
+def test_unsupported_operations_are_documented(text: str, variables: dict[str, object], reason: str) -> None:
     document = parse(text)
-    operation = CompiledOperation(schema._schema, document, document.definitions[0])
+    operation = compile_operation(schema, document)
     for _ in range(2):
         with pytest.raises(Unsupported) as unsupported:
             operation.execute(variables)
@@ -51,12 +60,45 @@ def test_what_is_left_to_graphql_core_is_on_the_page(text: str, variables: dict[
     assert f"`{reason}`" in PAGE or reason.startswith("@")
 
 
-def test_so_many_combinations_of_conditions_are_compiled_and_no_more() -> None:
+class Timing(SchemaExtension):
+    async def resolve(self, next_: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        return next_(root, info, *args, **kwargs)
+
+
+def test_a_schema_with_extensions_is_not_compiled() -> None:
+    with pytest.raises(Unsupported) as unsupported:
+        compile_operation(strawberry.Schema(Query, extensions=[Timing]), parse("{ __typename }"))
+    assert unsupported.value.reason == "a schema extension"
+    assert "`a schema extension`" in PAGE
+
+
+def test_an_operation_is_found_by_its_name() -> None:
+    document = parse("query A { a: __typename } query B { b: __typename }")
+    assert compile_operation(schema, document, "B").execute() == ExecutionResult({"b": "Query"}, None)
+    with pytest.raises(ValueError, match="The document has no operation 'C'"):
+        compile_operation(schema, document, "C")
+
+
+def test_a_traceback_shows_the_lines_of_the_compiled_source() -> None:
+    operation = compile_operation(schema, parse("query Fail { fail }"))
+    result = operation.execute()
+    assert isinstance(result, ExecutionResult)
+    [error] = result.errors or ()
+    assert error.original_error
+    frame, _ = traceback.extract_tb(error.original_error.__traceback__)
+    assert frame.filename.startswith("<compiled Fail ")
+    assert (frame.name, frame.line) == ("Query", "value = Query_fail_resolver(source)")
+    del operation, result, error
+    gc.collect()
+    assert frame.filename not in linecache.cache
+
+
+def test_at_most_sixteen_combinations_of_conditions_are_compiled() -> None:
     names = [f"c{number}" for number in range(5)]
     declared = ", ".join(f"${name}: Boolean!" for name in names)
     selected = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
     document = parse(f"query ({declared}) {{ {selected} }}")
-    operation = CompiledOperation(schema._schema, document, document.definitions[0])
+    operation = compile_operation(schema, document)
     for number in range(32):
         given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
         if number < 16:

@@ -11,9 +11,8 @@ from graphql import GraphQLSchema, parse, validate
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.info import Info
 
-from engine.compiled import CompiledOperation
 from engine.rows import column, resolver, selected_columns, view
-from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, must_agree
+from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, compiled, must_agree
 
 T = TypeVar("T")
 Moment = NewType("Moment", str)
@@ -210,7 +209,7 @@ async def run(text: str, *rows: Mapping[str, Any], schema: GraphQLSchema = SCHEM
     document = parse(text)
     assert validate(schema, document) == []
     world = World(*rows)
-    ours = await answer_of(by_compiled(CompiledOperation(schema, document, document.definitions[0]), {}, world))
+    ours = await answer_of(by_compiled(compiled(schema, document), {}, world))
     made_by_compiled = made.copy()
     theirs = await answer_of(by_core(schema, document, None, {}, World(*rows)))
     must_agree(ours, theirs)
@@ -333,12 +332,12 @@ async def test_a_value_of_another_class_is_what_graphql_core_makes_of_it(
         ("{ session { ...F } ... { session { active } } } fragment F on Session { id }", {"id", "active"}),
     ],
 )
-async def test_a_resolver_is_told_the_columns_below_it(text: str, columns: set[str] | None) -> None:
+async def test_selected_columns_are_those_below_the_field(text: str, columns: set[str] | None) -> None:
     _, world = await run(text, ROW)
     assert world.columns == [columns]
 
 
-async def test_graphql_core_tells_a_resolver_of_no_columns() -> None:
+async def test_selected_columns_are_unknown_in_graphql_core() -> None:
     world = World(ROW)
     await answer_of(by_core(SCHEMA, parse("{ session { id } }"), None, {}, world))
     assert world.columns == [None]

@@ -1,0 +1,28 @@
+"""What the schema's fields cost, and the limits of an operation."""
+
+from engine.cost import CostModel
+from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, IDS_LIMIT, PAGE_SIZE, PAGE_SIZE_LIMIT
+
+COST_MODEL = CostModel(
+    prices={
+        "Query.sessionStats": 100,  # reads every session that matches
+        # Reads the openings besides, once for all figures of the same sessions.
+        "SessionStats.opened": 100,
+        "PeriodStats.opened": 1,
+        "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
+        "PersistedDocument.body": 20,  # may have 64 KiB
+        # Each may look up what lies beyond the page.
+        "PageInfo.hasNextPage": 1,
+        "PageInfo.hasPreviousPage": 1,
+    },
+    mutation_price=10,  # a transaction, which also writes an event
+    list_size=3,
+    list_sizes={"SessionStats.periods": 100},
+    page_size=PAGE_SIZE,
+    page_size_limit=PAGE_SIZE_LIMIT,
+    ids_limit=IDS_LIMIT,
+    count_type="Count",
+    count_limit=COUNT_LIMIT,
+    count_limit_maximum=COUNT_LIMIT_MAXIMUM,
+    rows_counted=1_000,
+)
