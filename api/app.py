@@ -31,6 +31,7 @@ from api.settings import Settings, read_settings
 from api.web import Page, assets
 from db.pool import Pool, Unavailable
 from schema.links import Links
+from schema.signing_keys import SigningKeys
 
 HEALTH_SECONDS = 1
 
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> Starlette:
     for stream in ("text/event-stream", "multipart/mixed"):
         remove_compress_type(stream)
     db = Pool(settings.database_url)
-    links = Links(settings.link_base_url, settings.token_keys)
+    links = Links(settings.link_base_url, SigningKeys(settings.signing_keys))
     deadline = Deadline(settings.operation_seconds)
     graphql = GraphQLEndpoint(settings, db, links, deadline)
 

@@ -42,8 +42,7 @@ class GraphQLEndpoint:
         chosen = media_type(accept, html=self._graphiql is not None and _is_opened_in_a_browser(request))
         if chosen == HTML and self._graphiql:
             return await self._graphiql.response(request, Vary="Accept")
-        draft = self._settings.http_status == "draft"
-        terms = Terms(chosen or JSON, lenient=chosen == JSON and JSON in accept and not draft, draft=draft)
+        terms = Terms(chosen or JSON, lenient=chosen == JSON and JSON in accept)
         try:
             if chosen is None:
                 raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept[:100]!r}.")

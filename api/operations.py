@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from graphql import OperationDefinitionNode, OperationType
 from starlette.requests import Request
 
 from api.documents.lookup import Documents
+from api.documents.publishing import publish
 from api.rate_limits import Rates, Throttled
 from api.requests import Operation, RequestError
 from api.responses import (
@@ -32,6 +34,7 @@ from schema.context import Context, Throttle
 from schema.cursors import Cursors
 from schema.errors import Unauthenticated
 from schema.links import Links
+from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 
 
 @dataclass
@@ -62,6 +65,9 @@ class Operations:
         self._documents = Documents(db)
         self._rates = Rates(db)
         self._introspection = settings.introspection
+        self._publish_documents = partial(
+            publish, db, GRAPHQL_SCHEMA, limit=DOCUMENTS_PER_REQUEST, introspection=settings.introspection
+        )
         self._prepared = PreparedDocuments(
             GRAPHQL_SCHEMA, introspection=settings.introspection, compiled=settings.compiled_documents
         )
@@ -119,6 +125,7 @@ class Operations:
             links=self._links,
             cursors=self._cursors,
             credential=credential,
+            publish_documents=self._publish_documents,
             throttle=cost.throttle,
             introspection=self._introspection,
         )
@@ -127,7 +134,7 @@ class Operations:
             facts["interpreted"] = interpreted
         if context.refusals:
             facts["refusals"] = sorted(set(context.refusals))
-        answer = executed(result, terms, request.state.request_id)
+        answer = executed(result, request.state.request_id)
         is_named = document.is_published or operation.document_id is not None
         if request.method == "GET" and is_named and not result.errors:
             _make_cacheable(answer)

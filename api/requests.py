@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from api.documents.manifests import canonical_id
 from api.media_types import JSON, is_json
+from schema.document_ids import canonical_id
 
 BODY_BYTES = 64 * 1024
 # More is read, up to this, and thrown away: who is answered while still sending may lose the answer.

@@ -12,8 +12,8 @@ from graphql import ExecutionResult, FieldNode, GraphQLError
 from starlette.responses import Response
 
 from api.logs import described, logger
-from api.media_types import GRAPHQL, JSON, media_type
-from api.requests import Malformed, RequestError
+from api.media_types import JSON, media_type
+from api.requests import RequestError
 from db.pool import Unavailable
 from engine.execution import InvalidOperation
 from schema.errors import ClientError, Unauthenticated
@@ -31,8 +31,6 @@ class Terms(NamedTuple):
     media_type: str
     lenient: bool = False
     """Whether an operation that is invalid has the status 200, as who asks for application/json by name expects."""
-    draft: bool = False
-    """Whether the newest draft of GraphQL over HTTP decides statuses."""
 
 
 @dataclass
@@ -65,27 +63,22 @@ def unavailable(error: Exception) -> Answer:
 
 
 def refused_request(error: RequestError, terms: Terms) -> Answer:
-    status = error.status
-    if terms.draft and isinstance(error, Malformed):
-        status = 422
-    elif terms.lenient and error.code == "PERSISTED_QUERY_NOT_FOUND":
-        status = 200
+    status = 200 if terms.lenient and error.code == "PERSISTED_QUERY_NOT_FOUND" else error.status
     return refusal(status, str(error), error.code, error.headers)
 
 
 def invalid_operation(error: InvalidOperation, terms: Terms) -> Answer:
     """An answer to what cannot be executed."""
     errors = [{**each.formatted, **_code(error.code)} for each in error.errors]
-    strict = 422 if terms.draft and error.code != "GRAPHQL_PARSE_FAILED" else 400
-    return Answer(200 if terms.lenient else strict, {"errors": errors})
+    return Answer(200 if terms.lenient else 400, {"errors": errors})
 
 
-def executed(result: ExecutionResult, terms: Terms, request_id: str) -> Answer:
+def executed(result: ExecutionResult, request_id: str) -> Answer:
     """An answer to what was executed."""
     if not result.errors:
         return Answer(200, {"data": result.data})
     errors = [_formatted(error, request_id) for error in result.errors]
-    answer = Answer(294 if terms.draft else 200, {"data": result.data, "errors": errors})
+    answer = Answer(200, {"data": result.data, "errors": errors})
     if all(value is None for value in (result.data or {}).values()):
         for code, status in FAILED.items():
             if code in answer.codes:
@@ -132,10 +125,8 @@ def response(answer: Answer | Sequence[Answer], terms: Terms) -> Response:
         status, content, headers = answer.status, _json(answer.body), answer.headers
     else:
         status, content, headers = 200, _json([each.body for each in answer]), {}
-    # The draft: whoever reads JSON only is told by another type that this is no answer of the API's old ways.
-    media_type = GRAPHQL if terms.draft and status >= 300 else terms.media_type
     headers = {"Cache-Control": "no-store", "Vary": "Accept"} | headers
-    return Response(content, status, headers, f"{media_type}; charset=utf-8")
+    return Response(content, status, headers, f"{terms.media_type}; charset=utf-8")
 
 
 def _json(value: Any) -> bytes:

@@ -44,23 +44,31 @@ class Query:
     nodes = field(nodes, description="Several things by their IDs, in that order; null: your store has no such thing.")
 
 
-@strawberry.type(description="What can be changed. A refusal is no error: see each payload's `userErrors`.")
+@strawberry.type(
+    description="Mutations. A refused mutation is not a GraphQL error: see the `userErrors` of its payload."
+)
 class Mutation:
-    create_session = field(create_session, description="Issue a session and its token.")
-    extend_token = field(extend_token, description="Give a token another expired time. An expired one is active again.")
-    reissue_token = field(reissue_token, description="Make a new link, whatever the old one's state: it stops working.")
-    revoke_token = field(revoke_token, description="Turn a link off. Twice is once.")
-    join_session = field(join_session, description="Let the customer in who holds a link. A storefront calls it.")
-    record_order = field(record_order, description="Create your store's order of a number, or update it.")
-    record_conversion = field(record_conversion, description="Record what a session led to. The first one stands.")
-    update_customer = field(update_customer, description="Change what is given of a customer.")
-    update_store_settings = field(update_store_settings, description="Change what is given of the store's settings.")
-    create_app = field(create_app, description="Create an app. Then make a key for it.")
-    update_app = field(update_app, description="Change what is given of an app, or turn it off and on.")
-    create_api_key = field(create_api_key, description="Make a key for an app. Its secret is shown this once.")
-    revoke_api_key = field(revoke_api_key, description="Turn a key off for ever. Twice is once.")
-    publish_documents = field(publish_documents, description="Publish an app's documents: the manifest of its tools.")
-    retire_document = field(retire_document, description="Let an app send a document no longer. Twice is once.")
+    create_session = field(create_session, description="Create a session and its token.")
+    extend_token = field(
+        extend_token, description="Change when a token expires. An expired token becomes active again."
+    )
+    reissue_token = field(
+        reissue_token, description="Replace a token, whatever its status. The old link stops working."
+    )
+    revoke_token = field(revoke_token, description="Revoke a token, so that its link stops working. Idempotent.")
+    join_session = field(join_session, description="Let the customer who has a link join. Called by storefronts.")
+    record_order = field(record_order, description="Create the order with a number, or update it.")
+    record_conversion = field(record_conversion, description="Record the conversion of a session. The first is kept.")
+    update_customer = field(update_customer, description="Update the given fields of a customer.")
+    update_store_settings = field(update_store_settings, description="Update the given settings of the store.")
+    create_app = field(create_app, description="Create an app. Create an API key for it next.")
+    update_app = field(update_app, description="Update, disable or enable an app.")
+    create_api_key = field(create_api_key, description="Create an API key. Its secret is shown once.")
+    revoke_api_key = field(revoke_api_key, description="Revoke an API key permanently. Idempotent.")
+    publish_documents = field(publish_documents, description="Publish the documents in the manifest of an app.")
+    retire_document = field(
+        retire_document, description="Retire a document, so that its app can no longer send it. Idempotent."
+    )
 
 
 class Schema(strawberry.Schema):

@@ -1,5 +1,6 @@
-"""What every resolver is given: the database, the links, the asker, and the loaders of this request."""
+"""The request context: what every resolver needs of its request."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import strawberry
 
 from db.credentials import CredentialRow
+from db.documents import Published
 from db.pool import Pool
 from schema.cursors import Cursors
 from schema.enums import enum_value
@@ -40,12 +42,20 @@ class Throttle(NamedTuple):
     restore_rate: int
 
 
+PublishDocuments = Callable[[str, str, object], Awaitable[list[Published] | None]]
+"""Publishes the documents of a manifest for an app, given the ID of the store, the ID of the app and the manifest.
+
+Returns the documents in the order of the manifest, or None if the store has no such app. Raises UserErrors.
+"""
+
+
 @dataclass
 class Context:
     db: Pool
     links: Links
     cursors: Cursors
     credential: CredentialRow | None
+    publish_documents: PublishDocuments
     throttle: Throttle | None = None
     introspection: bool = True
     # Of lists longer than assumed: what their items cost, and what those beyond have come to. See `schema/cost.py`.

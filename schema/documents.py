@@ -9,6 +9,9 @@ from db.keysets import Sort
 from schema.connections import Connection, read_page, read_span
 from schema.context import Info, Scope
 
+# How many documents an app can have, retired ones excluded.
+DOCUMENT_LIMIT = 10_000
+
 BY_ID = Sort("id", "text", descending=False)
 
 

@@ -1,6 +1,7 @@
 """The keys that sign links and cursors: TOKEN_KEYS."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 class SigningKeys:
     """The secrets by name, the one that signs first. One that is removed is retired: what it signed is void."""
 
-    secrets: dict[str, bytes]
+    secrets: Mapping[str, bytes]
 
     @property
     def current(self) -> str:

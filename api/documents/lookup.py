@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from api.documents.manifests import canonical_id
 from api.requests import Operation, RequestError
 from api.ttl_cache import TTLCache
 from db.credentials import CredentialRow
 from db.documents import DocumentRow, get_document, get_document_by_hash
 from db.pool import Pool
+from schema.document_ids import canonical_id
 from schema.errors import Unauthenticated
 
 # Registered texts: so many bytes for each of so many apps, the least used ones forgotten.

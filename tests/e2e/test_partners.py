@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from api.documents import manifests
-from api.documents.publishing import DOCUMENTS, DOCUMENTS_AT_ONCE
 from api.rate_limits import BURST_SECONDS
 from api.requests import BODY_BYTES, BODY_SECONDS
 from api.settings import JwtSettings, Settings
@@ -36,6 +35,8 @@ from engine.cost import (
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA
 from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
+from schema.documents import DOCUMENT_LIMIT
+from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from tests.conftest import serving, settings_for
 from tests.engine.test_long_lists import session_with_orders
 from tests.support import javascript
@@ -137,10 +138,10 @@ async def test_a_large_manifest_is_published_in_parts(shop: Shop, base_url: str,
         (tmp_path / "large.json").write_text(json.dumps(manifest))
         output = await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
         assert output == "".join(f"{prefix}Large.{n} Large{n} 0\n" for n in range(7))
-    many = {f"Many.{n}": f"query Many{n} {{ __typename }}" for n in range(DOCUMENTS_AT_ONCE + 1)}
+    many = {f"Many.{n}": f"query Many{n} {{ __typename }}" for n in range(DOCUMENTS_PER_REQUEST + 1)}
     (tmp_path / "large.json").write_text(json.dumps(many))
     output = await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
-    assert output == "".join(f"Many.{n} Many{n} 0\n" for n in range(DOCUMENTS_AT_ONCE + 1))
+    assert output == "".join(f"Many.{n} Many{n} 0\n" for n in range(DOCUMENTS_PER_REQUEST + 1))
     (tmp_path / "large.json").write_text('{"Bad.1": "{ nonsense }"}')
     with pytest.raises(AssertionError, match=r"Bad\.1: .*nonsense"):
         await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
@@ -177,8 +178,8 @@ def test_the_page_has_the_limits_as_they_are() -> None:
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
         "request": f"{BODY_BYTES // 1024} KiB, within {BODY_SECONDS} s; one operation, unless the server allows more",
         "time": f"{Settings.operation_seconds} s, unless the server allows more; then it is stopped",
-        "documents of an app": f"{DOCUMENTS:,}, of {manifests.BODY_BYTES // 1024} KiB; "
-        f"{DOCUMENTS_AT_ONCE} in a request that publishes them",
+        "documents of an app": f"{DOCUMENT_LIMIT:,}, of {manifests.BODY_BYTES // 1024} KiB; "
+        f"{DOCUMENTS_PER_REQUEST} in a request that publishes them",
     }
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
     assert measure(GRAPHQL_SCHEMA, document, choose_operation(document, None)).cost == 101

@@ -1,9 +1,11 @@
 """What SQL a document runs."""
 
+from functools import partial
 from typing import Any
 
 import orjson
 
+from api.documents.publishing import publish
 from db.api_keys import hash_api_key
 from db.credentials import get_credential
 from db.pool import recorded_statements
@@ -33,6 +35,7 @@ async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[
         links=Links("http://links.example/s", TOKEN_KEYS),
         cursors=Cursors(TOKEN_KEYS),
         credential=await get_credential(shop.db, hash_api_key(shop.key)),
+        publish_documents=partial(publish, shop.db, GRAPHQL_SCHEMA),
     )
     operation = DOCUMENTS.get(query).operation(None)
     with recorded_statements() as statements:
