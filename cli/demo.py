@@ -26,11 +26,17 @@ RATE = 100_000
 
 
 @click.command()
-@click.option("--sessions", type=click.IntRange(1, 10_000_000), default=SESSIONS, show_default=True, help="How many.")
+@click.option(
+    "--sessions",
+    type=click.IntRange(1, 10_000_000),
+    default=SESSIONS,
+    show_default=True,
+    help="The number of sessions.",
+)
 @click.option(
     "--stores",
     type=click.IntRange(1, 10_000),
-    help=f"How many; the demo store gets most sessions.  [default: one per {SESSIONS_PER_STORE:,} sessions]",
+    help=f"The number of stores; the first gets most sessions.  [default: one per {SESSIONS_PER_STORE:,} sessions]",
 )
 @data_option
 def demo(sessions: int, stores: int | None, data: Path) -> None:

@@ -58,7 +58,7 @@ async def test_a_console_app_can_have_fewer_scopes(shop: Shop, operator: Operato
 async def test_a_client_id_is_unique(shop: Shop, operator: Operator) -> None:
     operator.run("console", "--store", shop.slug, "--client-id", "staff")
     taken = operator.error("console", "--store", shop.slug, "--client-id", "staff")
-    assert taken == "Error: Another app of the store has the client ID 'staff'."
+    assert taken == "Error: Another app of the store has the client ID 'staff': choose another."
     assert operator.error("console", "--store", "no-such-shop").startswith("Error: There is no store")
 
 
