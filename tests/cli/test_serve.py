@@ -1,4 +1,4 @@
-"""The command line, as real processes on real folders."""
+"""`roomkey serve`, `migrate`, `stores` and `demo`: real processes in data folders."""
 
 import asyncio
 import json
@@ -123,7 +123,7 @@ def test_a_store_is_created_in_an_existing_data_folder(tmp_path: Path) -> None:
     address = ["--storefront-url", "https://toko.example/chat"]
     astray = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
     assert (astray.returncode, astray.stdout) == (2, "")
-    assert "There is no database in .roomkey: name its folder with --data" in astray.stderr
+    assert "There is no database in .roomkey: set --data to its folder" in astray.stderr
     assert list(tmp_path.iterdir()) == []
     assert roomkey(tmp_path, "migrate", **empty).returncode == 0
     created = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
@@ -148,7 +148,7 @@ def test_a_port_in_use_is_an_error_of_one_line(tmp_path: Path, served: Serving) 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use. "
-        "Choose another: --port (make: PORT=8123).\n"
+        "Set another --port (with make: PORT=8123).\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -161,7 +161,7 @@ def test_stores_and_apps_are_managed_while_the_server_runs(folder: Path, served:
     assert re.fullmatch(rf"store_[0-7][0-9a-z]{{25}}  {slug}\n", created.stdout)
     again = roomkey(folder, "stores", "create", slug, "--name", "x", *address)
     assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr.splitlines()[-1] == f"Error: There is a store '{slug}' already."
+    assert again.stderr.splitlines()[-1] == f"Error: A store with the slug '{slug}' already exists."
     assert f"{created.stdout.strip()}  Toko Tökö\n" in roomkey(folder, "stores", "list").stdout
 
     app = roomkey(folder, *APP, "partner", "--store", slug)
