@@ -33,6 +33,7 @@ from api.settings import Settings, read_settings
 from api.web import Page, assets
 from db.pool import Pool, Unavailable
 from schema.links import Links
+from schema.signing_keys import SigningKeys
 
 HEALTH_SECONDS = 1
 
@@ -45,7 +46,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.db = Pool(settings.database_url)
-        links = Links(settings.link_base_url, settings.token_keys)
+        links = Links(settings.link_base_url, SigningKeys(settings.signing_keys))
         self._graphql = GraphQLEndpoint(settings, self.db, links)
         self.site = _site(settings, self.db, links)
 

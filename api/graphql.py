@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from graphql import OperationType
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth.credentials import Credentials
 from api.documents.lookup import Document, DocumentLookup
+from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
 from api.media_types import GRAPHQL, HTML, JSON, media_type
 from api.rate_limits import RateLimiter, Throttled
@@ -36,11 +38,12 @@ from db.credentials import Credential
 from db.pool import Pool, record_statements_into
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
-from schema import schema
+from schema import GRAPHQL_SCHEMA, schema
 from schema.context import Context
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.links import Links
+from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from schema.rate_limits import RateLimit
 
 PATH = "/graphql"
@@ -76,7 +79,9 @@ class GraphQLEndpoint:
             schema, COST_MODEL, introspection=settings.introspection, compiled=settings.compiled_documents
         )
         self._plans: TTLCache[tuple[bytes | None, str | None, str | None, bool, str | None], Plan] = TTLCache(1_000)
-        self._introspection = settings.introspection
+        self._publish_documents = partial(
+            publish, db, GRAPHQL_SCHEMA, limit=DOCUMENTS_PER_REQUEST, introspection=settings.introspection
+        )
         self._graphiql = settings.graphiql
         self._operation_seconds = settings.operation_seconds
         self._batch_limit = settings.batch_limit
@@ -188,8 +193,8 @@ class GraphQLEndpoint:
                 links=self._links,
                 cursors=self._cursors,
                 credential=credential,
+                publish_documents=self._publish_documents,
                 rate_limit=rate_limit,
-                introspection=self._introspection,
             )
             result, log.interpreted = await self._documents.execute(plan.operation, request.variables, context)
         except Exception as error:

@@ -8,9 +8,9 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from api.documents.manifests import canonical_id
 from api.errors import RequestError
 from api.media_types import JSON, is_json
+from schema.document_ids import canonical_id
 
 BODY_BYTES = 64 * 1024
 # A larger body is read up to this size and dropped: an early response can reset the connection before it is read.

@@ -1,9 +1,9 @@
-"""Settings: from the environment, or from a file `.env` in the current folder. All of them are in .env.example."""
+"""Settings, read from the environment or from the file `.env` in the current folder. See .env.example."""
 
 import os
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,22 @@ from urllib.parse import SplitResult, urlsplit
 from starlette.config import Config
 
 from db.api_keys import API_KEY_PREFIX
-from schema.signing_keys import SigningKeys
 
-# One host, or several separated by commas, or none, as libpq reads it.
+# No host, one, or several separated by commas, as libpq accepts.
 HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"
 POSTGRES_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{HOST}(,{HOST})*([/?].*)?")
-TOKEN_KEY_NAME = re.compile(r"[a-z0-9-]{1,20}")
-TOKEN_KEY_BYTES = 32
+SIGNING_KEY_NAME = re.compile(r"[a-z0-9-]{1,20}")
+SIGNING_KEY_BYTES = 32
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SettingsError(Exception):
-    """One line: which setting is missing or malformed, and how it should look."""
+    """A setting is missing or malformed. The message is one line for the operator."""
 
 
 @dataclass(frozen=True)
 class JwtSettings:
-    """Whose JWTs are accepted. Where `jwks_url` is empty, the issuer's discovery document names it."""
+    """The issuer whose JWTs are accepted. If `jwks_url` is empty, it is read from the issuer's discovery document."""
 
     issuer: str
     audience: str
@@ -38,12 +37,16 @@ class JwtSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the server needs to know. `database_direct_url` goes past a pooler, for migrations."""
+    """The settings of the server.
+
+    `database_direct_url` bypasses a connection pooler, for migrations. `signing_keys` are the secrets in TOKEN_KEYS by
+    name, of which the first signs new links.
+    """
 
     database_url: str
     database_direct_url: str
     link_base_url: str
-    token_keys: SigningKeys
+    signing_keys: Mapping[str, bytes]
     cors_origins: tuple[str, ...] = ()
     graphiql: bool = True
     graphiql_key: str | None = None
@@ -52,7 +55,6 @@ class Settings:
     compiled_documents: bool = True
     batch_limit: int = 0
     operation_seconds: float = 20
-    http_status: str = "standard"
     log_level: str = "info"
     jwt: JwtSettings | None = None
 
@@ -65,7 +67,7 @@ def read_settings() -> Settings:
         database_url=database_url,
         database_direct_url=_read(config, "DATABASE_DIRECT_URL", _postgres_url, database_url),
         link_base_url=_read(config, "LINK_BASE_URL", _web_url, "http://127.0.0.1:8000/s"),
-        token_keys=_read(config, "TOKEN_KEYS", _token_keys),
+        signing_keys=_read(config, "TOKEN_KEYS", _signing_keys),
         cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
         graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
         graphiql_key=_read(config, "GRAPHIQL_KEY", _api_key, "") or None,
@@ -74,24 +76,23 @@ def read_settings() -> Settings:
         compiled_documents=_read(config, "COMPILED_DOCUMENTS", _on_or_off, True),
         batch_limit=_read(config, "BATCH_LIMIT", _number_between(0, 100), 0),
         operation_seconds=_read(config, "OPERATION_SECONDS", _number_between(1, 300), 20),
-        http_status=_read(config, "HTTP_STATUS", _one_of("standard", "draft"), "standard"),
         log_level=_read(config, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         jwt=_jwt(config),
     )
 
 
 def has_database_url() -> bool:
-    """Whether a database is named; otherwise the embedded one is meant."""
+    """Whether DATABASE_URL is set. Otherwise the embedded database is used."""
     return is_set("DATABASE_URL")
 
 
 def is_set(name: str) -> bool:
-    """Whether the setting has a value: what this process puts into the environment would hide one of the file's."""
+    """Whether the setting has a value in the environment or in `.env`."""
     return bool(_text(_config(), name))
 
 
 def _config() -> Config:
-    # An empty variable counts as absent, so that the file has its say.
+    # An empty environment variable counts as absent and does not override `.env`.
     environment = {name: value for name, value in os.environ.items() if value.strip()}
     return Config(".env" if Path(".env").is_file() else None, environment, encoding="utf-8")
 
@@ -131,9 +132,9 @@ def _web_url(name: str, text: str) -> str:
 def _jwt(config: Config) -> JwtSettings | None:
     jwt = JwtSettings(
         issuer=_read(config, "JWT_ISSUER", _secure_url, ""),
-        audience=_read(config, "JWT_AUDIENCE", _as_it_is, ""),
+        audience=_read(config, "JWT_AUDIENCE", _unchanged, ""),
         jwks_url=_read(config, "JWKS_URL", _secure_url, ""),
-        store_claim=_read(config, "JWT_STORE_CLAIM", _as_it_is, "store"),
+        store_claim=_read(config, "JWT_STORE_CLAIM", _unchanged, "store"),
     )
     if jwt.issuer and jwt.audience:
         return jwt
@@ -145,24 +146,24 @@ def _jwt(config: Config) -> JwtSettings | None:
 
 
 def _secure_url(name: str, text: str) -> str:
-    """As it is, with or without a slash at its end: tokens name their issuer to the letter."""
+    """An https URL, unchanged: tokens must contain exactly the same issuer, with or without a trailing slash."""
     if not is_secure_url(text):
         raise SettingsError(f"{name} must look like https://login.example (http only for this machine), got {text!r}")
     return text
 
 
 def is_secure_url(text: str) -> bool:
-    """Whether what is fetched from there cannot be changed on its way: by https, or from this very machine."""
+    """Whether responses cannot be modified in transit: the URL is https, or its host is this machine."""
     parts = _web_parts(text)
     return parts is not None and (parts.scheme == "https" or parts.hostname in LOOPBACK)
 
 
-def _as_it_is(name: str, text: str) -> str:
+def _unchanged(name: str, text: str) -> str:
     return text
 
 
 def _web_parts(text: str) -> SplitResult | None:
-    """The parts of an absolute address of the web; None: it is none."""
+    """The parts of an absolute http or https URL, or None if it is not one."""
     try:
         parts = urlsplit(text)
         return parts if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 else None
@@ -170,8 +171,8 @@ def _web_parts(text: str) -> SplitResult | None:
         return None
 
 
-def _token_keys(name: str, text: str) -> SigningKeys:
-    """`name:secret` pairs separated by commas; the first signs. A message never quotes a secret."""
+def _signing_keys(name: str, text: str) -> Mapping[str, bytes]:
+    """Parse `name:secret` pairs separated by commas. Error messages never quote a secret."""
     secrets: dict[str, bytes] = {}
     for number, pair in enumerate(text.split(","), start=1):
         key, _, secret = pair.strip().partition(":")
@@ -179,13 +180,13 @@ def _token_keys(name: str, text: str) -> SigningKeys:
             decoded = b64decode(secret, validate=True)
         except ValueError:
             decoded = b""
-        if not TOKEN_KEY_NAME.fullmatch(key) or len(decoded) < TOKEN_KEY_BYTES or key in secrets:
+        if not SIGNING_KEY_NAME.fullmatch(key) or len(decoded) < SIGNING_KEY_BYTES or key in secrets:
             raise SettingsError(
-                f"{name} must be pairs like k1:SECRET separated by commas, names differing, each secret made by "
-                f"`openssl rand -base64 32`; number {number} is not"
+                f"{name} must be pairs like k1:SECRET separated by commas, with different names and with secrets from "
+                f"`openssl rand -base64 32`; pair {number} is not"
             )
         secrets[key] = decoded
-    return SigningKeys(secrets)
+    return secrets
 
 
 def _origins(name: str, text: str) -> tuple[str, ...]:
@@ -199,7 +200,7 @@ def _origins(name: str, text: str) -> tuple[str, ...]:
 
 def _api_key(name: str, text: str) -> str:
     if not text.startswith(API_KEY_PREFIX):
-        raise SettingsError(f"{name} must be an API key: it begins with {API_KEY_PREFIX}")
+        raise SettingsError(f"{name} must be an API key, which starts with {API_KEY_PREFIX}")
     return text
 
 

@@ -1,41 +1,69 @@
-"""The command line: `roomkey --help`. One file a noun."""
+"""The `roomkey` command. One file per command or group of commands."""
 
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from api.settings import SettingsError
-from cli.api_keys import keys
-from cli.apps import apps
-from cli.console import console
-from cli.demo import demo
-from cli.documents import documents
-from cli.migrate import migrate
-from cli.serve import serve
-from cli.stores import stores
-from db.migrate import MigrationFailed
-from db.pool import Unavailable
-from embedded import FolderInUse, StartFailed
+# The name of each command, its module, and its line in `roomkey --help`. A command is an object in its module that has
+# the same name.
+COMMANDS = {
+    "serve": ("cli.serve", "Start the server, after migrating the database."),
+    "migrate": ("cli.migrate", "Migrate the database to this version."),
+    "demo": ("cli.demo", "Load invented sessions into the demo store and into new stores."),
+    "stores": ("cli.stores", "Manage stores."),
+    "apps": ("cli.apps", "Manage apps, the clients of a store."),
+    "keys": ("cli.api_keys", "Manage API keys."),
+    "documents": ("cli.documents", "Manage persisted documents."),
+    "console": ("cli.console", "Create a console app for the staff of a store."),
+}
 
 
-def main() -> NoReturn:
-    """The console script: errors that a person can mend are one line."""
-    try:
-        cli()
-    except (SettingsError, FolderInUse, StartFailed, MigrationFailed, Unavailable) as error:
-        click.echo(f"roomkey: {error}", err=True)
-    sys.exit(1)
+class LazyGroup(click.Group):
+    """A group that imports the module of a command when the command runs, so that `--help` imports none."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="roomkey")
 def cli() -> None:
     """The sessions API for chat commerce.
 
-    With no DATABASE_URL, a PostgreSQL of its own runs in the folder --data. Other settings: see .env.example.
+    Without DATABASE_URL, an embedded PostgreSQL runs in the folder that --data names. For the other settings, see
+    .env.example.
     """
 
 
-for command in (serve, migrate, demo, stores, apps, keys, documents, console):
-    cli.add_command(command)
+def main() -> NoReturn:
+    """Run the command. Errors that the operator can fix are printed as one line, with exit status 1."""
+    try:
+        cli()
+    except Exception as error:
+        if not isinstance(error, operator_errors()):
+            raise
+        click.echo(f"roomkey: {error}", err=True)
+    sys.exit(1)
+
+
+def operator_errors() -> tuple[type[Exception], ...]:
+    """The exceptions that the operator can fix. Imported when needed, because `--help` needs none."""
+    from api.settings import SettingsError
+    from db.migrate import MigrationFailed
+    from db.pool import Unavailable
+    from embedded import FolderInUse, StartFailed
+
+    return (SettingsError, FolderInUse, StartFailed, MigrationFailed, Unavailable)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli.apps import store_of_app
-from cli.database import data_option, run
-from cli.names import line
-from cli.stores import store_of
+from cli.apps import find_store_id_of_app
+from cli.database import data_option, run_with_database
+from cli.options import validate_name
+from cli.stores import find_store
 from db.api_keys import (
     API_KEY_PREFIX,
     create_api_key,
@@ -24,43 +24,46 @@ from db.pool import Pool, Row
 
 @click.group()
 def keys() -> None:
-    """The API keys of apps."""
+    """Manage API keys."""
 
 
 @keys.command()
-@click.option("--app", "app_id", required=True, help="The app's ID, which `roomkey apps list` shows.")
-@click.option("--name", required=True, callback=line, help="What it is called, as in 'laptop'.")
+@click.option("--app", "app_id", required=True, help="The ID of the app. See `roomkey apps list`.")
+@click.option("--name", required=True, callback=validate_name, help="The name of the key, such as 'laptop'.")
 @data_option
 def create(app_id: str, name: str, data: Path) -> None:
-    """Make a key and print it. It is not shown again: the database holds its hash only."""
+    """Create an API key and print it.
+
+    The key is not shown again, because the database contains only its hash.
+    """
     key = generate_api_key()
 
     async def create(db: Pool) -> None:
-        await create_api_key(db, await store_of_app(db, app_id), app_id, name, hash_api_key(key))
+        await create_api_key(db, await find_store_id_of_app(db, app_id), app_id, name, hash_api_key(key))
 
-    run(create, data)
+    run_with_database(create, data)
     click.echo(key)
 
 
 @keys.command("list")
-@click.option("--store", "slug", help="The slug of the shop of which to show all keys.")
-@click.option("--app", "app_id", help="The ID of the app of which to show the keys.")
+@click.option("--store", "slug", help="The slug of the store whose API keys are listed.")
+@click.option("--app", "app_id", help="The ID of the app whose API keys are listed.")
 @data_option
 def list_(slug: str | None, app_id: str | None, data: Path) -> None:
-    """Show the keys of a shop or an app.
+    """List the API keys of a store or of an app.
 
-    Of each: ID, name, app, when it was made, state. The secrets are kept nowhere.
+    Each line has the ID, name, app, creation date and state. Secrets are not stored.
     """
 
     async def search(db: Pool) -> list[Row]:
         if slug:
-            return await search_api_keys(db, (await store_of(db, slug)).id)
+            return await search_api_keys(db, (await find_store(db, slug)).id)
         assert app_id is not None
-        return (await get_api_keys_by_app(db, await store_of_app(db, app_id), [app_id]))[app_id]
+        return (await get_api_keys_by_app(db, await find_store_id_of_app(db, app_id), [app_id]))[app_id]
 
     if (slug is None) == (app_id is None):
-        raise click.UsageError("Give either --store or --app.")
-    for key in run(search, data):
+        raise click.UsageError("Give either --store or --app, and not both.")
+    for key in run_with_database(search, data):
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "active"
         click.echo(f"{key.id}  {key.name}  {key.app_id}  {key.created_at:%Y-%m-%d}  {state}")
 
@@ -69,7 +72,10 @@ def list_(slug: str | None, app_id: str | None, data: Path) -> None:
 @click.argument("key")
 @data_option
 def revoke(key: str, data: Path) -> None:
-    """Turn a key off for ever. KEY is its ID, which `roomkey keys list` shows, or the leaked key itself."""
+    """Revoke an API key permanently.
+
+    KEY is its ID, which `roomkey keys list` shows, or the secret itself if it has leaked.
+    """
     is_secret = key.startswith(API_KEY_PREFIX)
 
     async def revoke(db: Pool) -> Row | None:
@@ -79,10 +85,12 @@ def revoke(key: str, data: Path) -> None:
         store_id = await find_store_of_api_key(db, key)
         return await set_api_key_revoked(db, store_id, key) if store_id else None
 
-    revoked = run(revoke, data)
+    revoked = run_with_database(revoke, data)
     if revoked is None:
-        complaint = (
-            "That key is unknown, revoked already, or of a disabled app" if is_secret else f"There is no key {key!r}"
+        problem = (
+            "This API key is unknown or already revoked, or its app is disabled"
+            if is_secret
+            else f"There is no API key {key!r}"
         )
-        raise click.UsageError(f"{complaint}: see `roomkey keys list`.")
+        raise click.UsageError(f"{problem}: see `roomkey keys list`.")
     click.echo(f"{revoked.id} is revoked.")

@@ -1,71 +1,72 @@
-"""`roomkey console`, and publishing what the console asks."""
+"""`roomkey console`, and publishing the documents of the console."""
 
 from pathlib import Path
 
 import click
 import orjson
 
-from api.documents.manifests import ManifestRefused
 from api.documents.publishing import publish_for_consoles
 from api.web import BUILT
-from cli.apps import RATES, SCOPES, once, taken
-from cli.database import data_option, run
-from cli.names import line
-from cli.stores import store_of, store_option
+from cli.apps import RATE_TYPE, SCOPE_TYPE, client_id_taken, unique_scopes
+from cli.database import data_option, run_with_database
+from cli.options import validate_name
+from cli.stores import find_store, store_option
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from db.apps import ClientIdTaken, create_app, set_console
 from db.pool import Pool, Row
 from schema import GRAPHQL_SCHEMA
 from schema.apps import DocumentMode
+from schema.errors import UserErrors
 from schema.scopes import Scope
 
 MANIFEST = BUILT / "documents.json"
 
-# All that the console offers.
-STAFF = (Scope.SESSIONS_READ.value, Scope.SESSIONS_WRITE.value, Scope.SETTINGS_WRITE.value)
-# Many people share it.
+# What the console needs for all of its features.
+STAFF_SCOPES = (Scope.SESSIONS_READ.value, Scope.SESSIONS_WRITE.value, Scope.SETTINGS_WRITE.value)
+# All of the staff share the rate limit of the app.
 RATE = 10_000
 
 
 @click.command()
 @store_option
-@click.option("--name", default="console", show_default=True, callback=line, help="What the app is called.")
+@click.option("--name", default="console", show_default=True, callback=validate_name, help="The name of the app.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
-    default=STAFF,
+    default=STAFF_SCOPES,
     show_default=True,
-    type=SCOPES,
-    help="What it may do; several times. What is not allowed is not offered.",
+    type=SCOPE_TYPE,
+    help="Scope to grant. Can be repeated. The console hides what the scopes do not allow.",
 )
-@click.option("--rate", type=RATES, default=RATE, show_default=True, help="How much cost it may spend a second.")
-@click.option("--client-id", callback=line, help="What the identity provider calls it, for staff who sign in there.")
+@click.option("--rate", type=RATE_TYPE, default=RATE, show_default=True, help="Rate limit, in cost points per second.")
+@click.option(
+    "--client-id", callback=validate_name, help="Client ID of the app at the identity provider where staff sign in."
+)
 @data_option
 def console(slug: str, name: str, scopes: tuple[str, ...], rate: int, client_id: str | None, data: Path) -> None:
-    """Let a store's staff into the console.
+    """Create a console app for the staff of a store.
 
-    Adds an app that may send the console's documents and nothing else, and prints its ID and its first key, each on a
-    line of its own.
+    The app may send the documents of the console and nothing else. Prints the app's ID and an API key on two lines.
     """
 
-    async def open_(db: Pool) -> tuple[Row, str]:
-        store = await store_of(db, slug)
-        return await open_console(db, store.id, name, once(scopes), rate, client_id)
+    async def create(db: Pool) -> tuple[Row, str]:
+        store = await find_store(db, slug)
+        return await create_console_app(db, store.id, name, unique_scopes(scopes), rate, client_id)
 
     try:
-        app, key = run(open_, data)
+        app, key = run_with_database(create, data)
     except ClientIdTaken:
-        raise taken(client_id) from None
+        raise client_id_taken(client_id) from None
     click.echo(f"{app.id}\n{key}")
     if not MANIFEST.exists():
-        click.echo("The console is not built: install Node 20.19 or newer, and run `make web`.", err=True)
+        click.echo("The console is not built: install Node 20.19 or newer, then run `make web`.", err=True)
 
 
-async def open_console(
+async def create_console_app(
     db: Pool, store_id: str, name: str, scopes: list[str], rate: int, client_id: str | None = None
 ) -> tuple[Row, str]:
-    """An app for a store's staff, and its first key."""
+    """Create an app for the staff of a store, with an API key, and publish the documents of the console."""
     key = generate_api_key()
     async with db.transaction() as transaction:
         app = await create_app(transaction, store_id, name, scopes, rate, DocumentMode.ID_ONLY.value, client_id)
@@ -76,10 +77,10 @@ async def open_console(
 
 
 async def publish_console(db: Pool) -> None:
-    """Publish the documents of the console that is built here for all stores; those of other versions stay."""
+    """Publish the documents of the built console for all stores. Documents of other versions stay published."""
     if not MANIFEST.exists():
         return
     try:
         await publish_for_consoles(db, GRAPHQL_SCHEMA, orjson.loads(MANIFEST.read_bytes()))
-    except ManifestRefused:
-        click.echo("The console that is built is of another version: run `make web`.", err=True)
+    except UserErrors:
+        click.echo("The built console does not match this version of the server: run `make web`.", err=True)

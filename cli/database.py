@@ -1,4 +1,4 @@
-"""The database that a command works on: the one that DATABASE_URL names, or the embedded one of a data folder."""
+"""The database of a command: the one at DATABASE_URL, or else the embedded one in the data folder."""
 
 import asyncio
 import os
@@ -23,45 +23,49 @@ data_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".roomkey"),
     show_default=True,
-    help="The folder of the embedded database. Not used where DATABASE_URL is set, but for the development key.",
+    help="The folder of the embedded database and of development keys.",
 )
 
 
 @contextmanager
-def database(data: Path, *, attach: bool = True) -> Iterator[None]:
-    """Sees to it that there is a database of this version, and that the environment names it, for workers too."""
+def open_database(data: Path, *, attach: bool = True) -> Iterator[None]:
+    """Migrate the database, and set DATABASE_URL for this process and its workers.
+
+    Without DATABASE_URL, the embedded database in `data` runs until the context ends. `attach` uses it if another
+    process already runs it. Raises SettingsError, FolderInUse, StartFailed, MigrationFailed and Unavailable.
+    """
     if has_database_url():
         _migrate()
         yield
         return
     if is_set("DATABASE_DIRECT_URL"):
-        raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is meant")
+        raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is used")
     server = embedded.running(data) if attach else None
     with nullcontext(server) if server else embedded.start(data) as server:
         os.environ["DATABASE_URL"] = server.url()
-        set_default("TOKEN_KEYS", f"embedded:{_secret(data / 'token-key')}")
+        set_default("TOKEN_KEYS", f"embedded:{_read_or_create_secret(data / 'token-key')}")
         _migrate()
         yield
 
 
-def run(work: Callable[[Pool], Awaitable[T]], data: Path) -> T:
-    """Do the work on the database of that folder, which is there already, and end."""
+def run_with_database(function: Callable[[Pool], Awaitable[T]], data: Path) -> T:
+    """Run an async function on the database, which must exist. Raises UsageError if it does not."""
     if not has_database_url() and not (data / "postgres").exists():
         raise click.UsageError(
-            f"There is no database in {data}: name its folder with --data, set DATABASE_URL, or start `roomkey serve`."
+            f"There is no database in {data}: set --data to its folder, set DATABASE_URL, or run `roomkey serve` first."
         )
-    with database(data):
-        return run_within(work)
+    with open_database(data):
+        return run_with_pool(function)
 
 
-def run_within(work: Callable[[Pool], Awaitable[T]]) -> T:
-    """Do the work on the database that the environment names."""
+def run_with_pool(function: Callable[[Pool], Awaitable[T]]) -> T:
+    """Run an async function with a connection pool to the database that `open_database` opened."""
 
     async def connected() -> T:
         db = Pool(read_settings().database_url, size=1)
         await db.connect()
         try:
-            return await work(db)
+            return await function(db)
         finally:
             await db.disconnect()
 
@@ -69,12 +73,13 @@ def run_within(work: Callable[[Pool], Awaitable[T]]) -> T:
 
 
 def set_default(name: str, value: str) -> None:
-    """Put it into the environment, for workers too, unless the setting is there or in the file .env."""
+    """Set an environment variable for this process and its workers, unless the setting has a value, also in .env."""
     if not is_set(name):
         os.environ[name] = value
 
 
 def write_private(path: Path, text: str) -> None:
+    """Write a line of text to a file that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text + "\n")
@@ -84,8 +89,7 @@ def _migrate() -> None:
     asyncio.run(migrate(read_settings().database_direct_url))
 
 
-def _secret(path: Path) -> str:
-    """The secret in the file, which is made where it is missing."""
+def _read_or_create_secret(path: Path) -> str:
     if not path.exists():
         write_private(path, b64encode(secrets.token_bytes(32)).decode())
     return path.read_text().strip()

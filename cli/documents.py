@@ -1,4 +1,4 @@
-"""`roomkey documents`, and the warning of documents that an upgrade broke."""
+"""`roomkey documents`, and the warning about documents that an upgrade broke."""
 
 import asyncio
 from pathlib import Path
@@ -6,25 +6,26 @@ from pathlib import Path
 import click
 import orjson
 
-from api.documents.manifests import ManifestRefused, canonical_id
 from api.documents.publishing import broken_documents, check_manifest, publish
 from api.logs import logger
-from cli.apps import store_of_app
-from cli.database import data_option, run, run_within
+from cli.apps import find_store_id_of_app
+from cli.database import data_option, run_with_database, run_with_pool
 from db.documents import search_documents, set_document_retired
 from db.keysets import Window
 from db.pool import Pool, Row, Unavailable
 from schema import GRAPHQL_SCHEMA
+from schema.document_ids import canonical_id
+from schema.errors import UserErrors
 
-WARNINGS = 10
+WARNING_LIMIT = 10
 
-app_option = click.option("--app", "app_id", required=True, help="The app's ID, as `roomkey apps list` shows it.")
+app_option = click.option("--app", "app_id", required=True, help="The ID of the app. See `roomkey apps list`.")
 manifest_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def documents() -> None:
-    """The persisted documents of an app: what it may send by an ID."""
+    """Manage persisted documents."""
 
 
 @documents.command("publish")
@@ -32,20 +33,20 @@ def documents() -> None:
 @app_option
 @data_option
 def publish_(manifest: Path, app_id: str, data: Path) -> None:
-    """Publish what is in a MANIFEST: all of it, or nothing.
+    """Publish all documents of a MANIFEST or, if one is invalid, none.
 
-    It is a file as Apollo's, GraphQL Codegen's or Relay's tool writes it. Each document is shown with its state, ID,
-    name and cost.
+    MANIFEST is a file that a tool of Apollo, GraphQL Codegen or Relay wrote. Prints the state, ID, name and cost of
+    each document.
     """
-    content = _content(manifest)
+    content = _read_json(manifest)
 
     async def publish_all(db: Pool) -> list[Row] | None:
-        return await publish(db, GRAPHQL_SCHEMA, await store_of_app(db, app_id), app_id, content)
+        return await publish(db, GRAPHQL_SCHEMA, await find_store_id_of_app(db, app_id), app_id, content)
 
     try:
-        published = run(publish_all, data)
-    except ManifestRefused as refusal:
-        raise click.ClickException("\n".join(["Nothing was published.", *_reasons(manifest, refusal)])) from None
+        published = run_with_database(publish_all, data)
+    except UserErrors as error:
+        raise click.ClickException("\n".join(["Nothing was published.", *_messages(manifest, error)])) from None
     for row in published or ():
         click.echo(f"{'new' if row.is_new else 'unchanged':9}  {row.id}  {row.name or '-'}  {row.cost}")
 
@@ -54,13 +55,16 @@ def publish_(manifest: Path, app_id: str, data: Path) -> None:
 @app_option
 @data_option
 def list_(app_id: str, data: Path) -> None:
-    """Show the documents: ID, name, cost, when it was published, state."""
+    """List the documents of an app.
+
+    Each line has the ID, name, cost, publication date and state.
+    """
 
     async def search(db: Pool) -> list[Row]:
-        store_id = await store_of_app(db, app_id)
+        store_id = await find_store_id_of_app(db, app_id)
         return (await search_documents(db, store_id, [app_id], Window(limit=1_000_000)))[app_id]
 
-    for row in run(search, data):
+    for row in run_with_database(search, data):
         state = f"retired {row.retired_at:%Y-%m-%d}" if row.retired_at else "published"
         click.echo(f"{row.id}  {row.name or '-'}  {row.cost}  {row.published_at:%Y-%m-%d}  {state}")
 
@@ -70,13 +74,13 @@ def list_(app_id: str, data: Path) -> None:
 @app_option
 @data_option
 def retire(id: str, app_id: str, data: Path) -> None:
-    """Let an app send a document no longer. ID is what `roomkey documents list` shows."""
+    """Retire a document, so that its app can no longer send it. `roomkey documents list` shows its ID."""
 
     async def retire(db: Pool) -> Row | None:
-        store_id, canonical = await store_of_app(db, app_id), canonical_id(id)
+        store_id, canonical = await find_store_id_of_app(db, app_id), canonical_id(id)
         return await set_document_retired(db, store_id, app_id, canonical) if canonical else None
 
-    row = run(retire, data)
+    row = run_with_database(retire, data)
     if row is None:
         raise click.UsageError(f"The app has no document {id!r}: see `roomkey documents list`.")
     click.echo(f"{row.id} is retired.")
@@ -86,28 +90,28 @@ def retire(id: str, app_id: str, data: Path) -> None:
 @click.argument("manifests", nargs=-1, type=manifest_type)
 @data_option
 def check(manifests: tuple[Path, ...], data: Path) -> None:
-    """See whether documents are valid in this version.
+    """Check whether documents are valid in this version.
 
-    Those of the MANIFESTS, for which no database is needed; without any, all that are published.
+    Checks the documents of the MANIFESTS, without a database. Without MANIFESTS, checks all published documents.
     """
-    broken = _check_files(manifests) if manifests else run(_check_published, data)
+    broken = _check_files(manifests) if manifests else run_with_database(_check_published, data)
     if broken:
         raise click.ClickException("\n".join(["Some documents are not valid.", *broken]))
     click.echo("All documents are valid.")
 
 
 def warn_of_broken_documents() -> None:
-    """Log which published documents are not valid since an upgrade. Those that were checked before cost nothing."""
+    """Log the published documents that are not valid in this version. Documents that it checked before are skipped."""
 
     async def find(db: Pool) -> list[Row]:
         return [row async for row, _ in broken_documents(db, GRAPHQL_SCHEMA, unchecked=True)]
 
     try:
-        broken = run_within(find)
+        broken = run_with_pool(find)
     except Unavailable:
-        return  # it says so itself where it matters
-    for row in broken[:WARNINGS]:
-        logger.warning("A published document is not valid any more: %s", _named(row))
+        return  # requests report it
+    for row in broken[:WARNING_LIMIT]:
+        logger.warning("A published document is not valid in this version: %s", _describe(row))
     if broken:
         logger.warning(
             "%d published documents are not valid in this version: see `roomkey documents check`", len(broken)
@@ -118,27 +122,27 @@ def _check_files(manifests: tuple[Path, ...]) -> list[str]:
     broken: list[str] = []
     for manifest in manifests:
         try:
-            asyncio.run(check_manifest(GRAPHQL_SCHEMA, _content(manifest)))
-        except ManifestRefused as refusal:
-            broken += _reasons(manifest, refusal)
+            asyncio.run(check_manifest(GRAPHQL_SCHEMA, _read_json(manifest)))
+        except UserErrors as error:
+            broken += _messages(manifest, error)
     return broken
 
 
 async def _check_published(db: Pool) -> list[str]:
     found = broken_documents(db, GRAPHQL_SCHEMA, unchecked=False)
-    return [f"{_named(row)}: {reason}" async for row, reason in found]
+    return [f"{_describe(row)}: {reason}" async for row, reason in found]
 
 
-def _content(manifest: Path) -> object:
+def _read_json(manifest: Path) -> object:
     try:
         return orjson.loads(manifest.read_bytes())
     except orjson.JSONDecodeError as error:
         raise click.ClickException(f"{manifest} is not JSON in UTF-8: {error}") from None
 
 
-def _reasons(manifest: Path, refusal: ManifestRefused) -> list[str]:
-    return [f"{manifest}: {complaint.message}" for complaint in refusal.complaints]
+def _messages(manifest: Path, errors: UserErrors) -> list[str]:
+    return [f"{manifest}: {error.message}" for error in errors.errors]
 
 
-def _named(row: Row) -> str:
+def _describe(row: Row) -> str:
     return f"store {row.store_slug}, app {row.app_id} ({row.app_name}), {row.id} ({row.name or '-'})"

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import click
 
-from cli.database import data_option, database
+from cli.database import data_option, open_database
 
 
 @click.command()
 @data_option
 def migrate(data: Path) -> None:
-    """Bring the database to this version. Safe to run at any time, from several processes at once."""
-    with database(data):
+    """Migrate the database to this version.
+
+    This is safe at any time, also from several processes at once.
+    """
+    with open_database(data):
         click.echo("The database is up to date.")

@@ -13,7 +13,7 @@ import uvicorn
 from api.logs import configure
 from api.settings import read_settings
 from cli.console import MANIFEST, publish_console
-from cli.database import data_option, database, run_within, set_default
+from cli.database import data_option, open_database, run_with_pool, set_default
 from cli.demo import DemoKeys, demo_keys
 from cli.documents import warn_of_broken_documents
 
@@ -21,21 +21,23 @@ from cli.documents import warn_of_broken_documents
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes answer.")
-@click.option("--demo", is_flag=True, help="See that there is a demo store, and print a development key for it.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="The number of worker processes."
+)
+@click.option("--demo", is_flag=True, help="Create a demo store if there is none, and print a development key.")
 @data_option
 def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
-    """Answer requests, after migrating the database."""
-    # A stop ends the blocks below in order; uvicorn passes the signal on when it is done.
+    """Start the server, after migrating the database."""
+    # SIGTERM exits through the context managers below; uvicorn raises the signal again after its own shutdown.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    _see_that_it_is_free(host, port)
+    _check_port(host, port)
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
-    with database(data, attach=False):
-        keys = run_within(lambda db: demo_keys(db, data)) if demo else None
+    with open_database(data, attach=False):
+        keys = run_with_pool(lambda db: demo_keys(db, data)) if demo else None
         if keys:
             set_default("GRAPHIQL_KEY", keys.development)
             set_default("CONSOLE_KEY", keys.console)
-        run_within(publish_console)
+        run_with_pool(publish_console)
         configure(read_settings().log_level)
         threading.Thread(target=_announce, args=(host, port, data, keys), daemon=True).start()
         uvicorn.run(
@@ -45,16 +47,17 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
             port=port,
             workers=workers,
             log_level="warning",
-            # The loggers are configured above, and in each worker again.
+            # `configure` above configures the loggers, and `create_app_from_environment` those of each worker.
             log_config=None,
-            # Its lines would have the links' codes in them.
+            # The access log of uvicorn would contain the codes of links.
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=10,
         )
 
 
-def _see_that_it_is_free(host: str, port: int) -> None:
+def _check_port(host: str, port: int) -> None:
+    """Raise ClickException if the port cannot be bound, before the database starts."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,12 +65,12 @@ def _see_that_it_is_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: --port (make: PORT=8123)."
+                f"Cannot listen on {host}, port {port}: {error.strerror}. Set another --port (with make: PORT=8123)."
             ) from None
 
 
 def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
-    """Say where to go as soon as somebody listens, and then which documents this version breaks."""
+    """Print the addresses once the server accepts connections, then log documents that this version breaks."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     while True:
         try:
@@ -80,7 +83,7 @@ def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
     click.echo("Roomkey is ready.\n")
     if MANIFEST.exists():
         click.echo(f"  Console    http://{address}:{port}/")
-    # What is not built, or turned off, is the API alone.
+    # Without GraphiQL, only the API is at this address.
     name = "GraphiQL" if MANIFEST.exists() and read_settings().graphiql else "GraphQL "
     click.echo(f"  {name}   http://{address}:{port}/graphql")
     if keys:

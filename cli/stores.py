@@ -4,56 +4,61 @@ from pathlib import Path
 
 import click
 
-from cli.database import data_option, run
+from cli.database import data_option, run_with_database
 from db.pool import Pool, Row
 from db.stores import SLUG, create_store, get_store_by_slug, search_stores
 from schema.errors import BadUserInput
 from schema.scalars import parse_url
 
-store_option = click.option("--store", "slug", required=True, help="The shop's slug.")
+store_option = click.option("--store", "slug", required=True, help="The slug of the store.")
 
 
 @click.group()
 def stores() -> None:
-    """The shops that have their sessions here."""
+    """Manage stores."""
 
 
 @stores.command()
 @click.argument("slug")
-@click.option("--name", required=True, help="Its name, as customers see it.")
-@click.option("--storefront-url", required=True, help="Where a customer who opens a link is sent.")
+@click.option("--name", required=True, help="The name that customers see.")
+@click.option("--storefront-url", required=True, help="The URL to which customers who open a link are redirected.")
 @click.option(
     "--session-expiration",
     type=click.IntRange(0, 1440),
     default=0,
     show_default=True,
-    help="Minutes until a token expires; 0: never.",
+    help="Minutes until a token expires. 0 means never.",
 )
 @data_option
 def create(slug: str, name: str, storefront_url: str, session_expiration: int, data: Path) -> None:
-    """Add a shop. SLUG is its name in links: small letters, digits and hyphens."""
+    """Create a store.
+
+    SLUG identifies the store in links. It consists of lower-case letters, digits and hyphens.
+    """
     if not SLUG.fullmatch(slug):
-        raise click.BadParameter("must be 1 to 63 small letters, digits and hyphens", param_hint="SLUG")
+        raise click.BadParameter(
+            f"must be 1 to 63 lower-case letters, digits and hyphens, got {slug!r}", param_hint="SLUG"
+        )
     try:
         url = parse_url(storefront_url)
     except BadUserInput as error:
         raise click.BadParameter(str(error), param_hint="--storefront-url") from None
-    store = run(lambda db: create_store(db, slug, name, url, session_expiration), data)
+    store = run_with_database(lambda db: create_store(db, slug, name, url, session_expiration), data)
     if store is None:
-        raise click.UsageError(f"There is a store {slug!r} already.")
+        raise click.UsageError(f"A store with the slug {slug!r} already exists.")
     click.echo(f"{store.id}  {store.slug}")
 
 
 @stores.command("list")
 @data_option
 def list_(data: Path) -> None:
-    """Show the shops."""
-    for store in run(search_stores, data):
+    """List the stores: ID, slug and name."""
+    for store in run_with_database(search_stores, data):
         click.echo(f"{store.id}  {store.slug}  {store.name}")
 
 
-async def store_of(db: Pool, slug: str) -> Row:
-    """The store of that slug; a usage error where there is none."""
+async def find_store(db: Pool, slug: str) -> Row:
+    """The store with this slug. Raises UsageError if there is none."""
     store = await get_store_by_slug(db, slug)
     if store is None:
         raise click.UsageError(f"There is no store {slug!r}: see `roomkey stores list`.")

@@ -1,7 +1,7 @@
-"""Loads the demo data, invented but lifelike: `roomkey demo`.
+"""Loads invented data for `roomkey demo`.
 
-A load that is large beside what is there takes the secondary indexes and foreign keys off, and puts them back at its
-end, in the same transaction: an interrupted load leaves nothing behind, and nobody else can use the tables meanwhile.
+A load that is larger than the existing data drops the secondary indexes and foreign keys and recreates them at the end,
+in the same transaction. An interrupted load is rolled back, and the tables are locked during the load.
 """
 
 import asyncio
@@ -14,16 +14,19 @@ import asyncpg
 
 from demo.moments import DAY, DAYS, id_maker, microseconds, moment, unused_numbers
 from demo.people import PEOPLE
-from demo.sessions import EXPIRATIONS, Invention, Row, Store, store_names
+from demo.sessions import EXPIRATIONS, Row, SessionGenerator, Store, store_names
 
 DEMO_SLUG = "kopi-senja"
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
-BATCH = 10_000
-LARGE = 20_000
-# Seconds. Whatever limit the connection has for the statements of requests, an index of a million rows takes longer.
-PATIENCE = 3600.0
+BATCH_SIZE = 10_000
+
+# From this number of sessions on, a load is faster without indexes.
+LARGE_LOAD = 20_000
+
+# Creating an index of a million rows takes longer than the default timeout of the connection.
+TIMEOUT_SECONDS = 3600.0
 
 STORE_COLUMNS = ("id", "slug", "name", "storefront_url", "session_expiration", "created_at")
 CUSTOMER_COLUMNS = ("store_id", "id", "name", "phone", "email", "external_id", "created_at")
@@ -57,29 +60,28 @@ ORDER_COLUMNS = (
 )
 EVENT_COLUMNS = ("store_id", "id", "session_id", "kind", "at", "expires_at", "reason")
 
-NOW = "select now()"
+SELECT_NOW = "select now()"
 
-STORES = "select slug, id, session_expiration from store"
+SELECT_STORES = "select slug, id, session_expiration from store"
 
-NUMBERS = """
+SELECT_NUMBERS = """
 select number from "order" where store_id = $1
 union all
 select external_id from customer where store_id = $1 and external_id is not null
 """
 
-SESSIONS = "select count(*) from session"
+COUNT_SESSIONS = "select count(*) from session"
 
-# Without the constraints and the generated columns of the tables that they are named after.
-STAGE = f"""
+# Staging tables, which have neither the constraints nor the generated columns of the real tables.
+CREATE_STAGING_TABLES = f"""
 create temp table demo_customer on commit drop as select {", ".join(CUSTOMER_COLUMNS)} from customer with no data;
 create temp table demo_session on commit drop as select {", ".join(SESSION_COLUMNS)} from session with no data;
 create temp table demo_order on commit drop as select {", ".join(ORDER_COLUMNS)} from "order" with no data;
 create temp table demo_event on commit drop as select {", ".join(EVENT_COLUMNS)} from session_event with no data
 """
 
-# A session names the order that it led to, an order names its session: both are there when the statement ends, which
-# is when foreign keys are checked.
-ADD = f"""
+# Sessions and orders refer to each other. Foreign keys are checked at the end of the statement, when both exist.
+COPY_FROM_STAGING = f"""
 with customers as (
     insert into customer ({", ".join(CUSTOMER_COLUMNS)}) select {", ".join(CUSTOMER_COLUMNS)} from demo_customer
 ), sessions as (
@@ -90,12 +92,13 @@ with customers as (
 insert into session_event ({", ".join(EVENT_COLUMNS)}) select {", ".join(EVENT_COLUMNS)} from demo_event
 """
 
-UNSTAGE = "truncate demo_customer, demo_session, demo_order, demo_event"
+TRUNCATE_STAGING_TABLES = "truncate demo_customer, demo_session, demo_order, demo_event"
 
-# The statements that take each secondary index and foreign key off and put it back. What enforces uniqueness stays.
-REMOVABLE = """
-select format('alter table %s drop constraint %I', conrelid::regclass, conname) as off,
-    format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as back
+# The statements that drop and recreate each secondary index and foreign key. Unique indexes are kept.
+SELECT_REMOVABLE = """
+select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_statement,
+    format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+        as create_statement
 from pg_constraint
 where contype = 'f' and conrelid = any($1::regclass[])
 union all
@@ -103,7 +106,7 @@ select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid
 from pg_index
 where indrelid = any($1::regclass[]) and not indisunique
 """
-LOADED = ("customer", "session", '"order"', "session_event")
+LOADED_TABLES = ("customer", "session", '"order"', "session_event")
 
 ANALYZE = 'analyze customer, session, "order", session_event'
 VACUUM = 'vacuum (analyze) store, customer, session, "order", session_event'
@@ -112,36 +115,36 @@ VACUUM = 'vacuum (analyze) store, customer, session, "order", session_event'
 async def load_demo(
     connection: Connection, *, sessions: int, stores: int, token_key: str, progress: Callable[[int], object]
 ) -> list[str]:
-    """Load invented sessions with COPY; returns the stores' IDs, the demo store's first.
+    """Load invented sessions with COPY, and return the IDs of their stores, with the demo store first.
 
-    The demo store is made if it is missing, else added to; the other stores are made anew. Every link is signed by
-    the key of that ID. `progress` is told how many sessions have just been added; a large load's last third, the
-    indexes, comes after that. The connection must not be in a transaction, and must take JSON as text.
+    The demo store is created if it is missing; the other stores are always new. Links are signed with the signing key
+    `token_key`. `progress` is called with the number of sessions of each batch; a large load spends the last third of
+    its time after that, on the indexes. The connection must not be in a transaction, and must encode JSON as text.
     """
-    now = microseconds(await connection.fetchval(NOW))
-    present = await connection.fetchval(SESSIONS)
-    random = Random(present)  # noqa: S311  # so that loads are alike, and two in a row are not
+    now = microseconds(await connection.fetchval(SELECT_NOW))
+    present = await connection.fetchval(COUNT_SESSIONS)
+    random = Random(present)  # noqa: S311  # reproducible, but different for a second load
     async with connection.transaction():
         opened = await _open_stores(connection, random, now, stores)
-        invention = Invention(random, now, opened, sessions, token_key)
-        if sessions >= LARGE and present < sessions:
+        generator = SessionGenerator(random, now, opened, sessions, token_key)
+        if sessions >= LARGE_LOAD and present < sessions:
             async with _without_indexes(connection):
-                await _add(connection, invention, progress)
+                await _load_batches(connection, generator, progress)
         else:
-            await _add(connection, invention, progress)
-    await connection.execute(VACUUM, timeout=PATIENCE)
+            await _load_batches(connection, generator, progress)
+    await connection.execute(VACUUM, timeout=TIMEOUT_SECONDS)
     return [store.id for store in opened]
 
 
 async def _open_stores(connection: Connection, random: Random, now: int, count: int) -> list[Store]:
-    """The demo store and as many new ones as it takes to make `count`."""
-    there = {row["slug"]: row for row in await connection.fetch(STORES)}
+    """Find or create the demo store, and create other stores until there are `count`."""
+    existing = {row["slug"]: row for row in await connection.fetch(SELECT_STORES)}
     new_id = id_maker(random)
     names = store_names(random)
     opened: list[Store] = []
     rows: list[Row] = []
-    if demo := there.get(DEMO_SLUG):
-        texts = await connection.fetch(NUMBERS, demo["id"])
+    if demo := existing.get(DEMO_SLUG):
+        texts = await connection.fetch(SELECT_NUMBERS, demo["id"])
         taken = frozenset(text for (text,) in texts)
         opened.append(Store(demo["id"], demo["session_expiration"], "id", unused_numbers(random, taken)))
     while len(opened) < count:
@@ -151,7 +154,7 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
             home = random.choices(list(PEOPLE), [people.share for people in PEOPLE.values()])[0]
             expiration = random.choice(EXPIRATIONS)
         slug = name.lower().replace(" ", "-")
-        if slug in there:
+        if slug in existing:
             continue
         created = now - (DAYS + 1) * DAY - random.randrange(30 * DAY)
         id = new_id("store", created)
@@ -161,10 +164,10 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
     return opened
 
 
-async def _add(connection: Connection, invention: Invention, progress: Callable[[int], object]) -> None:
-    """Copy batches into temporary tables and from there into place. The next is invented while Postgres does that."""
-    await connection.execute(STAGE)
-    batch = invention.batch(BATCH)
+async def _load_batches(connection: Connection, generator: SessionGenerator, progress: Callable[[int], object]) -> None:
+    """Load batches through the staging tables. The next batch is generated while Postgres copies the last."""
+    await connection.execute(CREATE_STAGING_TABLES)
+    batch = generator.batch(BATCH_SIZE)
     while batch.sessions:
         await connection.copy_records_to_table("demo_customer", records=batch.customers, columns=CUSTOMER_COLUMNS)
         await connection.copy_records_to_table("demo_session", records=batch.sessions, columns=SESSION_COLUMNS)
@@ -172,21 +175,22 @@ async def _add(connection: Connection, invention: Invention, progress: Callable[
         await connection.copy_records_to_table("demo_event", records=batch.events, columns=EVENT_COLUMNS)
         added = len(batch.sessions)
         batch, _ = await asyncio.gather(
-            asyncio.to_thread(invention.batch, BATCH), connection.execute(ADD, timeout=PATIENCE)
+            asyncio.to_thread(generator.batch, BATCH_SIZE),
+            connection.execute(COPY_FROM_STAGING, timeout=TIMEOUT_SECONDS),
         )
-        await connection.execute(UNSTAGE)
+        await connection.execute(TRUNCATE_STAGING_TABLES)
         progress(added)
 
 
 @asynccontextmanager
 async def _without_indexes(connection: Connection) -> AsyncIterator[None]:
-    """Inside a transaction: without what can be put back faster than it is kept up row by row."""
-    removed = await connection.fetch(REMOVABLE, LOADED)
+    """Drop the secondary indexes and foreign keys, and recreate them at the end. Must be in a transaction."""
+    removed = await connection.fetch(SELECT_REMOVABLE, LOADED_TABLES)
     for statement in removed:
-        await connection.execute(statement["off"])
+        await connection.execute(statement["drop_statement"])
     yield
     await connection.execute("set local maintenance_work_mem = '256MB'")
-    # Checking a foreign key takes several times longer on tables of unknown size; so does it without the indexes.
-    await connection.execute(ANALYZE, timeout=PATIENCE)
+    # Checking foreign keys takes several times longer without statistics, and without the indexes, which come first.
+    await connection.execute(ANALYZE, timeout=TIMEOUT_SECONDS)
     for statement in reversed(removed):
-        await connection.execute(statement["back"], timeout=PATIENCE)
+        await connection.execute(statement["create_statement"], timeout=TIMEOUT_SECONDS)

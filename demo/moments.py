@@ -1,6 +1,6 @@
-"""When things of the demo data happened, and the IDs and numbers that they were given.
+"""Times, IDs and numbers of the demo data.
 
-A moment is an integer here, microseconds since 1970: comparing and adding them a million times is cheap.
+Times are integers here, in microseconds since 1970, because millions of them are compared and added.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +11,14 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+# The data of a large load covers 18 months.
 DAYS = 548
+
+# The time at which a token that never expires expires.
 FOREVER = 2**62
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What asyncpg takes for Postgres's infinity.
+# asyncpg sends this as infinity.
 INFINITY = datetime.max.replace(tzinfo=UTC)
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -23,24 +26,26 @@ PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 NUMBER_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 NUMBER_PAIRS = [a + b for a in NUMBER_ALPHABET for b in NUMBER_ALPHABET]
 
-# How busy the hours of a day and the days of a week are, in the demo store's time zone.
+# The relative number of sessions by hour of the day and day of the week, in the time zone of the demo store.
 HOURS = (3, 2, 1, 1, 1, 2, 4, 7, 10, 13, 15, 16, 17, 15, 14, 14, 15, 17, 20, 22, 21, 17, 11, 6)
 WEEKDAYS = (10, 10, 10, 11, 13, 16, 14)
 UTC_OFFSET = 7
 
 
 def moment(at: int) -> datetime:
+    """The time as asyncpg takes it."""
     return INFINITY if at == FOREVER else EPOCH + timedelta(microseconds=at)
 
 
 def microseconds(at: datetime) -> int:
+    """The inverse of `moment`, except for infinity."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def id_maker(random: Random) -> Callable[[str, int], str]:
-    """A function that makes the TypeID that was given to a thing of this noun at this moment.
+    """A function that returns a new TypeID with the given prefix, created at the given time.
 
-    rand_a of the UUIDv7 holds the microseconds (RFC 9562, 6.2, method 3), so that IDs sort as their moments do.
+    rand_a of the UUIDv7 contains the microseconds (RFC 9562 §6.2, method 3), so that IDs sort by time.
     """
     fractions = [0x70008 | (micro * 4096 // 1000) << 4 for micro in range(1000)]
     middles = [PAIRS[bits >> 10] + PAIRS[bits & 1023] for bits in fractions]
@@ -65,11 +70,11 @@ def id_maker(random: Random) -> Callable[[str, int], str]:
 
 
 def unused_numbers(random: Random, taken: frozenset[str] = frozenset()) -> Iterator[int]:
-    """Numbers below 2**30 that look random and never repeat, without those whose texts are taken."""
+    """Unique numbers below 2**30 that look random, without those whose order number or external ID is taken."""
     number = random.getrandbits(30)
     while True:
         number = number + 1 & 0x3FFFFFFF
-        # Odd factors and shifted xors are permutations of 30 bits.
+        # Multiplication by an odd factor and xor with a shift are permutations of 30 bits.
         mixed = number ^ number >> 15
         mixed = mixed * 0x2C1B3C6D & 0x3FFFFFFF
         mixed ^= mixed >> 12
@@ -88,9 +93,9 @@ def external_id(number: int) -> str:
 
 
 def moments(random: Random, now: int, count: int) -> Iterator[int]:
-    """When the sessions are created: growing by day and week, the newest within the last minutes.
+    """The creation times of sessions, in ascending order: more of them recently, and the last within minutes of `now`.
 
-    They are of 18 months, or of as many days, from 30 on, as make a dozen a day.
+    They cover 18 months; a small load covers fewer days, at least 30, so that there are about a dozen a day.
     """
     today = min(count, max(count // 100, 24))
     days = min(DAYS, max(30, count // 12))

@@ -1,4 +1,4 @@
-"""Lists for the demo data: what invented customers are called, where they can be reached and what they pay in."""
+"""Names, phone numbers, email addresses and currencies of the invented customers."""
 
 from functools import cache
 from random import Random
@@ -7,20 +7,20 @@ from unicodedata import normalize
 
 
 class Names(NamedTuple):
-    """Given and family names that go together, the common ones first."""
+    """Given and family names that are combined, most common first."""
 
     given: tuple[str, ...]
     family: tuple[str, ...]
 
 
 class People(NamedTuple):
-    """A language's customers. Their names are put together from given names (g, h) and family names (f, s)."""
+    """The customers who speak a language. `forms` combine given names (g, h) and family names (f, s)."""
 
     share: int
-    """How common they are where they are not at home."""
+    """The weight of the language in stores at home in another language."""
     currency: str
     phone: str
-    """Each # stands for a digit. Ranges reserved for fiction where the country has them, else plainly invented."""
+    """A pattern in which # is a digit. Uses ranges that are reserved for fiction if the country has any."""
     forms: tuple[str, ...]
     names: tuple[Names, ...]
 
@@ -228,7 +228,7 @@ HANDLES = _words(
     "echo,juniper,lotus,maple,nimbus,pixel,quill,robin,sesame,tofu,umbra,violet,yuzu,zephyr,basil,clover,dune,"
     "ember,fern"
 )
-"""What an e-mail address begins with where the name has no Latin letters."""
+"""The start of an email address if the name has no Latin letters."""
 
 STORE_WORDS = _words(
     "Lumen,Mawar,Atlas,Juniper,Nori,Cendana,Saffron,Willow,Sora,Marigold,Kenanga,Alder,Papyrus,Cobalt,Teratai,"
@@ -249,12 +249,12 @@ REASONS = _words(
     "Link was shared,Out of stock,Chat resolved"
 )
 
-# The Latin letters that are no letter and accent.
+# Latin letters that do not decompose into a letter and an accent.
 LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "ı": "i", "æ": "ae", "þ": "th", "ð": "d"})
 
 
 def invent_person(random: Random, language: str) -> Person:
-    """Someone of that language, with a phone number or an e-mail address or both. Common names are common."""
+    """A customer who speaks the language, with a phone number, an email address or both."""
     people = PEOPLE[language]
     given, family = people.names[0] if len(people.names) == 1 else random.choice(people.names)
     g, h = _two(random, given)
@@ -270,13 +270,13 @@ def invent_person(random: Random, language: str) -> Person:
 
 
 def _two(random: Random, words: tuple[str, ...]) -> tuple[str, str]:
-    """Two different words, the first of them most likely one of the common ones."""
+    """Two different words, of which the first is probably a common one."""
     first = int(len(words) * random.random() ** 1.4)
     return words[first], words[first - 1 - int((len(words) - 1) * random.random())]
 
 
 @cache
 def _handle(word: str) -> str:
-    """The word in plain Latin letters; empty where it has none."""
+    """The word in ASCII letters, or an empty string if it has none."""
     plain = normalize("NFKD", word.lower().translate(LETTERS)).encode("ascii", "ignore").decode()
     return "".join(filter(str.isalpha, plain))

@@ -1,4 +1,4 @@
-"""Invents the demo data's rows: stores, and sessions with their customers, orders and events, oldest first."""
+"""Generates the rows of the demo data: sessions with their customers, orders and events, oldest first."""
 
 import json
 from collections.abc import Iterator
@@ -37,11 +37,11 @@ REGULARS = 400
 
 Row: TypeAlias = tuple[Any, ...]
 Event: TypeAlias = tuple[int, str, int | None, str | None]
-"""When, its kind, the expired time that it gave to the token, and a reason."""
+"""The time, the kind, the new expired time of the token, and the reason."""
 
 
 class Batch(NamedTuple):
-    """Rows in the order of the columns named in db/demo.py."""
+    """Rows, with columns in the order of the constants in demo/load.py."""
 
     customers: list[Row]
     sessions: list[Row]
@@ -56,25 +56,25 @@ class Customer(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A token as its events left it."""
+    """The state of a token after its events."""
 
     generation: int
     issued: int
     expires: int
     revoked: int | None
     joined: int | None
-    """When the customer first got in."""
+    """When the customer first joined."""
 
 
 class Store:
-    """A store and what its next session needs to know: its regulars, and which numbers are still free."""
+    """A store and the state of its generation: its regular customers and its unused numbers."""
 
     def __init__(self, id: str, expiration: int, home: str, numbers: Iterator[int]) -> None:
         self.id = id
         self.expiration = expiration
         self.currency = PEOPLE[home].currency
         self.languages = list(PEOPLE)
-        # Half of the customers, and a little more, speak the language of the store's home.
+        # A little more than half of the customers speak the language of the store.
         shares = [people.share + (90 if language == home else 0) for language, people in PEOPLE.items()]
         self.shares = list(accumulate(shares))
         self.numbers = numbers
@@ -82,7 +82,7 @@ class Store:
 
 
 def store_names(random: Random) -> Iterator[str]:
-    """Stores' names, none of them twice."""
+    """Unique names of stores."""
     names = [f"{word} {trade}" for word in STORE_WORDS for trade in STORE_TRADES]
     random.shuffle(names)
     yield from names
@@ -93,12 +93,12 @@ def store_names(random: Random) -> Iterator[str]:
 
 
 def store_weights(stores: int) -> list[float]:
-    """How the sessions are shared out: of 200 stores the first has 9 %, the last 0.16 %."""
+    """Cumulative weights of the stores. Of 200 stores, the first has 9 % of the sessions and the last 0.16 %."""
     return list(accumulate((rank + 1) ** -0.76 for rank in range(stores)))
 
 
-class Invention:
-    """Invents sessions for stores, oldest first, in batches: the same for the same seed, moment and stores."""
+class SessionGenerator:
+    """Generates sessions in batches, oldest first. The same seed, time and stores give the same sessions."""
 
     def __init__(self, random: Random, now: int, stores: list[Store], sessions: int, token_key: str) -> None:
         self._random = random
@@ -110,11 +110,11 @@ class Invention:
         self._token_key = token_key
         self._new_id = id_maker(random)
         self._room = 1_000_000
-        # Seven digits, however many customers there are.
+        # Room IDs keep seven digits, whatever the number of customers.
         self._room_step = max(2, int(1_900_000 * SESSIONS_PER_CUSTOMER) // max(sessions, 1))
 
     def batch(self, size: int) -> Batch:
-        """The next sessions, at most `size` of them; none when all have been invented."""
+        """The next sessions, at most `size`. Empty after the last session."""
         size = min(size, self._left)
         self._left -= size
         batch = Batch([], [], [], [])
@@ -176,7 +176,7 @@ class Invention:
             )
 
     def _token(self, events: list[Event], store: Store, created: int) -> Token:
-        """Appends what happened to a session's token to the events. Returns what became of it."""
+        """Append the events of the token of a session, and return its state."""
         random, now = self._random, self._now
         age = now - created
         fate = random.random()
@@ -188,7 +188,7 @@ class Invention:
         renewal = renewed = None
         longest = EXPIRATIONS[-1]
         if 0.18 <= fate < 0.30:
-            # Still active. No token is valid for more than a day, so an older one must have been renewed.
+            # The token is still active. Tokens are valid for at most a day, so an older one must have been renewed.
             if age < longest * MINUTE:
                 minutes = random.choice([some for some in EXPIRATIONS if some * MINUTE > age])
             else:
@@ -224,7 +224,7 @@ class Invention:
         )
 
     def _visits(self, events: list[Event], start: int, end: int, *, sent: bool) -> int | None:
-        """Appends the preview of a link that was sent, and visits. Returns when the customer first got in."""
+        """Append the preview of a link that was sent and the visits, and return when the customer first joined."""
         random = self._random
         if sent and random.random() < 0.86:
             at = start + int(random.uniform(0.6, 4.5) * SECOND)
@@ -245,7 +245,7 @@ class Invention:
                     break
                 events.append((at, "JOINED", None, None))
                 joined = joined or at
-            # A join within a minute of another is the same one.
+            # Joins within a minute of each other are one event.
             at += MINUTE
             chance = 0.16
         return joined
@@ -253,7 +253,7 @@ class Invention:
     def _orders(
         self, batch: Batch, store: Store, session_id: str, created: int, bought: int | None
     ) -> tuple[list[str], str | None]:
-        """A session's order numbers, oldest first, and the ID of the order that was bought at that moment."""
+        """Add the orders of a session. Returns their numbers, oldest first, and the ID of the order that was bought."""
         random = self._random
         if bought is not None:
             count = random.choices((1, 2, 3), cum_weights=(86, 97, 100))[0]
@@ -265,7 +265,7 @@ class Invention:
         latest = min(self._now, bought or created + 3 * DAY)
         recorded = created
         for nth in range(count):
-            # Most sessions are about an order that was already there, the others lead to it.
+            # Most sessions are about an existing order; the others lead to one.
             placed = created - 2 * SECOND - int(random.expovariate(1 / (20 * MINUTE)))
             if nth or (bought is not None and random.random() < 0.5):
                 recorded += int(random.uniform(0.2, 0.9) * (latest - recorded))
@@ -292,7 +292,7 @@ class Invention:
         return numbers, None if bought is None else id
 
     def _customer(self, batch: Batch, store: Store, created: int) -> Customer:
-        """One of the store's regulars, or a new customer."""
+        """A regular customer of the store, or a new customer."""
         random = self._random
         regulars = store.regulars
         if regulars and random.random() > 1 / SESSIONS_PER_CUSTOMER:

@@ -1,4 +1,4 @@
-"""A PostgreSQL that comes with Roomkey and runs in a folder of the user's."""
+"""The embedded PostgreSQL, which runs in a data folder as long as this process lives."""
 
 from embedded.programs import StartFailed, bin_folder
 from embedded.server import FolderInUse, Server, running, start

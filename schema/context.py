@@ -1,5 +1,6 @@
-"""The request context, which every resolver receives."""
+"""The request context: what every resolver needs of its request."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from db.credentials import Credential
-from db.pool import Pool
+from db.pool import Pool, Row
 from engine.cost import CostCounter
 from schema.cursors import Cursors
 from schema.errors import Forbidden, Unauthenticated
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
     from schema.loaders import Loaders
 
 
+PublishDocuments = Callable[[str, str, object], Awaitable[list[Row] | None]]
+"""Publishes the documents of a manifest for an app, given the ID of the store, the ID of the app and the manifest.
+
+Returns the documents in the order of the manifest, or None if the store has no such app. Raises UserErrors.
+"""
+
+
 @dataclass
 class Context:
     db: Pool
     links: Links
     cursors: Cursors
     credential: Credential | None
+    publish_documents: PublishDocuments
     rate_limit: RateLimit | None = None
-    introspection: bool = True
     # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
 

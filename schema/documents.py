@@ -12,6 +12,9 @@ from schema.connections import Connection, PageArguments, PageRequest
 from schema.context import Info
 from schema.scopes import Scope
 
+# How many documents an app can have, retired ones excluded.
+DOCUMENT_LIMIT = 10_000
+
 
 @strawberry.type(description="A GraphQL document that an app can execute by ID. Its text never changes.")
 class PersistedDocument:

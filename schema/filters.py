@@ -1,4 +1,4 @@
-"""Filters: inputs that become predicates."""
+"""Filter inputs, which are converted to predicates of the database layer."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,18 +16,24 @@ from schema.ids import checked_id
 from schema.scalars import is_unicode, json_object, shortened
 from schema.tokens import TokenStatus
 
+# Limits, so that a filter cannot become an expensive statement.
 TEXT_LENGTH = 200
-WORDS = 10
-IDS = 100
-DEPTH = 8
-CONDITIONS = 100
+WORD_LIMIT = 10
+ID_LIMIT = 100
+DEPTH_LIMIT = 8
+SIZE_LIMIT = 100
+
+FOLDING = (
+    "Case is ignored, and so are the accents of Latin, Greek and Cyrillic letters. Other marks, such as Arabic and "
+    "Hebrew vowel signs, are compared, and a final sigma (ς) differs from σ."
+)
 
 
-@strawberry.input(description="How a text compares. Accents and case do not count. Several are joined by AND.")
+@strawberry.input(description=f"Compares a text. All given conditions must match. {FOLDING}")
 class TextFilter:
-    equals: str | None = strawberry.field(default=None, description="It is this.")
-    contains: str | None = strawberry.field(default=None, description="It has this anywhere in it.")
-    starts_with: str | None = strawberry.field(default=None, description="It begins with this.")
+    equals: str | None = strawberry.field(default=None, description="The text equals this value.")
+    contains: str | None = strawberry.field(default=None, description="The text contains this value.")
+    starts_with: str | None = strawberry.field(default=None, description="The text starts with this value.")
 
     def predicates(self, column: str) -> Iterator[Predicate]:
         if self.equals is not None:
@@ -38,74 +44,88 @@ class TextFilter:
             yield predicates.text_starts_with(column, checked_text(self.starts_with))
 
 
-@strawberry.input(description="A span of time.")
+@strawberry.input(description="A period of time.")
 class DateTimeRange:
-    from_: datetime | None = strawberry.field(name="from", default=None, description="At this moment or later.")
-    to: datetime | None = strawberry.field(default=None, description="Before this moment.")
+    from_: datetime | None = strawberry.field(name="from", default=None, description="The inclusive start.")
+    to: datetime | None = strawberry.field(default=None, description="The exclusive end.")
 
 
-@strawberry.input(description="What a session's metadata holds.")
+@strawberry.input(description="Compares the metadata of a session.")
 class MetadataFilter:
     contains: JSON = strawberry.field(
-        description='An object whose entries the metadata has, nested ones too, as in `{"channel": "whatsapp"}`.'
+        description='An object whose entries the metadata must contain, nested ones included: `{"channel": "line"}`.'
     )
 
 
 @strawberry.input(
-    description="Which sessions. Fields are joined by AND; one that is null or absent does not count. An empty list "
-    "matches nothing, but for `and`."
+    description="Selects sessions that match all given fields. Null and absent fields are ignored. An empty list "
+    "matches no session, except for `and`, where it matches all."
 )
 class SessionFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Words, each of which is any part of the customer's name, the room ID or an order number, or "
-        f"{predicates.ID_PART} or more characters of the session ID. Accents and case do not count. "
-        f"At most {WORDS} words.",
+        description="Words that must all match. A word matches if it is part of the name of the customer, the room ID "
+        f"or an order number, or if it is {predicates.ID_PART} or more characters of the session ID. At most "
+        f"{WORD_LIMIT} words. {FOLDING}",
     )
-    ids: list[strawberry.ID] | None = strawberry.field(default=None, description=f"One of these, at most {IDS}.")
-    customer_id: strawberry.ID | None = strawberry.field(default=None, description="Of this customer.")
-    customer_name: TextFilter | None = strawberry.field(default=None, description="The customer's name.")
-    order_number: TextFilter | None = strawberry.field(default=None, description="The number of any of its orders.")
-    room_id: TextFilter | None = strawberry.field(default=None, description="The chat room's ID.")
-    token_status: list[TokenStatus] | None = strawberry.field(default=None, description="The token is one of these.")
-    converted: bool | None = strawberry.field(default=None, description="Whether there is a conversion.")
-    date_created: DateTimeRange | None = strawberry.field(default=None, description="When the session began.")
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description=f"The session has one of these IDs, at most {ID_LIMIT}."
+    )
+    customer_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The session belongs to the customer with this ID."
+    )
+    customer_name: TextFilter | None = strawberry.field(default=None, description="The name of the customer.")
+    order_number: TextFilter | None = strawberry.field(
+        default=None, description="The number of any order of the session."
+    )
+    room_id: TextFilter | None = strawberry.field(default=None, description="The ID of the chat room.")
+    token_status: list[TokenStatus] | None = strawberry.field(
+        default=None, description="The token has one of these statuses."
+    )
+    converted: bool | None = strawberry.field(default=None, description="Whether the session has a conversion.")
+    date_created: DateTimeRange | None = strawberry.field(default=None, description="When the session was created.")
     expired_time: DateTimeRange | None = strawberry.field(
-        default=None, description="When the token expires or did. A token that never does is in no range."
+        default=None, description="When the token expires. A token that never expires is in no range."
     )
-    metadata: MetadataFilter | None = strawberry.field(default=None, description="The metadata.")
-    and_: list["SessionFilter"] | None = strawberry.field(name="and", default=None, description="All of these match.")
-    or_: list["SessionFilter"] | None = strawberry.field(name="or", default=None, description="Any of these matches.")
-    not_: Optional["SessionFilter"] = strawberry.field(name="not", default=None, description="This does not match.")
+    metadata: MetadataFilter | None = strawberry.field(default=None, description="The metadata of the session.")
+    and_: list["SessionFilter"] | None = strawberry.field(
+        name="and", default=None, description="All of these filters match."
+    )
+    or_: list["SessionFilter"] | None = strawberry.field(
+        name="or", default=None, description="At least one of these filters matches."
+    )
+    not_: Optional["SessionFilter"] = strawberry.field(
+        name="not", default=None, description="This filter does not match."
+    )
 
     def predicate(self) -> Predicate:
-        """Raises BadUserInput where it is too large or a value is malformed."""
-        if self._depth() > DEPTH:
-            raise BadUserInput(f"A filter may be nested {DEPTH} deep.")
-        if self._size() > CONDITIONS:
-            raise BadUserInput(f"A filter may have {CONDITIONS} filters in it.")
+        """The predicate of the filter. Raises BadUserInput if the filter is too large or a value is malformed."""
+        if (depth := self._depth()) > DEPTH_LIMIT:
+            raise BadUserInput(f"A filter can have at most {DEPTH_LIMIT} levels, got {depth}.")
+        if (size := self._size()) > SIZE_LIMIT:
+            raise BadUserInput(f"A filter can consist of at most {SIZE_LIMIT} filters, got {size}.")
         return self._predicate()
 
-    def _inner(self) -> list["SessionFilter"]:
+    def _nested(self) -> list["SessionFilter"]:
         return [*(self.and_ or ()), *(self.or_ or ()), *([self.not_] if self.not_ else ())]
 
     def _depth(self) -> int:
-        return 1 + max((inner._depth() for inner in self._inner()), default=0)
+        return 1 + max((nested._depth() for nested in self._nested()), default=0)
 
     def _size(self) -> int:
-        return 1 + sum(inner._size() for inner in self._inner())
+        return 1 + sum(nested._size() for nested in self._nested())
 
     def _predicate(self) -> Predicate:
-        parts = [*self._own()]
+        parts = [*self._field_predicates()]
         if self.and_ is not None:
-            parts += [inner._predicate() for inner in self.and_]
+            parts += [nested._predicate() for nested in self.and_]
         if self.or_ is not None:
-            parts.append(predicates.any_of([inner._predicate() for inner in self.or_]))
+            parts.append(predicates.any_of([nested._predicate() for nested in self.or_]))
         if self.not_ is not None:
             parts.append(predicates.none_of(self.not_._predicate()))
         return predicates.all_of(parts)
 
-    def _own(self) -> Iterator[Predicate]:
+    def _field_predicates(self) -> Iterator[Predicate]:
         if self.search is not None:
             yield from _search(self.search)
         if self.ids is not None:
@@ -130,14 +150,14 @@ class SessionFilter:
             yield predicates.metadata_contains(json_object(self.metadata.contains))
 
 
-@strawberry.input(description="Which customers. Fields are joined by AND; one that is null or absent does not count.")
+@strawberry.input(description="Selects customers who match all given fields. Null and absent fields are ignored.")
 class CustomerFilter:
-    name: TextFilter | None = strawberry.field(default=None, description="The name.")
+    name: TextFilter | None = strawberry.field(default=None, description="The name of the customer.")
     phone: str | None = strawberry.field(
-        default=None, description="The phone number in international form, as in +62 812 3456 7890."
+        default=None, description="The phone number in international form, such as +62 812 3456 7890."
     )
-    email: str | None = strawberry.field(default=None, description="The e-mail address.")
-    external_id: str | None = strawberry.field(default=None, description="The ID in the shop's own system.")
+    email: str | None = strawberry.field(default=None, description="The email address.")
+    external_id: str | None = strawberry.field(default=None, description="The ID of the customer in your own system.")
 
     def predicate(self) -> Predicate:
         parts = [*self.name.predicates("customer.name")] if self.name else []
@@ -153,27 +173,27 @@ class CustomerFilter:
 
 
 def checked_text(text: str) -> str:
-    """A text that Postgres can compare. Raises BadUserInput."""
+    """The text, if Postgres can compare it. Raises BadUserInput."""
     if len(text) > TEXT_LENGTH:
-        raise BadUserInput(f"A text to search for has at most {TEXT_LENGTH} characters, got {len(text)}.")
+        raise BadUserInput(f"The text of a filter can have at most {TEXT_LENGTH} characters, got {len(text)}.")
     if "\0" in text or not is_unicode(text):
-        raise BadUserInput(f"A text to search for must be Unicode without NUL, got {shortened(text)}.")
+        raise BadUserInput(f"The text of a filter must be Unicode without NUL, got {shortened(text)}.")
     return text
 
 
 def _search(text: str) -> Iterator[Predicate]:
     words = checked_text(text).split()
-    if len(words) > WORDS:
-        raise BadUserInput(f"A search has at most {WORDS} words, got {len(words)}.")
+    if len(words) > WORD_LIMIT:
+        raise BadUserInput(f"A search can have at most {WORD_LIMIT} words, got {len(words)}.")
     for word in words:
         found = predicates.search_text_contains(word)
-        # What every ID begins with is not in the search text.
+        # The search text does not contain the prefix of the ID.
         if word.lower().startswith("session_"):
             found = predicates.any_of([found, predicates.session_id_starts_with(word)])
         yield found
 
 
 def _checked_ids(ids: Sequence[str], noun: Noun) -> list[str]:
-    if len(ids) > IDS:
-        raise BadUserInput(f"At most {IDS} ids, got {len(ids)}.")
+    if len(ids) > ID_LIMIT:
+        raise BadUserInput(f"A filter can have at most {ID_LIMIT} IDs, got {len(ids)}.")
     return [checked_id(id, noun) for id in ids]

@@ -1,4 +1,4 @@
-"""Idempotency keys: a creation that is sent again happens once."""
+"""Idempotency keys: a creation that is retried with the same key happens once."""
 
 import hashlib
 from dataclasses import asdict
@@ -9,34 +9,41 @@ import strawberry
 
 from db.idempotency_keys import InputDiffers, claim_id
 from db.pool import Transaction
-from schema.errors import UserErrorCode, refused
+from schema.errors import UserErrorCode, user_error
+
+IDEMPOTENCY_KEY = (
+    "A unique text of 1 to 100 characters that you choose, such as a UUID, which makes it safe to retry the request "
+    "with the same input for at least 24 hours."
+)
 
 
-def given(input: Any) -> dict[str, Any]:
-    """The input without what is absent, so that it means the same when this version's knows of another field."""
-    return _given(asdict(input))
+async def idempotent_id(
+    transaction: Transaction, store_id: str, idempotency_key: str | None, input: dict[str, Any], new_id: str
+) -> str:
+    """The ID of the object that was created with this key before, or else `new_id`, which the caller now creates.
 
-
-async def claim(transaction: Transaction, store_id: str, key: str | None, input: dict[str, Any], id: str) -> str:
-    """The ID of what was created with the key before, or else the given one, of what is to be created now.
-
-    The inputs of two mutations are never equal: each must have a field that no other has. Raises Refused when the key
-    was used for another input.
+    Keys are compared with a hash of the input, so the inputs of two mutations must never be equal: each needs a
+    required field that no other has. Raises UserErrors if the key was used with a different input.
     """
-    if key is None:
-        return id
-    content = orjson.dumps(input, option=orjson.OPT_SORT_KEYS)
+    if idempotency_key is None:
+        return new_id
+    input_hash = hashlib.sha256(orjson.dumps(input, option=orjson.OPT_SORT_KEYS)).digest()
     try:
-        return await claim_id(transaction, store_id, key, hashlib.sha256(content).digest(), id)
+        return await claim_id(transaction, store_id, idempotency_key, input_hash, new_id)
     except InputDiffers:
-        raise refused(
-            UserErrorCode.IDEMPOTENCY_MISMATCH, "was used before, for another input", "idempotencyKey"
+        raise user_error(
+            UserErrorCode.IDEMPOTENCY_MISMATCH, "was already used with a different input", "idempotencyKey"
         ) from None
 
 
-def _given(input: dict[str, Any]) -> dict[str, Any]:
+def present_fields(input: Any) -> dict[str, Any]:
+    """The input object as a dictionary without absent fields, which stays the same when a version adds a field."""
+    return _without_absent(asdict(input))
+
+
+def _without_absent(fields: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _given(value) if isinstance(value, dict) else value
-        for name, value in input.items()
+        name: _without_absent(value) if isinstance(value, dict) else value
+        for name, value in fields.items()
         if value is not None and value is not strawberry.UNSET
     }

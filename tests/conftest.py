@@ -152,7 +152,7 @@ def settings_for(database_url: str) -> Settings:
         database_url=database_url,
         database_direct_url=database_url,
         link_base_url="http://links.example/s",
-        token_keys=TOKEN_KEYS,
+        signing_keys=TOKEN_KEYS.secrets,
         cors_origins=("https://spa.example",),
     )
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from api.documents.manifests import canonical_id
 from api.errors import RequestError
 from api.request import GraphQLRequest
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
 from db.documents import get_document, get_document_by_hash
 from db.pool import Pool, Row
+from schema.document_ids import canonical_id
 from schema.errors import Unauthenticated
 
 # Registered texts: a number of bytes for each of a number of apps; the least recently used are dropped.

@@ -1,49 +1,29 @@
-"""Manifests of persisted documents, as Apollo's, GraphQL Codegen's and Relay's tools write them.
+"""Manifests of persisted documents, as the tools of Apollo, GraphQL Codegen and Relay write them.
 
-Apollo's is an object with a `format`. The others' maps IDs to texts: hashes, unless the tool was told otherwise.
+A manifest of Apollo is an object with a `format` and a list of operations. The others are objects that map IDs to
+texts; the IDs are hashes unless the tool was configured otherwise.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from schema.document_ids import PREFIX, canonical_id, hash_algorithm
+from schema.errors import UserError, UserErrorCode, UserErrors
 from schema.scalars import is_unicode, shortened
 
 APOLLO_FORMAT = "apollo-persisted-query-manifest"
 APOLLO_VERSION = 1
 APOLLO_TYPES = ("query", "mutation", "subscription")
 
-PREFIX = "sha256:"
-
-# What also stands in the path of a URL as it is (RFC 3986, sections 2.3 and 5.2.4).
-CUSTOM_ID = re.compile(r"(?!\.\.?$)[A-Za-z0-9._~-]{1,128}", re.ASCII)
-HEX = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
-
-# By the number of their digits.
-HASHES = {32: "MD5", 40: "SHA-1", 64: "SHA-256"}
-
 BODY_BYTES = 64 * 1024
-COMPLAINTS = 10
+
+# Checking stops at this number of errors, which is as many as people read.
+ERROR_LIMIT = 10
 
 
-class Complaint(NamedTuple):
-    """What is wrong, and where in the manifest."""
-
-    path: tuple[str, ...]
-    message: str
-
-
-class ManifestRefused(Exception):
-    """A manifest of which nothing can be published: the first complaints about it."""
-
-    def __init__(self, complaints: list[Complaint]) -> None:
-        super().__init__("; ".join(complaint.message for complaint in complaints))
-        self.complaints = complaints[:COMPLAINTS]
-
-
-class Entry(NamedTuple):
-    """A document of a manifest: its canonical ID and its text. `name` and `type`: None where the tool writes none."""
+class ManifestDocument(NamedTuple):
+    """A document in a manifest. `name` and `type` are those of its operation, None if the tool does not write them."""
 
     id: str
     body: str
@@ -51,104 +31,100 @@ class Entry(NamedTuple):
     type: str | None
     path: tuple[str, ...]
 
-    def complaint(self, reason: str) -> Complaint:
+    def error(self, reason: str) -> UserError:
+        """A user error about this document."""
         name = f" ({shortened(self.name)[1:-1]})" if self.name else ""
-        return Complaint(self.path, f"{self.id}{name}: {reason}")
+        return manifest_error(f"{self.id}{name}: {reason}", *self.path)
 
 
-def canonical_id(text: str) -> str | None:
-    """The ID in the one form in which it is kept and found: hashes in small letters, a SHA-256 with its `sha256:`.
-
-    None: no document can have this ID.
-    """
-    digits = text.removeprefix(PREFIX)
-    if HEX.fullmatch(digits) and (len(digits) == 64 or (len(digits) in HASHES and digits == text)):
-        return (PREFIX if len(digits) == 64 else "") + digits.lower()
-    return text if CUSTOM_ID.fullmatch(text) else None
+def manifest_error(message: str, *path: str) -> UserError:
+    """A user error about the manifest, or about the part of it at `path`."""
+    return UserError(field=["manifest", *path], code=UserErrorCode.INVALID, message=message)
 
 
-def read_manifest(manifest: object) -> list[Entry]:
-    """The documents of any tool's manifest, those that are in it twice once. Raises ManifestRefused."""
-    complaints: list[Complaint] = []
-    entries: dict[str, Entry] = {}
-    for entry in _entries(manifest):
-        if isinstance(entry, Complaint):
-            complaints.append(entry)
-        elif reason := _wrong_with(entry):
-            complaints.append(entry.complaint(reason))
-        elif entries.setdefault(entry.id, entry).body != entry.body:
-            complaints.append(entry.complaint("the manifest has another text by this ID, too"))
-        if len(complaints) == COMPLAINTS:
+def read_manifest(manifest: object) -> list[ManifestDocument]:
+    """The documents of a manifest, without duplicates. Raises UserErrors, at most ERROR_LIMIT of them."""
+    errors: list[UserError] = []
+    documents: dict[str, ManifestDocument] = {}
+    for document in _documents(manifest):
+        if isinstance(document, UserError):
+            errors.append(document)
+        elif reason := _invalid_reason(document):
+            errors.append(document.error(reason))
+        elif documents.setdefault(document.id, document).body != document.body:
+            errors.append(document.error("the manifest has a different document with the same ID"))
+        if len(errors) == ERROR_LIMIT:
             break
-    if not complaints and not entries:
-        complaints.append(Complaint((), "the manifest has no documents"))
-    if complaints:
-        raise ManifestRefused(complaints)
-    return list(entries.values())
+    if not errors and not documents:
+        errors.append(manifest_error("must contain at least one document"))
+    if errors:
+        raise UserErrors(errors)
+    return list(documents.values())
 
 
-def _entries(manifest: object) -> Iterator[Entry | Complaint]:
+def _documents(manifest: object) -> Iterator[ManifestDocument | UserError]:
     if not isinstance(manifest, dict):
-        yield Complaint(
-            (), f"a manifest is what Apollo's, GraphQL Codegen's or Relay's tool writes, got {shortened(manifest)}"
+        yield manifest_error(
+            f"must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got {shortened(manifest)}"
         )
     elif "format" in manifest:
-        yield from _entries_of_apollo(manifest)
+        yield from _apollo_documents(manifest)
     else:
-        for text, body in manifest.items():
-            yield _entry((text,) if canonical_id(text) else (), text, body)
+        for id, body in manifest.items():
+            yield _document((id,) if canonical_id(id) else (), id, body)
 
 
-def _entries_of_apollo(manifest: dict[str, Any]) -> Iterator[Entry | Complaint]:
+def _apollo_documents(manifest: dict[str, Any]) -> Iterator[ManifestDocument | UserError]:
     format, version, operations = (manifest.get(name) for name in ("format", "version", "operations"))
     if format != APOLLO_FORMAT:
-        yield Complaint(("format",), f'format must be "{APOLLO_FORMAT}", got {shortened(format)}')
+        yield manifest_error(f'format must be "{APOLLO_FORMAT}", got {shortened(format)}', "format")
     elif type(version) is not int or version != APOLLO_VERSION:
-        yield Complaint(("version",), f"version must be {APOLLO_VERSION}, got {shortened(version)}")
+        yield manifest_error(f"version must be {APOLLO_VERSION}, got {shortened(version)}", "version")
     elif not isinstance(operations, list):
-        yield Complaint(("operations",), f"operations must be a list, got {shortened(operations)}")
+        yield manifest_error(f"operations must be a list, got {shortened(operations)}", "operations")
     else:
         for index, operation in enumerate(operations):
-            yield _entry_of_apollo(("operations", str(index)), operation)
+            yield _apollo_document(("operations", str(index)), operation)
 
 
-def _entry_of_apollo(path: tuple[str, ...], operation: object) -> Entry | Complaint:
+def _apollo_document(path: tuple[str, ...], operation: object) -> ManifestDocument | UserError:
+    where = ".".join(path)
     if not isinstance(operation, dict):
-        return Complaint(
-            path, f"{'.'.join(path)} must be an object with id, name, type, body, got {shortened(operation)}"
+        return manifest_error(
+            f"{where} must be an object with id, name, type and body, got {shortened(operation)}", *path
         )
     id, name, type, body = (operation.get(field) for field in ("id", "name", "type", "body"))
     if not isinstance(name, str) or not name:
-        return Complaint(path, f"{'.'.join(path)}.name must be the operation's name, got {shortened(name)}")
+        return manifest_error(f"{where}.name must be the name of the operation, got {shortened(name)}", *path)
     if type not in APOLLO_TYPES:
-        return Complaint(path, f"{'.'.join(path)}.type must be {' or '.join(APOLLO_TYPES)}, got {shortened(type)}")
-    return _entry(path, id, body, name, type)
+        return manifest_error(f"{where}.type must be query, mutation or subscription, got {shortened(type)}", *path)
+    return _document(path, id, body, name, type)
 
 
-def _entry(
-    path: tuple[str, ...], text: object, body: object, name: str | None = None, type: str | None = None
-) -> Entry | Complaint:
-    id = canonical_id(text) if isinstance(text, str) else None
-    if id is None:
-        return Complaint(
-            path,
-            "an ID is a SHA-256 with or without sha256: before it, or has 1 to 128 of A-Z, a-z, 0-9, '.', '_', '~' "
-            f"and '-', got {shortened(text)}",
+def _document(
+    path: tuple[str, ...], id: object, body: object, name: str | None = None, type: str | None = None
+) -> ManifestDocument | UserError:
+    canonical = canonical_id(id) if isinstance(id, str) else None
+    if canonical is None:
+        return manifest_error(
+            "an ID must be a SHA-256 hash, with or without the prefix sha256:, or 1 to 128 of the characters A-Z, a-z, "
+            f"0-9, '.', '_', '~' and '-', got {shortened(id)}",
+            *path,
         )
     if not isinstance(body, str):
-        return Complaint(path, f"{id}: a document is a string, got {shortened(body)}")
-    return Entry(id, body, name, type, path)
+        return manifest_error(f"{canonical}: the document must be a string, got {shortened(body)}", *path)
+    return ManifestDocument(canonical, body, name, type, path)
 
 
-def _wrong_with(entry: Entry) -> str | None:
-    if not is_unicode(entry.body) or "\0" in entry.body:
+def _invalid_reason(document: ManifestDocument) -> str | None:
+    if not is_unicode(document.body) or "\0" in document.body:
         return "the document must be Unicode text without NUL"
-    body = entry.body.encode()
+    body = document.body.encode()
     if len(body) > BODY_BYTES:
-        return f"a document has at most {BODY_BYTES} bytes, this one has {len(body)}"
-    digits = entry.id.removeprefix(PREFIX)
-    if HEX.fullmatch(digits) and (name := HASHES.get(len(digits))):
-        expected = hashlib.new(name.replace("-", ""), body, usedforsecurity=False).hexdigest()
+        return f"the document must be at most {BODY_BYTES} bytes long, got {len(body)}"
+    if algorithm := hash_algorithm(document.id):
+        digits = document.id.removeprefix(PREFIX)
+        expected = hashlib.new(algorithm.replace("-", ""), body, usedforsecurity=False).hexdigest()
         if digits != expected:
-            return f"an ID of {len(digits)} hexadecimal digits is the {name} of the document, which is {expected}"
+            return f"an ID of {len(digits)} hexadecimal digits must be the {algorithm} of the document, {expected}"
     return None

@@ -1,15 +1,14 @@
-"""Publishing persisted documents, and finding those that this version's schema breaks."""
+"""Publishing persisted documents, and finding published documents that are not valid in this version."""
 
 import asyncio
 import hashlib
-import inspect
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import NamedTuple
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, print_schema
 
-from api.documents.manifests import COMPLAINTS, Complaint, Entry, ManifestRefused, read_manifest
+from api.documents.manifests import ERROR_LIMIT, ManifestDocument, manifest_error, read_manifest
 from db.documents import (
     DocumentsDiffer,
     NewDocument,
@@ -20,47 +19,41 @@ from db.documents import (
     set_documents_checked,
 )
 from db.pool import Pool, Row
-from engine import cost
-from engine import execution as operations
 from engine.cost import TooCostly, measure
 from engine.execution import InvalidOperation, parse_document, validate_document
 from schema.cost import COST_MODEL
+from schema.documents import DOCUMENT_LIMIT
+from schema.errors import UserError, UserErrors
 
-# How many documents an app may have, without those that are retired.
-DOCUMENTS = 10_000
+# Increase this number when a change to the validation rules or cost limits can make a published document invalid, so
+# that documents are checked again. Changes to the schema are noticed without it.
+VALIDATION_VERSION = 1
 
-# And how many can be published at once by a client, which others wait for.
-DOCUMENTS_AT_ONCE = 100
+BATCH_SIZE = 100
 
-BATCH = 100
-REASONS = 3
+# How many of the validation errors of a document are reported.
+REASON_LIMIT = 3
 
 
 class InvalidDocument(Exception):
-    """A document that cannot be run."""
+    """A document that cannot be executed. The message says why."""
 
 
-class Checked(NamedTuple):
-    """What a valid document is of. `cost`: of the costliest operation, with the variables' defaults."""
+class CheckedDocument(NamedTuple):
+    """The operations of a valid document, and the cost of the most expensive one with the defaults of its variables."""
 
     operations: list[OperationDefinitionNode]
     cost: int
 
     @property
     def name(self) -> str | None:
-        """The operation's; None: it has several, or no name."""
+        """The name of the operation; None if it is anonymous, or if there are several."""
         names = [operation.name.value if operation.name else None for operation in self.operations]
         return names[0] if len(names) == 1 else None
 
-    def check(self, entry: Entry) -> None:
-        """Raises InvalidDocument where the manifest says something else of the document."""
-        known = [(operation.name.value, operation.operation.value) for operation in self.operations if operation.name]
-        if entry.name is not None and (entry.name, entry.type) not in known:
-            raise InvalidDocument(f"the document has no {entry.type} of that name")
 
-
-def check_document(schema: GraphQLSchema, body: str, *, introspection: bool = True) -> Checked:
-    """Measure the document, then validate it against the schema. Raises InvalidDocument."""
+def check_document(schema: GraphQLSchema, body: str, *, introspection: bool = True) -> CheckedDocument:
+    """Parse a document, measure its cost and validate it. Raises InvalidDocument."""
     try:
         document = parse_document(body)
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -71,41 +64,36 @@ def check_document(schema: GraphQLSchema, body: str, *, introspection: bool = Tr
             measured.check(COST_MODEL)
         validate_document(schema, document, introspection=introspection)
     except InvalidOperation as error:
-        raise InvalidDocument(" ".join(map(_located, error.errors[:REASONS]))) from None
+        raise InvalidDocument(" ".join(map(_message, error.errors[:REASON_LIMIT]))) from None
     except TooCostly as error:
         raise InvalidDocument(str(error)) from None
-    return Checked(operations, max(measured.cost for measured in measures))
-
-
-def _located(error: GraphQLError) -> str:
-    place = error.locations[0] if error.locations else None
-    return f"{error.message} (line {place.line}, column {place.column})" if place else error.message
+    return CheckedDocument(operations, max(measured.cost for measured in measures))
 
 
 async def check_manifest(
     schema: GraphQLSchema, manifest: object, *, limit: int | None = None, introspection: bool = True
 ) -> list[NewDocument]:
-    """The manifest's documents, each of them checked. Raises ManifestRefused, also for more documents than `limit`."""
+    """Check every document of a manifest. Raises UserErrors, also for more than `limit` documents."""
     documents: list[NewDocument] = []
-    complaints: list[Complaint] = []
-    entries = read_manifest(manifest)
-    if limit is not None and len(entries) > limit:
-        reason = f"a request publishes at most {limit:,} documents, this one has {len(entries):,}: send them in parts"
-        raise ManifestRefused([Complaint((), reason)])
-    for entry in entries:
-        await asyncio.sleep(0)  # each takes milliseconds, and others want to be served
+    errors: list[UserError] = []
+    found = read_manifest(manifest)
+    if limit is not None and len(found) > limit:
+        reason = f"must contain at most {limit:,} documents, got {len(found):,}: publish it in several requests"
+        raise UserErrors([manifest_error(reason)])
+    for document in found:
+        await asyncio.sleep(0)  # a check takes milliseconds, during which no other request is served
         try:
-            checked = check_document(schema, entry.body, introspection=introspection)
-            checked.check(entry)
+            checked = check_document(schema, document.body, introspection=introspection)
+            _check_name(document, checked.operations)
         except InvalidDocument as error:
-            complaints.append(entry.complaint(str(error)))
-            if len(complaints) == COMPLAINTS:
+            errors.append(document.error(str(error)))
+            if len(errors) == ERROR_LIMIT:
                 break
         else:
-            hash = hashlib.sha256(entry.body.encode()).digest()
-            documents.append(NewDocument(entry.id, checked.name, entry.body, hash, checked.cost))
-    if complaints:
-        raise ManifestRefused(complaints)
+            hash = hashlib.sha256(document.body.encode()).digest()
+            documents.append(NewDocument(document.id, checked.name, document.body, hash, checked.cost))
+    if errors:
+        raise UserErrors(errors)
     return documents
 
 
@@ -119,36 +107,36 @@ async def publish(
     limit: int | None = None,
     introspection: bool = True,
 ) -> list[Row] | None:
-    """Publish all documents of a manifest, or nothing; None: the store has no such app.
+    """Publish all documents of a manifest for an app, or none. Returns None if the store has no such app.
 
-    Raises ManifestRefused, also for more documents than `limit`.
+    Raises UserErrors, also for more than `limit` documents.
     """
     documents = await check_manifest(schema, manifest, limit=limit, introspection=introspection)
     try:
         async with db.transaction() as transaction:
-            return await create_documents(transaction, store_id, app_id, documents, schema_hash(schema), DOCUMENTS)
+            return await create_documents(transaction, store_id, app_id, documents, schema_hash(schema), DOCUMENT_LIMIT)
     except DocumentsDiffer as error:
-        entries = {entry.id: entry for entry in read_manifest(manifest)}
-        reason = "another text is published by this ID, and published documents never change: use a new ID"
-        raise ManifestRefused([entries[id].complaint(reason) for id in error.ids]) from None
+        by_id = {document.id: document for document in read_manifest(manifest)}
+        reason = "a different document is published with this ID, and published documents never change: use a new ID"
+        raise UserErrors([by_id[id].error(reason) for id in error.ids[:ERROR_LIMIT]]) from None
     except TooManyDocuments as error:
-        reason = f"an app has at most {DOCUMENTS:,} documents, with these it would have {error.count:,}: retire some"
-        raise ManifestRefused([Complaint((), reason)]) from None
+        reason = f"an app can have at most {DOCUMENT_LIMIT:,} documents, and would have {error.count:,}: retire some"
+        raise UserErrors([manifest_error(reason)]) from None
 
 
 async def publish_for_consoles(db: Pool, schema: GraphQLSchema, manifest: object) -> None:
-    """Publish the console's documents for the apps by which staff work in it. Raises ManifestRefused."""
+    """Publish the documents of the console for the console apps of all stores. Raises UserErrors."""
     documents = await check_manifest(schema, manifest)
     await create_documents_for_consoles(db, documents, schema_hash(schema))
 
 
 async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) -> AsyncIterator[tuple[Row, str]]:
-    """The published documents of all stores that are not valid any more, and why. What is valid is noted.
+    """The published documents of all stores that are not valid in this version, with the reason.
 
-    `unchecked`: leave out those that were found valid by this very schema before.
+    Valid documents are marked as checked. `unchecked` skips those that this version marked before.
     """
     hash, last = schema_hash(schema), None
-    while rows := await search_published_documents(db, hash if unchecked else None, last, BATCH):
+    while rows := await search_published_documents(db, hash if unchecked else None, last, BATCH_SIZE):
         valid = []
         for row in rows:
             try:
@@ -163,6 +151,17 @@ async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) 
 
 @cache
 def schema_hash(schema: GraphQLSchema) -> bytes:
-    """By what documents are found valid: the schema, and the rules, whichever of their lines changes."""
-    rules = "".join(map(inspect.getsource, (cost, operations))) + repr(COST_MODEL)
-    return hashlib.sha256(f"{print_schema(schema)}{rules}".encode()).digest()
+    """A hash of what decides whether a document is valid: the schema, the cost model and VALIDATION_VERSION."""
+    return hashlib.sha256(f"{VALIDATION_VERSION}\n{COST_MODEL!r}\n{print_schema(schema)}".encode()).digest()
+
+
+def _check_name(document: ManifestDocument, operations: list[OperationDefinitionNode]) -> None:
+    """Raise InvalidDocument if the manifest gives a name and type that no operation has."""
+    names = [(operation.name.value, operation.operation.value) for operation in operations if operation.name]
+    if document.name is not None and (document.name, document.type) not in names:
+        raise InvalidDocument(f"the document has no {document.type} with this name")
+
+
+def _message(error: GraphQLError) -> str:
+    location = error.locations[0] if error.locations else None
+    return f"{error.message} (line {location.line}, column {location.column})" if location else error.message

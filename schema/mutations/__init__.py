@@ -1,1 +1,1 @@
-"""What clients can change: one file a noun, one function a mutation, in the order check, change, answer."""
+"""Mutations: one file per noun, one resolver per mutation, which validates, writes and returns the payload."""

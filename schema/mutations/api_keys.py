@@ -1,4 +1,4 @@
-"""Making API keys and revoking them."""
+"""Mutations that create and revoke API keys."""
 
 from dataclasses import replace
 
@@ -10,61 +10,63 @@ from db.apps import get_apps
 from db.ids import new_id
 from schema.api_keys import ApiKey
 from schema.context import Info
-from schema.errors import UserError, UserErrorCode, refusable, refused
-from schema.idempotency_keys import claim, given
-from schema.mutations.apps import NAME, app_not_found
+from schema.errors import UserErrorCode, user_error
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
+from schema.mutations.apps import app_not_found
+from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
-from schema.validation import NAME_LENGTH, Checks
+from schema.validation import NAME_LENGTH, Validation
 
 
-@strawberry.input(description="An API key to make.")
+@strawberry.input(description="The API key to create.")
 class CreateApiKeyInput:
-    app_id: strawberry.ID = strawberry.field(description="The app that it is for.")
-    name: str = strawberry.field(description=NAME)
+    app_id: strawberry.ID = strawberry.field(description="The ID of the app that will use the key.")
+    name: str = strawberry.field(description=f"A name for people, 1 to {NAME_LENGTH} characters.")
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Any text of 1 to 100 characters that you make up for this key, a UUID for instance. Sent again "
-        "with the same input, within at least 24 hours, it returns the key of the first time, but not its secret.",
+        description=f"{IDEMPOTENCY_KEY} Returns the API key that the first request created, without its secret.",
     )
 
 
-@strawberry.type(description="The new key.")
-class CreateApiKeyPayload:
-    api_key: ApiKey | None = strawberry.field(default=None, description="The key. Null: it was refused.")
+@strawberry.type(description="The created API key and its secret.")
+class CreateApiKeyPayload(Payload):
+    api_key: ApiKey | None = strawberry.field(
+        default=None, description="The API key. Null if the mutation was refused."
+    )
     secret: str | None = strawberry.field(
         default=None,
-        description="What to send as `Authorization: Bearer`. Keep it: it is shown this once, as the database has only "
-        "its hash. Null: it was refused, or the idempotency key was used before. If the secret was lost with it, "
-        "revoke the key and make another.",
+        description="The secret, to send as `Authorization: Bearer <secret>`. Store it now: the server keeps only its "
+        "hash and cannot show it again. Null if the mutation was refused, or if the idempotency key was used before. "
+        "If you lost the secret, revoke the key and create another.",
     )
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
 
 
-@strawberry.input(description="An API key to turn off for ever.")
+@strawberry.input(description="The API key to revoke.")
 class RevokeApiKeyInput:
-    id: strawberry.ID = strawberry.field(description="The key. It may be the one by which you ask.")
+    id: strawberry.ID = strawberry.field(description="The ID of the API key. It may be the key that sends the request.")
 
 
-@strawberry.type(description="The revoked key. It stops working within a second.")
-class RevokeApiKeyPayload:
-    api_key: ApiKey | None = strawberry.field(default=None, description="The key. Null: it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+@strawberry.type(description="The revoked API key. It stops working within a second.")
+class RevokeApiKeyPayload(Payload):
+    api_key: ApiKey | None = strawberry.field(
+        default=None, description="The API key. Null if the mutation was refused."
+    )
 
 
-@refusable
+@returns_user_errors
 async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
-    checks = Checks()
+    validation = Validation()
     input = replace(
         input,
-        app_id=strawberry.ID(checks.id(input.app_id, "app", "appId")),
-        name=checks.text(input.name, "name", length=NAME_LENGTH),
-        idempotency_key=checks.optional_text(input.idempotency_key, "idempotencyKey"),
+        app_id=strawberry.ID(validation.id(input.app_id, "app", "appId")),
+        name=validation.text(input.name, "name", length=NAME_LENGTH),
+        idempotency_key=validation.optional_text(input.idempotency_key, "idempotencyKey"),
     )
-    checks.done()
+    validation.raise_errors()
     new = new_id("key")
     async with info.context.db.transaction() as transaction:
-        id = await claim(transaction, store_id, input.idempotency_key, given(input), new)
+        id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
         if id != new:
             known = await get_api_key(transaction, store_id, id)
             assert known is not None  # nothing is deleted
@@ -78,13 +80,13 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
     return CreateApiKeyPayload(api_key=ApiKey(row=row), secret=secret)
 
 
-@refusable
+@returns_user_errors
 async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
-    checks = Checks()
-    id = checks.id(input.id, "key", "id")
-    checks.done()
+    validation = Validation()
+    id = validation.id(input.id, "key", "id")
+    validation.raise_errors()
     row = await set_api_key_revoked(info.context.db, store_id, id)
     if row is None:
-        raise refused(UserErrorCode.NOT_FOUND, "is no key of your store", "id")
+        raise user_error(UserErrorCode.NOT_FOUND, "must be the ID of an API key of your store", "id")
     return RevokeApiKeyPayload(api_key=ApiKey(row=row))

@@ -1,4 +1,4 @@
-"""Creating apps and changing them."""
+"""Mutations that create and update apps."""
 
 from dataclasses import replace
 
@@ -11,87 +11,93 @@ from db.ids import new_id
 from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
 from schema.context import Info
-from schema.errors import Refused, UserError, UserErrorCode, refusable, refused
-from schema.idempotency_keys import claim, given
+from schema.errors import UserErrorCode, UserErrors, user_error
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
+from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
-from schema.validation import NAME_LENGTH, Checks
+from schema.validation import NAME_LENGTH, Validation
 
-NAME = f"What it is called, 1 to {NAME_LENGTH} characters."
-RATES = f"How much cost it may spend a second, 1 to {RATE_LIMIT}; only who runs the server can allow more."
-CLIENT_ID = "What the identity provider calls it: people who sign in to that client act as this app."
+RATE_DESCRIPTION = (
+    f"The rate limit in cost points per second, 1 to {RATE_LIMIT}. Only the operator of the server can set a higher "
+    "limit."
+)
+CLIENT_ID_DESCRIPTION = (
+    "The client ID of the app at your identity provider: users who sign in to that client act as this app. It is "
+    "unique within your store."
+)
 
 
-@strawberry.input(description=f"An app to create. A store has at most {APP_LIMIT} that are not disabled.")
+@strawberry.input(description=f"The app to create. A store can have at most {APP_LIMIT} enabled apps.")
 class CreateAppInput:
-    name: str = strawberry.field(description=NAME)
-    scopes: list[Scope] = strawberry.field(description="What it may do; at least one.")
+    name: str = strawberry.field(description=f"The name, 1 to {NAME_LENGTH} characters.")
+    scopes: list[Scope] = strawberry.field(description="The scopes to grant, at least one.")
     document_mode: DocumentMode | None = strawberry.field(
-        default=None, description="Which documents it may send. `LOG` if absent."
+        default=None, description="Which documents the app may send. Defaults to `LOG`."
     )
-    rate: int | None = strawberry.field(default=None, description=f"{RATES} {RATE} if absent.")
-    client_id: str | None = strawberry.field(default=None, description=f"{CLIENT_ID} No other app may have it.")
+    rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Defaults to {RATE}.")
+    client_id: str | None = strawberry.field(default=None, description=CLIENT_ID_DESCRIPTION)
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Any text of 1 to 100 characters that you make up for this app, a UUID for instance. Sent again "
-        "with the same input, within at least 24 hours, it returns the app of the first time.",
+        description=f"{IDEMPOTENCY_KEY} Returns the app that the first request created.",
     )
 
 
-@strawberry.type(description="The created app. It has no key yet: see `createApiKey`.")
-class CreateAppPayload:
-    app: App | None = strawberry.field(default=None, description="The app. Null: it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+@strawberry.type(description="The created app. It has no API key yet: create one with `createApiKey`.")
+class CreateAppPayload(Payload):
+    app: App | None = strawberry.field(default=None, description="The app. Null if the mutation was refused.")
 
 
 @strawberry.input(
-    description="What to change of an app; what is absent stays. It takes effect within a second. The app by which you "
-    "ask cannot be disabled, nor lose `admin`, so that somebody can always undo it."
+    description="The changes to an app. Absent fields keep their values. Changes take effect within a second. The app "
+    "that sends the request can neither disable itself nor remove its own `admin` scope, so that changes can always be "
+    "undone."
 )
 class UpdateAppInput:
-    id: strawberry.ID = strawberry.field(description="The app.")
-    name: str | None = strawberry.field(default=None, description=f"{NAME} Null: it stays.")
+    id: strawberry.ID = strawberry.field(description="The ID of the app.")
+    name: str | None = strawberry.field(
+        default=None, description=f"The name, 1 to {NAME_LENGTH} characters. Null keeps it."
+    )
     scopes: list[Scope] | None = strawberry.field(
-        default=None, description="All that it may do from now on; at least one. Null: they stay."
+        default=None, description="The scopes, at least one, which replace the current scopes. Null keeps them."
     )
     document_mode: DocumentMode | None = strawberry.field(
-        default=None, description="Which documents it may send. Null: it stays."
+        default=None, description="Which documents the app may send. Null keeps it."
     )
-    rate: int | None = strawberry.field(default=None, description=f"{RATES} Null: it stays.")
+    rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Null keeps it.")
     client_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{CLIENT_ID} No other app may have it. Null removes it."
+        default=strawberry.UNSET, description=f"{CLIENT_ID_DESCRIPTION} Null removes it."
     )
     disabled: bool | None = strawberry.field(
         default=None,
-        description="Whether to turn it off, with all its keys, until it is turned on again, for which the store "
-        f"must have fewer than {APP_LIMIT} that are not disabled. Null: it stays as it is.",
+        description="True disables the app and all its API keys until it is enabled again; false enables it, if the "
+        f"store has fewer than {APP_LIMIT} enabled apps. Null keeps it as it is.",
     )
 
 
-@strawberry.type(description="The changed app.")
-class UpdateAppPayload:
-    app: App | None = strawberry.field(default=None, description="The app. Null: it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+@strawberry.type(description="The updated app.")
+class UpdateAppPayload(Payload):
+    app: App | None = strawberry.field(default=None, description="The app. Null if the mutation was refused.")
 
 
-@refusable
+@returns_user_errors
 async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
-    checks = Checks()
+    validation = Validation()
     input = replace(
         input,
-        name=checks.text(input.name, "name", length=NAME_LENGTH),
-        scopes=_checked_scopes(checks, input.scopes),
-        rate=_checked_rate(checks, input.rate),
-        client_id=checks.optional_text(input.client_id, "clientId", length=NAME_LENGTH),
-        idempotency_key=checks.optional_text(input.idempotency_key, "idempotencyKey"),
+        name=validation.text(input.name, "name", length=NAME_LENGTH),
+        scopes=_validated_scopes(validation, input.scopes),
+        rate=_validated_rate(validation, input.rate),
+        client_id=validation.optional_text(input.client_id, "clientId", length=NAME_LENGTH),
+        idempotency_key=validation.optional_text(input.idempotency_key, "idempotencyKey"),
     )
-    checks.done()
+    validation.raise_errors()
     new = new_id("app")
     try:
         async with info.context.db.transaction() as transaction:
-            id = await claim(transaction, store_id, input.idempotency_key, given(input), new)
+            id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
             if id == new:
-                await _check_room(transaction, store_id)
+                await _check_app_limit(transaction, store_id)
                 row = await db_apps.create_app(
                     transaction,
                     store_id,
@@ -109,28 +115,28 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     return CreateAppPayload(app=App(row=row))
 
 
-@refusable
+@returns_user_errors
 async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
     credential = info.context.require(Scope.ADMIN)
-    checks = Checks()
-    id = checks.id(input.id, "app", "id")
-    name = checks.optional_text(input.name, "name", length=NAME_LENGTH)
-    scopes = None if input.scopes is None else _checked_scopes(checks, input.scopes)
-    rate = _checked_rate(checks, input.rate)
+    validation = Validation()
+    id = validation.id(input.id, "app", "id")
+    name = validation.optional_text(input.name, "name", length=NAME_LENGTH)
+    scopes = None if input.scopes is None else _validated_scopes(validation, input.scopes)
+    rate = _validated_rate(validation, input.rate)
     client_id = (
         None
         if input.client_id is strawberry.UNSET
-        else Change(checks.optional_text(input.client_id, "clientId", length=NAME_LENGTH))
+        else Change(validation.optional_text(input.client_id, "clientId", length=NAME_LENGTH))
     )
-    checks.done()
+    validation.raise_errors()
     if id == credential.app_id and input.disabled:
-        raise refused(UserErrorCode.OWN_APP, "is true, but an app cannot disable itself", "disabled")
+        raise user_error(UserErrorCode.OWN_APP, "must not be true for the app that sends the request", "disabled")
     if id == credential.app_id and scopes is not None and Scope.ADMIN not in scopes:
-        raise refused(UserErrorCode.OWN_APP, "lack ADMIN, but an app cannot take that from itself", "scopes")
+        raise user_error(UserErrorCode.OWN_APP, "must include ADMIN for the app that sends the request", "scopes")
     try:
         async with info.context.db.transaction() as transaction:
             if input.disabled is False and await _is_disabled(transaction, credential.store_id, id):
-                await _check_room(transaction, credential.store_id, "disabled")
+                await _check_app_limit(transaction, credential.store_id, "disabled")
             row = await set_app(
                 transaction,
                 credential.store_id,
@@ -149,34 +155,36 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
     return UpdateAppPayload(app=App(row=row))
 
 
-def app_not_found(field: str) -> Refused:
-    return refused(UserErrorCode.NOT_FOUND, "is no app of your store", field)
+def app_not_found(field: str) -> UserErrors:
+    return user_error(UserErrorCode.NOT_FOUND, "must be the ID of an app of your store", field)
 
 
-def _client_id_taken() -> Refused:
-    return refused(UserErrorCode.CLIENT_ID_TAKEN, "is the client ID of another app", "clientId")
+def _client_id_taken() -> UserErrors:
+    return user_error(
+        UserErrorCode.CLIENT_ID_TAKEN, "must not be the client ID of another app of your store", "clientId"
+    )
 
 
-async def _check_room(transaction: Transaction, store_id: str, *field: str) -> None:
-    """Refuse one more app that is not disabled where the store has as many as it may."""
+async def _check_app_limit(transaction: Transaction, store_id: str, *field: str) -> None:
+    """Raise UserErrors if the store cannot have another enabled app."""
     count = await count_enabled_apps(transaction, store_id)
     if count >= APP_LIMIT:
-        message = f"your store has {count} apps that are not disabled, and may have {APP_LIMIT}: disable another first"
-        raise refused(UserErrorCode.INVALID, message, *field)
+        message = f"your store has {count} enabled apps, and the limit is {APP_LIMIT}: disable another app first"
+        raise user_error(UserErrorCode.INVALID, message, *field)
 
 
 async def _is_disabled(transaction: Transaction, store_id: str, id: str) -> bool:
     return any(row.disabled_at for row in await get_apps(transaction, store_id, [id]))
 
 
-def _checked_scopes(checks: Checks, scopes: list[Scope]) -> list[Scope]:
-    """Each once, in one order, whatever order they are given in."""
+def _validated_scopes(validation: Validation, scopes: list[Scope]) -> list[Scope]:
+    """The scopes without duplicates, in the order of the enum."""
     if not scopes:
-        checks.complain("must be one at least", "scopes")
+        validation.add_error("must contain at least one scope", "scopes")
     return [scope for scope in Scope if scope in scopes]
 
 
-def _checked_rate(checks: Checks, rate: int | None) -> int | None:
+def _validated_rate(validation: Validation, rate: int | None) -> int | None:
     if rate is not None and not 1 <= rate <= RATE_LIMIT:
-        checks.complain(f"must be 1 to {RATE_LIMIT} a second, got {rate}", "rate")
+        validation.add_error(f"must be 1 to {RATE_LIMIT} cost points per second, got {rate}", "rate")
     return rate

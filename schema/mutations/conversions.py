@@ -1,4 +1,4 @@
-"""Recording conversions."""
+"""The mutation that records a conversion."""
 
 from datetime import datetime
 
@@ -8,37 +8,38 @@ from db.orders import set_order
 from db.sessions import get_session_locked, has_conversion, is_conversion_moment, set_conversion
 from schema.context import Info
 from schema.conversions import ConversionKind
-from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused, session_not_found
+from schema.errors import UserErrorCode, order_of_another_session, session_not_found, user_error
+from schema.mutations.payloads import SessionPayload, returns_user_errors
 from schema.scopes import Scope
 from schema.sessions import Session
-from schema.validation import Checks
+from schema.validation import Validation
 
 
-@strawberry.input(description="What a session led to.")
+@strawberry.input(description="The conversion to record.")
 class RecordConversionInput:
-    session_id: strawberry.ID = strawberry.field(description="The session.")
+    session_id: strawberry.ID = strawberry.field(description="The ID of the session.")
     kind: ConversionKind = strawberry.field(description="What the customer did.")
     at: datetime | None = strawberry.field(
-        default=None, description="When, since the session began and until now. If absent, now."
+        default=None, description="When it happened, between the start of the session and now. Defaults to now."
     )
     order_number: str | None = strawberry.field(
-        default=None, description="The order that they placed. One that is not known is created."
+        default=None,
+        description="The number of the order that the customer placed. The order is created if it does not exist.",
     )
 
 
 @strawberry.type(description="The session with its conversion.")
-class RecordConversionPayload:
-    session: Session | None = strawberry.field(default=None, description="The session. Null: it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+class RecordConversionPayload(SessionPayload):
+    pass
 
 
-@refusable
+@returns_user_errors
 async def record_conversion(info: Info, input: RecordConversionInput) -> RecordConversionPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
-    checks = Checks()
-    id = checks.id(input.session_id, "session", "sessionId")
-    number = checks.optional_text(input.order_number, "orderNumber")
-    checks.done()
+    validation = Validation()
+    id = validation.id(input.session_id, "session", "sessionId")
+    number = validation.optional_text(input.order_number, "orderNumber")
+    validation.raise_errors()
     async with info.context.db.transaction() as transaction:
         session = await get_session_locked(transaction, credential.store_id, id)
         if session is None:
@@ -46,10 +47,12 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
         if session.conversion_kind is not None:
             same = (input.kind.value, input.at, number)
             if not await has_conversion(transaction, credential.store_id, id, *same):
-                raise refused(UserErrorCode.ALREADY_CONVERTED, "has another conversion, which stands", "sessionId")
+                raise user_error(
+                    UserErrorCode.ALREADY_CONVERTED, "already has a different conversion, which is kept", "sessionId"
+                )
             return RecordConversionPayload(session=Session(row=session))
         if not await is_conversion_moment(transaction, credential.store_id, id, input.at):
-            raise refused(UserErrorCode.INVALID, "must be since the session began and until now", "at")
+            raise user_error(UserErrorCode.INVALID, "must be between the start of the session and now", "at")
         order = await set_order(transaction, credential.store_id, id, number) if number else None
         if number and order is None:
             raise order_of_another_session("orderNumber")

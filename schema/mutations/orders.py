@@ -1,4 +1,4 @@
-"""Recording orders."""
+"""The mutation that records an order."""
 
 import re
 from datetime import datetime
@@ -9,11 +9,12 @@ import strawberry
 from db.orders import set_order
 from db.sessions import get_session_locked
 from schema.context import Info
-from schema.errors import UserError, order_of_another_session, refusable, session_not_found
+from schema.errors import order_of_another_session, session_not_found
+from schema.mutations.payloads import Payload, returns_user_errors
 from schema.orders import Order
 from schema.scalars import shortened
 from schema.scopes import Scope
-from schema.validation import Checks
+from schema.validation import Validation
 
 AMOUNT_LIMIT = Decimal(10) ** 14
 DECIMALS = 4
@@ -22,32 +23,31 @@ CURRENCY = re.compile("[A-Z]{3}")
 
 @strawberry.input(description="An amount of money.")
 class MoneyInput:
-    amount: Decimal = strawberry.field(description='In units of the currency, 0 or more: "12.50".')
-    currency: str = strawberry.field(description="The currency's ISO 4217 code, as in IDR.")
+    amount: Decimal = strawberry.field(description='The amount in units of the currency, 0 or more, such as "12.50".')
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency, such as IDR.")
 
 
-@strawberry.input(description="An order to create or update.")
+@strawberry.input(description="The order to create or update.")
 class RecordOrderInput:
-    session_id: strawberry.ID = strawberry.field(description="The session that it belongs to.")
-    number: str = strawberry.field(description="The number that people quote, 1 to 100 characters.")
-    total: MoneyInput | None = strawberry.field(default=None, description="What it came to.")
-    placed_at: datetime | None = strawberry.field(default=None, description="When it was placed.")
+    session_id: strawberry.ID = strawberry.field(description="The ID of the session that the order belongs to.")
+    number: str = strawberry.field(description="The order number that people see, 1 to 100 characters.")
+    total: MoneyInput | None = strawberry.field(default=None, description="The total amount of the order.")
+    placed_at: datetime | None = strawberry.field(default=None, description="When the order was placed.")
 
 
 @strawberry.type(description="The recorded order.")
-class RecordOrderPayload:
-    order: Order | None = strawberry.field(default=None, description="The order. Null: it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+class RecordOrderPayload(Payload):
+    order: Order | None = strawberry.field(default=None, description="The order. Null if the mutation was refused.")
 
 
-@refusable
+@returns_user_errors
 async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayload:
     store_id = info.context.require(Scope.SESSIONS_WRITE).store_id
-    checks = Checks()
-    session_id = checks.id(input.session_id, "session", "sessionId")
-    number = checks.text(input.number, "number")
-    total = _checked_total(checks, input.total) if input.total else None
-    checks.done()
+    validation = Validation()
+    session_id = validation.id(input.session_id, "session", "sessionId")
+    number = validation.text(input.number, "number")
+    total = _validated_total(validation, input.total) if input.total else None
+    validation.raise_errors()
     async with info.context.db.transaction() as transaction:
         if not await get_session_locked(transaction, store_id, session_id):
             raise session_not_found()
@@ -57,16 +57,18 @@ async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayloa
     return RecordOrderPayload(order=Order(row=row))
 
 
-def _checked_total(checks: Checks, total: MoneyInput) -> tuple[Decimal, str]:
+def _validated_total(validation: Validation, total: MoneyInput) -> tuple[Decimal, str]:
     amount = total.amount
     if not (0 <= amount < AMOUNT_LIMIT and amount == round(amount, DECIMALS)):
-        checks.complain(
-            f"must be 0 to {AMOUNT_LIMIT:,} with at most {DECIMALS} decimals, got {shortened(str(amount))}",
+        validation.add_error(
+            f"must be 0 to {AMOUNT_LIMIT:,} with at most {DECIMALS} decimal places, got {shortened(str(amount))}",
             "total",
             "amount",
         )
     if not CURRENCY.fullmatch(total.currency):
-        checks.complain(
-            f"must be three capital letters, as in IDR, got {shortened(total.currency)}", "total", "currency"
+        validation.add_error(
+            f"must be an ISO 4217 code of three capital letters, such as IDR, got {shortened(total.currency)}",
+            "total",
+            "currency",
         )
     return amount, total.currency

@@ -1,4 +1,4 @@
-"""Issuing sessions."""
+"""The mutation that creates a session."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -19,79 +19,84 @@ from db.orders import set_order
 from db.pool import Row, Transaction
 from db.sessions import get_session
 from schema.context import Info
-from schema.errors import UserError, UserErrorCode, order_of_another_session, refusable, refused
-from schema.idempotency_keys import claim, given
+from schema.errors import UserErrorCode, order_of_another_session, user_error
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
+from schema.mutations.payloads import SessionPayload, returns_user_errors
 from schema.scopes import Scope
 from schema.sessions import Session
-from schema.validation import NAME_LENGTH, Checks
+from schema.validation import NAME_LENGTH, Validation
 
 
-@strawberry.input(description="A customer whom your store may not know yet.")
+@strawberry.input(description="The details of a customer, who may be new to your store.")
 class CustomerDetailsInput:
     name: str = strawberry.field(description=f"The name, 1 to {NAME_LENGTH} characters.")
     phone: str | None = strawberry.field(
-        default=None, description="The phone number in international form, as in +62 812 3456 7890."
+        default=None, description="The phone number in international form, such as +62 812 3456 7890."
     )
-    email: str | None = strawberry.field(default=None, description="The e-mail address.")
+    email: str | None = strawberry.field(default=None, description="The email address.")
     external_id: str | None = strawberry.field(
         default=None,
-        description="The ID in your own system. A customer who has it already is updated with these details.",
+        description="The ID of the customer in your own system. If your store already has a customer with this ID, the "
+        "customer is updated with these details.",
     )
 
 
-@strawberry.input(one_of=True, description="Whose session it is: exactly one of these.")
+@strawberry.input(one_of=True, description="The customer of a session: exactly one of these fields.")
 class SessionCustomerInput:
-    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="A customer of your store.")
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The ID of a customer of your store."
+    )
     external_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A customer of your store, by the ID in your own system."
+        default=strawberry.UNSET, description="The ID in your own system of a customer of your store."
     )
     details: CustomerDetailsInput | None = strawberry.field(
-        default=strawberry.UNSET, description="A new customer, or one to update."
+        default=strawberry.UNSET, description="The details of a customer to create or update."
     )
 
 
-@strawberry.input(description="A session to issue.")
+@strawberry.input(description="The session to create.")
 class CreateSessionInput:
-    customer: SessionCustomerInput = strawberry.field(description="Whose session it is.")
+    customer: SessionCustomerInput = strawberry.field(description="The customer of the session.")
     room_id: str | None = strawberry.field(
-        default=None, description="The chat room's ID on the omnichannel dashboard, 1 to 100 characters."
+        default=None, description="The ID of the chat room on the omnichannel dashboard, 1 to 100 characters."
     )
     order_number: str | None = strawberry.field(
-        default=None, description="The order that it is about, 1 to 100 characters. One that is not known is created."
+        default=None,
+        description="The number of the order that the session is about, 1 to 100 characters. The order is created if "
+        "it does not exist.",
     )
     expiration_minutes: int | None = strawberry.field(
         default=None,
-        description="Minutes until the token expires, 1 to 1440; 0: never. If absent, the store's setting.",
+        description="Minutes until the token expires, 1 to 1440. 0 means that it never expires. Defaults to the "
+        "setting of the store.",
     )
     metadata: JSON | None = strawberry.field(
-        default=None, description="A JSON object of your own, up to 8 KiB, to filter by later."
+        default=None, description="A JSON object of your own, up to 8 KiB, which you can filter sessions by."
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Any text of 1 to 100 characters that you make up for this session, a UUID for instance. Sent "
-        "again with the same input, within at least 24 hours, it returns the session of the first time.",
+        description=f"{IDEMPOTENCY_KEY} Returns the session that the first request created.",
     )
 
 
-@strawberry.type(description="The issued session.")
-class CreateSessionPayload:
-    session: Session | None = strawberry.field(default=None, description="The session. Null: it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+@strawberry.type(description="The created session.")
+class CreateSessionPayload(SessionPayload):
+    pass
 
 
-@refusable
+@returns_user_errors
 async def create_session(info: Info, input: CreateSessionInput) -> CreateSessionPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
     store_id = credential.store_id
-    input, metadata = _checked(input)
+    input, metadata = _validated(input)
     new = new_id("session")
     async with info.context.db.transaction() as transaction:
-        id = await claim(transaction, store_id, input.idempotency_key, _given(input), new)
+        id = await idempotent_id(transaction, store_id, input.idempotency_key, _idempotent_fields(input), new)
         if id != new:
             known = await get_session(transaction, store_id, id)
             assert known is not None  # nothing is deleted
             return CreateSessionPayload(session=Session(row=known))
-        customer = await _customer(transaction, store_id, input.customer)
+        customer = await _find_or_create_customer(transaction, store_id, input.customer)
         row = await db_sessions.create_session(
             transaction,
             store_id,
@@ -109,62 +114,62 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
     return CreateSessionPayload(session=Session(row=row))
 
 
-def _checked(input: CreateSessionInput) -> tuple[CreateSessionInput, str]:
-    """The input with its texts in the form in which they are kept, and the metadata's JSON."""
-    checks = Checks()
-    metadata = checks.metadata(input.metadata, "metadata")
+def _validated(input: CreateSessionInput) -> tuple[CreateSessionInput, str]:
+    """The normalized input, and the metadata as JSON."""
+    validation = Validation()
+    metadata = validation.metadata(input.metadata, "metadata")
     input = replace(
         input,
-        customer=_checked_customer(checks, input.customer),
-        room_id=checks.optional_text(input.room_id, "roomId"),
-        order_number=checks.optional_text(input.order_number, "orderNumber"),
-        expiration_minutes=checks.optional_minutes(input.expiration_minutes, "expirationMinutes"),
-        idempotency_key=checks.optional_text(input.idempotency_key, "idempotencyKey"),
+        customer=_validated_customer(validation, input.customer),
+        room_id=validation.optional_text(input.room_id, "roomId"),
+        order_number=validation.optional_text(input.order_number, "orderNumber"),
+        expiration_minutes=validation.optional_minutes(input.expiration_minutes, "expirationMinutes"),
+        idempotency_key=validation.optional_text(input.idempotency_key, "idempotencyKey"),
     )
-    checks.done()
+    validation.raise_errors()
     return input, metadata
 
 
-def _checked_customer(checks: Checks, customer: SessionCustomerInput) -> SessionCustomerInput:
+def _validated_customer(validation: Validation, customer: SessionCustomerInput) -> SessionCustomerInput:
     if isinstance(customer.id, str):
-        checks.id(customer.id, "customer", "customer", "id")
+        validation.id(customer.id, "customer", "customer", "id")
     elif isinstance(customer.external_id, str):
-        return replace(customer, external_id=checks.text(customer.external_id, "customer", "externalId"))
+        return replace(customer, external_id=validation.text(customer.external_id, "customer", "externalId"))
     elif details := customer.details:
-        return replace(customer, details=_checked_details(checks, details))
+        return replace(customer, details=_validated_details(validation, details))
     return customer
 
 
-def _checked_details(checks: Checks, details: CustomerDetailsInput) -> CustomerDetailsInput:
+def _validated_details(validation: Validation, details: CustomerDetailsInput) -> CustomerDetailsInput:
     path = ("customer", "details")
     return CustomerDetailsInput(
-        name=checks.text(details.name, *path, "name", length=NAME_LENGTH),
-        phone=checks.phone(details.phone, *path, "phone"),
-        email=checks.email(details.email, *path, "email"),
-        external_id=checks.optional_text(details.external_id, *path, "externalId"),
+        name=validation.text(details.name, *path, "name", length=NAME_LENGTH),
+        phone=validation.phone(details.phone, *path, "phone"),
+        email=validation.email(details.email, *path, "email"),
+        external_id=validation.optional_text(details.external_id, *path, "externalId"),
     )
 
 
-def _given(input: CreateSessionInput) -> dict[str, Any]:
-    """A null in the metadata says something; metadata that are absent are none."""
-    return given(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
+def _idempotent_fields(input: CreateSessionInput) -> dict[str, Any]:
+    """The input as compared for an idempotency key: a null within the metadata counts, absent metadata is empty."""
+    return present_fields(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
 
 
-async def _customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> Row:
+async def _find_or_create_customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> Row:
     if isinstance(customer.id, str):
         row = await get_customer_locked(transaction, store_id, customer.id)
-        field = "id"
+        field, message = "id", "must be the ID of a customer of your store"
     elif isinstance(customer.external_id, str):
         row = await get_customer_by_external_id(transaction, store_id, customer.external_id)
-        field = "externalId"
+        field, message = "externalId", "must be the external ID of a customer of your store"
     else:
-        return await _known_or_new(transaction, store_id, cast(CustomerDetailsInput, customer.details))
+        return await _create_or_update_customer(transaction, store_id, cast(CustomerDetailsInput, customer.details))
     if row is None:
-        raise refused(UserErrorCode.CUSTOMER_NOT_FOUND, "is no customer of your store", "customer", field)
+        raise user_error(UserErrorCode.CUSTOMER_NOT_FOUND, message, "customer", field)
     return row
 
 
-async def _known_or_new(transaction: Transaction, store_id: str, details: CustomerDetailsInput) -> Row:
+async def _create_or_update_customer(transaction: Transaction, store_id: str, details: CustomerDetailsInput) -> Row:
     customer = await create_customer(
         transaction, store_id, details.name, details.phone, details.email, details.external_id
     )

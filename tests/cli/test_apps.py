@@ -1,4 +1,4 @@
-"""`roomkey apps` and `roomkey keys`: real processes, beside a server that runs."""
+"""`roomkey apps` and `roomkey keys`: real processes, with a running server."""
 
 import re
 from dataclasses import replace
@@ -22,20 +22,20 @@ WHO = "{ viewer { name scopes app { id name documentMode rate clientId } } store
 
 
 class Operator:
-    """Who runs `roomkey` on the database of the server under test."""
+    """Runs `roomkey` on the database of the server under test."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self._folder = folder
         self._settings = {"DATABASE_URL": database_url, "TOKEN_KEYS": TOKEN_KEYS}
 
     def run(self, *arguments: object) -> list[str]:
-        """The lines that a command prints; a failure fails the test."""
+        """The lines that a command prints. Fails the test if the command fails."""
         done = roomkey(self._folder, *arguments, **self._settings)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()
 
     def error(self, *arguments: object) -> str:
-        """What a refused command says at last."""
+        """The last line of the error of a command with wrong arguments."""
         refused = roomkey(self._folder, *arguments, **self._settings)
         assert (refused.returncode, refused.stdout) == (2, "")
         return refused.stderr.splitlines()[-1]
@@ -59,7 +59,10 @@ async def test_an_app_is_created_with_its_first_key(shop: Shop, operator: Operat
         },
         "store": {"slug": shop.slug},
     }
-    assert operator.error(*create, "--client-id", "spa") == "Error: Another app of the store has the client ID 'spa'."
+    assert (
+        operator.error(*create, "--client-id", "spa")
+        == "Error: Another app of the store has the client ID 'spa': choose another."
+    )
     lines = operator.run("apps", "list", "--store", shop.slug)
     assert re.fullmatch(rf"{APP}  test  admin  LOG  1000000/s  -  {DAY}  active", lines[0])
     assert lines[1:] == [
@@ -67,7 +70,7 @@ async def test_an_app_is_created_with_its_first_key(shop: Shop, operator: Operat
     ]
 
 
-async def test_an_app_is_changed_by_its_id_alone(shop: Shop, operator: Operator) -> None:
+async def test_an_app_is_updated_by_its_id(shop: Shop, operator: Operator) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"], "Partner", rate=1000)
     other = await new_app(shop.db, shop.id, ["sessions:read"], client_id="taken")
     [before] = [line for line in operator.run("apps", "list", "--store", shop.slug) if new.app.id in line]
@@ -80,15 +83,13 @@ async def test_an_app_is_changed_by_its_id_alone(shop: Shop, operator: Operator)
     )
     assert operator.run("apps", "update", new.app.id, *changes, "--rate", 7, "--client-id", "c") == [changed]
     taken = operator.error("apps", "update", new.app.id, "--client-id", "taken")
-    assert taken == "Error: Another app of the store has the client ID 'taken'."
+    assert taken == "Error: Another app of the store has the client ID 'taken': choose another."
     listed = operator.run("apps", "list", "--store", shop.slug)
     assert [line.split("  ")[0] for line in listed[1:]] == [new.app.id, other.app.id]
     assert listed[1] == changed
 
 
-async def test_a_disabled_app_stops_within_a_second_and_works_again_once_enabled(
-    shop: Shop, operator: Operator
-) -> None:
+async def test_disabling_and_enabling_an_app_takes_effect_within_a_second(shop: Shop, operator: Operator) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"])
     client = replace(shop, key=new.secret)
     await client.ask("{ __typename }")
@@ -102,7 +103,7 @@ async def test_a_disabled_app_stops_within_a_second_and_works_again_once_enabled
     await client.ask("{ __typename }")
 
 
-async def test_keys_are_made_listed_and_revoked(shop: Shop, operator: Operator) -> None:
+async def test_api_keys_are_created_listed_and_revoked(shop: Shop, operator: Operator) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"], "partner")
     [secret] = operator.run("keys", "create", "--app", new.app.id, "--name", "their laptop")
     assert re.fullmatch(SECRET, secret)
@@ -128,16 +129,16 @@ async def test_keys_are_made_listed_and_revoked(shop: Shop, operator: Operator) 
     assert row["hash"] == hash_api_key(secret)
 
 
-async def test_a_leaked_key_is_revoked_by_itself_and_never_shown(shop: Shop, operator: Operator) -> None:
+async def test_a_leaked_api_key_is_revoked_by_its_secret_which_is_never_printed(shop: Shop, operator: Operator) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"])
     assert operator.run("keys", "revoke", new.secret) == [f"{new.key.id} is revoked."]
     assert await seconds_until(replace(shop, key=new.secret), "{ __typename }", "UNAUTHENTICATED") < 1
     refused = operator.error("keys", "revoke", new.secret)
-    assert "That key is unknown, revoked already, or of a disabled app: see `roomkey keys list`." in refused
+    assert "This API key is unknown or already revoked, or its app is disabled: see `roomkey keys list`." in refused
     assert new.secret not in refused
 
 
-async def test_what_is_not_there_is_said_so(shop: Shop, operator: Operator) -> None:
+async def test_unknown_stores_apps_and_keys_are_usage_errors(shop: Shop, operator: Operator) -> None:
     nowhere = "Error: There is no store 'nowhere': see `roomkey stores list`."
     store = ["--store", "nowhere"]
     assert operator.error("apps", "create", *store, "--name", "x", "--scope", "admin") == nowhere
@@ -150,4 +151,4 @@ async def test_what_is_not_there_is_said_so(shop: Shop, operator: Operator) -> N
     assert operator.error("apps", "enable", id) == no_app
     assert operator.error("keys", "create", "--app", id, "--name", "x") == no_app
     assert operator.error("keys", "list", "--app", id) == no_app
-    assert operator.error("keys", "revoke", id) == f"Error: There is no key '{id}': see `roomkey keys list`."
+    assert operator.error("keys", "revoke", id) == f"Error: There is no API key '{id}': see `roomkey keys list`."

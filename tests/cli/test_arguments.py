@@ -1,9 +1,13 @@
-"""The command line's help, and what it says of wrong arguments and settings: real processes."""
+"""The help of the command line, and its errors about arguments and settings: real processes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
+import cli
 from tests.support.commands import (
     free_port,
     roomkey,
@@ -32,21 +36,40 @@ COMMANDS = [
     ["documents", "list"],
     ["documents", "retire"],
     ["documents", "check"],
+    ["console"],
 ]
+ROOT = Path(__file__).parents[2]
 TOKEN_KEYS = f"k:{'A' * 43}="
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
+def test_every_command_has_help(tmp_path: Path, command: list[str]) -> None:
     helped = roomkey(tmp_path, *command, "--help")
     assert (helped.returncode, helped.stderr) == (0, "")
     assert helped.stdout.startswith(f"Usage: {' '.join(['roomkey', *command])} ")
-    assert len(helped.stdout.split("\n\n")) > 2  # it says what it does, and each option
+    assert len(helped.stdout.split("\n\n")) > 2  # usage, description and options
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_list_of_commands_has_the_first_line_of_their_help(name: str) -> None:
+    command = cli.cli.get_command(click.Context(cli.cli), name)
+    assert command is not None
+    assert (command.name, command.get_short_help_str(limit=1_000)) == (name, cli.COMMANDS[name][1])
+
+
+def test_the_list_of_commands_imports_no_command() -> None:
+    program = (
+        "import sys, click.testing, cli; result = click.testing.CliRunner().invoke(cli.cli, ['--help']);"
+        "print(result.exit_code, [name for name in sys.modules if name.partition('.')[0] in "
+        "('api', 'db', 'schema', 'engine', 'embedded') or name.startswith('cli.')])"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert printed.stdout == "0 []\n"
+
+
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         (["sevre"], "No such command 'sevre'."),
         (["serve", "--prot", "1"], "No such option '--prot'. (Did you mean one of: '--host', '--port'?)"),
@@ -55,17 +78,17 @@ def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
         (["apps", "create", "--name", "x", "--scope", "admin"], "Missing option '--store'."),
         (["apps", "update", "x", "--rate", "0"], "Invalid value for '--rate': 0 is not in the range 1<=x<=1000000."),
         (["apps", "update", "x", "--mode", "log"], "Invalid value for '--mode': 'log' is not one of 'LOG', "),
-        (["apps", "update", "x", "--name", " "], "Invalid value for '--name': must have 1 to 200 characters, got 0"),
+        (["apps", "update", "x", "--name", " "], "Invalid value for '--name': must be 1 to 200 characters long, got 0"),
         (["keys", "create", "--name", "x"], "Missing option '--app'."),
-        (["keys", "list"], "Give either --store or --app."),
-        (["keys", "list", "--store", "x", "--app", "y"], "Give either --store or --app."),
+        (["keys", "list"], "Give either --store or --app, and not both."),
+        (["keys", "list", "--store", "x", "--app", "y"], "Give either --store or --app, and not both."),
         (["keys", "revoke"], "Missing argument 'KEY'."),
         (["documents", "publish", __file__], "Missing option '--app'."),
         (["documents", "publish", "x", "--app", "x"], "Invalid value for 'MANIFEST': File 'x' does not exist."),
         (["documents", "check", "x"], "Invalid value for '[MANIFESTS]...': File 'x' does not exist."),
         (
             ["stores", "create", "Toko", "--name", "x", "--storefront-url", "https://x.example"],
-            "Invalid value for SLUG: must be 1 to 63 small letters, digits and hyphens",
+            "Invalid value for SLUG: must be 1 to 63 lower-case letters, digits and hyphens, got 'Toko'",
         ),
         (
             ["stores", "create", "toko", "--name", "x", "--storefront-url", "x"],
@@ -78,15 +101,15 @@ def test_a_command_explains_itself(tmp_path: Path, command: list[str]) -> None:
         ),
     ],
 )
-def test_a_bad_argument_gets_one_clear_line(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+def test_a_wrong_argument_is_an_error_of_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
     refused = roomkey(tmp_path, *arguments)
     assert (refused.returncode, refused.stdout) == (2, "")
     error = refused.stderr.splitlines()[-1]
-    assert error.startswith(f"Error: {complaint}")
+    assert error.startswith(f"Error: {message}")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+def test_the_error_about_an_unknown_scope_lists_the_scopes(tmp_path: Path) -> None:
     refused = roomkey(tmp_path, "apps", "create", "--store", "x", "--name", "x", "--scope", "all")
     assert refused.returncode == 2
     for scope in ("sessions:read", "sessions:write", "sessions:join", "settings:write", "documents:write", "admin"):
@@ -94,7 +117,7 @@ def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("command", "settings", "complaint"),
+    ("command", "settings", "message"),
     [
         (
             "serve",
@@ -104,7 +127,7 @@ def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) 
         (
             "migrate",
             {"DATABASE_DIRECT_URL": "postgresql://me:hunter2@127.0.0.1:1/x"},
-            "DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is meant\n",
+            "DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is used\n",
         ),
         ("migrate", {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "TOKEN_KEYS is missing: see .env.example"),
         (
@@ -114,12 +137,12 @@ def test_an_unknown_scope_is_answered_with_those_that_there_are(tmp_path: Path) 
         ),
     ],
 )
-def test_a_bad_setting_gets_one_clear_line(
-    tmp_path: Path, command: str, settings: dict[str, str], complaint: str
+def test_a_wrong_setting_is_an_error_of_one_line(
+    tmp_path: Path, command: str, settings: dict[str, str], message: str
 ) -> None:
     options = [f"--port={free_port()}"] if command == "serve" else []
     refused = roomkey(tmp_path, command, *options, **settings)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith(f"roomkey: {complaint}")
+    assert refused.stderr.startswith(f"roomkey: {message}")
     assert refused.stderr.count("\n") == 1
     assert "hunter2" not in refused.stderr

@@ -31,7 +31,7 @@ async def published(shop: Shop, name: str = "console") -> dict[str, str]:
     return {row.id: row.body for row in documents[app.id]}
 
 
-async def test_a_console_is_an_app_that_may_send_the_consoles_documents_alone(shop: Shop, operator: Operator) -> None:
+async def test_a_console_app_can_send_only_the_documents_of_the_console(shop: Shop, operator: Operator) -> None:
     id, key = operator.run("console", "--store", shop.slug, "--client-id", "staff")
     assert re.fullmatch(APP, id)
     assert re.fullmatch(SECRET, key)
@@ -50,19 +50,19 @@ async def test_a_console_is_an_app_that_may_send_the_consoles_documents_alone(sh
     assert (await replace(shop, key=key).error("{ store { id } }"))[0] == "PERSISTED_QUERY_ID_REQUIRED"
 
 
-async def test_a_console_may_do_less(shop: Shop, operator: Operator) -> None:
+async def test_a_console_app_can_have_fewer_scopes(shop: Shop, operator: Operator) -> None:
     id, _ = operator.run("console", "--store", shop.slug, "--name", "readers", "--scope", "sessions:read")
     assert f"{id}  readers  sessions:read  ID_ONLY" in "\n".join(operator.run("apps", "list", "--store", shop.slug))
 
 
-async def test_a_client_id_is_of_one_app(shop: Shop, operator: Operator) -> None:
+async def test_a_client_id_is_unique(shop: Shop, operator: Operator) -> None:
     operator.run("console", "--store", shop.slug, "--client-id", "staff")
     taken = operator.error("console", "--store", shop.slug, "--client-id", "staff")
-    assert taken == "Error: Another app of the store has the client ID 'staff'."
+    assert taken == "Error: Another app of the store has the client ID 'staff': choose another."
     assert operator.error("console", "--store", "no-such-shop").startswith("Error: There is no store")
 
 
-async def test_a_new_version_publishes_its_documents_and_keeps_those_of_the_old(shop: Shop) -> None:
+async def test_a_new_version_publishes_its_documents_and_keeps_old_ones(shop: Shop) -> None:
     await new_console_key(shop.db, shop)
     old = await published(shop)
     # What the next version of the console might ask.
@@ -72,7 +72,7 @@ async def test_a_new_version_publishes_its_documents_and_keeps_those_of_the_old(
     assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
 
 
-async def test_a_document_that_was_retired_comes_back_with_the_next_start(shop: Shop) -> None:
+async def test_a_retired_document_is_published_again_by_the_next_start(shop: Shop) -> None:
     await new_console_key(shop.db, shop)
     [app] = [app for app in await search_apps(shop.db, shop.id) if app.name == "console"]
     ids = list(await published(shop))
@@ -83,7 +83,7 @@ async def test_a_document_that_was_retired_comes_back_with_the_next_start(shop: 
     assert [(row.id, row.retired_at) for row in documents] == [(id, None) for id in sorted(ids)]
 
 
-async def test_a_console_of_another_version_does_not_keep_the_server_from_starting(
+async def test_the_server_starts_with_a_console_of_another_version(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = tmp_path / "documents.json"
@@ -92,9 +92,9 @@ async def test_a_console_of_another_version_does_not_keep_the_server_from_starti
     monkeypatch.setattr(sys.modules["cli.console"], "MANIFEST", old)
     await new_console_key(shop.db, shop)
     assert await published(shop) == {}
-    assert capsys.readouterr().err == "The console that is built is of another version: run `make web`.\n"
+    assert capsys.readouterr().err == "The built console does not match this version of the server: run `make web`.\n"
 
 
-async def test_other_apps_get_none_of_it(shop: Shop) -> None:
+async def test_other_apps_get_no_documents_of_the_console(shop: Shop) -> None:
     await new_console_key(shop.db, shop)
     assert await published(shop, "test") == {}

@@ -39,7 +39,7 @@ async def load(
     return await load_demo(connection, sessions=sessions, stores=stores, token_key="k1", progress=progress)
 
 
-async def test_a_load_has_the_sessions_asked_for_and_most_of_them_are_the_demo_stores(connection):
+async def test_the_demo_store_has_most_of_the_requested_sessions(connection):
     added: list[int] = []
     stores = await load(connection, progress=added.append)
     assert sum(added) == 600
@@ -75,7 +75,7 @@ async def test_every_table_is_filled_in_proportion(connection):
     assert 10 < row["of_several_orders"] < 80
 
 
-async def test_every_token_state_is_there(connection):
+async def test_every_token_status_occurs(connection):
     await load(connection)
     rows = await connection.fetch("""
         select case
@@ -96,7 +96,7 @@ async def test_every_token_state_is_there(connection):
     assert 40 < states["in minutes"] + states["active"] < 140
 
 
-async def test_nothing_is_in_the_future_and_something_is_of_this_hour(connection):
+async def test_rows_are_recent_and_not_in_the_future(connection):
     await load(connection)
     for table, column in TABLES.items():
         assert await connection.fetchval(f"select max({column}) < now() from {table}"), table
@@ -116,7 +116,7 @@ async def test_nothing_is_in_the_future_and_something_is_of_this_hour(connection
     }
 
 
-async def test_a_session_is_what_its_events_say(connection):
+async def test_sessions_agree_with_their_events(connection):
     await load(connection)
     odd = await connection.fetch("""
         select s.id from session s, lateral (
@@ -155,7 +155,7 @@ async def test_a_session_is_what_its_events_say(connection):
     }
 
 
-async def test_nobody_came_in_through_a_link_that_did_not_work(connection):
+async def test_customers_join_only_while_the_token_is_active(connection):
     await load(connection)
     odd = await connection.fetch("""
         select e.id from session_event e, lateral (
@@ -168,7 +168,7 @@ async def test_nobody_came_in_through_a_link_that_did_not_work(connection):
     assert odd == []
 
 
-async def test_tokens_are_given_minutes_that_the_store_could_have_set(connection):
+async def test_tokens_have_valid_lifetimes(connection):
     await load(connection)
     rows = await connection.fetch("""
         select distinct extract(epoch from expires_at - at)::integer from session_event
@@ -177,7 +177,7 @@ async def test_tokens_are_given_minutes_that_the_store_could_have_set(connection
     assert {seconds for (seconds,) in rows} == {minutes * 60 for minutes in (15, 30, 60, 120, 240, 480, 1440)}
 
 
-async def test_a_purchase_names_an_order_of_its_session(connection):
+async def test_a_purchase_refers_to_an_order_of_its_session(connection):
     await load(connection)
     odd = await connection.fetch("""
         select s.id from session s
@@ -188,7 +188,7 @@ async def test_a_purchase_names_an_order_of_its_session(connection):
     assert odd == []
 
 
-async def test_what_a_session_copies_agrees_with_its_customer_and_orders(connection):
+async def test_denormalized_columns_agree_with_customers_and_orders(connection):
     await load(connection)
     odd = await connection.fetch("""
         select s.id from session s
@@ -218,7 +218,7 @@ async def test_what_a_session_copies_agrees_with_its_customer_and_orders(connect
         ("session_event", "event"),
     ],
 )
-async def test_an_id_carries_the_moment_of_its_row_and_sorts_by_it(connection, table, prefix):
+async def test_ids_contain_the_creation_time_and_sort_by_it(connection, table, prefix):
     await load(connection)
     column = TABLES[table]
     rows = await connection.fetch(
@@ -231,7 +231,7 @@ async def test_an_id_carries_the_moment_of_its_row_and_sorts_by_it(connection, t
         assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
 
 
-async def test_customers_write_their_names_in_many_scripts(connection):
+async def test_names_are_in_many_scripts(connection):
     await load(connection)
     rows = await connection.fetch("select name, phone, email from customer")
     scripts = {unicodedata.name(row["name"][0]).split()[0] for row in rows}
@@ -246,7 +246,7 @@ async def test_customers_write_their_names_in_many_scripts(connection):
         assert row["email"] is None or row["email"].endswith(("@example.com", "@example.org"))
 
 
-async def test_loading_again_adds_to_the_demo_store_and_makes_the_others_anew(connection):
+async def test_loading_again_adds_to_the_demo_store_and_creates_other_stores(connection):
     first = await load(connection)
     second = await load(connection)
     assert second[0] == first[0]
@@ -259,21 +259,21 @@ async def test_loading_again_adds_to_the_demo_store_and_makes_the_others_anew(co
     )
 
 
-async def test_a_large_load_puts_back_every_index_and_constraint(connection, monkeypatch):
+async def test_a_large_load_restores_every_index_and_constraint(connection, monkeypatch):
     before = await connection.fetch(DEFINITIONS)
-    monkeypatch.setattr(demo, "LARGE", 100)
+    monkeypatch.setattr(demo, "LARGE_LOAD", 100)
     await load(connection)
     assert await connection.fetch(DEFINITIONS) == before
     assert await connection.fetchval("select count(*) from session") == 600
 
 
-async def test_an_interrupted_load_leaves_nothing_behind(connection, monkeypatch):
+async def test_an_interrupted_load_is_rolled_back(connection, monkeypatch):
     def interrupt(added: int) -> None:
         raise KeyboardInterrupt
 
     before = await connection.fetch(DEFINITIONS)
     for large in (100, 1_000_000):
-        monkeypatch.setattr(demo, "LARGE", large)
+        monkeypatch.setattr(demo, "LARGE_LOAD", large)
         with pytest.raises(KeyboardInterrupt):
             await load(connection, progress=interrupt)
         assert await connection.fetch(DEFINITIONS) == before
@@ -282,7 +282,7 @@ async def test_an_interrupted_load_leaves_nothing_behind(connection, monkeypatch
 
 
 @given(st.integers(), st.sets(st.integers(min_value=0, max_value=99)))
-def test_numbers_never_repeat_and_pass_over_those_that_are_taken(seed, places):
+def test_numbers_are_unique_and_skip_existing_ones(seed, places):
     numbers = list(islice(unused_numbers(Random(seed)), 100))
     taken = {(order_number, external_id)[place % 2](numbers[place]) for place in places}
     assert len({order_number(number) for number in numbers}) == len({external_id(number) for number in numbers}) == 100
@@ -290,7 +290,7 @@ def test_numbers_never_repeat_and_pass_over_those_that_are_taken(seed, places):
     assert list(left) == [number for place, number in enumerate(numbers) if place not in places]
 
 
-def test_a_small_load_is_of_a_month_and_a_large_one_of_18():
+def test_a_small_load_covers_a_month_and_a_large_load_covers_18():
     now = 1_800_000_000 * SECOND
     for count, days in ((300, 30), (10_000, 548)):
         first, *_, last = moments(Random(1), now, count)

@@ -1,4 +1,4 @@
-"""`roomkey documents`, and what `roomkey serve` says of documents that an upgrade broke: real processes."""
+"""`roomkey documents`, and the warnings of `roomkey serve` about documents that an upgrade broke: real processes."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ import pytest
 from api.documents.publishing import schema_hash
 from db.pool import Pool
 from db.stores import create_store
-from schema import schema
+from schema import GRAPHQL_SCHEMA
 from tests.api.documents.test_manifests import MANIFESTS
 from tests.support.commands import eventually, roomkey, serving
 from tests.support.shop import new_app
@@ -52,7 +52,7 @@ class Commands:
     async def checked(self) -> dict[str, bool]:
         """Whether each document was found valid by this schema."""
         rows = await self.connection.fetch("select id, checked_with from document")
-        return {row["id"]: row["checked_with"] == schema_hash(schema._schema) for row in rows}
+        return {row["id"]: row["checked_with"] == schema_hash(GRAPHQL_SCHEMA) for row in rows}
 
     def file(self, manifest: object) -> Path:
         path = self.folder / "manifest.json"
@@ -98,7 +98,7 @@ def test_documents_are_published_listed_and_retired(commands: Commands) -> None:
     assert back.stdout == "new        mine  -  1\n"
 
 
-async def test_nothing_of_a_bad_manifest_is_published(commands: Commands) -> None:
+async def test_one_invalid_document_refuses_the_manifest(commands: Commands) -> None:
     manifest = {**MANIFESTS["codegen"], "bad": "{ nothing }", "worse": "{"}
     path = commands.file(manifest)
     refused = commands.documents("publish", path, "--app", commands.app_id)
@@ -111,7 +111,7 @@ async def test_nothing_of_a_bad_manifest_is_published(commands: Commands) -> Non
     assert await commands.checked() == {}
 
 
-async def test_what_cannot_be_done_is_told_in_one_line(commands: Commands) -> None:
+async def test_errors_are_one_line(commands: Commands) -> None:
     path = commands.file("{")
     tries: list[tuple[list[object], int, str]] = [
         (["publish", path, "--app", commands.app_id], 1, f"{path} is not JSON in UTF-8: "),
@@ -130,14 +130,14 @@ async def test_what_cannot_be_done_is_told_in_one_line(commands: Commands) -> No
         assert refused.stderr.splitlines()[-1].startswith(f"Error: {error}"), arguments
 
 
-def test_the_files_of_all_tools_are_valid_in_this_version(tmp_path: Path) -> None:
-    """As in the CI of who has the manifests at hand. No database is started for it."""
+def test_manifests_of_all_tools_are_valid(tmp_path: Path) -> None:
+    """Checking files needs no database, for example in CI."""
     checked = roomkey(tmp_path, "documents", "check", *sorted(FILES.iterdir()))
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "All documents are valid.\n", "")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_with_a_broken_document_fails_the_check(tmp_path: Path) -> None:
+def test_a_file_with_an_invalid_document_fails_the_check(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"gone": "{ session(id: 1) { xyzzy } }"}))
     checked = roomkey(tmp_path, "documents", "check", FILES / "apollo.json", path)
@@ -148,12 +148,12 @@ def test_a_file_with_a_broken_document_fails_the_check(tmp_path: Path) -> None:
     )
 
 
-async def test_published_documents_that_this_version_breaks_are_named(commands: Commands) -> None:
+async def test_published_documents_that_are_not_valid_fail_the_check(commands: Commands) -> None:
     assert commands.documents("check").stdout == "All documents are valid.\n"
     await commands.insert("good", "{ store { name } }")
     await commands.insert("gone", "{ session(id: 1) { xyzzy } }")
     await commands.insert("retired", "{ nothing }", retired=True)
-    await commands.insert("unlucky", "{ nothing }", checked_with=schema_hash(schema._schema))
+    await commands.insert("unlucky", "{ nothing }", checked_with=schema_hash(GRAPHQL_SCHEMA))
     checked = commands.documents("check")
     app = f"store toko, app {commands.app_id} (storefront)"
     assert (checked.returncode, checked.stdout) == (1, "")
@@ -166,35 +166,35 @@ async def test_published_documents_that_this_version_breaks_are_named(commands: 
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-async def test_a_start_warns_of_documents_that_this_version_breaks(commands: Commands, workers: int) -> None:
+async def test_serve_warns_about_published_documents_that_are_not_valid(commands: Commands, workers: int) -> None:
     for number in range(12):
         await commands.insert(f"gone-{number:02}", f"{{ store {{ secret{number} }} }}")
     await commands.insert("good", "{ store { name } }")
-    await commands.insert("known", "{ nothing }", checked_with=schema_hash(schema._schema))
+    await commands.insert("known", "{ nothing }", checked_with=schema_hash(GRAPHQL_SCHEMA))
     log = commands.folder / "serve.log"
     told = "12 published documents are not valid in this version: see `roomkey documents check`"
     with serving(commands.folder, "--workers", workers, **commands.settings):
         assert eventually(lambda: told in log.read_text(), 20), log.read_text()
     lines = log.read_text().splitlines()
     app = f"store toko, app {commands.app_id} (storefront)"
-    about = "A published document is not valid any more"
+    about = "A published document is not valid in this version"
     messages = [json.loads(line)["message"] if line.startswith("{") else line for line in lines]
     assert messages == [*(f"{about}: {app}, gone-{number:02} (Named_gone-{number:02})" for number in range(10)), told]
     assert "secret" not in log.read_text()
     assert {id for id, valid in (await commands.checked()).items() if valid} == {"good", "known"}
 
 
-async def test_a_start_says_nothing_of_documents_that_are_valid(commands: Commands) -> None:
+async def test_serve_logs_nothing_about_valid_documents(commands: Commands) -> None:
     await commands.insert("good", "{ store { name } }")
-    await commands.insert("known", "{ nothing }", checked_with=schema_hash(schema._schema))
+    await commands.insert("known", "{ nothing }", checked_with=schema_hash(GRAPHQL_SCHEMA))
     with serving(commands.folder, **commands.settings) as served:
         valid = "select count(*) = 2 from document where checked_with = $1"
-        while not await commands.connection.fetchval(valid, schema_hash(schema._schema)):
+        while not await commands.connection.fetchval(valid, schema_hash(GRAPHQL_SCHEMA)):
             assert served.process.poll() is None
     assert (commands.folder / "serve.log").read_text() == ""
 
 
-async def test_a_stop_while_documents_are_checked_is_clean(commands: Commands) -> None:
+async def test_serve_stops_cleanly_while_documents_are_checked(commands: Commands) -> None:
     fields = " ".join(f"f{number}: store {{ name slug storefrontUrl sessionExpiration }}" for number in range(90))
     for number in range(300):
         await commands.insert(f"large-{number:03}", f"query Q{number} {{ {fields} }}")

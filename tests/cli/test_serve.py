@@ -1,4 +1,4 @@
-"""The command line, as real processes on real folders."""
+"""`roomkey serve`, `migrate`, `stores` and `demo`: real processes in data folders."""
 
 import asyncio
 import json
@@ -77,7 +77,7 @@ def ask(url: str, key: str, query: str = "{ store { slug } viewer { scopes } }")
     return answer
 
 
-def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, served: Serving) -> None:
+def test_serve_prints_its_addresses_and_the_development_key(folder: Path, served: Serving) -> None:
     assert served.said == (
         "Roomkey is ready.\n\n"
         f"  Console    {served.url}/\n"
@@ -95,7 +95,7 @@ def test_serve_says_where_it_is_and_with_which_key_and_answers(folder: Path, ser
     assert httpx.get(session["token"]["link"]).status_code == 303
 
 
-def test_the_key_that_is_printed_signs_in_to_the_console_too(served: Serving) -> None:
+def test_the_development_key_can_sign_in_to_the_console(served: Serving) -> None:
     documents = json.loads(MANIFEST.read_bytes())
     [id] = [id for id, document in documents.items() if document.startswith("query Viewer")]
     headers = {"Authorization": f"Bearer {served.key}"}
@@ -103,7 +103,7 @@ def test_the_key_that_is_printed_signs_in_to_the_console_too(served: Serving) ->
     assert answer["data"]["store"]["slug"] == DEMO_SLUG
 
 
-async def test_the_file_env_wins_over_what_serve_chooses_itself(own_folder: Path) -> None:
+async def test_the_env_file_overrides_the_defaults_of_serve(own_folder: Path) -> None:
     (own_folder / ".env").write_text(f"LINK_BASE_URL=https://room.example/s\nTOKEN_KEYS={TOKEN_KEYS}\n")
     create = 'mutation { createSession(input: {customer: {details: {name: "x"}}}) { session { token { link } } } }'
     with serving(own_folder, "--demo", LINK_BASE_URL="", TOKEN_KEYS="") as served:
@@ -118,12 +118,12 @@ async def test_the_file_env_wins_over_what_serve_chooses_itself(own_folder: Path
     assert key == "k"  # the name in TOKEN_KEYS, not the embedded database's own
 
 
-def test_a_store_is_made_in_a_folder_with_a_database_whatever_is_empty_in_the_environment(tmp_path: Path) -> None:
+def test_a_store_is_created_in_an_existing_data_folder(tmp_path: Path) -> None:
     empty = dict.fromkeys(("DATABASE_URL", "DATABASE_DIRECT_URL", "TOKEN_KEYS", "LINK_BASE_URL"), "")
     address = ["--storefront-url", "https://toko.example/chat"]
     astray = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
     assert (astray.returncode, astray.stdout) == (2, "")
-    assert "There is no database in .roomkey: name its folder with --data" in astray.stderr
+    assert "There is no database in .roomkey: set --data to its folder" in astray.stderr
     assert list(tmp_path.iterdir()) == []
     assert roomkey(tmp_path, "migrate", **empty).returncode == 0
     created = roomkey(tmp_path, "stores", "create", "toko", "--name", "Toko", *address, **empty)
@@ -132,7 +132,7 @@ def test_a_store_is_made_in_a_folder_with_a_database_whatever_is_empty_in_the_en
     assert (listed.returncode, listed.stdout, listed.stderr) == (0, f"{created.stdout.strip()}  Toko\n", "")
 
 
-def test_a_second_server_on_the_folder_is_refused_in_one_line(folder: Path, served: Serving) -> None:
+def test_a_second_server_on_the_same_folder_is_an_error_of_one_line(folder: Path, served: Serving) -> None:
     refused = roomkey(folder, "serve", "--port", free_port())
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
@@ -142,18 +142,18 @@ def test_a_second_server_on_the_folder_is_refused_in_one_line(folder: Path, serv
     assert "data" in ask(served.url, served.key)
 
 
-def test_a_port_that_is_taken_is_refused_in_one_line(tmp_path: Path, served: Serving) -> None:
+def test_a_port_in_use_is_an_error_of_one_line(tmp_path: Path, served: Serving) -> None:
     port = served.url.rpartition(":")[2]
     refused = roomkey(tmp_path, "serve", "--port", port)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         f"Error: Cannot listen on 127.0.0.1, port {port}: Address already in use. "
-        "Choose another: --port (make: PORT=8123).\n"
+        "Set another --port (with make: PORT=8123).\n"
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_stores_and_apps_are_kept_while_it_serves(folder: Path, served: Serving) -> None:
+def test_stores_and_apps_are_managed_while_the_server_runs(folder: Path, served: Serving) -> None:
     slug = "toko"
     address = ["--storefront-url", "https://toko.example/chat"]
     created = roomkey(folder, "stores", "create", slug, "--name", "Toko Tökö", *address, "--session-expiration", 30)
@@ -161,7 +161,7 @@ def test_stores_and_apps_are_kept_while_it_serves(folder: Path, served: Serving)
     assert re.fullmatch(rf"store_[0-7][0-9a-z]{{25}}  {slug}\n", created.stdout)
     again = roomkey(folder, "stores", "create", slug, "--name", "x", *address)
     assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr.splitlines()[-1] == f"Error: There is a store '{slug}' already."
+    assert again.stderr.splitlines()[-1] == f"Error: A store with the slug '{slug}' already exists."
     assert f"{created.stdout.strip()}  Toko Tökö\n" in roomkey(folder, "stores", "list").stdout
 
     app = roomkey(folder, *APP, "partner", "--store", slug)
@@ -171,7 +171,7 @@ def test_stores_and_apps_are_kept_while_it_serves(folder: Path, served: Serving)
     }
 
 
-def test_an_app_is_made_and_its_key_revoked_while_nothing_serves(own_folder: Path) -> None:
+def test_apps_are_managed_while_no_server_runs(own_folder: Path) -> None:
     id, revoked = roomkey(own_folder, *APP, "partner", "--store", DEMO_SLUG).stdout.splitlines()
     kept = roomkey(own_folder, "keys", "create", "--app", id, "--name", "kept").stdout.strip()
     first, _ = roomkey(own_folder, "keys", "list", "--app", id).stdout.splitlines()
@@ -184,7 +184,7 @@ def test_an_app_is_made_and_its_key_revoked_while_nothing_serves(own_folder: Pat
         assert ask(served.url, revoked)["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
 
 
-async def test_processes_may_migrate_at_once_and_again(postgres: str, tmp_path: Path) -> None:
+async def test_concurrent_and_repeated_migrations_succeed(postgres: str, tmp_path: Path) -> None:
     name = f"roomkey_migrated_{os.getpid()}"
     server = await asyncpg.connect(postgres)
     await server.execute(f"create database {name} template template0 encoding utf8 locale 'C.UTF-8'")
@@ -208,7 +208,7 @@ async def test_processes_may_migrate_at_once_and_again(postgres: str, tmp_path: 
     await server.close()
 
 
-def test_demo_data_are_loaded(folder: Path, served: Serving) -> None:
+def test_demo_data_is_loaded(folder: Path, served: Serving) -> None:
     total = "{ sessionStats { total } }"
     before = ask(served.url, served.key, total)["data"]["sessionStats"]["total"]
     loaded = roomkey(folder, "demo", "--sessions", 50)
@@ -218,7 +218,7 @@ def test_demo_data_are_loaded(folder: Path, served: Serving) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_ends_everything_and_loses_nothing(own_folder: Path, stop: signal.Signals) -> None:
+def test_a_stop_ends_all_processes_and_keeps_the_data(own_folder: Path, stop: signal.Signals) -> None:
     with serving(own_folder, "--demo") as served, httpx.Client() as client:
         headers = {"Authorization": f"Bearer {served.key}"}
         query = {"query": "{ sessionStats { total } }"}
@@ -234,7 +234,7 @@ def test_a_stop_ends_everything_and_loses_nothing(own_folder: Path, stop: signal
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
-def test_several_workers_answer_and_leave_nothing_behind(own_folder: Path, end: signal.Signals) -> None:
+def test_several_workers_serve_requests_and_leave_no_process(own_folder: Path, end: signal.Signals) -> None:
     with serving(own_folder, "--demo", "--workers", 2) as served:
         for _ in range(10):
             assert ask(served.url, served.key)["data"]["store"] == {"slug": DEMO_SLUG}

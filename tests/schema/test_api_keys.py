@@ -17,7 +17,7 @@ KEY = "apiKey { id name dateCreated revokedAt }"
 CREATE = f"""mutation ($input: CreateApiKeyInput!) {{
     createApiKey(input: $input) {{ {KEY} secret userErrors {{ code }} }}
 }}"""
-MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")]
+MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was already used with a different input")]
 
 
 async def make(shop: Shop, app_id: str, **input: Any) -> Any:
@@ -33,7 +33,7 @@ async def revoke(shop: Shop, id: str) -> Any:
     return payload["apiKey"]
 
 
-async def test_a_created_key_authenticates_its_app(shop: Shop) -> None:
+async def test_a_created_api_key_works_for_its_app(shop: Shop) -> None:
     app = await create(shop, scopes=["SESSIONS_JOIN"])
     before = datetime.now(UTC)
     made = await make(shop, app["id"], name=" laptop ")
@@ -58,31 +58,33 @@ async def test_the_database_does_not_contain_the_secret(shop: Shop) -> None:
         assert part.encode().hex() not in rows
 
 
-async def test_all_validation_errors_are_reported_together(shop: Shop) -> None:
+async def test_all_user_errors_are_returned_at_once(shop: Shop) -> None:
     assert await shop.refusals("createApiKey", appId=shop.id, name="", idempotencyKey="k" * 101) == [
         ("appId", "INVALID", f"must look like app_01h455vb4pex5vsknk084sn02q, got '{shop.id}'"),
-        ("name", "INVALID", "must have 1 to 200 characters, got 0"),
-        ("idempotencyKey", "INVALID", "must have 1 to 100 characters, got 101"),
+        ("name", "INVALID", "must be 1 to 200 characters long, got 0"),
+        ("idempotencyKey", "INVALID", "must be 1 to 100 characters long, got 101"),
     ]
     assert await shop.refusals("revokeApiKey", id="x") == [
         ("id", "INVALID", "must look like key_01h455vb4pex5vsknk084sn02q, got 'x'")
     ]
 
 
-async def test_apps_and_keys_of_another_store_are_not_found(shop: Shop, new_shop: NewShop) -> None:
+async def test_apps_and_api_keys_of_other_stores_are_not_found(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await new_app(neighbour.db, neighbour.id, ["admin"])
     unknown = "01h455vb4pex5vsknk084sn02q"
     for id in (theirs.app.id, f"app_{unknown}"):
         payload = await shop.change("createApiKey", f"{KEY} secret", appId=id, name="x", idempotencyKey="k")
-        error = {"field": ["appId"], "code": "NOT_FOUND", "message": "is no app of your store"}
+        error = {"field": ["appId"], "code": "NOT_FOUND", "message": "must be the ID of an app of your store"}
         assert payload == {"apiKey": None, "secret": None, "userErrors": [error]}
     for id in (theirs.key.id, f"key_{unknown}"):
-        assert await shop.refusals("revokeApiKey", id=id) == [("id", "NOT_FOUND", "is no key of your store")]
+        assert await shop.refusals("revokeApiKey", id=id) == [
+            ("id", "NOT_FOUND", "must be the ID of an API key of your store")
+        ]
     await replace(neighbour, key=theirs.secret).ask("{ store { id } }")
 
 
-async def test_the_same_idempotency_key_and_input_return_the_key_but_not_its_secret(shop: Shop) -> None:
+async def test_a_retry_with_an_idempotency_key_returns_the_api_key_without_its_secret(shop: Shop) -> None:
     app, other = await create(shop), await create(shop)
     first = await make(shop, app["id"], idempotencyKey="k")
     assert await make(shop, app["id"], idempotencyKey="k") == {"apiKey": first["apiKey"], "secret": None}
@@ -95,7 +97,7 @@ async def test_the_same_idempotency_key_and_input_return_the_key_but_not_its_sec
     assert (await get(shop, other["id"]))["keys"] == []
 
 
-async def test_fifty_concurrent_requests_with_one_idempotency_key_create_one_key(shop: Shop) -> None:
+async def test_concurrent_requests_with_one_idempotency_key_create_one_api_key(shop: Shop) -> None:
     app = await create(shop)
     input = {"appId": app["id"], "name": "laptop", "idempotencyKey": "k"}
     async with asyncio.timeout(60):
@@ -108,7 +110,7 @@ async def test_fifty_concurrent_requests_with_one_idempotency_key_create_one_key
     await replace(shop, key=secret).ask("{ __typename }")
 
 
-async def test_revoking_a_key_takes_effect_within_a_second_and_leaves_other_keys_valid(shop: Shop) -> None:
+async def test_a_revoked_api_key_stops_working_within_a_second_and_others_keep_working(shop: Shop) -> None:
     app = await create(shop)
     leaked, other = await make(shop, app["id"]), await make(shop, app["id"])
     client = replace(shop, key=leaked["secret"])
@@ -122,14 +124,14 @@ async def test_revoking_a_key_takes_effect_within_a_second_and_leaves_other_keys
     await replace(shop, key=other["secret"]).ask("{ __typename }")
 
 
-async def test_a_leaked_key_can_revoke_itself(shop: Shop) -> None:
+async def test_an_api_key_can_revoke_itself(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["admin"])
     client = replace(shop, key=new.secret)
     assert (await revoke(client, new.key.id))["revokedAt"] is not None
     assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
 
 
-async def test_a_key_of_a_disabled_app_works_again_after_the_app_is_enabled(shop: Shop) -> None:
+async def test_an_api_key_of_a_disabled_app_works_after_the_app_is_enabled(shop: Shop) -> None:
     app = await create(shop)
     await shop.change("updateApp", "app { id }", id=app["id"], disabled=True)
     client = replace(shop, key=(await make(shop, app["id"]))["secret"])
@@ -138,7 +140,7 @@ async def test_a_key_of_a_disabled_app_works_again_after_the_app_is_enabled(shop
     await client.ask("{ __typename }")
 
 
-async def test_the_scope_documents_write_does_not_permit_creating_keys(shop: Shop) -> None:
+async def test_the_scope_to_publish_documents_does_not_allow_creating_api_keys(shop: Shop) -> None:
     publisher = await shop.with_scopes("documents:write", "settings:write", "sessions:read", "sessions:write")
     id = await own_id(publisher)
     code, message = await publisher.error(CREATE, input={"appId": id, "name": "x"})
@@ -146,7 +148,7 @@ async def test_the_scope_documents_write_does_not_permit_creating_keys(shop: Sho
     assert len((await get(shop, id))["keys"]) == 1
 
 
-def test_generated_keys_are_long_and_unique() -> None:
+def test_generated_api_keys_are_long_and_unique() -> None:
     keys = {generate_api_key() for _ in range(1000)}
     assert len(keys) == 1000
     assert {len(key) for key in keys} == {len("rk_") + 2 * 26}

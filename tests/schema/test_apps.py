@@ -28,9 +28,9 @@ PARTNER = {
     "clientId": "partner-spa",
 }
 OWN_APP = "OWN_APP"
-TAKEN = [("clientId", "CLIENT_ID_TAKEN", "is the client ID of another app")]
-RATE = "must be 1 to 10000 a second, got "
-FULL = "your store has 100 apps that are not disabled, and may have 100: disable another first"
+TAKEN = [("clientId", "CLIENT_ID_TAKEN", "must not be the client ID of another app of your store")]
+RATE = "must be 1 to 10000 cost points per second, got "
+FULL = "your store has 100 enabled apps, and the limit is 100: disable another app first"
 
 
 FILL = """
@@ -72,7 +72,7 @@ async def seconds_until(shop: Shop, document: str, word: str) -> float:
                 return last - start
 
 
-async def test_an_app_is_created_with_all_given_values(shop: Shop) -> None:
+async def test_an_app_is_created_with_every_field(shop: Shop) -> None:
     before = datetime.now(UTC)
     app = await create(shop, **PARTNER)
     assert app == {
@@ -91,7 +91,7 @@ async def test_an_app_is_created_with_all_given_values(shop: Shop) -> None:
     assert await get(shop, app["id"]) == app
 
 
-async def test_an_app_is_created_with_default_values(shop: Shop) -> None:
+async def test_absent_fields_of_a_new_app_have_defaults(shop: Shop) -> None:
     app = await create(shop, name=" Staff ☕ ", scopes=["ADMIN", "ADMIN"], documentMode=None, rate=None, clientId=None)
     assert {name: app[name] for name in ("name", "scopes", "documentMode", "rate", "clientId")} == {
         "name": "Staff ☕",
@@ -103,16 +103,16 @@ async def test_an_app_is_created_with_default_values(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("mutation", ["createApp", "updateApp"])
-async def test_all_validation_errors_are_reported_together(shop: Shop, mutation: str) -> None:
+async def test_all_user_errors_are_returned_at_once(shop: Shop, mutation: str) -> None:
     named = {"id": "app_1"} if mutation == "updateApp" else {"idempotencyKey": ""}
     about_name = {
         "id": "must look like app_01h455vb4pex5vsknk084sn02q, got 'app_1'",
-        "idempotencyKey": "must have 1 to 100 characters, got 0",
+        "idempotencyKey": "must be 1 to 100 characters long, got 0",
     }
     expected = [
         *((field, "INVALID", about_name[field]) for field in named),
-        ("name", "INVALID", "must have 1 to 200 characters, got 201"),
-        ("scopes", "INVALID", "must be one at least"),
+        ("name", "INVALID", "must be 1 to 200 characters long, got 201"),
+        ("scopes", "INVALID", "must contain at least one scope"),
         ("rate", "INVALID", f"{RATE}0"),
         ("clientId", "INVALID", r"must be one line of Unicode text, got 'a\nb'"),
     ]
@@ -123,7 +123,7 @@ async def test_all_validation_errors_are_reported_together(shop: Shop, mutation:
 @pytest.mark.parametrize(
     ("rate", "is_right"), [(1, True), (10_000, True), (0, False), (-1, False), (10_001, False), (10**6, False)]
 )
-async def test_a_rate_must_be_1_to_10000(shop: Shop, rate: int, is_right: bool) -> None:
+async def test_a_rate_is_1_to_10000(shop: Shop, rate: int, is_right: bool) -> None:
     app = await create(shop)
     if is_right:
         assert (await create(shop, rate=rate))["rate"] == rate
@@ -134,12 +134,12 @@ async def test_a_rate_must_be_1_to_10000(shop: Shop, rate: int, is_right: bool) 
         assert await shop.refusals("updateApp", id=app["id"], rate=rate) == complaint
 
 
-async def test_updating_an_app_keeps_a_higher_rate_that_the_operator_set(shop: Shop) -> None:
+async def test_updating_another_field_keeps_a_rate_above_the_limit(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"], rate=1_000_000)
     assert (await update(shop, id=new.app.id, name="x"))["rate"] == 1_000_000
 
 
-async def test_a_store_has_at_most_100_enabled_apps(shop: Shop, new_shop: NewShop) -> None:
+async def test_a_store_can_have_100_enabled_apps(shop: Shop, new_shop: NewShop) -> None:
     await shop.db.fetch(FILL, shop.id, 95)
     new = {"name": "x", "scopes": ["SESSIONS_READ"]}
     statement = f"mutation ($input: CreateAppInput!) {{ createApp(input: $input) {{ {APP} {ERRORS} }} }}"
@@ -163,7 +163,7 @@ async def test_a_store_has_at_most_100_enabled_apps(shop: Shop, new_shop: NewSho
     await create(await new_shop())
 
 
-async def test_an_update_changes_only_the_given_fields(shop: Shop) -> None:
+async def test_only_given_fields_of_an_app_are_updated(shop: Shop) -> None:
     app = await create(shop, **PARTNER)
     assert await update(shop, id=app["id"]) == app
     nulls = dict.fromkeys(("name", "scopes", "documentMode", "rate", "disabled"))
@@ -194,14 +194,16 @@ async def test_a_client_id_is_unique_within_a_store(shop: Shop, new_shop: NewSho
     assert (await update(shop, id=second["id"], clientId="partner-spa"))["clientId"] == "partner-spa"
 
 
-async def test_updating_an_unknown_app_is_refused(shop: Shop, new_shop: NewShop) -> None:
+async def test_an_unknown_app_is_not_found(shop: Shop, new_shop: NewShop) -> None:
     theirs = await create(await new_shop())
     for id in ("app_01h455vb4pex5vsknk084sn02q", theirs["id"]):
-        assert await shop.refusals("updateApp", id=id, name="x") == [("id", "NOT_FOUND", "is no app of your store")]
+        assert await shop.refusals("updateApp", id=id, name="x") == [
+            ("id", "NOT_FOUND", "must be the ID of an app of your store")
+        ]
         assert await get(shop, id) is None
 
 
-async def test_changed_scopes_take_effect_within_a_second(shop: Shop) -> None:
+async def test_a_change_of_scopes_takes_effect_within_a_second(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"])
     client = replace(shop, key=new.secret)
     apps = "{ apps { nodes { id } } }"
@@ -212,7 +214,7 @@ async def test_changed_scopes_take_effect_within_a_second(shop: Shop) -> None:
     assert await seconds_until(client, apps, "FORBIDDEN") < 1
 
 
-async def test_disabling_and_enabling_an_app_take_effect_within_a_second(shop: Shop) -> None:
+async def test_disabling_and_enabling_an_app_takes_effect_within_a_second(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"])
     second = generate_api_key()
     await create_api_key(shop.db, shop.id, new.app.id, "second", hash_api_key(second))
@@ -234,14 +236,14 @@ async def test_disabling_and_enabling_an_app_take_effect_within_a_second(shop: S
         await client.ask("{ __typename }")
 
 
-async def test_an_app_cannot_disable_itself_or_drop_its_own_admin_scope(shop: Shop) -> None:
+async def test_an_app_cannot_lock_itself_out(shop: Shop) -> None:
     id = await own_id(shop)
     before = await get(shop, id)
     assert await shop.refusals("updateApp", id=id, disabled=True, name="changed") == [
-        ("disabled", OWN_APP, "is true, but an app cannot disable itself")
+        ("disabled", OWN_APP, "must not be true for the app that sends the request")
     ]
     assert await shop.refusals("updateApp", id=id, scopes=["SESSIONS_READ", "DOCUMENTS_WRITE"]) == [
-        ("scopes", OWN_APP, "lack ADMIN, but an app cannot take that from itself")
+        ("scopes", OWN_APP, "must include ADMIN for the app that sends the request")
     ]
     assert await get(shop, id) == before
     changed = await update(shop, id=id, name="Staff", scopes=["SESSIONS_READ", "ADMIN"], disabled=False)
@@ -254,7 +256,7 @@ async def test_an_admin_can_disable_another_admin(shop: Shop) -> None:
     assert (changed["scopes"], changed["disabledAt"] is not None) == (["SESSIONS_READ"], True)
 
 
-async def test_a_credential_can_read_its_own_app_except_the_keys(shop: Shop) -> None:
+async def test_an_app_without_admin_can_query_itself_except_its_api_keys(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:join"], "storefront", rate=70, client_id="spa")
     storefront = replace(shop, key=new.secret)
     assert await storefront.ask(f"{{ viewer {{ id name app {{ {FACTS} }} }} }}") == {
@@ -279,7 +281,7 @@ async def test_a_credential_can_read_its_own_app_except_the_keys(shop: Shop) -> 
     )
 
 
-async def test_a_signed_in_user_can_read_the_app(shop: Shop, database_url: str) -> None:
+async def test_a_signed_in_user_can_query_the_app_they_signed_in_to(shop: Shop, database_url: str) -> None:
     app = await create(shop, name="Dashboard", scopes=["SESSIONS_READ", "SESSIONS_WRITE"], clientId="dashboard")
     async with (
         open_issuer() as issuer,
@@ -299,7 +301,7 @@ async def test_a_signed_in_user_can_read_the_app(shop: Shop, database_url: str) 
         }
 
 
-async def test_only_admins_and_the_app_itself_can_read_an_app_as_a_node(shop: Shop, new_shop: NewShop) -> None:
+async def test_an_app_is_a_node_for_admins_and_for_itself(shop: Shop, new_shop: NewShop) -> None:
     node = f"query ($id: ID!) {{ node(id: $id) {{ __typename ... on App {{ {FACTS} }} }} }}"
     nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     ids = [await own_id(shop), (await create(shop, **PARTNER))["id"]]
@@ -317,14 +319,14 @@ async def test_only_admins_and_the_app_itself_can_read_an_app_as_a_node(shop: Sh
         assert await reader.ask(node, id=id) == {"node": None}
 
 
-async def test_the_same_idempotency_key_and_input_return_the_first_app(shop: Shop) -> None:
+async def test_a_retry_with_an_idempotency_key_returns_the_first_app(shop: Shop) -> None:
     first = await create(shop, **PARTNER, idempotencyKey="k")
     same = PARTNER | {"scopes": ["SESSIONS_READ", "SESSIONS_WRITE"], "name": " Partner "}
     assert await create(shop, **same, idempotencyKey="k") == first
     changed = await update(shop, id=first["id"], name="renamed")
     assert await create(shop, **PARTNER, idempotencyKey="k") == changed
     assert await shop.refusals("createApp", **PARTNER | {"rate": 51}, idempotencyKey="k") == [
-        ("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")
+        ("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was already used with a different input")
     ]
     assert (await shop.ask("{ apps { count { value } } }"))["apps"]["count"]["value"] == 2
 
@@ -340,8 +342,8 @@ async def test_concurrent_requests_with_one_idempotency_key_create_one_app(shop:
     assert (await shop.ask("{ apps { count { value } } }"))["apps"]["count"]["value"] == 2
 
 
-async def test_an_idempotency_key_cannot_be_reused_for_another_kind_of_resource(shop: Shop) -> None:
-    mismatch = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")]
+async def test_an_idempotency_key_cannot_be_reused_by_another_mutation(shop: Shop) -> None:
+    mismatch = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was already used with a different input")]
     app = await create(shop, name="x", idempotencyKey="k")
     assert await shop.refusals("createApiKey", appId=app["id"], name="x", idempotencyKey="k") == mismatch
     customer = {"details": {"name": "x"}}
@@ -350,7 +352,7 @@ async def test_an_idempotency_key_cannot_be_reused_for_another_kind_of_resource(
     assert await shop.refusals("createApp", name="x", scopes=["ADMIN"], idempotencyKey="s") == mismatch
 
 
-async def test_a_refused_request_does_not_consume_the_idempotency_key(shop: Shop) -> None:
+async def test_a_refused_creation_does_not_consume_the_idempotency_key(shop: Shop) -> None:
     other = await create(shop, **PARTNER)
     assert await shop.refusals("createApp", **PARTNER, idempotencyKey="k") == TAKEN
     await update(shop, id=other["id"], clientId=None)

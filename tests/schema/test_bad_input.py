@@ -260,7 +260,7 @@ def literal_json(value: Any) -> str:
     return json.dumps(value)
 
 
-async def test_every_argument_and_input_field_is_reached(introspected: GraphQLSchema) -> None:
+async def test_every_argument_and_input_field_is_covered(introspected: GraphQLSchema) -> None:
     found = list(places(introspected))
     inputs = [type for type in introspected.type_map.values() if isinstance(type, GraphQLInputObjectType)]
     missed = {(type.name, name) for type in inputs for name in type.fields} - {
@@ -294,7 +294,7 @@ async def send(shop: Shop, things: dict[str, str], body: str) -> httpx.Response:
     return await shop.http.post("/graphql", content=body.encode(), headers=headers)
 
 
-async def test_what_is_optional_may_be_absent(shop: Shop, introspected: GraphQLSchema) -> None:
+async def test_optional_arguments_and_fields_can_be_absent(shop: Shop, introspected: GraphQLSchema) -> None:
     things = await things_of(shop)
     for place in places(introspected):
         argument = introspected.type_map[place.type].fields[place.field].args[place.path[0]]
@@ -312,7 +312,7 @@ async def test_what_is_optional_may_be_absent(shop: Shop, introspected: GraphQLS
 
 
 @pytest.mark.parametrize("type", AROUND)
-async def test_nonsense_never_gives_a_500(shop: Shop, introspected: GraphQLSchema, type: str) -> None:
+async def test_invalid_values_never_cause_a_500(shop: Shop, introspected: GraphQLSchema, type: str) -> None:
     things = await things_of(shop)
     for place in places(introspected):
         if place.type != type:

@@ -15,8 +15,8 @@ CONVERT = f"""mutation ($input: RecordConversionInput!) {{
     recordConversion(input: $input) {{ session {{ id }} {ERRORS} }}
 }}"""
 
-STANDS = [("sessionId", "ALREADY_CONVERTED", "has another conversion, which stands")]
-NOT_THEN = [("at", "INVALID", "must be since the session began and until now")]
+STANDS = [("sessionId", "ALREADY_CONVERTED", "already has a different conversion, which is kept")]
+NOT_THEN = [("at", "INVALID", "must be between the start of the session and now")]
 
 
 async def convert(shop: Shop, session: Any, kind: str = "PURCHASE", **input: Any) -> Any:
@@ -33,7 +33,7 @@ async def now(shop: Shop) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["PURCHASE", "TASK", "GOAL"])
-async def test_a_conversion_is_recorded_as_of_now(shop: Shop, kind: str) -> None:
+async def test_a_conversion_is_recorded_at_the_current_time(shop: Shop, kind: str) -> None:
     session = await shop.create()
     before = await now(shop)
     converted = await convert(shop, session, kind)
@@ -44,7 +44,7 @@ async def test_a_conversion_is_recorded_as_of_now(shop: Shop, kind: str) -> None
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "CONVERTED"]
 
 
-async def test_a_conversion_is_recorded_as_of_a_moment_since_the_session_began(shop: Shop) -> None:
+async def test_a_conversion_can_be_recorded_at_an_earlier_time(shop: Shop) -> None:
     session = await shop.create()
     await shop.turn_back(session["id"], 60)
     at = (await now(shop) - timedelta(minutes=30)).replace(microsecond=250_001)
@@ -52,7 +52,7 @@ async def test_a_conversion_is_recorded_as_of_a_moment_since_the_session_began(s
     assert converted["conversion"] == {"kind": "PURCHASE", "at": at.isoformat(), "order": None}
 
 
-async def test_the_order_of_a_conversion_is_the_one_that_is_known(shop: Shop) -> None:
+async def test_a_conversion_refers_to_an_existing_order(shop: Shop) -> None:
     session = await shop.create(orderNumber="QSH7K2")
     order = await shop.ask('{ order(number: "QSH7K2") { id } }')
     converted = await convert(shop, session, orderNumber=" QSH7K2 ")
@@ -61,7 +61,7 @@ async def test_the_order_of_a_conversion_is_the_one_that_is_known(shop: Shop) ->
     assert await shop.ask('{ order(number: "QSH7K2") { id } }') == order
 
 
-async def test_an_unknown_order_of_a_conversion_is_created_for_its_session(shop: Shop) -> None:
+async def test_an_unknown_order_of_a_conversion_is_created(shop: Shop) -> None:
     session = await shop.create(orderNumber="A")
     converted = await convert(shop, session, orderNumber="QSH7K2")
     assert converted["conversion"]["order"] == {"number": "QSH7K2"}
@@ -70,17 +70,17 @@ async def test_an_unknown_order_of_a_conversion_is_created_for_its_session(shop:
     assert found["sessions"]["nodes"] == [{"id": session["id"]}]
 
 
-async def test_the_order_of_another_session_is_refused_and_nothing_is_recorded(shop: Shop) -> None:
+async def test_an_order_of_another_session_is_refused_and_nothing_is_recorded(shop: Shop) -> None:
     owner, session = await shop.create(orderNumber="QSH7K2"), await shop.create()
     assert await shop.refusals("recordConversion", sessionId=session["id"], kind="PURCHASE", orderNumber="QSH7K2") == [
-        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")
+        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "must not be the number of another session's order")
     ]
     assert await shop.session(session["id"]) == session
     assert await shop.session(owner["id"]) == owner
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
 
 
-async def test_the_same_conversion_again_returns_the_first(shop: Shop) -> None:
+async def test_recording_the_same_conversion_again_is_idempotent(shop: Shop) -> None:
     session = await shop.create()
     first = await convert(shop, session, orderNumber="QSH7K2")
     at = first["conversion"]["at"]
@@ -89,7 +89,7 @@ async def test_the_same_conversion_again_returns_the_first(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "CONVERTED"]
 
 
-async def test_another_conversion_is_refused_and_the_first_stands(shop: Shop) -> None:
+async def test_a_different_conversion_is_refused_and_the_first_is_kept(shop: Shop) -> None:
     session = await shop.create()
     await shop.turn_back(session["id"], 10)
     first = await convert(shop, session, orderNumber="QSH7K2")
@@ -109,7 +109,7 @@ async def test_another_conversion_is_refused_and_the_first_stands(shop: Shop) ->
     assert await shop.ask('{ order(number: "QSH7K3") { id } }') == {"order": None}
 
 
-async def test_an_order_is_another_conversion_than_none(shop: Shop) -> None:
+async def test_a_conversion_with_an_order_differs_from_one_without(shop: Shop) -> None:
     session = await shop.create()
     first = await convert(shop, session)
     assert await shop.refusals("recordConversion", sessionId=session["id"], kind="PURCHASE", orderNumber="A") == STANDS
@@ -129,7 +129,7 @@ async def test_an_order_is_another_conversion_than_none(shop: Shop) -> None:
         ("now", 86_400, NOT_THEN),
     ],
 )
-async def test_a_conversion_is_neither_before_its_session_nor_in_the_future_but_for_a_minute(
+async def test_the_time_of_a_conversion_is_between_the_start_of_the_session_and_a_minute_from_now(
     shop: Shop, since: str, seconds: int, refusals: list[Any]
 ) -> None:
     """Clocks differ."""
@@ -148,7 +148,7 @@ async def test_a_conversion_is_neither_before_its_session_nor_in_the_future_but_
 
 
 @pytest.mark.parametrize("state", ["EXPIRED", "REVOKED"])
-async def test_a_session_converts_whatever_became_of_its_token(shop: Shop, state: str) -> None:
+async def test_a_session_converts_whatever_the_status_of_its_token(shop: Shop, state: str) -> None:
     session = await shop.create(expirationMinutes=1)
     if state == "REVOKED":
         await shop.change("revokeToken", sessionId=session["id"])
@@ -158,32 +158,36 @@ async def test_a_session_converts_whatever_became_of_its_token(shop: Shop, state
     assert (converted["token"]["status"], converted["conversion"]["kind"]) == (state, "PURCHASE")
 
 
-async def test_a_session_that_the_store_does_not_have_is_not_found(shop: Shop, new_shop: NewShop) -> None:
+async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await neighbour.create()
     for id in ("session_01h455vb4pex5vsknk084sn02q", theirs["id"]):
         assert await shop.refusals("recordConversion", sessionId=id, kind="GOAL", orderNumber="QSH7K2") == [
-            ("sessionId", "NOT_FOUND", "is no session of your store")
+            ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
         ]
     assert await neighbour.session(theirs["id"]) == theirs
     assert await shop.ask('{ order(number: "QSH7K2") { id } }') == {"order": None}
 
 
-async def test_what_cannot_be_is_refused(shop: Shop) -> None:
+async def test_invalid_input_is_refused(shop: Shop) -> None:
     assert await shop.refusals("recordConversion", sessionId="42", kind="GOAL", orderNumber="") == [
         ("sessionId", "INVALID", "must look like session_01h455vb4pex5vsknk084sn02q, got '42'"),
-        ("orderNumber", "INVALID", "must have 1 to 100 characters, got 0"),
+        ("orderNumber", "INVALID", "must be 1 to 100 characters long, got 0"),
     ]
 
 
-async def test_of_twenty_conversions_at_once_one_stands(shop: Shop) -> None:
+async def test_one_of_several_concurrent_conversions_is_kept(shop: Shop) -> None:
     session = await shop.create()
     inputs = [{"sessionId": session["id"], "kind": "PURCHASE", "orderNumber": f"QSH-{n}"} for n in range(20)]
     responses = await asyncio.gather(*(shop.post_until_served(CONVERT, input=input) for input in inputs))
     payloads = [response.json()["data"]["recordConversion"] for response in responses]
     [winner] = [n for n, payload in enumerate(payloads) if payload["session"]]
     converted = await shop.session(session["id"])
-    refusal = {"field": ["sessionId"], "code": "ALREADY_CONVERTED", "message": "has another conversion, which stands"}
+    refusal = {
+        "field": ["sessionId"],
+        "code": "ALREADY_CONVERTED",
+        "message": "already has a different conversion, which is kept",
+    }
     expected = [{"session": None, "userErrors": [refusal]}] * 20
     expected[winner] = {"session": {"id": session["id"]}, "userErrors": []}
     assert payloads == expected
@@ -192,7 +196,7 @@ async def test_of_twenty_conversions_at_once_one_stands(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "CONVERTED"]
 
 
-async def test_the_same_conversion_many_times_at_once_is_one(shop: Shop) -> None:
+async def test_concurrent_equal_conversions_are_recorded_once(shop: Shop) -> None:
     session = await shop.create()
     payloads = await asyncio.gather(
         *(shop.change("recordConversion", sessionId=session["id"], kind="TASK") for _ in range(8))

@@ -57,7 +57,7 @@ async def sessions(shop: Shop, filter: Any = None, field: str = "DATE_CREATED") 
         {},
     ],
 )
-async def test_what_is_given_changes_null_removes_and_the_rest_stays(shop: Shop, change: dict[str, Any]) -> None:
+async def test_given_fields_are_updated_and_null_removes_a_field(shop: Shop, change: dict[str, Any]) -> None:
     session = await dewi(shop)
     updated = await update(shop, session["customer"], **change)
     assert updated == session["customer"] | change
@@ -72,7 +72,7 @@ async def test_a_name_cannot_be_removed(shop: Shop) -> None:
     assert await update(shop, session["customer"], name=None) == session["customer"]
 
 
-async def test_a_name_changes_wherever_it_shows(shop: Shop) -> None:
+async def test_a_new_name_is_shown_everywhere(shop: Shop) -> None:
     first = await dewi(shop)
     second = await shop.create(customer={"id": first["customer"]["id"]})
     middle = await shop.create("Murti")
@@ -109,7 +109,7 @@ async def test_a_name_changes_wherever_it_shows(shop: Shop) -> None:
         ("+1 212 555 0100", "+12125550100"),
     ],
 )
-async def test_a_phone_number_is_kept_in_one_form(shop: Shop, given: str, kept: str) -> None:
+async def test_phone_numbers_are_normalized(shop: Shop, given: str, kept: str) -> None:
     session = await shop.create()
     assert (await update(shop, session["customer"], phone=given))["phone"] == kept
     assert await found(shop, phone=kept) == ["Dewi Lestari"]
@@ -118,11 +118,11 @@ async def test_a_phone_number_is_kept_in_one_form(shop: Shop, given: str, kept: 
 @pytest.mark.parametrize(
     "phone", ["", "0812 3456 7890", "+", "+62", "+999 123456", "dewi", "+62 812\0", "1" * 200, "💬"]
 )
-async def test_what_is_no_international_phone_number_is_refused(shop: Shop, phone: str) -> None:
+async def test_an_invalid_phone_number_is_refused(shop: Shop, phone: str) -> None:
     session = await dewi(shop)
     [(field, code, message)] = await shop.refusals("updateCustomer", id=session["customer"]["id"], phone=phone)
     assert (field, code) == ("phone", "INVALID")
-    assert message.startswith("must be in international form, as in +62 812 3456 7890, got '")
+    assert message.startswith("must be a phone number in international form, such as +62 812 3456 7890, got '")
     assert await shop.session(session["id"]) == session
 
 
@@ -135,7 +135,7 @@ async def test_what_is_no_international_phone_number_is_refused(shop: Shop, phon
         ("dewi@xn--hxajbheg2az3al.example", "dewi@παράδειγμα.example"),
     ],
 )
-async def test_an_email_address_is_kept_in_one_form(shop: Shop, given: str, kept: str) -> None:
+async def test_email_addresses_are_normalized(shop: Shop, given: str, kept: str) -> None:
     session = await shop.create()
     assert (await update(shop, session["customer"], email=given))["email"] == kept
     assert await found(shop, email=kept) == ["Dewi Lestari"]
@@ -144,34 +144,34 @@ async def test_an_email_address_is_kept_in_one_form(shop: Shop, given: str, kept
 @pytest.mark.parametrize(
     "email", ["", "dewi", "dewi@", "@shop.example", "a b@shop.example", "a@b@c.example", "a\0@shop.example", "x" * 400]
 )
-async def test_what_is_no_email_address_is_refused(shop: Shop, email: str) -> None:
+async def test_an_invalid_email_address_is_refused(shop: Shop, email: str) -> None:
     session = await dewi(shop)
     [(field, code, message)] = await shop.refusals("updateCustomer", id=session["customer"]["id"], email=email)
     assert (field, code) == ("email", "INVALID")
-    assert message.startswith("must be an e-mail address, as in name@shop.example, got '")
+    assert message.startswith("must be an email address, such as name@shop.example, got '")
     assert await shop.session(session["id"]) == session
 
 
-async def test_every_complaint_is_made_at_once_and_nothing_changes(shop: Shop) -> None:
+async def test_all_user_errors_are_returned_at_once_and_nothing_changes(shop: Shop) -> None:
     session = await dewi(shop)
     assert await shop.refusals("updateCustomer", id="42", name="", phone="1", email="dewi") == [
         ("id", "INVALID", "must look like customer_01h455vb4pex5vsknk084sn02q, got '42'"),
-        ("name", "INVALID", "must have 1 to 200 characters, got 0"),
-        ("phone", "INVALID", "must be in international form, as in +62 812 3456 7890, got '1'"),
-        ("email", "INVALID", "must be an e-mail address, as in name@shop.example, got 'dewi'"),
+        ("name", "INVALID", "must be 1 to 200 characters long, got 0"),
+        ("phone", "INVALID", "must be a phone number in international form, such as +62 812 3456 7890, got '1'"),
+        ("email", "INVALID", "must be an email address, such as name@shop.example, got 'dewi'"),
     ]
     assert await shop.refusals("updateCustomer", id=session["customer"]["id"], name="Budi", email="dewi") == [
-        ("email", "INVALID", "must be an e-mail address, as in name@shop.example, got 'dewi'")
+        ("email", "INVALID", "must be an email address, such as name@shop.example, got 'dewi'")
     ]
     assert await shop.session(session["id"]) == session
 
 
-async def test_a_customer_whom_the_store_does_not_have_is_not_found(shop: Shop, new_shop: NewShop) -> None:
+async def test_a_customer_of_another_store_is_not_found(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await dewi(neighbour)
     for id in ("customer_01h455vb4pex5vsknk084sn02q", theirs["customer"]["id"]):
         assert await shop.refusals("updateCustomer", id=id, name="Budi") == [
-            ("id", "NOT_FOUND", "is no customer of your store")
+            ("id", "NOT_FOUND", "must be the ID of a customer of your store")
         ]
     assert await neighbour.session(theirs["id"]) == theirs
 
@@ -203,7 +203,7 @@ async def test_customers_are_found_by_every_field(shop: Shop, new_shop: NewShop)
         assert await found(shop, **filter) == names, filter
 
 
-async def test_customers_are_paged_the_newest_first(shop: Shop) -> None:
+async def test_customers_are_paginated_newest_first(shop: Shop) -> None:
     for number in range(5):
         await shop.create(f"Dewi {number}")
     page = """query ($after: String, $before: String, $first: Int, $last: Int) {
@@ -223,7 +223,7 @@ async def test_customers_are_paged_the_newest_first(shop: Shop) -> None:
         assert (one["pageInfo"]["hasNextPage"], one["pageInfo"]["hasPreviousPage"]) == (has_next, has_previous)
 
 
-async def test_the_sessions_of_all_customers_of_a_list_are_one_statement(shop: Shop) -> None:
+async def test_sessions_of_many_customers_are_loaded_in_one_statement(shop: Shop) -> None:
     expected = []
     for number in range(6):
         first = await shop.create(f"Dewi {number}", roomId="a")
@@ -242,7 +242,7 @@ async def test_the_sessions_of_all_customers_of_a_list_are_one_statement(shop: S
     assert sorted("count" in statement for statement in others) == [False, True]
 
 
-async def test_what_sessions_say_of_their_customers_is_one_statement_more_and_a_list_of_customers_none(
+async def test_the_customer_loader_adds_one_statement(
     shop: Shop,
 ) -> None:
     for _ in range(3):
@@ -252,7 +252,7 @@ async def test_what_sessions_say_of_their_customers_is_one_statement_more_and_a_
     assert len(await statements_of(shop, "{ customers { nodes { name phone email externalId } } }")) == 1
 
 
-async def test_customers_sessions_are_filtered_ordered_and_paged_each_for_themselves(shop: Shop) -> None:
+async def test_the_sessions_of_each_customer_are_filtered_sorted_and_paginated(shop: Shop) -> None:
     for name in ("Dewi", "Budi"):
         first = await shop.create(name, roomId="1", expirationMinutes=30)
         for room in ("2", "3", "9"):

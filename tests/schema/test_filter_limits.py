@@ -1,4 +1,4 @@
-"""Filters that are too large are refused."""
+"""The limits of filters."""
 
 import pytest
 
@@ -11,35 +11,35 @@ def nested(depth: int) -> Row:
 
 
 LIMITS: dict[str, tuple[Row, Row, str]] = {
-    "depth": (nested(8), nested(9), "A filter may be nested 8 deep."),
-    "conditions": ({"or": [{}] * 99}, {"or": [{}] * 100}, "A filter may have 100 filters in it."),
-    "words": ({"search": "a " * 10}, {"search": "a " * 11}, "A search has at most 10 words, got 11."),
+    "depth": (nested(8), nested(9), "A filter can have at most 8 levels, got 9."),
+    "conditions": ({"or": [{}] * 99}, {"or": [{}] * 100}, "A filter can consist of at most 100 filters, got 101."),
+    "words": ({"search": "a " * 10}, {"search": "a " * 11}, "A search can have at most 10 words, got 11."),
     "search": (
         {"search": "a" * 200},
         {"search": "a" * 201},
-        "A text to search for has at most 200 characters, got 201.",
+        "The text of a filter can have at most 200 characters, got 201.",
     ),
     "name": (
         {"customerName": {"contains": "😀" * 200}},
         {"customerName": {"contains": "😀" * 201}},
-        "A text to search for has at most 200 characters, got 201.",
+        "The text of a filter can have at most 200 characters, got 201.",
     ),
     "inner name": (
         {"not": {"or": [{"roomId": {"startsWith": "a" * 200}}]}},
         {"not": {"or": [{"roomId": {"startsWith": "a" * 201}}]}},
-        "A text to search for has at most 200 characters, got 201.",
+        "The text of a filter can have at most 200 characters, got 201.",
     ),
     "ids": (
         {"ids": ["session_01h455vb4pex5vsknk084sn02q"] * 100},
         {"ids": ["session_01h455vb4pex5vsknk084sn02q"] * 101},
-        "At most 100 ids, got 101.",
+        "A filter can have at most 100 IDs, got 101.",
     ),
 }
 
 
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("field", ["sessions { nodes { id } }", "sessionStats { total }"])
-async def test_a_filter_has_limits(shop: Shop, limit: str, field: str) -> None:
+async def test_a_filter_that_exceeds_a_limit_is_an_error(shop: Shop, limit: str, field: str) -> None:
     allowed, refused, message = LIMITS[limit]
     name, selection = field.split(maxsplit=1)
     document = f"query ($filter: SessionFilter) {{ {name}(filter: $filter) {selection} }}"

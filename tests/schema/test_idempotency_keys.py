@@ -25,7 +25,7 @@ INPUT = {
     "idempotencyKey": "cart-1905692",
 }
 
-MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was used before, for another input")]
+MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was already used with a different input")]
 
 CREATE = """mutation ($input: CreateSessionInput!) { createSession(input: $input) {
     session { id dateCreated customer { id name } token { link status expiredTime } orders { id number } }
@@ -66,13 +66,13 @@ async def create_at_once(shop: Shop, inputs: list[dict[str, Any]]) -> list[httpx
         return await asyncio.gather(*(shop.post_until_served(CREATE, input=input) for input in inputs))
 
 
-async def test_the_same_key_and_input_return_the_first_session(shop: Shop) -> None:
+async def test_a_retry_with_an_idempotency_key_returns_the_first_session(shop: Shop) -> None:
     first = await shop.create(**INPUT)
     assert await shop.create(**INPUT) == first
     assert await rows(shop) == {"sessions": 1, "customers": 1, "orders": 1, "events": 1}
 
 
-async def test_what_means_the_same_is_the_same_input(shop: Shop) -> None:
+async def test_equivalent_inputs_are_the_same_input(shop: Shop) -> None:
     first = await shop.create(**INPUT)
     again = INPUT | {
         "metadata": {"cart": {"items": 2}, "channel": "whatsapp"},
@@ -85,7 +85,7 @@ async def test_what_means_the_same_is_the_same_input(shop: Shop) -> None:
     assert await shop.create(**given_null, idempotencyKey="short") == named
 
 
-async def test_the_first_session_is_returned_as_it_is_by_now(shop: Shop) -> None:
+async def test_a_retry_returns_the_current_state_of_the_session(shop: Shop) -> None:
     first = await shop.create(**INPUT)
     await shop.change("revokeToken", sessionId=first["id"])
     again = await shop.create(**INPUT)
@@ -93,7 +93,7 @@ async def test_the_first_session_is_returned_as_it_is_by_now(shop: Shop) -> None
     assert again["token"]["status"] == "REVOKED"
 
 
-async def test_without_a_key_each_is_a_session_of_its_own(shop: Shop) -> None:
+async def test_requests_without_an_idempotency_key_create_separate_sessions(shop: Shop) -> None:
     first, second = await shop.create(customer=DEWI), await shop.create(customer=DEWI)
     assert first["id"] != second["id"]
     assert await keys(shop) == []
@@ -115,14 +115,14 @@ async def test_without_a_key_each_is_a_session_of_its_own(shop: Shop) -> None:
         {"customer": {"details": DEWI["details"] | {"externalId": "crm-2"}}},
     ],
 )
-async def test_another_input_is_refused_and_changes_nothing(shop: Shop, other: dict[str, Any]) -> None:
+async def test_a_different_input_is_refused_and_changes_nothing(shop: Shop, other: dict[str, Any]) -> None:
     await shop.create(**INPUT)
     before = await shop.ask(EVERYTHING), await rows(shop)
     assert await shop.refusals("createSession", **INPUT | other) == MISMATCH
     assert (await shop.ask(EVERYTHING), await rows(shop)) == before
 
 
-async def test_fifty_requests_at_once_create_one_session(shop: Shop) -> None:
+async def test_concurrent_requests_with_one_idempotency_key_create_one_session(shop: Shop) -> None:
     responses = await create_at_once(shop, [INPUT] * 50)
     assert {response.status_code for response in responses} == {200}
     assert len({response.content for response in responses}) == 1
@@ -132,7 +132,7 @@ async def test_fifty_requests_at_once_create_one_session(shop: Shop) -> None:
     assert await rows(shop) == {"sessions": 1, "customers": 1, "orders": 1, "events": 1}
 
 
-async def test_of_different_inputs_at_once_one_is_created_and_the_others_are_refused(shop: Shop) -> None:
+async def test_concurrent_requests_with_different_inputs_create_one_session(shop: Shop) -> None:
     inputs = [INPUT | {"roomId": str(number % 5)} for number in range(25)]
     responses = await create_at_once(shop, inputs)
     payloads = [response.json()["data"]["createSession"] for response in responses]
@@ -146,7 +146,7 @@ async def test_of_different_inputs_at_once_one_is_created_and_the_others_are_ref
     assert await rows(shop) == {"sessions": 1, "customers": 1, "orders": 1, "events": 1}
 
 
-async def test_fifty_requests_at_once_with_keys_of_their_own_create_one_customer(shop: Shop) -> None:
+async def test_concurrent_requests_with_different_idempotency_keys_create_one_customer(shop: Shop) -> None:
     """Nothing but the external ID says that it is the same customer."""
     inputs = [{"customer": DEWI, "idempotencyKey": str(number)} for number in range(50)]
     responses = await create_at_once(shop, inputs)
@@ -156,14 +156,14 @@ async def test_fifty_requests_at_once_with_keys_of_their_own_create_one_customer
     assert await rows(shop) == {"sessions": 50, "customers": 1, "orders": 0, "events": 50}
 
 
-async def test_a_refused_creation_does_not_use_the_key_up(shop: Shop) -> None:
+async def test_a_refused_creation_does_not_consume_the_idempotency_key(shop: Shop) -> None:
     other = await shop.create(orderNumber="QSH7K2")
     assert await shop.refusals("createSession", **INPUT) == [
-        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")
+        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "must not be the number of another session's order")
     ]
     nobody = INPUT | {"customer": {"externalId": "nobody"}, "orderNumber": None}
     assert await shop.refusals("createSession", **nobody) == [
-        ("customer.externalId", "CUSTOMER_NOT_FOUND", "is no customer of your store")
+        ("customer.externalId", "CUSTOMER_NOT_FOUND", "must be the external ID of a customer of your store")
     ]
     assert [code for _, code, _ in await shop.refusals("createSession", **INPUT | {"expirationMinutes": -1})] == [
         "INVALID"
@@ -174,7 +174,7 @@ async def test_a_refused_creation_does_not_use_the_key_up(shop: Shop) -> None:
     assert await keys(shop) == ["cart-1905692"]
 
 
-async def test_the_keys_of_two_stores_do_not_meet(shop: Shop, new_shop: NewShop) -> None:
+async def test_idempotency_keys_are_scoped_to_the_store(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     ours = await shop.create(**INPUT)
     theirs = await neighbour.create(**INPUT | {"roomId": "7"})
@@ -182,7 +182,7 @@ async def test_the_keys_of_two_stores_do_not_meet(shop: Shop, new_shop: NewShop)
     assert (await shop.create(**INPUT), await neighbour.create(**INPUT | {"roomId": "7"})) == (ours, theirs)
 
 
-async def test_a_key_is_kept_for_a_day_and_pruned_after_two(shop: Shop, new_shop: NewShop) -> None:
+async def test_idempotency_keys_are_kept_for_a_day_and_deleted_after_two(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     for hours in (24, 47.9, 48.1, 1000):
         await shop.create(**INPUT | {"orderNumber": None, "idempotencyKey": f"{hours} hours"})
@@ -199,7 +199,7 @@ async def test_a_key_is_kept_for_a_day_and_pruned_after_two(shop: Shop, new_shop
     assert await shop.refusals("createSession", **INPUT | {"idempotencyKey": "24 hours"}) == MISMATCH
 
 
-async def test_many_old_keys_are_pruned_little_by_little(shop: Shop) -> None:
+async def test_old_idempotency_keys_are_deleted_in_batches(shop: Shop) -> None:
     await shop.db.fetch(
         """insert into idempotency_key (store_id, key, input_hash, resource_id, created_at)
         select $1, 'old ' || number, '', '', now() - interval '49 hours' from generate_series(1, 25) as number""",
@@ -212,7 +212,7 @@ async def test_many_old_keys_are_pruned_little_by_little(shop: Shop) -> None:
     assert kept == [15, 5, 0, 0]
 
 
-async def test_what_is_remembered_of_an_input_is_what_was_given(shop: Shop) -> None:
+async def test_the_stored_hash_covers_the_present_fields(shop: Shop) -> None:
     """A field that a later version knows of, and a retry does not give, makes no difference."""
     await shop.create("Dewi", roomId="7", metadata={"b": None, "a": 1}, idempotencyKey="k")
     given = {

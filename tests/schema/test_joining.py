@@ -14,7 +14,7 @@ NewShop = Callable[[], Awaitable[Shop]]
 
 JOIN = f"mutation ($input: JoinSessionInput!) {{ joinSession(input: $input) {{ session {{ id }} {ERRORS} }} }}"
 
-UNKNOWN = [("token", "TOKEN_UNKNOWN", "is no link of your store, or was reissued")]
+UNKNOWN = [("token", "TOKEN_UNKNOWN", "is not a link of your store, or was replaced by a newer link")]
 EXPIRED = [("token", "TOKEN_EXPIRED", "has expired: the shop can send a new link")]
 REVOKED = [("token", "TOKEN_REVOKED", "was revoked: the shop can send a new link")]
 
@@ -24,7 +24,7 @@ async def timeline(shop: Shop, id: str) -> list[Any]:
     return answer["session"]["events"]["nodes"]
 
 
-async def test_a_customer_who_joins_gets_the_session_with_their_name_room_and_orders(shop: Shop) -> None:
+async def test_joining_returns_the_session_with_its_customer_room_and_orders(shop: Shop) -> None:
     session = await shop.create(
         customer={"details": {"name": "Dewi Lestari", "externalId": "crm-1"}}, roomId="1905692", orderNumber="QSH7K2"
     )
@@ -45,7 +45,7 @@ async def test_a_customer_who_joins_gets_the_session_with_their_name_room_and_or
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED"]
 
 
-async def test_a_token_is_the_code_or_the_whole_link(shop: Shop) -> None:
+async def test_a_token_can_be_the_code_or_the_whole_link(shop: Shop) -> None:
     session = await shop.create()
     code, link = code_of(session), session["token"]["link"]
     for token in (
@@ -60,7 +60,7 @@ async def test_a_token_is_the_code_or_the_whole_link(shop: Shop) -> None:
         assert payload == {"session": {"id": session["id"]}, "userErrors": []}, token
 
 
-async def test_joining_does_not_use_the_token_up(shop: Shop) -> None:
+async def test_a_token_can_be_used_repeatedly(shop: Shop) -> None:
     session = await shop.create()
     for _ in range(3):
         payload = await shop.change("joinSession", token=code_of(session))
@@ -95,11 +95,11 @@ async def test_a_link_of_another_store_is_unknown(shop: Shop, new_shop: NewShop)
         "é" * 52,
     ],
 )
-async def test_what_is_no_link_is_unknown(shop: Shop, token: str) -> None:
+async def test_an_invalid_link_is_unknown(shop: Shop, token: str) -> None:
     assert await shop.refusals("joinSession", token=token) == UNKNOWN
 
 
-async def test_a_code_that_differs_in_anything_is_unknown(shop: Shop) -> None:
+async def test_a_modified_code_is_unknown(shop: Shop) -> None:
     session, other = await shop.create(), await shop.create()
     code, foreign = code_of(session), code_of(other)
     for token in (
@@ -116,14 +116,14 @@ async def test_a_code_that_differs_in_anything_is_unknown(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
 
 
-async def test_an_expired_token_admits_nobody(shop: Shop) -> None:
+async def test_an_expired_token_is_refused(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 30)
     assert await shop.refusals("joinSession", token=code_of(session)) == EXPIRED
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED"]
 
 
-async def test_a_revoked_token_admits_nobody_expired_or_not(shop: Shop) -> None:
+async def test_a_revoked_token_is_refused_even_if_it_has_expired(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.change("revokeToken", sessionId=session["id"], reason="lost phone")
     assert await shop.refusals("joinSession", token=code_of(session)) == REVOKED
@@ -132,7 +132,7 @@ async def test_a_revoked_token_admits_nobody_expired_or_not(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-async def test_the_link_before_a_reissue_is_unknown_whatever_became_of_the_new_one(shop: Shop) -> None:
+async def test_the_link_before_a_reissue_is_unknown(shop: Shop) -> None:
     session = await shop.create()
     await shop.change("reissueToken", sessionId=session["id"])
     assert await shop.refusals("joinSession", token=code_of(session)) == UNKNOWN
@@ -140,7 +140,7 @@ async def test_the_link_before_a_reissue_is_unknown_whatever_became_of_the_new_o
     assert await shop.refusals("joinSession", token=code_of(session)) == UNKNOWN
 
 
-async def test_a_double_tap_within_a_minute_is_one_event(shop: Shop) -> None:
+async def test_joining_twice_within_a_minute_is_one_event(shop: Shop) -> None:
     session, other = await shop.create(), await shop.create()
     for _ in range(2):
         await shop.change("joinSession", token=code_of(session))
@@ -155,14 +155,14 @@ async def test_a_double_tap_within_a_minute_is_one_event(shop: Shop) -> None:
     assert await shop.event_kinds(other["id"]) == ["ISSUED", "JOINED"]
 
 
-async def test_taps_at_once_are_one_event(shop: Shop) -> None:
+async def test_concurrent_joins_are_one_event(shop: Shop) -> None:
     session = await shop.create()
     payloads = await asyncio.gather(*(shop.change("joinSession", token=code_of(session)) for _ in range(8)))
     assert payloads == [{"session": session, "userErrors": []}] * 8
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED"]
 
 
-async def test_a_revocation_that_was_acknowledged_admits_nobody(shop: Shop) -> None:
+async def test_no_customer_joins_after_an_acknowledged_revocation(shop: Shop) -> None:
     """Customers tap while the link is turned off: those who began after the acknowledgement all stay outside."""
     for _ in range(2):
         session = await shop.create()
@@ -190,7 +190,7 @@ async def test_a_revocation_that_was_acknowledged_admits_nobody(shop: Shop) -> N
 @pytest.mark.parametrize(
     ("mutation", "kind"), [("revokeToken", "REVOKED"), ("reissueToken", "REISSUED"), ("extendToken", "EXTENDED")]
 )
-async def test_who_overtakes_a_change_of_the_token_joins_before_it_in_the_timeline(
+async def test_a_join_before_a_change_of_the_token_precedes_it_in_the_timeline(
     shop: Shop, mutation: str, kind: str
 ) -> None:
     """The change has begun and waits; a join that begins later finds the session as it was."""
@@ -209,7 +209,7 @@ async def test_who_overtakes_a_change_of_the_token_joins_before_it_in_the_timeli
         assert events[-1]["at"] == (await shop.session(session["id"]))["token"]["revokedAt"]
 
 
-async def test_who_waits_for_a_revocation_stays_outside(shop: Shop) -> None:
+async def test_a_join_that_waits_for_a_revocation_is_refused(shop: Shop) -> None:
     session = await shop.create()
     async with shop.db.transaction() as transaction:
         assert await set_token_revoked(transaction, shop.id, session["id"], None, Actor("key", None))
@@ -219,7 +219,7 @@ async def test_who_waits_for_a_revocation_stays_outside(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-async def test_who_waits_until_the_token_has_expired_stays_outside(shop: Shop) -> None:
+async def test_a_join_that_waits_until_the_token_expires_is_refused(shop: Shop) -> None:
     session = await shop.create()
     async with shop.db.transaction() as transaction:
         assert await get_session_locked(transaction, shop.id, session["id"])

@@ -13,8 +13,8 @@ NewShop = Callable[[], Awaitable[Shop]]
 FIELDS = "{ id number total { amount currency } placedAt session { id } }"
 
 TOTAL = {"amount": "125000.50", "currency": "IDR"}
-AMOUNT = "must be 0 to 100,000,000,000,000 with at most 4 decimals, got "
-CURRENCY = "must be three capital letters, as in IDR, got "
+AMOUNT = "must be 0 to 100,000,000,000,000 with at most 4 decimal places, got "
+CURRENCY = "must be an ISO 4217 code of three capital letters, such as IDR, got "
 
 
 async def record(shop: Shop, session: Any, number: str = "QSH7K2", **input: Any) -> Any:
@@ -35,7 +35,7 @@ async def found(shop: Shop, **filter: Any) -> list[str]:
     return [node["id"] for node in answer["sessions"]["nodes"]]
 
 
-async def test_an_order_is_recorded_with_all_that_is_given(shop: Shop) -> None:
+async def test_an_order_is_recorded_with_every_field(shop: Shop) -> None:
     session = await shop.create()
     order = await record(shop, session, " QSH7K2 ", total=TOTAL, placedAt="2026-01-31T18:30:00.5+07:00")
     assert order == {
@@ -49,13 +49,13 @@ async def test_an_order_is_recorded_with_all_that_is_given(shop: Shop) -> None:
     assert await numbers(shop, session) == ["QSH7K2"]
 
 
-async def test_an_order_needs_no_more_than_a_number(shop: Shop) -> None:
+async def test_an_order_needs_only_a_number(shop: Shop) -> None:
     session = await shop.create()
     order = await record(shop, session)
     assert (order["number"], order["total"], order["placedAt"]) == ("QSH7K2", None, None)
 
 
-async def test_recording_again_changes_only_what_is_given(shop: Shop) -> None:
+async def test_recording_an_order_again_updates_only_given_fields(shop: Shop) -> None:
     session = await shop.create(orderNumber="QSH7K2")
     bare = await record(shop, session)
     placed = await record(shop, session, placedAt="2026-01-31T11:30:00Z")
@@ -72,7 +72,7 @@ async def test_recording_again_changes_only_what_is_given(shop: Shop) -> None:
     assert await numbers(shop, session) == ["QSH7K2"]
 
 
-async def test_a_session_has_its_orders_the_oldest_first(shop: Shop) -> None:
+async def test_a_session_has_its_orders_oldest_first(shop: Shop) -> None:
     session, other = await shop.create(orderNumber="C"), await shop.create()
     for number in ("A", "B"):
         await record(shop, session, number)
@@ -97,9 +97,7 @@ async def test_a_session_has_its_orders_the_oldest_first(shop: Shop) -> None:
         ("99999999999999.9999", "99999999999999.9999"),
     ],
 )
-async def test_money_is_written_with_the_decimals_that_it_has_at_least_two(
-    shop: Shop, given: str | float, written: str
-) -> None:
+async def test_amounts_have_at_least_two_decimal_places(shop: Shop, given: str | float, written: str) -> None:
     session = await shop.create()
     order = await record(shop, session, total={"amount": given, "currency": "IDR"})
     assert order["total"] == {"amount": written, "currency": "IDR"}
@@ -110,8 +108,8 @@ async def test_money_is_written_with_the_decimals_that_it_has_at_least_two(
 @pytest.mark.parametrize(
     ("input", "refusals"),
     [
-        ({"number": ""}, [("number", "INVALID", "must have 1 to 100 characters, got 0")]),
-        ({"number": "x" * 101}, [("number", "INVALID", "must have 1 to 100 characters, got 101")]),
+        ({"number": ""}, [("number", "INVALID", "must be 1 to 100 characters long, got 0")]),
+        ({"number": "x" * 101}, [("number", "INVALID", "must be 1 to 100 characters long, got 101")]),
         ({"number": "A\nB"}, [("number", "INVALID", r"must be one line of Unicode text, got 'A\nB'")]),
         ({"total": TOTAL | {"amount": "-0.01"}}, [("total.amount", "INVALID", AMOUNT + "'-0.01'")]),
         ({"total": TOTAL | {"amount": "0.00001"}}, [("total.amount", "INVALID", AMOUNT + "'0.00001'")]),
@@ -127,14 +125,14 @@ async def test_money_is_written_with_the_decimals_that_it_has_at_least_two(
             {"sessionId": "42", "number": "", "total": {"amount": -1, "currency": ""}},
             [
                 ("sessionId", "INVALID", "must look like session_01h455vb4pex5vsknk084sn02q, got '42'"),
-                ("number", "INVALID", "must have 1 to 100 characters, got 0"),
+                ("number", "INVALID", "must be 1 to 100 characters long, got 0"),
                 ("total.amount", "INVALID", AMOUNT + "'-1'"),
                 ("total.currency", "INVALID", CURRENCY + "''"),
             ],
         ),
     ],
 )
-async def test_what_cannot_be_is_refused(
+async def test_invalid_input_is_refused(
     shop: Shop, input: dict[str, Any], refusals: list[tuple[str, str, str]]
 ) -> None:
     session = await shop.create()
@@ -143,7 +141,7 @@ async def test_what_cannot_be_is_refused(
 
 
 @pytest.mark.parametrize("amount", ["", "12,50", "1e3", "NaN", "Infinity", "٣", True, [1], "1" * 21])
-async def test_what_is_no_decimal_is_an_error_of_the_input(shop: Shop, amount: Any) -> None:
+async def test_an_invalid_decimal_is_an_input_error(shop: Shop, amount: Any) -> None:
     session = await shop.create()
     code, message = await shop.error(
         "mutation ($input: RecordOrderInput!) { recordOrder(input: $input) { order { id } } }",
@@ -154,29 +152,29 @@ async def test_what_is_no_decimal_is_an_error_of_the_input(shop: Shop, amount: A
     assert await numbers(shop, session) == []
 
 
-async def test_the_order_of_another_session_is_refused_and_stays_as_it_is(shop: Shop) -> None:
+async def test_an_order_of_another_session_is_refused_and_unchanged(shop: Shop) -> None:
     owner, other = await shop.create(), await shop.create()
     before = await record(shop, owner, total=TOTAL)
     assert await shop.refusals(
         "recordOrder", sessionId=other["id"], number="QSH7K2", total={"amount": 1, "currency": "USD"}
-    ) == [("number", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")]
+    ) == [("number", "ORDER_OF_ANOTHER_SESSION", "must not be the number of another session's order")]
     assert await shop.ask(f'{{ order(number: "QSH7K2") {FIELDS} }}') == {"order": before}
     assert await numbers(shop, other) == []
     assert await found(shop, orderNumber={"equals": "QSH7K2"}) == [owner["id"]]
 
 
-async def test_a_session_that_the_store_does_not_have_is_not_found(shop: Shop, new_shop: NewShop) -> None:
+async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await neighbour.create()
     for id in ("session_01h455vb4pex5vsknk084sn02q", theirs["id"]):
         assert await shop.refusals("recordOrder", sessionId=id, number="QSH7K2") == [
-            ("sessionId", "NOT_FOUND", "is no session of your store")
+            ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
         ]
     assert await shop.ask('{ order(number: "QSH7K2") { id } }') == {"order": None}
     assert await numbers(neighbour, theirs) == []
 
 
-async def test_two_stores_have_orders_of_the_same_number(shop: Shop, new_shop: NewShop) -> None:
+async def test_two_stores_can_have_orders_with_the_same_number(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     ours = await record(shop, await shop.create(), total=TOTAL)
     theirs = await record(neighbour, await neighbour.create())
@@ -184,7 +182,7 @@ async def test_two_stores_have_orders_of_the_same_number(shop: Shop, new_shop: N
     assert await shop.ask('{ order(number: "QSH7K2") { id } }') == {"order": {"id": ours["id"]}}
 
 
-async def test_a_session_is_found_by_each_of_its_orders(shop: Shop) -> None:
+async def test_a_session_is_found_by_any_of_its_orders(shop: Shop) -> None:
     session, other = await shop.create(orderNumber="QSH7K2"), await shop.create(orderNumber="ZZZ")
     assert await found(shop, search="ab-é9") == []
     await record(shop, session, "AB-É9")
@@ -202,7 +200,7 @@ async def test_a_session_is_found_by_each_of_its_orders(shop: Shop) -> None:
     assert await found(shop, orderNumber={"equals": "QSH7K"}) == []
 
 
-async def test_recordings_at_once_of_one_number_make_one_order_of_one_session(shop: Shop) -> None:
+async def test_concurrent_recordings_of_a_number_create_one_order(shop: Shop) -> None:
     sessions = [await shop.create() for _ in range(4)]
     document = (
         f"mutation ($i: RecordOrderInput!) {{ recordOrder(input: $i) {{ order {{ session {{ id }} }} {ERRORS} }} }}"

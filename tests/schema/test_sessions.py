@@ -19,7 +19,7 @@ async def counts(shop: Shop) -> tuple[int, int]:
     return answer["sessions"]["count"]["value"], answer["customers"]["count"]["value"]
 
 
-async def test_a_new_session_has_everything_that_was_given(shop: Shop) -> None:
+async def test_a_session_is_created_with_every_field(shop: Shop) -> None:
     session = await shop.create(
         customer={
             "details": {
@@ -67,7 +67,7 @@ async def test_a_new_session_has_everything_that_was_given(shop: Shop) -> None:
     assert await shop.session(session["id"]) == session
 
 
-async def test_a_session_needs_no_more_than_a_customers_name(shop: Shop) -> None:
+async def test_a_session_needs_only_the_name_of_a_customer(shop: Shop) -> None:
     session = await shop.create("王小明")
     assert session["customer"] == {
         "id": session["customer"]["id"],
@@ -79,7 +79,7 @@ async def test_a_session_needs_no_more_than_a_customers_name(shop: Shop) -> None
     assert (session["roomId"], session["metadata"], session["orders"]) == (None, {}, [])
 
 
-async def test_a_session_of_a_known_customer_leaves_them_as_they_are(shop: Shop) -> None:
+async def test_a_session_of_an_existing_customer_does_not_change_them(shop: Shop) -> None:
     details = {"name": "Dewi", "phone": "+6281234567890", "email": "d@shop.example", "externalId": "crm-1"}
     first = await shop.create(customer={"details": details})
     by_id = await shop.create(customer={"id": first["customer"]["id"]})
@@ -89,13 +89,13 @@ async def test_a_session_of_a_known_customer_leaves_them_as_they_are(shop: Shop)
     assert await counts(shop) == (3, 1)
 
 
-async def test_details_without_an_external_id_are_always_a_new_customer(shop: Shop) -> None:
+async def test_details_without_an_external_id_create_a_customer(shop: Shop) -> None:
     first, second = await shop.create("Dewi"), await shop.create("Dewi")
     assert first["customer"]["id"] != second["customer"]["id"]
     assert await counts(shop) == (2, 2)
 
 
-async def test_details_with_a_known_external_id_update_that_customer_in_every_session(shop: Shop) -> None:
+async def test_details_with_a_known_external_id_update_the_customer(shop: Shop) -> None:
     first = await shop.create(customer={"details": {"name": "Dewi", "phone": "+6281234567890", "externalId": "crm-1"}})
     other = await shop.create(customer={"details": {"name": "Dewi", "externalId": "crm-2"}})
     second = await shop.create(
@@ -115,23 +115,23 @@ async def test_details_with_a_known_external_id_update_that_customer_in_every_se
     assert found["sessions"]["nodes"] == [{"id": second["id"]}, {"id": first["id"]}]
 
 
-async def test_a_session_of_nobody_known_is_refused(shop: Shop, new_shop: NewShop) -> None:
+async def test_a_session_of_an_unknown_customer_is_refused(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await neighbour.create(customer={"details": {"name": "Dewi", "externalId": "crm-1"}})
     unknown = "customer_01h455vb4pex5vsknk084sn02q"
-    for customer, field in (
-        ({"id": unknown}, "customer.id"),
-        ({"id": theirs["customer"]["id"]}, "customer.id"),
-        ({"externalId": "crm-1"}, "customer.externalId"),
+    for customer, field, name in (
+        ({"id": unknown}, "customer.id", "ID"),
+        ({"id": theirs["customer"]["id"]}, "customer.id", "ID"),
+        ({"externalId": "crm-1"}, "customer.externalId", "external ID"),
     ):
         assert await shop.refusals("createSession", customer=customer) == [
-            (field, "CUSTOMER_NOT_FOUND", "is no customer of your store")
+            (field, "CUSTOMER_NOT_FOUND", f"must be the {name} of a customer of your store")
         ]
     assert await counts(shop) == (0, 0)
 
 
 @pytest.mark.parametrize("customer", [{}, {"id": None}, {"externalId": "crm-1", "details": {"name": "Dewi"}}])
-async def test_the_customer_is_named_in_exactly_one_way(shop: Shop, customer: dict[str, Any]) -> None:
+async def test_the_customer_of_a_session_needs_exactly_one_field(shop: Shop, customer: dict[str, Any]) -> None:
     response = await shop.post(
         "mutation ($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }",
         input={"customer": customer},
@@ -141,7 +141,7 @@ async def test_the_customer_is_named_in_exactly_one_way(shop: Shop, customer: di
     assert await counts(shop) == (0, 0)
 
 
-async def test_an_unknown_order_number_becomes_an_order(shop: Shop, new_shop: NewShop) -> None:
+async def test_an_unknown_order_is_created(shop: Shop, new_shop: NewShop) -> None:
     await (await new_shop()).create(orderNumber="QSH7K2")
     session = await shop.create(orderNumber="QSH7K2")
     answer = await shop.ask(
@@ -155,7 +155,7 @@ async def test_an_unknown_order_number_becomes_an_order(shop: Shop, new_shop: Ne
     }
 
 
-async def test_an_order_of_no_session_is_taken_over(shop: Shop) -> None:
+async def test_an_order_without_a_session_is_assigned_to_the_session(shop: Shop) -> None:
     await shop.db.fetch(
         """insert into "order" (store_id, id, number, total_amount, total_currency)
         values ($1, 'order_01h455vb4pex5vsknk084sn02q', 'QSH7K2', 12.5, 'IDR')""",
@@ -173,34 +173,42 @@ async def test_an_order_of_no_session_is_taken_over(shop: Shop) -> None:
 async def test_an_order_of_another_session_is_refused_and_nothing_is_created(shop: Shop) -> None:
     await shop.create(orderNumber="QSH7K2")
     assert await shop.refusals("createSession", customer={"details": {"name": "Budi"}}, orderNumber="QSH7K2") == [
-        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "is the order of another session")
+        ("orderNumber", "ORDER_OF_ANOTHER_SESSION", "must not be the number of another session's order")
     ]
     assert await counts(shop) == (1, 1)
 
 
 @pytest.mark.parametrize(("given", "minutes"), [(0, None), (1, 1), (1440, 1440), (None, 30)])
-async def test_the_token_expires_after_the_minutes_given_or_the_stores(
+async def test_the_token_expires_after_the_given_minutes_or_those_of_the_store(
     shop: Shop, given: int | None, minutes: int | None
 ) -> None:
     session = await shop.create(expirationMinutes=given)
     assert (minutes_of(session["token"]), session["active"]) == (minutes, True)
 
 
-async def test_the_token_never_expires_where_the_store_has_disabled_that(shop: Shop) -> None:
+async def test_the_token_never_expires_if_the_store_disabled_expiry(shop: Shop) -> None:
     await shop.change("updateStoreSettings", "store { id }", sessionExpiration=0)
     assert minutes_of((await shop.create())["token"]) is None
     assert minutes_of((await shop.create(expirationMinutes=5))["token"]) == 5
 
 
-OF_1_TO_100 = "must have 1 to 100 characters, got "
+OF_1_TO_100 = "must be 1 to 100 characters long, got "
 DEWI = {"details": {"name": "Dewi"}}
 
 
 @pytest.mark.parametrize(
     ("input", "field", "message"),
     [
-        ({"expirationMinutes": -1}, "expirationMinutes", "must be 0 (never expires) or 1 to 1440 minutes, got -1"),
-        ({"expirationMinutes": 1441}, "expirationMinutes", "must be 0 (never expires) or 1 to 1440 minutes, got 1441"),
+        (
+            {"expirationMinutes": -1},
+            "expirationMinutes",
+            "must be 1 to 1440 minutes, or 0 for a token that never expires, got -1",
+        ),
+        (
+            {"expirationMinutes": 1441},
+            "expirationMinutes",
+            "must be 1 to 1440 minutes, or 0 for a token that never expires, got 1441",
+        ),
         ({"roomId": ""}, "roomId", OF_1_TO_100 + "0"),
         ({"roomId": "\u3000 "}, "roomId", OF_1_TO_100 + "0"),
         ({"roomId": "1" * 101}, "roomId", OF_1_TO_100 + "101"),
@@ -218,22 +226,22 @@ DEWI = {"details": {"name": "Dewi"}}
         (
             {"customer": {"details": {"name": "\t"}}},
             "customer.details.name",
-            "must have 1 to 200 characters, got 0",
+            "must be 1 to 200 characters long, got 0",
         ),
         (
             {"customer": {"details": {"name": "名" * 201}}},
             "customer.details.name",
-            "must have 1 to 200 characters, got 201",
+            "must be 1 to 200 characters long, got 201",
         ),
         (
             {"customer": {"details": {"name": "Dewi", "phone": "0812 3456 7890"}}},
             "customer.details.phone",
-            "must be in international form, as in +62 812 3456 7890, got '0812 3456 7890'",
+            "must be a phone number in international form, such as +62 812 3456 7890, got '0812 3456 7890'",
         ),
         (
             {"customer": {"details": {"name": "Dewi", "email": "dewi@"}}},
             "customer.details.email",
-            "must be an e-mail address, as in name@shop.example, got 'dewi@'",
+            "must be an email address, such as name@shop.example, got 'dewi@'",
         ),
         (
             {"customer": {"details": {"name": "Dewi", "externalId": ""}}},
@@ -255,18 +263,18 @@ DEWI = {"details": {"name": "Dewi"}}
             "metadata",
             r"Metadata must be a JSON object of Unicode text without NUL and 64-bit numbers, got {'a': '\x00'}.",
         ),
-        ({"metadata": {"note": "x" * 8182}}, "metadata", "must have at most 8192 bytes as JSON, got 8193"),
-        ({"metadata": {"note": "é" * 4091}}, "metadata", "must have at most 8192 bytes as JSON, got 8193"),
+        ({"metadata": {"note": "x" * 8182}}, "metadata", "must be at most 8192 bytes long as JSON, got 8193"),
+        ({"metadata": {"note": "é" * 4091}}, "metadata", "must be at most 8192 bytes long as JSON, got 8193"),
     ],
 )
-async def test_what_cannot_be_is_refused_with_its_place(
+async def test_invalid_input_is_refused_with_the_path_of_the_field(
     shop: Shop, input: dict[str, Any], field: str, message: str
 ) -> None:
     assert await shop.refusals("createSession", **{"customer": DEWI} | input) == [(field, "INVALID", message)]
     assert await counts(shop) == (0, 0)
 
 
-async def test_the_longest_texts_and_the_largest_metadata_are_kept(shop: Shop) -> None:
+async def test_texts_and_metadata_of_the_maximum_length_are_stored(shop: Shop) -> None:
     metadata = {"note": "x" * 8181}
     session = await shop.create(
         "名" * 200, roomId="r" * 100, orderNumber="é" * 100, idempotencyKey="k" * 100, metadata=metadata
@@ -276,7 +284,7 @@ async def test_the_longest_texts_and_the_largest_metadata_are_kept(shop: Shop) -
     assert session["metadata"] == metadata
 
 
-async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
+async def test_all_user_errors_are_returned_at_once(shop: Shop) -> None:
     details = {"name": "", "phone": "1", "email": "dewi", "externalId": "x" * 101}
     refusals = await shop.refusals(
         "createSession",

@@ -142,7 +142,7 @@ class Machine:
 @example(
     operations=[("wait", 5), ("configure", 2, True), ("extend", 0, 2), ("wait", 2), ("revoke", 0), ("extend", 0, 0)]
 )
-async def test_sessions_are_always_as_the_model_says(db: Pool, http: httpx.AsyncClient, operations: Any) -> None:
+async def test_sessions_match_the_model_after_every_step(db: Pool, http: httpx.AsyncClient, operations: Any) -> None:
     machine = Machine(await open_shop(db, http))
     await machine.create(None, "Dewi")
     for operation in operations:

@@ -14,8 +14,8 @@ NewShop = Callable[[], Awaitable[Shop]]
 FIELDS = "{ id name slug storefrontUrl sessionExpiration }"
 CHANGED = f"store {FIELDS} tokensChanged"
 
-MINUTES = "must be 0 (never expires) or 1 to 1440 minutes, got "
-URL = "A URL must look like https://shop.example/path and have at most 2000 characters, got "
+MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
+URL = "A URL looks like https://shop.example/path, with at most 2000 characters, got "
 
 
 async def store(shop: Shop) -> Any:
@@ -63,7 +63,7 @@ async def test_session_expiration_is_0_or_1_to_1440(shop: Shop, minutes: int, ex
 
 
 @pytest.mark.parametrize("minutes", [-1, 1441, 100_000, -(2**31), 2**31 - 1])
-async def test_any_other_session_expiration_is_refused(shop: Shop, minutes: int) -> None:
+async def test_an_invalid_session_expiration_is_refused(shop: Shop, minutes: int) -> None:
     session, before = await shop.create(), await store(shop)
     assert await shop.change(
         "updateStoreSettings", CHANGED, sessionExpiration=minutes, name="New name", applyToActiveTokens=True
@@ -77,7 +77,7 @@ async def test_any_other_session_expiration_is_refused(shop: Shop, minutes: int)
 
 
 @pytest.mark.parametrize("minutes", [2**31, 1.5, "60", True, []])
-async def test_what_is_no_int_is_an_error_of_the_input(shop: Shop, minutes: Any) -> None:
+async def test_an_invalid_int_is_an_input_error(shop: Shop, minutes: Any) -> None:
     before = await store(shop)
     code, _ = await shop.error(
         "mutation ($input: UpdateStoreSettingsInput!) { updateStoreSettings(input: $input) { store { id } } }",
@@ -87,7 +87,7 @@ async def test_what_is_no_int_is_an_error_of_the_input(shop: Shop, minutes: Any)
     assert await store(shop) == before
 
 
-async def test_a_change_of_session_expiration_touches_only_tokens_issued_later(shop: Shop) -> None:
+async def test_session_expiration_applies_to_tokens_issued_later(shop: Shop) -> None:
     active, other = await shop.create(), await shop.create()
     await update(shop, sessionExpiration=5)
     assert await shop.session(active["id"]) == active
@@ -98,9 +98,7 @@ async def test_a_change_of_session_expiration_touches_only_tokens_issued_later(s
     assert minutes_of((await shop.create(expirationMinutes=7))["token"]) == 7
 
 
-async def test_applied_to_active_tokens_they_expire_so_many_minutes_after_their_issue(
-    shop: Shop, new_shop: NewShop
-) -> None:
+async def test_session_expiration_can_be_applied_to_active_tokens(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     theirs = await neighbour.create()
     fresh = await shop.create(expirationMinutes=45)
@@ -130,7 +128,7 @@ async def test_applied_to_active_tokens_they_expire_so_many_minutes_after_their_
     assert await neighbour.session(theirs["id"]) == theirs
 
 
-async def test_applied_to_active_tokens_some_expire_at_once(shop: Shop) -> None:
+async def test_applying_session_expiration_can_expire_active_tokens_immediately(shop: Shop) -> None:
     fresh, older = await shop.create(), await shop.create()
     await shop.turn_back(older["id"], 20)
     assert await apply(shop, 10) == 2
@@ -143,7 +141,7 @@ async def test_applied_to_active_tokens_some_expire_at_once(shop: Shop) -> None:
     assert moment(timeline[1]["expiredTime"]) < moment(timeline[1]["at"])
 
 
-async def test_zero_applied_to_active_tokens_lets_them_never_expire(shop: Shop) -> None:
+async def test_applying_a_session_expiration_of_zero_disables_expiry_of_active_tokens(shop: Shop) -> None:
     session, endless = await shop.create(), await shop.create(expirationMinutes=0)
     assert await apply(shop, 0) == 1
     assert (await shop.session(session["id"]))["token"] == session["token"] | {"expiredTime": None}
@@ -153,7 +151,7 @@ async def test_zero_applied_to_active_tokens_lets_them_never_expire(shop: Shop) 
     assert len(await events(shop, endless["id"])) == 1
 
 
-async def test_expired_and_revoked_tokens_stay_as_they_are(shop: Shop) -> None:
+async def test_expired_and_revoked_tokens_are_unchanged(shop: Shop) -> None:
     expired, revoked, revoked_later = await shop.create(), await shop.create(), await shop.create()
     await shop.turn_back(expired["id"], 31)
     await shop.change("revokeToken", sessionId=revoked["id"])
@@ -166,7 +164,7 @@ async def test_expired_and_revoked_tokens_stay_as_they_are(shop: Shop) -> None:
     assert [(await shop.session(id), await events(shop, id)) for id in ids] == before
 
 
-async def test_only_tokens_that_get_another_expired_time_are_counted(shop: Shop) -> None:
+async def test_only_tokens_whose_expired_time_changed_are_counted(shop: Shop) -> None:
     sessions = [await shop.create(expirationMinutes=minutes) for minutes in (30, 30, 45)]
     assert await apply(shop) == 1
     assert await apply(shop) == 0
@@ -175,7 +173,7 @@ async def test_only_tokens_that_get_another_expired_time_are_counted(shop: Shop)
     assert [minutes_of((await shop.session(session["id"]))["token"]) for session in sessions] == [30, 30, 30]
 
 
-async def test_a_reissued_token_counts_from_its_reissue(shop: Shop) -> None:
+async def test_the_expiration_of_a_reissued_token_counts_from_its_reissue(shop: Shop) -> None:
     session = await shop.create()
     await shop.turn_back(session["id"], 25)
     await shop.change("reissueToken", sessionId=session["id"])
@@ -184,7 +182,7 @@ async def test_a_reissued_token_counts_from_its_reissue(shop: Shop) -> None:
     assert minutes_of((await shop.session(session["id"]))["token"]) == 10
 
 
-async def test_a_store_is_renamed_and_its_customers_sent_elsewhere(shop: Shop, new_shop: NewShop) -> None:
+async def test_the_name_and_storefront_url_of_a_store_are_updated(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     before, theirs = await store(shop), await store(neighbour)
     renamed = await update(shop, name=" Kopi Senja ☕ ")
@@ -218,7 +216,7 @@ async def test_a_store_is_renamed_and_its_customers_sent_elsewhere(shop: Shop, n
         "https://shop.example/" + "x" * 1980,
     ],
 )
-async def test_a_storefront_has_an_absolute_http_address(shop: Shop, url: str) -> None:
+async def test_a_storefront_url_is_an_absolute_http_url(shop: Shop, url: str) -> None:
     before = await store(shop)
     [(field, code, message)] = await shop.refusals("updateStoreSettings", storefrontUrl=url, name="New name")
     assert (field, code) == ("storefrontUrl", "INVALID")
@@ -229,11 +227,11 @@ async def test_a_storefront_has_an_absolute_http_address(shop: Shop, url: str) -
 @pytest.mark.parametrize(("name", "length"), [("", 0), (" \t", 0), ("n" * 201, 201)])
 async def test_a_store_has_a_name_of_1_to_200_characters(shop: Shop, name: str, length: int) -> None:
     assert await shop.refusals("updateStoreSettings", name=name) == [
-        ("name", "INVALID", f"must have 1 to 200 characters, got {length}")
+        ("name", "INVALID", f"must be 1 to 200 characters long, got {length}")
     ]
 
 
-async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
+async def test_all_user_errors_are_returned_at_once(shop: Shop) -> None:
     assert await shop.refusals("updateStoreSettings", sessionExpiration=-5, name="a\nb", storefrontUrl="x") == [
         ("sessionExpiration", "INVALID", MINUTES + "-5"),
         ("name", "INVALID", r"must be one line of Unicode text, got 'a\nb'"),
@@ -241,7 +239,7 @@ async def test_every_complaint_is_made_at_once(shop: Shop) -> None:
     ]
 
 
-async def test_many_active_tokens_are_changed_step_by_step(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_active_tokens_are_changed_in_batches(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "BATCH", 3)
     sessions = [await shop.create() for _ in range(10)]
     assert await apply(shop, 5) == 10
@@ -249,7 +247,7 @@ async def test_many_active_tokens_are_changed_step_by_step(shop: Shop, monkeypat
     assert [event["kind"] for event in await events(shop, sessions[-1]["id"])] == ["ISSUED", "EXTENDED"]
 
 
-async def test_a_setting_that_is_applied_and_new_sessions_do_not_stop_each_other(shop: Shop) -> None:
+async def test_applying_session_expiration_does_not_block_new_sessions(shop: Shop) -> None:
     for _ in range(20):
         await shop.create(customer={"details": {"name": "Dewi", "externalId": "c1"}})
 

@@ -8,15 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from schema.signing_keys import SigningKeys
 from tests.conftest import TOKEN_KEYS, serving, settings_for
 from tests.support.shop import Shop, code_of, minutes_of, moment
 
 NewShop = Callable[[], Awaitable[Shop]]
 
 UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
-NO_SESSION = [("sessionId", "NOT_FOUND", "is no session of your store")]
-MINUTES = "must be 0 (never expires) or 1 to 1440 minutes, got "
+NO_SESSION = [("sessionId", "NOT_FOUND", "must be the ID of a session of your store")]
+MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
 
 
 async def expired(shop: Shop) -> Any:
@@ -63,7 +62,7 @@ async def test_a_token_expires_by_itself(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 90, 1440])
-async def test_an_extended_token_expires_so_many_minutes_from_now(shop: Shop, minutes: int) -> None:
+async def test_extending_a_token_counts_from_now(shop: Shop, minutes: int) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 10)
     before = await shop.session(session["id"])
@@ -85,14 +84,14 @@ async def test_an_extended_token_expires_so_many_minutes_from_now(shop: Shop, mi
     assert await shop.session(session["id"]) == extended
 
 
-async def test_a_token_extended_by_no_minutes_never_expires(shop: Shop) -> None:
+async def test_extending_a_token_by_zero_minutes_disables_its_expiry(shop: Shop) -> None:
     session = await active(shop)
     extended = (await shop.change("extendToken", sessionId=session["id"], minutes=0))["session"]
     assert extended["token"] == session["token"] | {"expiredTime": None}
     assert (await last_event(shop, session["id"]))["expiredTime"] is None
 
 
-async def test_an_expired_token_is_active_again_by_the_same_link(shop: Shop) -> None:
+async def test_an_expired_token_can_be_extended_and_keeps_its_link(shop: Shop) -> None:
     session = await expired(shop)
     assert await joins(shop, code_of(session)) == "TOKEN_EXPIRED"
     extended = (await shop.change("extendToken", sessionId=session["id"], minutes=5))["session"]
@@ -105,14 +104,14 @@ async def test_an_expired_token_is_active_again_by_the_same_link(shop: Shop) -> 
 async def test_a_revoked_token_cannot_be_extended(shop: Shop) -> None:
     session = await revoked(shop)
     assert await shop.refusals("extendToken", sessionId=session["id"], minutes=5) == [
-        ("sessionId", "TOKEN_REVOKED", "has a revoked token: reissue it instead")
+        ("sessionId", "TOKEN_REVOKED", "has a token that was revoked: reissue it instead")
     ]
     assert await shop.session(session["id"]) == session
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
 @pytest.mark.parametrize("state", [active, expired, revoked])
-async def test_a_token_is_reissued_from_any_state(shop: Shop, state: Callable[[Shop], Awaitable[Any]]) -> None:
+async def test_a_token_of_any_status_can_be_reissued(shop: Shop, state: Callable[[Shop], Awaitable[Any]]) -> None:
     session = await state(shop)
     payload = await shop.change("reissueToken", sessionId=session["id"], minutes=45)
     reissued = payload["session"]
@@ -138,7 +137,7 @@ async def test_a_token_is_reissued_from_any_state(shop: Shop, state: Callable[[S
 
 
 @pytest.mark.parametrize(("given", "minutes"), [(0, None), (1, 1), (1440, 1440), (None, 30)])
-async def test_a_reissued_token_expires_after_the_minutes_given_or_the_stores(
+async def test_a_reissued_token_expires_after_the_given_minutes_or_those_of_the_store(
     shop: Shop, given: int | None, minutes: int | None
 ) -> None:
     session = await shop.create(expirationMinutes=7)
@@ -146,7 +145,7 @@ async def test_a_reissued_token_expires_after_the_minutes_given_or_the_stores(
     assert minutes_of(reissued["token"]) == minutes
 
 
-async def test_every_reissue_makes_a_link_of_its_own_and_only_the_last_works(shop: Shop) -> None:
+async def test_only_the_link_of_the_last_reissue_works(shop: Shop) -> None:
     session = await active(shop)
     codes = [code_of(session)]
     for _ in range(4):
@@ -156,7 +155,7 @@ async def test_every_reissue_makes_a_link_of_its_own_and_only_the_last_works(sho
     assert [await joins(shop, code) for code in codes] == ["TOKEN_UNKNOWN"] * 4 + ["OK"]
 
 
-async def test_reissues_at_once_leave_one_link_that_works(shop: Shop) -> None:
+async def test_concurrent_reissues_leave_one_working_link(shop: Shop) -> None:
     session = await active(shop)
     payloads = await asyncio.gather(*(shop.change("reissueToken", sessionId=session["id"]) for _ in range(8)))
     codes = {code_of(payload["session"]) for payload in payloads}
@@ -167,7 +166,9 @@ async def test_reissues_at_once_leave_one_link_that_works(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("state", [active, expired])
-async def test_a_revoked_token_says_when(shop: Shop, state: Callable[[Shop], Awaitable[Any]]) -> None:
+async def test_a_revoked_token_has_the_time_of_its_revocation(
+    shop: Shop, state: Callable[[Shop], Awaitable[Any]]
+) -> None:
     session = await state(shop)
     payload = await shop.change("revokeToken", sessionId=session["id"], reason=" lost phone ")
     event = await last_event(shop, session["id"])
@@ -180,7 +181,7 @@ async def test_a_revoked_token_says_when(shop: Shop, state: Callable[[Shop], Awa
     assert await shop.session(session["id"]) == payload["session"]
 
 
-async def test_revoking_twice_is_revoking_once(shop: Shop) -> None:
+async def test_revoking_a_token_is_idempotent(shop: Shop) -> None:
     session = await active(shop)
     first = await shop.change("revokeToken", sessionId=session["id"], reason="lost phone")
     again = await shop.change("revokeToken", sessionId=session["id"], reason="changed my mind")
@@ -189,7 +190,7 @@ async def test_revoking_twice_is_revoking_once(shop: Shop) -> None:
     assert (await last_event(shop, session["id"]))["reason"] == "lost phone"
 
 
-async def test_revoking_many_times_at_once_is_revoking_once(shop: Shop) -> None:
+async def test_concurrent_revocations_are_idempotent(shop: Shop) -> None:
     session = await active(shop)
     payloads = await asyncio.gather(
         *(shop.change("revokeToken", sessionId=session["id"], reason=str(number)) for number in range(8))
@@ -199,9 +200,7 @@ async def test_revoking_many_times_at_once_is_revoking_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("mutation", ["extendToken", "reissueToken", "revokeToken"])
-async def test_a_session_that_the_store_does_not_have_is_not_found(
-    shop: Shop, new_shop: NewShop, mutation: str
-) -> None:
+async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop, mutation: str) -> None:
     neighbour = await new_shop()
     theirs = await neighbour.create()
     minutes = {} if mutation == "revokeToken" else {"minutes": 5}
@@ -218,8 +217,8 @@ async def test_a_session_that_the_store_does_not_have_is_not_found(
         ("extendToken", {"minutes": 1441}, [("minutes", "INVALID", MINUTES + "1441")]),
         ("reissueToken", {"minutes": -1}, [("minutes", "INVALID", MINUTES + "-1")]),
         ("reissueToken", {"minutes": 1441}, [("minutes", "INVALID", MINUTES + "1441")]),
-        ("revokeToken", {"reason": " "}, [("reason", "INVALID", "must have 1 to 200 characters, got 0")]),
-        ("revokeToken", {"reason": "x" * 201}, [("reason", "INVALID", "must have 1 to 200 characters, got 201")]),
+        ("revokeToken", {"reason": " "}, [("reason", "INVALID", "must be 1 to 200 characters long, got 0")]),
+        ("revokeToken", {"reason": "x" * 201}, [("reason", "INVALID", "must be 1 to 200 characters long, got 201")]),
         (
             "extendToken",
             {"sessionId": "42", "minutes": 1441},
@@ -230,7 +229,7 @@ async def test_a_session_that_the_store_does_not_have_is_not_found(
         ),
     ],
 )
-async def test_what_cannot_be_is_refused(
+async def test_invalid_input_is_refused(
     shop: Shop, mutation: str, input: dict[str, Any], refusals: list[tuple[str, str, str]]
 ) -> None:
     session = await active(shop)
@@ -239,14 +238,14 @@ async def test_what_cannot_be_is_refused(
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
 
 
-async def test_links_of_an_older_key_work_until_it_is_retired(shop: Shop, database_url: str) -> None:
+async def test_links_of_an_old_signing_key_work_until_it_is_removed(shop: Shop, database_url: str) -> None:
     """TOKEN_KEYS rotated: a new key is put first; then the oldest one is taken out."""
     old, new = {"k2": b"2" * 32}, {"k3": b"3" * 32}
     session = await shop.create(expirationMinutes=30)
     settings = settings_for(database_url)
     async with (
-        serving(replace(settings, token_keys=SigningKeys(new | old))) as rotated_url,
-        serving(replace(settings, token_keys=SigningKeys(new))) as retired_url,
+        serving(replace(settings, signing_keys=new | old)) as rotated_url,
+        serving(replace(settings, signing_keys=new)) as retired_url,
         httpx.AsyncClient(base_url=rotated_url) as rotated_http,
         httpx.AsyncClient(base_url=retired_url) as retired_http,
     ):

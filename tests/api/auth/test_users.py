@@ -110,7 +110,7 @@ async def test_a_token_reaches_no_other_store_than_it_names(sign_in: SignIn, sho
         "sessions": {"nodes": []},
     }
     [refused] = await client.refusals("revokeToken", sessionId=session["id"])
-    assert refused == ("sessionId", "NOT_FOUND", "is no session of your store")
+    assert refused == ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
     assert await other.event_kinds(session["id"]) == ["ISSUED"]
 
 

@@ -1,4 +1,4 @@
-"""Published documents: who may publish, list and retire them, and what that does."""
+"""Publishing, listing and retiring documents, and who may do so."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ from tests.support.statements import statements_of
 NewShop = Callable[[], Awaitable[Shop]]
 
 
-async def test_a_retired_document_is_not_found_and_retiring_it_again_is_nothing(shop: Shop) -> None:
+async def test_a_retired_document_is_not_found_and_retiring_is_idempotent(shop: Shop) -> None:
     [document, other] = await publish(shop, {"store": BODY, "again": BODY})
     app_id, hash = await app_of(shop), hashlib.sha256(BODY.encode()).digest()
     retired = await retire(shop, "store")
@@ -43,26 +43,26 @@ async def test_a_retired_document_can_be_published_again(shop: Shop) -> None:
     assert await get_document(shop.db, shop.id, await app_of(shop), "store") is not None
 
 
-async def test_a_document_is_retired_by_any_writing_of_its_id(shop: Shop) -> None:
+async def test_a_document_is_retired_by_any_form_of_its_id(shop: Shop) -> None:
     [document] = await publish(shop, named("Store"))
     assert (await retire(shop, document["id"].removeprefix("sha256:").upper()))["id"] == document["id"]
 
 
 @pytest.mark.parametrize("id", ["store", "", "sha256:x", "x" * 200, "\0", "../.."])
-async def test_what_is_not_there_cannot_be_retired(shop: Shop, id: str) -> None:
+async def test_an_unknown_document_cannot_be_retired(shop: Shop, id: str) -> None:
     payload = await shop.change("retireDocument", "document { id }", id=id)
     assert payload["document"] is None
     [error] = payload["userErrors"]
     assert (error["field"], error["code"]) == (["id"], "NOT_FOUND")
 
 
-async def test_who_publishes_does_so_for_their_own_app(shop: Shop) -> None:
+async def test_without_admin_an_app_publishes_only_its_own_documents(shop: Shop) -> None:
     own = await shop.with_scopes("documents:write")
     other, own_id = await app_of(shop), await app_of(own)
     [document] = await publish(own, {"store": BODY})
     assert await publish(own, {"store": BODY}, appId=own_id) == [document]
     forbidden = ("FORBIDDEN", "This needs the scope admin, which the app 'test' lacks.")
-    for app_id in (other, new_id("app"), "x"):  # whether there is such an app is not told
+    for app_id in (other, new_id("app"), "x"):  # the answer does not reveal whether the app exists
         for mutation, input in {
             "publishDocuments": {"manifest": named("Q")},
             "retireDocument": {"id": "store"},
@@ -75,7 +75,7 @@ async def test_who_publishes_does_so_for_their_own_app(shop: Shop) -> None:
     assert (await retire(own, "store", appId=own_id))["id"] == "store"
 
 
-async def test_an_admin_publishes_for_any_app_of_the_store(shop: Shop, new_shop: NewShop) -> None:
+async def test_with_admin_an_app_publishes_for_any_app_of_the_store(shop: Shop, new_shop: NewShop) -> None:
     app = (await new_app(shop.db, shop.id, ["sessions:read"])).app
     [document] = await publish(shop, {"store": BODY}, appId=app.id)
     assert await listed(shop) == []
@@ -86,8 +86,8 @@ async def test_an_admin_publishes_for_any_app_of_the_store(shop: Shop, new_shop:
     assert (await retire(shop, "store", appId=app.id))["id"] == "store"
     neighbour = await new_shop()
     for id, code, message in (
-        (app.id, "NOT_FOUND", "is no app of your store"),
-        (new_id("app"), "NOT_FOUND", "is no app of your store"),
+        (app.id, "NOT_FOUND", "must be the ID of an app of your store"),
+        (new_id("app"), "NOT_FOUND", "must be the ID of an app of your store"),
         ("x", "INVALID", "must look like app_01h455vb4pex5vsknk084sn02q, got 'x'"),
     ):
         payload = await neighbour.change("publishDocuments", "documents { id }", manifest={"q": BODY}, appId=id)
@@ -95,7 +95,7 @@ async def test_an_admin_publishes_for_any_app_of_the_store(shop: Shop, new_shop:
         assert payload == {"documents": [], "userErrors": [error]}
 
 
-async def test_documents_of_other_apps_and_stores_are_not_touched(shop: Shop, new_shop: NewShop, db: Pool) -> None:
+async def test_documents_of_other_apps_and_stores_are_unchanged(shop: Shop, new_shop: NewShop, db: Pool) -> None:
     neighbour, sibling = await new_shop(), await shop.with_scopes("admin")
     other = {"store": "query Other { store { slug } }"}
     theirs, siblings = await publish(neighbour, other), await publish(sibling, other)
@@ -107,7 +107,7 @@ async def test_documents_of_other_apps_and_stores_are_not_touched(shop: Shop, ne
     assert [row and row.body for row in rows] == [None, other["store"], other["store"]]
 
 
-async def test_documents_are_listed_for_who_may_publish_them(shop: Shop) -> None:
+async def test_listing_documents_needs_the_scope_to_publish_them(shop: Shop) -> None:
     reader = await shop.with_scopes("sessions:read")
     document = "{ viewer { app { documents { nodes { id } } } } }"
     assert await reader.error(document) == (
@@ -147,7 +147,7 @@ def bounds_of(ids: Sequence[str]) -> list[dict[str, Any]]:
     return [size | cursor for size in sizes for cursor in cursors]
 
 
-async def test_documents_of_many_apps_come_in_one_statement(shop: Shop) -> None:
+async def test_documents_of_many_apps_are_loaded_in_one_statement(shop: Shop) -> None:
     for _ in range(3):
         await publish(await shop.with_scopes("admin"), named("Q"))
     assert len(await statements_of(shop, "{ apps { nodes { documents(first: 2) { nodes { id } } } } }")) == 2

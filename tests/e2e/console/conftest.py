@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response, async_playwright, expect
 
 from api.web import BUILT
-from cli.console import STAFF, open_console
+from cli.console import STAFF_SCOPES, create_console_app
 from db.pool import Pool
 from tests.support.shop import Shop
 
@@ -50,7 +50,7 @@ async def staff_key(shop: Shop) -> str:
 
 async def new_console_key(db: Pool, shop: Shop, *scopes: str) -> str:
     """A key of a console that may do what is named; by default, all that staff may."""
-    _, key = await open_console(db, shop.id, "console", list(scopes or STAFF), 1_000_000)
+    _, key = await create_console_app(db, shop.id, "console", list(scopes or STAFF_SCOPES), 1_000_000)
     return key
 
 

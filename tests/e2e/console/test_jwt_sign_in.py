@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from cli.console import STAFF, open_console
+from cli.console import STAFF_SCOPES, create_console_app
 from tests.conftest import serving, settings_for
 from tests.e2e.console.conftest import PATIENCE, OpenPage
 from tests.e2e.console.panel import events, fact, offered, panel_of
@@ -39,11 +39,11 @@ async def server_url(database_url: str, issuer: Issuer) -> AsyncIterator[str]:
 @pytest.fixture
 async def open_as(open_page: OpenPage, shop: Shop, server_url: str, issuer: Issuer) -> AsyncIterator[OpenAs]:
     """Opens a page of the console, signed in by a token with these claims; by default, with all scopes of the app."""
-    await open_console(shop.db, shop.id, "Office", list(STAFF), 1_000_000, "office")
+    await create_console_app(shop.db, shop.id, "Office", list(STAFF_SCOPES), 1_000_000, "office")
     pages: list[Page] = []
 
     async def open_as(path: str, **claims: Any) -> Page:
-        token = issuer.token(**{"store": shop.slug, "client_id": "office", "scope": " ".join(STAFF), **claims})
+        token = issuer.token(**{"store": shop.slug, "client_id": "office", "scope": " ".join(STAFF_SCOPES), **claims})
         pages.append(await open_page(path, key=token, url=server_url))
         return pages[-1]
 
@@ -114,7 +114,7 @@ async def test_who_is_signed_in_when_the_token_expires_is_told_and_signs_in_agai
     await page.get_by_role("button", name="Refresh").click()
     await expect(page.get_by_role("alert")).to_contain_text("the access token has expired")
     assert await page.evaluate("sessionStorage.length") == 0
-    token = issuer.token(store=shop.slug, client_id="office", scope=" ".join(STAFF))
+    token = issuer.token(store=shop.slug, client_id="office", scope=" ".join(STAFF_SCOPES))
     await page.get_by_label("API key or access token").fill(token)
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("grid")).to_contain_text("Dewi Lestari")

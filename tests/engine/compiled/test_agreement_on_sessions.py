@@ -6,6 +6,7 @@ may not come before those of the object's other fields. A difference that comes 
 
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
@@ -14,6 +15,7 @@ from graphql import parse, validate
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from api.documents.publishing import publish
 from db.api_keys import hash_api_key
 from db.credentials import Credential, get_credential
 from db.pool import Pool
@@ -57,7 +59,8 @@ class Subject(NamedTuple):
 
     def context(self, is_known: bool) -> Context:
         links = Links("http://links.example/s", TOKEN_KEYS)
-        return Context(self.db, links, Cursors(TOKEN_KEYS), self.credential if is_known else None)
+        publish_documents = partial(publish, self.db, GRAPHQL_SCHEMA)
+        return Context(self.db, links, Cursors(TOKEN_KEYS), self.credential if is_known else None, publish_documents)
 
     def __repr__(self) -> str:
         return "the subject"
