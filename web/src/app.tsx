@@ -2,17 +2,17 @@ import { type ComponentType, lazy, Suspense, useMemo } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { Provider } from "urql";
 import { createClient } from "./client";
-import { Boundary } from "./components/boundary";
+import { Boundary } from "./components/error-boundary";
 import { Loading } from "./components/states";
 import { useCredential } from "./credential";
-import { SessionsPage } from "./sessions/page";
-import { Shell } from "./shell";
-import { SignIn } from "./sign-in";
-import { ViewerGate } from "./viewer";
+import { SessionsPage } from "./features/sessions/list/page";
+import { SignIn } from "./features/sign-in/page";
+import { ViewerGate } from "./hooks/use-viewer";
+import { Shell } from "./shell/shell";
 
-const OverviewPage = lazy(() => import("./overview/page"));
-const SessionPanel = lazy(() => import("./session/panel"));
-const SettingsPage = lazy(() => import("./settings/page"));
+const OverviewPage = lazy(() => import("./features/overview/page"));
+const SessionPanel = lazy(() => import("./features/sessions/panel/panel"));
+const SettingsPage = lazy(() => import("./features/settings/page"));
 
 /** Every path here is one for which the server sends this page. */
 export function App() {
