@@ -1,23 +1,14 @@
-export const MOST_MINUTES = 1440;
+/** The longest time that a link can be valid before it expires, in minutes. The API uses 0 for "never expires". */
+export const MAX_MINUTES = 1440;
 
-/** What a Session Expiration of 1 to 1440 minutes is often set to. */
-export const PRESETS = [15, 30, 60, 240, 1440];
+export type MinutesProblem = "empty" | "notDigits" | "notWhole" | "zero" | "tooLarge";
 
-export type Problem = "empty" | "digits" | "whole" | "zero" | "tooMany";
-
-/** What is wrong with the minutes of a Session Expiration that is enabled, as they are typed. */
-export function problemOf(text: string): Problem | null {
-  const given = text.trim();
-  if (given === "") return "empty";
-  if (/^-?\d+[.,]\d*$|^[.,]\d+$/.test(given)) return "whole";
-  if (!/^\d+$/.test(given)) return "digits";
-  if (Number(given) === 0) return "zero";
-  return Number(given) > MOST_MINUTES ? "tooMany" : null;
-}
-
-/** "1 hour 30 minutes", in the language that is shown. */
-export function inWords(minutes: number, language: string) {
-  const write = (value: number, unit: "hour" | "minute") =>
-    value > 0 && new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(value);
-  return [write(Math.floor(minutes / 60), "hour"), write(minutes % 60, "minute")].filter(Boolean).join(" ");
+/** What is wrong with the minutes that the user has typed, or null if they are 1 to `MAX_MINUTES`. */
+export function minutesProblem(text: string): MinutesProblem | null {
+  const minutes = text.trim();
+  if (minutes === "") return "empty";
+  if (/^-?\d+[.,]\d*$|^[.,]\d+$/.test(minutes)) return "notWhole";
+  if (!/^\d+$/.test(minutes)) return "notDigits";
+  if (Number(minutes) === 0) return "zero";
+  return Number(minutes) > MAX_MINUTES ? "tooLarge" : null;
 }

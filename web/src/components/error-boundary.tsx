@@ -3,35 +3,34 @@ import { useNetwork, useWindowEvent } from "@mantine/hooks";
 import { Unplug } from "lucide-react";
 import { Component, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { State } from "./states";
+import { EmptyState } from "./states";
 
 interface Props {
   children: ReactNode;
 }
 
-/** In place of a part that could not be loaded, as without a connection or after an upgrade, or that broke. */
-export class Boundary extends Component<Props, { isBroken: boolean }> {
-  state = { isBroken: false };
+/** Shows a message if a part of the page fails, or cannot be loaded because of the connection or an upgrade. */
+export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
+  state = { hasFailed: false };
 
   static getDerivedStateFromError() {
-    return { isBroken: true };
+    return { hasFailed: true };
   }
 
   render() {
-    return this.state.isBroken ? <Broken /> : this.props.children;
+    return this.state.hasFailed ? <LoadError /> : this.props.children;
   }
 }
 
-function Broken() {
+function LoadError() {
   const { t } = useTranslation();
   const { online } = useNetwork();
-  // The address says what was to be shown.
   useWindowEvent("online", () => location.reload());
   return (
-    <State icon={Unplug} title={t("broken.title")} text={t(online ? "broken.text" : "broken.offline")}>
+    <EmptyState icon={Unplug} title={t("loadError.title")} text={t(online ? "loadError.text" : "loadError.offline")}>
       <Button variant="default" disabled={!online} onClick={() => location.reload()}>
-        {t("broken.reload")}
+        {t("loadError.reload")}
       </Button>
-    </State>
+    </EmptyState>
   );
 }

@@ -3,22 +3,22 @@ import { CircleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
 
-interface NotUpToDateProps {
+interface StaleDataAlertProps {
   error: CombinedError;
-  /** What is said of it, where the server was reached. */
+  /** Shown unless the server cannot be reached, which has a text of its own. */
   text: string;
-  again: () => void;
+  retry: () => void;
 }
 
-/** What is on the screen is not all, or not the newest. */
-export function NotUpToDate({ error, text, again }: NotUpToDateProps) {
+/** Warns that the data on the screen could not be updated. */
+export function StaleDataAlert({ error, text, retry }: StaleDataAlertProps) {
   const { t } = useTranslation();
   return (
     <Alert role="alert" color="red" variant="outline" radius={0} py={4} icon={<CircleAlert size={18} />}>
       <Group justify="space-between" gap="xs">
-        <Text size="sm">{error.networkError ? t("failed.offline") : text}</Text>
-        <Button variant="default" size="xs" onClick={again}>
-          {t("failed.again")}
+        <Text size="sm">{error.networkError ? t("error.unreachable") : text}</Text>
+        <Button variant="default" size="xs" onClick={retry}>
+          {t("error.retry")}
         </Button>
       </Group>
     </Alert>

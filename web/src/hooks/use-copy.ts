@@ -2,15 +2,15 @@ import i18next from "i18next";
 import { useEffect, useState } from "react";
 import { notify } from "../components/notify";
 
-const SHOWN = 2000;
+const FEEDBACK_MS = 2000;
 
-/** Copies, and shows the text where the browser does not allow it. */
+/** Copies text to the clipboard. `isCopied` is true for two seconds afterwards. */
 export function useCopy() {
   const [isCopied, setCopied] = useState(false);
 
   useEffect(() => {
     if (!isCopied) return;
-    const timer = window.setTimeout(() => setCopied(false), SHOWN);
+    const timer = window.setTimeout(() => setCopied(false), FEEDBACK_MS);
     return () => window.clearTimeout(timer);
   }, [isCopied]);
 
@@ -19,8 +19,8 @@ export function useCopy() {
       await navigator.clipboard.writeText(text);
       setCopied(true);
     } catch {
-      // Browsers let pages of an insecure address not do it.
-      notify({ title: i18next.t("notCopied"), message: text, color: "red", autoClose: false });
+      // Browsers block the clipboard on insecure origins: show the text instead.
+      notify({ title: i18next.t("copyFailed"), message: text, color: "red", autoClose: false });
     }
   }
 

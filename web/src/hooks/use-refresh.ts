@@ -2,41 +2,37 @@ import { useDocumentVisibility, useWindowEvent } from "@mantine/hooks";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { OperationContext } from "urql";
 
-const AWAY = 5_000;
-const OFTEN = 30_000;
+const MIN_AGE_MS = 5_000;
+const POLL_INTERVAL_MS = 30_000;
 
 /**
- * How the queries of the page are asked: what is known is shown at once, and brought up to date. They are asked again
- * at every refresh: when someone wants it, comes back to the tab, or has a connection again. `isWatched`: and twice a
- * minute while the tab is looked at, for what customers and colleagues do.
+ * The context for a page's queries: they show cached data at once and then fetch it again. All of them are fetched
+ * again by `refresh`, when the user returns to the tab, and when the connection is restored. With `poll`, also every
+ * 30 seconds while the tab is visible.
  */
-export function useRefreshes({ isWatched = false } = {}) {
-  const [asked, setAsked] = useState(Date.now);
+export function useRefresh({ poll = false } = {}) {
+  const [refreshedAt, setRefreshedAt] = useState(Date.now);
   const visibility = useDocumentVisibility();
-  const refresh = useCallback(() => setAsked(Date.now()), []);
+  const refresh = useCallback(() => setRefreshedAt(Date.now()), []);
 
-  const comeBack = useCallback(() => {
-    if (navigator.onLine && Date.now() - asked > AWAY) refresh();
-  }, [asked, refresh]);
+  const refreshIfOld = useCallback(() => {
+    if (navigator.onLine && Date.now() - refreshedAt > MIN_AGE_MS) refresh();
+  }, [refreshedAt, refresh]);
   useEffect(() => {
-    if (visibility === "visible") comeBack();
-  }, [visibility, comeBack]);
+    if (visibility === "visible") refreshIfOld();
+  }, [visibility, refreshIfOld]);
   useEffect(() => {
-    if (!isWatched || visibility !== "visible") return;
-    const timer = window.setTimeout(comeBack, OFTEN);
+    if (!poll || visibility !== "visible") return;
+    const timer = window.setTimeout(refreshIfOld, POLL_INTERVAL_MS);
     return () => window.clearTimeout(timer);
-  }, [isWatched, visibility, comeBack]);
-  useWindowEvent("focus", comeBack);
+  }, [poll, visibility, refreshIfOld]);
+  useWindowEvent("focus", refreshIfOld);
   useWindowEvent("online", refresh);
 
-  // A query is asked again where its context is another one.
-  const context: Partial<OperationContext> = useMemo(() => ({ requestPolicy: "cache-and-network", asked }), [asked]);
+  // urql executes a query again when its context changes.
+  const context: Partial<OperationContext> = useMemo(
+    () => ({ requestPolicy: "cache-and-network", refreshedAt }),
+    [refreshedAt],
+  );
   return { context, refresh };
-}
-
-/** What was answered last: where it could not be asked for again, it stays on the screen. */
-export function useLast<T>(data: T | undefined) {
-  const [last, setLast] = useState(data);
-  if (data && data !== last) setLast(data);
-  return data ?? last;
 }

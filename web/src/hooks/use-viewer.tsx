@@ -1,10 +1,10 @@
 import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { useQuery } from "urql";
-import { Failed, Loading } from "../components/states";
-import { accepted } from "../credential";
+import { ErrorState, Loading } from "../components/states";
+import { acceptCredential } from "../credential";
 import { graphql } from "../gql";
 import type { Scope, ViewerQuery } from "../gql/graphql";
-import { useLast } from "./use-refresh";
+import { useLatestData } from "./use-latest-data";
 
 export const Viewer = graphql(`
   query Viewer {
@@ -13,33 +13,34 @@ export const Viewer = graphql(`
   }
 `);
 
-interface SignedInViewer {
-  viewer: ViewerQuery["viewer"];
-  store: ViewerQuery["store"];
-  /** Whether the credential allows it. What it does not allow is not offered. */
+interface ViewerValue extends Pick<ViewerQuery, "viewer" | "store"> {
+  /** Whether the credential has a scope. Actions without their scope are not offered. */
   can: (scope: Scope) => boolean;
 }
 
-const Context = createContext<SignedInViewer | null>(null);
+const ViewerContext = createContext<ViewerValue | null>(null);
 
+/** Who is signed in, and the store. */
 export function useViewer() {
-  const viewer = useContext(Context);
-  if (!viewer) throw new Error("Nobody is signed in here.");
+  const viewer = useContext(ViewerContext);
+  if (!viewer) throw new Error("useViewer must be used within a ViewerProvider.");
   return viewer;
 }
 
-/** Asks who is signed in before anything is shown. */
-export function ViewerGate({ children }: { children: ReactNode }) {
-  const [{ data, error, fetching }, again] = useQuery({ query: Viewer });
-  const last = useLast(data);
+/** Loads the viewer before anything else is shown. */
+export function ViewerProvider({ children }: { children: ReactNode }) {
+  const [{ data, error, fetching }, fetchAgain] = useQuery({ query: Viewer });
+  const latest = useLatestData(data);
   useEffect(() => {
-    if (last) accepted();
-  }, [last]);
-  if (last) {
-    const { viewer, store } = last;
+    if (latest) acceptCredential();
+  }, [latest]);
+  if (latest) {
+    const { viewer, store } = latest;
     const can = (scope: Scope) => viewer.scopes.includes(scope) || viewer.scopes.includes("ADMIN");
-    return <Context value={{ viewer, store, can }}>{children}</Context>;
+    return <ViewerContext value={{ viewer, store, can }}>{children}</ViewerContext>;
   }
-  if (error && !fetching) return <Failed error={error} again={() => again({ requestPolicy: "network-only" })} page />;
-  return <Loading page />;
+  if (error && !fetching) {
+    return <ErrorState error={error} retry={() => fetchAgain({ requestPolicy: "network-only" })} isFullPage />;
+  }
+  return <Loading isFullPage />;
 }

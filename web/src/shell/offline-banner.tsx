@@ -3,11 +3,11 @@ import { useNetwork } from "@mantine/hooks";
 import { CloudOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-/** Says that what is shown may be old while there is no network. */
-export function ConnectionBanner() {
+/** Warns that the data on the screen may be out of date while the browser is offline. */
+export function OfflineBanner() {
   const { t } = useTranslation();
   const { online } = useNetwork();
-  // Screen readers tell what comes into a region, and not always a region that comes.
+  // The live region must exist before it has text, or screen readers may not announce it.
   return (
     <div role="status">
       {!online && (

@@ -1,30 +1,29 @@
 import "@mantine/charts/styles.layer.css";
 import { CompositeChart, type CompositeChartSeries } from "@mantine/charts";
 import { useTranslation } from "react-i18next";
-import { useFormat } from "../../format";
+import { useFormat } from "../../hooks/use-format";
 import classes from "./figures.module.css";
-import { daysIn, type Figures, type Period } from "./periods";
+import { createPeriodFormats, type Figures, type Period } from "./periods";
 
 const NAMES = ["total", "opened", "converted"] as const;
-const DASHES = "6 4";
 
 const SERIES: Record<keyof Figures, Omit<CompositeChartSeries, "name" | "label">> = {
   total: { type: "bar", color: "var(--overview-total)" },
   opened: { type: "line", color: "var(--overview-opened)" },
-  converted: { type: "line", color: "var(--overview-converted)", strokeDasharray: DASHES },
+  converted: { type: "line", color: "var(--overview-converted)", strokeDasharray: "6 4" },
 };
 
-/** Sessions are bars, openings a line of circles, conversions a dashed line of squares: colour is not needed. */
+/** Series differ by shape as well as by colour: bars, a line with circles, a dashed line with squares. */
 export function Chart({ periods, label }: { periods: Period[]; label: string }) {
   const { t } = useTranslation("overview");
   const { number, locale } = useFormat();
-  const days = daysIn(locale);
+  const formats = createPeriodFormats(locale);
   return (
     <div className={classes.chart}>
       <ul className={classes.legend}>
         {NAMES.map((name) => (
           <li key={name}>
-            <Sample name={name} />
+            <LegendIcon name={name} />
             {t(`series.${name}`)}
           </li>
         ))}
@@ -43,9 +42,9 @@ export function Chart({ periods, label }: { periods: Period[]; label: string }) 
             name === "converted" ? { dot: (dot) => <Square {...dot} fill={color} /> } : {}
           }
           dotProps={{ r: 3.5 }}
-          xAxisProps={{ tickFormatter: days.day, minTickGap: 16 }}
+          xAxisProps={{ tickFormatter: formats.day, minTickGap: 16 }}
           yAxisProps={{ allowDecimals: false, width: 44 }}
-          tooltipProps={{ labelFormatter: (_, [point]) => point && days.period(point.payload) }}
+          tooltipProps={{ labelFormatter: (_, [point]) => point && formats.period(point.payload) }}
           textColor="var(--mantine-color-text)"
           accessibilityLayer={false}
         />
@@ -60,8 +59,7 @@ function Square({ cx = 0, cy = 0, fill }: { cx?: number; cy?: number; fill?: str
   return <rect x={cx - SIDE / 2} y={cy - SIDE / 2} width={SIDE} height={SIDE} fill={fill} />;
 }
 
-/** How the chart draws it. */
-function Sample({ name }: { name: keyof Figures }) {
+function LegendIcon({ name }: { name: keyof Figures }) {
   const { color, strokeDasharray } = SERIES[name];
   return (
     <svg width="28" height="14" aria-hidden="true">

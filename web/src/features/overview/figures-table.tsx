@@ -1,44 +1,41 @@
 import { Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useFormat } from "../../format";
-import { daysIn, type Figures, type groupOf, type Period } from "./periods";
+import { useFormat } from "../../hooks/use-format";
+import { createPeriodFormats, type Figures, type Period, type periodOf } from "./periods";
 
 interface FiguresTableProps {
   periods: Period[];
-  sums: Figures;
+  totals: Figures;
   caption: string;
-  group: ReturnType<typeof groupOf>;
+  groupBy: ReturnType<typeof periodOf>;
 }
 
-/** The chart's figures as numbers. */
-export function FiguresTable({ periods, sums, caption, group }: FiguresTableProps) {
+const COLUMNS = ["total", "opened", "converted"] as const;
+
+export function FiguresTable({ periods, totals, caption, groupBy }: FiguresTableProps) {
   const { t } = useTranslation("overview");
   const { locale } = useFormat();
-  const days = daysIn(locale);
+  const formats = createPeriodFormats(locale);
   return (
     <Table striped captionSide="top" horizontalSpacing="xs" className="number">
       <Table.Caption>{caption}</Table.Caption>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th scope="col">{t(`period.${group}`)}</Table.Th>
-          <Table.Th scope="col" ta="end">
-            {t("series.total")}
-          </Table.Th>
-          <Table.Th scope="col" ta="end">
-            {t("series.opened")}
-          </Table.Th>
-          <Table.Th scope="col" ta="end">
-            {t("series.converted")}
-          </Table.Th>
+          <Table.Th scope="col">{t(`period.${groupBy}`)}</Table.Th>
+          {COLUMNS.map((name) => (
+            <Table.Th key={name} scope="col" ta="end">
+              {t(`series.${name}`)}
+            </Table.Th>
+          ))}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {periods.map((period) => (
-          <Row key={period.start} name={days.period(period)} figures={period} />
+          <Row key={period.start} name={formats.period(period)} figures={period} />
         ))}
       </Table.Tbody>
       <Table.Tfoot>
-        <Row name={t("inAll")} figures={sums} />
+        <Row name={t("total")} figures={totals} />
       </Table.Tfoot>
     </Table>
   );
@@ -51,9 +48,11 @@ function Row({ name, figures }: { name: string; figures: Figures }) {
       <Table.Th scope="row" fw="inherit">
         {name}
       </Table.Th>
-      <Table.Td ta="end">{number(figures.total)}</Table.Td>
-      <Table.Td ta="end">{number(figures.opened)}</Table.Td>
-      <Table.Td ta="end">{number(figures.converted)}</Table.Td>
+      {COLUMNS.map((name) => (
+        <Table.Td key={name} ta="end">
+          {number(figures[name])}
+        </Table.Td>
+      ))}
     </Table.Tr>
   );
 }

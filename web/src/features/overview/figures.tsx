@@ -2,18 +2,19 @@ import { Paper, Skeleton, Stack, Switch, Text, Title, VisuallyHidden } from "@ma
 import { type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
-import { useClock } from "../../clock";
-import { NotUpToDate } from "../../components/stale-data-alert";
-import { Failed, Nothing } from "../../components/states";
+import { StaleDataAlert } from "../../components/stale-data-alert";
+import { EmptyState, ErrorState } from "../../components/states";
 import { TokenStatusBadge } from "../../components/token-status-badge";
-import { useFormat } from "../../format";
 import { graphql } from "../../gql";
 import type { OverviewQuery } from "../../gql/graphql";
-import { useLast, useRefreshes } from "../../hooks/use-refresh";
+import { useClock } from "../../hooks/use-clock";
+import { useFormat } from "../../hooks/use-format";
+import { useLatestData } from "../../hooks/use-latest-data";
+import { useRefresh } from "../../hooks/use-refresh";
 import { Chart } from "./chart";
 import classes from "./figures.module.css";
 import { FiguresTable } from "./figures-table";
-import { DAY, everyPeriod, groupOf, type Range, startOf } from "./periods";
+import { dayNumber, fillPeriods, periodOf, type Range, rangeStart } from "./periods";
 
 const Overview = graphql(`
   query Overview($filter: SessionFilter!, $groupBy: StatsPeriod!) {
@@ -31,54 +32,51 @@ const Overview = graphql(`
   }
 `);
 
-/** What became of the sessions that began in the last so many days. */
-export function FiguresOf({ days }: { days: Range }) {
+/** Figures of the sessions that were created in the last days. */
+export function OverviewFigures({ days }: { days: Range }) {
   const { t } = useTranslation("overview");
-  const today = useClock((now) => Math.floor(now / DAY));
-  const { context, refresh } = useRefreshes();
+  const today = useClock(dayNumber);
+  const { context, refresh } = useRefresh();
   const [{ data, error, fetching }] = useQuery({
     query: Overview,
     variables: {
-      filter: { dateCreated: { from: new Date(startOf(today, days)).toISOString() } },
-      groupBy: groupOf(days),
+      filter: { dateCreated: { from: new Date(rangeStart(today, days)).toISOString() } },
+      groupBy: periodOf(days),
     },
     context,
   });
-  const stats = useLast(data)?.sessionStats;
-  if (stats) {
-    return (
-      <>
-        {error && !fetching && <NotUpToDate error={error} text={t("notUpToDate")} again={refresh} />}
-        {stats.total === 0 ? (
-          <Nothing title={t("empty.title", { days })} text={t("empty.text")} />
-        ) : (
-          <>
-            <Tiles stats={stats} />
-            <ByPeriod stats={stats} days={days} today={today} />
-          </>
-        )}
-      </>
-    );
-  }
-  if (error && !fetching) return <Failed error={error} again={refresh} />;
-  return <Waiting />;
+  const stats = useLatestData(data)?.sessionStats;
+  if (!stats) return error && !fetching ? <ErrorState error={error} retry={refresh} /> : <FiguresSkeleton />;
+  return (
+    <>
+      {error && !fetching && <StaleDataAlert error={error} text={t("stale")} retry={refresh} />}
+      {stats.total === 0 ? (
+        <EmptyState title={t("empty.title", { days })} text={t("empty.text")} />
+      ) : (
+        <>
+          <Tiles stats={stats} />
+          <Periods stats={stats} days={days} today={today} />
+        </>
+      )}
+    </>
+  );
 }
 
 type Stats = OverviewQuery["sessionStats"];
 
 function Tiles({ stats }: { stats: Stats }) {
   const { t } = useTranslation("overview");
-  const { number, percent, span } = useFormat();
+  const { number, percent, duration } = useFormat();
   const { total, opened, converted, conversionRate, medianSecondsToConversion: median } = stats;
   const ofSessions = (value: number) => t("ofSessions", { value: number(value), total: number(total) });
   return (
     <div className={classes.tiles}>
-      <Tile title={t("sessions")} value={number(total)} text={t("began")} />
+      <Tile title={t("sessions")} value={number(total)} text={t("sessionsText")} />
       <Tile title={t("opened")} value={percent(opened / total)} text={ofSessions(opened)} />
       <Tile title={t("conversionRate")} value={percent(conversionRate ?? 0)} text={ofSessions(converted)} />
       <Tile
         title={t("median")}
-        value={median == null ? "–" : span(median * 1000)}
+        value={median == null ? "–" : duration(median * 1000)}
         text={median == null ? t("noConversions") : t("medianText")}
       />
       <Tile title={t("tokenStatus")} text={t("tokenStatusText")} isWide>
@@ -125,19 +123,20 @@ function Tile({ title, value, text, children, isWide }: TileProps) {
   );
 }
 
-function ByPeriod({ stats, days, today }: { stats: Stats; days: Range; today: number }) {
+/** The figures by day or week, as a chart or as a table. */
+function Periods({ stats, days, today }: { stats: Stats; days: Range; today: number }) {
   const { t } = useTranslation("overview");
   const [isTable, setTable] = useState(false);
   const id = useId();
-  const group = groupOf(days);
-  const periods = everyPeriod(today, days, stats.periods);
-  const table = <FiguresTable periods={periods} sums={stats} caption={t(`caption.${group}`)} group={group} />;
+  const groupBy = periodOf(days);
+  const periods = fillPeriods(today, days, stats.periods);
+  const table = <FiguresTable periods={periods} totals={stats} caption={t(`caption.${groupBy}`)} groupBy={groupBy} />;
   return (
     <Paper component="section" aria-labelledby={id} withBorder p="md">
       <Stack>
         <div className={classes.heading}>
           <Title order={2} size="h4" id={id}>
-            {t(`by.${group}`)}
+            {t(`by.${groupBy}`)}
           </Title>
           <Switch
             size="md"
@@ -154,13 +153,13 @@ function ByPeriod({ stats, days, today }: { stats: Stats; days: Range; today: nu
             <VisuallyHidden>{table}</VisuallyHidden>
           </>
         )}
-        <Text size="sm">{t(`note.${group}`)}</Text>
+        <Text size="sm">{t(`note.${groupBy}`)}</Text>
       </Stack>
     </Paper>
   );
 }
 
-function Waiting() {
+function FiguresSkeleton() {
   const { t } = useTranslation();
   return (
     <div role="status" aria-label={t("loading")}>

@@ -1,21 +1,18 @@
 import { Container, Group, SegmentedControl, Stack, Title } from "@mantine/core";
-import { Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { State } from "../../components/states";
+import { ForbiddenState } from "../../components/states";
 import { useViewer } from "../../hooks/use-viewer";
-import { FiguresOf } from "./figures";
-import { RANGES, readRange } from "./periods";
+import { OverviewFigures } from "./figures";
+import { parseRange, RANGES } from "./periods";
 
 export default function OverviewPage() {
-  const { t } = useTranslation(["overview", "common"]);
+  const { t } = useTranslation("overview");
   const { can } = useViewer();
   const [search, setSearch] = useSearchParams();
-  const days = readRange(search.get("days"));
+  const days = parseRange(search.get("days"));
 
-  if (!can("SESSIONS_READ")) {
-    return <State icon={Lock} title={t("common:failed.forbidden")} text={t("common:failed.forbiddenText")} />;
-  }
+  if (!can("SESSIONS_READ")) return <ForbiddenState />;
   return (
     <Container size="lg" w="100%" px="md" py="lg">
       <Stack gap="lg">
@@ -31,7 +28,7 @@ export default function OverviewPage() {
             data={RANGES.map((days) => ({ value: String(days), label: t("days", { days }) }))}
           />
         </Group>
-        <FiguresOf key={days} days={days} />
+        <OverviewFigures key={days} days={days} />
       </Stack>
     </Container>
   );

@@ -1,16 +1,20 @@
-/** Days are those of UTC, as the API counts them. */
-export const DAY = 24 * 60 * 60 * 1000;
+import { DAY } from "../../format";
+
+/** All days and weeks are in UTC, as in the API. */
 const WEEK = 7 * DAY;
 
 export const RANGES = [7, 30, 90] as const;
 export type Range = (typeof RANGES)[number];
 
-export const readRange = (text: string | null): Range => RANGES.find((days) => String(days) === text) ?? 30;
+export const parseRange = (text: string | null): Range => RANGES.find((days) => String(days) === text) ?? 30;
 
-export const groupOf = (days: Range) => (days > 31 ? "WEEK" : "DAY");
+export const periodOf = (days: Range) => (days > 31 ? "WEEK" : "DAY");
 
-/** When the first of so many days began, of which the last one is today. `today`: a number of days since 1970. */
-export const startOf = (today: number, days: Range) => (today - days + 1) * DAY;
+/** The day number of a time, counted from 1 January 1970. */
+export const dayNumber = (time: number) => Math.floor(time / DAY);
+
+/** The start of a range that ends with `today`, a day number. */
+export const rangeStart = (today: number, days: Range) => (today - days + 1) * DAY;
 
 export interface Figures {
   total: number;
@@ -18,22 +22,23 @@ export interface Figures {
   converted: number;
 }
 
-/** A day or week, of which the first and the last week may be cut short by the range. */
+/** A day or week. The range may cut off days of its first and last week. */
 export interface Period extends Figures {
   start: number;
   lastDay: number;
 }
 
-const NONE: Figures = { total: 0, opened: 0, converted: 0 };
+const ZERO: Figures = { total: 0, opened: 0, converted: 0 };
 
-/** Every day or week of the range: the API leaves out those without sessions. */
-export function everyPeriod(today: number, days: Range, answered: ({ start: string } & Figures)[]): Period[] {
-  const first = startOf(today, days);
-  const length = groupOf(days) === "WEEK" ? WEEK : DAY;
-  const figures = new Map(answered.map(({ start, ...rest }) => [Date.parse(start), rest]));
+/** All days or weeks of a range. The API omits those without sessions. */
+export function fillPeriods(today: number, days: Range, answered: readonly ({ start: string } & Figures)[]): Period[] {
+  const first = rangeStart(today, days);
+  const isWeekly = periodOf(days) === "WEEK";
+  const length = isWeekly ? WEEK : DAY;
+  const figures = new Map(answered.map((period) => [Date.parse(period.start), period]));
   const periods: Period[] = [];
-  for (let start = length === WEEK ? mondayOf(first) : first; start <= today * DAY; start += length) {
-    const { total, opened, converted } = figures.get(start) ?? NONE;
+  for (let start = isWeekly ? mondayBefore(first) : first; start <= today * DAY; start += length) {
+    const { total, opened, converted } = figures.get(start) ?? ZERO;
     const lastDay = Math.min(start + length - DAY, today * DAY);
     periods.push({ start: Math.max(start, first), lastDay, total, opened, converted });
   }
@@ -41,14 +46,14 @@ export function everyPeriod(today: number, days: Range, answered: ({ start: stri
 }
 
 // 1 January 1970 was a Thursday.
-const mondayOf = (moment: number) => moment - ((moment / DAY + 3) % 7) * DAY;
+const mondayBefore = (day: number) => day - ((day / DAY + 3) % 7) * DAY;
 
-/** How days are written: "3 Nov", and of a week "3–9 Nov". */
-export function daysIn(locale: string) {
+/** Formats days as "3 Nov", and periods of several days as "3–9 Nov". */
+export function createPeriodFormats(locale: string) {
   const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
   return {
-    day: (moment: number) => format.format(moment),
-    period: ({ start, lastDay }: Period) =>
+    day: (day: number) => format.format(day),
+    period: ({ start, lastDay }: Pick<Period, "start" | "lastDay">) =>
       start === lastDay ? format.format(start) : format.formatRange(start, lastDay),
   };
 }

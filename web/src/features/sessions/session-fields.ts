@@ -1,6 +1,6 @@
 import { graphql } from "../../gql";
 
-/** What is shown of a session wherever it is shown: a change of it by any operation shows everywhere. */
+/** The fields that the list and the panel share. Mutations select them too, so a change shows everywhere at once. */
 export const SessionFields = graphql(`
   fragment SessionFields on Session {
     id

@@ -8,12 +8,12 @@ const SessionCount = graphql(`
   }
 `);
 
-/** A query of its own, for which the rows do not wait. */
-export function useCount(filter: SessionFilter | null, context: Partial<OperationContext>) {
+/** Counts sessions in a query of its own, so that the list does not wait for it. */
+export function useSessionCount(filter: SessionFilter | null, context: Partial<OperationContext>) {
   const [{ data, fetching, stale, error }] = useQuery({
     query: SessionCount,
     variables: { filter, first: 0 },
     context,
   });
-  return { count: error ? undefined : data?.sessions.count, isAsking: fetching || stale };
+  return { count: error ? undefined : data?.sessions.count, isLoading: fetching || stale };
 }

@@ -1,25 +1,23 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useFormat } from "../../format";
-import { useCount } from "../sessions/use-session-count";
+import { useFormat } from "../../hooks/use-format";
+import { useSessionCount } from "../sessions/use-session-count";
 
 const ACTIVE = { tokenStatus: ["ACTIVE" as const] };
-const NOW = { requestPolicy: "network-only" as const };
+const CONTEXT = { requestPolicy: "network-only" as const };
 
-/** How many links are active at the moment. */
-export function ActiveLinks() {
+export function ActiveLinkCount() {
   const { t } = useTranslation("settings");
   const format = useFormat();
-  const { count, isAsking } = useCount(ACTIVE, NOW);
-  const number = count && format.number(count.value);
+  const { count, isLoading } = useSessionCount(ACTIVE, CONTEXT);
   return (
     <Text role="status">
       {count
-        ? t(count.precision === "EXACT" ? "expiration.activeNow" : "expiration.activeNowMore", {
+        ? t(count.precision === "EXACT" ? "expiration.activeCount" : "expiration.activeCountMore", {
             count: count.value,
-            number,
+            number: format.number(count.value),
           })
-        : isAsking && t("expiration.counting")}
+        : isLoading && t("expiration.counting")}
     </Text>
   );
 }

@@ -9,7 +9,7 @@ interface CardProps {
   children: ReactNode;
 }
 
-/** A part of the settings, to be read. */
+/** A read-only group of settings. */
 export function Card({ title, text, children }: CardProps) {
   const id = useId();
   return (
@@ -29,7 +29,7 @@ interface FormCardProps extends CardProps {
   discard: () => void;
 }
 
-/** A part of the settings that is saved by itself. */
+/** A group of settings that is saved on its own. */
 export function FormCard({ title, text, children, isChanged, isSaving, save, discard }: FormCardProps) {
   const { t } = useTranslation("settings");
   const id = useId();
@@ -71,7 +71,7 @@ export function FormCard({ title, text, children, isChanged, isSaving, save, dis
               variant="default"
               onClick={() => {
                 discard();
-                // This button goes, and the focus with it.
+                // This button is removed and would lose the focus.
                 saveButton.current?.focus();
               }}
             >

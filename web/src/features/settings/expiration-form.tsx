@@ -3,14 +3,17 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "urql";
 import { notify } from "../../components/notify";
-import { inWords, MOST_MINUTES, PRESETS, problemOf } from "../../expiration-minutes";
+import { MAX_MINUTES, minutesProblem } from "../../expiration-minutes";
+import { useFormat } from "../../hooks/use-format";
 import { useViewer } from "../../hooks/use-viewer";
-import { ActiveLinks } from "./active-link-count";
+import { ActiveLinkCount } from "./active-link-count";
 import { FormCard } from "./card";
+import { SaveError } from "./save-error";
 import { useDraft } from "./use-draft";
-import { NotSaved, useSave } from "./use-save-settings";
+import { useSaveSettings } from "./use-save-settings";
 
-const USUAL = "30";
+const DEFAULT_MINUTES = "30";
+const PRESETS = [15, 30, 60, 240, 1440];
 
 interface Draft {
   kind: "disabled" | "enabled";
@@ -18,49 +21,48 @@ interface Draft {
   appliesToActive: boolean;
 }
 
-// What was touched. The rest follows the store, should someone else change it meanwhile.
+// Only what the user has changed. The other values follow the store, even if a colleague changes it meanwhile.
 const drafts = new WeakMap<Client, Partial<Draft>>();
 
 export function ExpirationForm() {
-  const { t, i18n } = useTranslation("settings");
+  const { t } = useTranslation(["settings", "common"]);
+  const format = useFormat();
   const { can, store } = useViewer();
   const { sessionExpiration } = store;
-  const { save, forget, isSaving, refusalOf, ...refused } = useSave();
+  const { save, clearErrors, isSaving, fieldError, error, otherErrors } = useSaveSettings();
   const [draft, setDraft] = useDraft(drafts);
   const [isConfirming, setConfirming] = useState(false);
   const input = useRef<HTMLInputElement>(null);
 
   const saved: Draft = {
     kind: sessionExpiration === 0 ? "disabled" : "enabled",
-    minutes: sessionExpiration === 0 ? USUAL : String(sessionExpiration),
+    minutes: sessionExpiration === 0 ? DEFAULT_MINUTES : String(sessionExpiration),
     appliesToActive: false,
   };
   const { kind, minutes, appliesToActive } = { ...saved, ...draft };
-  const problem = kind === "enabled" ? problemOf(minutes) : null;
-  const wanted = kind === "disabled" ? 0 : Number(minutes);
-  const isChanged = appliesToActive || problem !== null || wanted !== sessionExpiration;
-  const words = inWords(wanted, i18n.language);
+  const problem = kind === "enabled" ? minutesProblem(minutes) : null;
+  const newExpiration = kind === "disabled" ? 0 : Number(minutes);
+  const isChanged = appliesToActive || problem !== null || newExpiration !== sessionExpiration;
+  const duration = format.minutes(newExpiration);
 
   function change(changes: Partial<Draft>) {
-    forget();
+    clearErrors();
     setDraft({ ...draft, ...changes });
   }
 
-  function startAnew() {
-    forget();
+  function discard() {
+    clearErrors();
     setDraft(undefined);
   }
 
   async function send() {
     setConfirming(false);
-    const payload = await save({ sessionExpiration: wanted, applyToActiveTokens: appliesToActive });
+    const payload = await save({ sessionExpiration: newExpiration, applyToActiveTokens: appliesToActive });
     if (!payload) return;
-    startAnew();
+    discard();
     notify({
       color: "green",
-      message: appliesToActive
-        ? t("expiration.activeChanged", { count: payload.tokensChanged })
-        : t("expiration.saved"),
+      message: appliesToActive ? t("expiration.savedActive", { count: payload.tokensChanged }) : t("expiration.saved"),
       autoClose: 10_000,
     });
   }
@@ -71,10 +73,10 @@ export function ExpirationForm() {
     else if (isChanged) send();
   }
 
-  function consequence() {
-    if (!appliesToActive) return t("expiration.onlyNewLinks");
-    if (kind === "disabled") return t("expiration.activeNever");
-    return problem ? t("expiration.activeToo") : t("expiration.activeAfter", { words });
+  function effect() {
+    if (!appliesToActive) return t("expiration.effect.newOnly");
+    if (kind === "disabled") return t("expiration.effect.never");
+    return problem ? t("expiration.effect.unknown") : t("expiration.effect.after", { duration });
   }
 
   return (
@@ -84,7 +86,7 @@ export function ExpirationForm() {
       isChanged={isChanged}
       isSaving={isSaving}
       save={submit}
-      discard={startAnew}
+      discard={discard}
     >
       <Radio.Group
         aria-label={t("expiration.title")}
@@ -96,12 +98,12 @@ export function ExpirationForm() {
             value="disabled"
             label={t("expiration.disabled")}
             description={t("expiration.disabledText")}
-            error={kind === "disabled" && refusalOf("sessionExpiration")}
+            error={kind === "disabled" && fieldError("sessionExpiration")}
           />
           <Radio
             value="enabled"
             label={t("expiration.enabled")}
-            description={t("expiration.enabledText", { most: MOST_MINUTES })}
+            description={t("expiration.enabledText", { max: MAX_MINUTES })}
           />
         </Stack>
       </Radio.Group>
@@ -112,8 +114,8 @@ export function ExpirationForm() {
             label={t("expiration.minutes")}
             value={minutes}
             onChange={(event) => change({ minutes: event.currentTarget.value })}
-            error={problem ? t(`expiration.problem.${problem}`) : refusalOf("sessionExpiration")}
-            description={problem ? undefined : t("expiration.inWords", { words })}
+            error={problem ? t(`expiration.problem.${problem}`, { max: MAX_MINUTES }) : fieldError("sessionExpiration")}
+            description={problem ? undefined : t("expiration.duration", { duration })}
             inputWrapperOrder={["label", "input", "description", "error"]}
             errorProps={{ role: "alert" }}
             inputMode="numeric"
@@ -121,45 +123,48 @@ export function ExpirationForm() {
             maw={320}
           />
           <Group gap="xs" role="group" aria-label={t("expiration.presets")}>
-            {PRESETS.map((preset) => (
-              <Button
-                key={preset}
-                size="xs"
-                h={32}
-                variant={minutes.trim() === String(preset) ? "filled" : "default"}
-                aria-pressed={minutes.trim() === String(preset)}
-                onClick={() => change({ minutes: String(preset) })}
-              >
-                {inWords(preset, i18n.language)}
-              </Button>
-            ))}
+            {PRESETS.map((preset) => {
+              const isChosen = minutes.trim() === String(preset);
+              return (
+                <Button
+                  key={preset}
+                  size="xs"
+                  h={32}
+                  variant={isChosen ? "filled" : "default"}
+                  aria-pressed={isChosen}
+                  onClick={() => change({ minutes: String(preset) })}
+                >
+                  {format.minutes(preset)}
+                </Button>
+              );
+            })}
           </Group>
         </Stack>
       )}
       <Checkbox
         label={t("expiration.applyToActive")}
-        description={consequence()}
+        description={effect()}
         checked={appliesToActive}
         onChange={(event) => change({ appliesToActive: event.currentTarget.checked })}
       />
-      <NotSaved {...refused} />
+      <SaveError error={error} otherErrors={otherErrors} />
       <Modal
         opened={isConfirming}
         onClose={() => setConfirming(false)}
-        title={t("expiration.confirm")}
-        closeButtonProps={{ "aria-label": t("close") }}
+        title={t("expiration.confirm.title")}
+        closeButtonProps={{ "aria-label": t("common:close") }}
         centered
       >
         <Stack>
-          {can("SESSIONS_READ") && <ActiveLinks />}
-          <Text>{consequence()}</Text>
-          <Text size="sm">{t("expiration.othersStay")}</Text>
+          {can("SESSIONS_READ") && <ActiveLinkCount />}
+          <Text>{effect()}</Text>
+          <Text size="sm">{t("expiration.confirm.unaffected")}</Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setConfirming(false)} data-autofocus>
-              {t("cancel")}
+              {t("common:cancel")}
             </Button>
             <Button color={kind === "enabled" ? "red.9" : undefined} onClick={send}>
-              {t("expiration.confirmed")}
+              {t("expiration.confirm.submit")}
             </Button>
           </Group>
         </Stack>

@@ -1,10 +1,11 @@
 import { Alert, Anchor, Container, Stack, Text, Title } from "@mantine/core";
 import { Lock } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
-import { NotUpToDate } from "../../components/stale-data-alert";
-import { inWords } from "../../expiration-minutes";
-import { useRefreshes } from "../../hooks/use-refresh";
+import { StaleDataAlert } from "../../components/stale-data-alert";
+import { useFormat } from "../../hooks/use-format";
+import { useRefresh } from "../../hooks/use-refresh";
 import { useViewer, Viewer } from "../../hooks/use-viewer";
 import { Card } from "./card";
 import { ExpirationForm } from "./expiration-form";
@@ -13,8 +14,8 @@ import { StoreForm } from "./store-form";
 export default function SettingsPage() {
   const { t } = useTranslation("settings");
   const { can } = useViewer();
-  const { context, refresh } = useRefreshes();
-  // What is shown comes by `useViewer`, and follows.
+  const { context, refresh } = useRefresh();
+  // The result reaches the forms through `useViewer`, which shares the cache.
   const [{ error, fetching }] = useQuery({ query: Viewer, context });
   return (
     <Container size="sm" w="100%" px="md" py="lg">
@@ -22,23 +23,23 @@ export default function SettingsPage() {
         <Title order={1} size="h2">
           {t("title")}
         </Title>
-        {error && !fetching && <NotUpToDate error={error} text={t("notUpToDate")} again={refresh} />}
+        {error && !fetching && <StaleDataAlert error={error} text={t("stale")} retry={refresh} />}
         {can("SETTINGS_WRITE") ? (
           <>
             <ExpirationForm />
             <StoreForm />
           </>
         ) : (
-          <AsTheyAre />
+          <ReadOnlySettings />
         )}
       </Stack>
     </Container>
   );
 }
 
-/** The settings for those who may not change them. */
-function AsTheyAre() {
-  const { t, i18n } = useTranslation("settings");
+function ReadOnlySettings() {
+  const { t } = useTranslation("settings");
+  const format = useFormat();
   const { name, slug, storefrontUrl, sessionExpiration } = useViewer().store;
   return (
     <>
@@ -51,30 +52,30 @@ function AsTheyAre() {
           <Text>
             {sessionExpiration === 0
               ? t("expiration.disabledText")
-              : t("readOnly.after", { words: inWords(sessionExpiration, i18n.language) })}
+              : t("readOnly.expiration", { duration: format.minutes(sessionExpiration) })}
           </Text>
         </div>
       </Card>
       <Card title={t("store.title")} text={t("store.text")}>
         <Stack component="dl" gap="xs" my={0}>
-          <Fact term={t("store.name")}>{name}</Fact>
-          <Fact term={t("store.storefrontUrl")}>
+          <Setting label={t("store.name")}>{name}</Setting>
+          <Setting label={t("store.storefrontUrl")}>
             <Anchor href={storefrontUrl} target="_blank" rel="noreferrer">
               {storefrontUrl}
             </Anchor>
-          </Fact>
-          <Fact term={t("store.slug")}>{slug}</Fact>
+          </Setting>
+          <Setting label={t("store.slug")}>{slug}</Setting>
         </Stack>
       </Card>
     </>
   );
 }
 
-function Fact({ term, children }: { term: string; children: React.ReactNode }) {
+function Setting({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div>
       <Text component="dt" size="sm" fw={600}>
-        {term}
+        {label}
       </Text>
       <Text component="dd" m={0} style={{ overflowWrap: "anywhere" }}>
         {children}

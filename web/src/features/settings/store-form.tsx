@@ -5,10 +5,10 @@ import type { Client } from "urql";
 import { notify } from "../../components/notify";
 import { useViewer } from "../../hooks/use-viewer";
 import { FormCard } from "./card";
+import { SaveError } from "./save-error";
+import { isValidName, isValidUrl, MAX_NAME_LENGTH } from "./store-validation";
 import { useDraft } from "./use-draft";
-import { NotSaved, useSave } from "./use-save-settings";
-
-const NAME_LENGTH = 200;
+import { useSaveSettings } from "./use-save-settings";
 
 interface Draft {
   name?: string;
@@ -20,30 +20,36 @@ const drafts = new WeakMap<Client, Draft>();
 export function StoreForm() {
   const { t } = useTranslation("settings");
   const { store } = useViewer();
-  const { save, forget, isSaving, refusalOf, ...refused } = useSave();
+  const { save, clearErrors, isSaving, fieldError, error, otherErrors } = useSaveSettings();
   const [draft, setDraft] = useDraft(drafts);
   const nameInput = useRef<HTMLInputElement>(null);
   const urlInput = useRef<HTMLInputElement>(null);
 
-  const { name, storefrontUrl } = { ...store, ...draft };
-  const isNameChanged = name.trim() !== store.name;
-  const isUrlChanged = storefrontUrl.trim() !== store.storefrontUrl;
-  const isChanged = isNameChanged || isUrlChanged;
-  const isNameWrong = isNameChanged && (name.trim() === "" || [...name.trim()].length > NAME_LENGTH);
-  const isUrlWrong = isUrlChanged && !isWebAddress(storefrontUrl.trim());
+  const text = { ...store, ...draft };
+  const name = text.name.trim();
+  const storefrontUrl = text.storefrontUrl.trim();
+  const isNameChanged = name !== store.name;
+  const isUrlChanged = storefrontUrl !== store.storefrontUrl;
+  const isNameInvalid = isNameChanged && !isValidName(name);
+  const isUrlInvalid = isUrlChanged && !isValidUrl(storefrontUrl);
 
   function change(changes: Draft) {
-    forget();
+    clearErrors();
     setDraft({ ...draft, ...changes });
   }
 
+  function discard() {
+    clearErrors();
+    setDraft(undefined);
+  }
+
   async function submit() {
-    if (isNameWrong) return nameInput.current?.focus();
-    if (isUrlWrong) return urlInput.current?.focus();
-    if (!isChanged) return;
+    if (isNameInvalid) return nameInput.current?.focus();
+    if (isUrlInvalid) return urlInput.current?.focus();
+    if (!isNameChanged && !isUrlChanged) return;
     const payload = await save({
-      name: isNameChanged ? name.trim() : undefined,
-      storefrontUrl: isUrlChanged ? storefrontUrl.trim() : undefined,
+      name: isNameChanged ? name : undefined,
+      storefrontUrl: isUrlChanged ? storefrontUrl : undefined,
     });
     if (!payload) return;
     setDraft(undefined);
@@ -54,21 +60,18 @@ export function StoreForm() {
     <FormCard
       title={t("store.title")}
       text={t("store.text")}
-      isChanged={isChanged}
+      isChanged={isNameChanged || isUrlChanged}
       isSaving={isSaving}
       save={submit}
-      discard={() => {
-        forget();
-        setDraft(undefined);
-      }}
+      discard={discard}
     >
       <TextInput
         ref={nameInput}
         label={t("store.name")}
         description={t("store.nameText")}
-        value={name}
+        value={text.name}
         onChange={(event) => change({ name: event.currentTarget.value })}
-        error={isNameWrong ? t("store.nameProblem", { most: NAME_LENGTH }) : refusalOf("name")}
+        error={isNameInvalid ? t("store.nameInvalid", { max: MAX_NAME_LENGTH }) : fieldError("name")}
         errorProps={{ role: "alert" }}
         autoComplete="off"
       />
@@ -76,9 +79,9 @@ export function StoreForm() {
         ref={urlInput}
         label={t("store.storefrontUrl")}
         description={t("store.storefrontUrlText")}
-        value={storefrontUrl}
+        value={text.storefrontUrl}
         onChange={(event) => change({ storefrontUrl: event.currentTarget.value })}
-        error={isUrlWrong ? t("store.storefrontUrlProblem") : refusalOf("storefrontUrl")}
+        error={isUrlInvalid ? t("store.storefrontUrlInvalid") : fieldError("storefrontUrl")}
         errorProps={{ role: "alert" }}
         inputMode="url"
         autoComplete="off"
@@ -91,11 +94,7 @@ export function StoreForm() {
         variant="filled"
         readOnly
       />
-      <NotSaved {...refused} />
+      <SaveError error={error} otherErrors={otherErrors} />
     </FormCard>
   );
-}
-
-function isWebAddress(text: string) {
-  return /^https?:\/\/[^\s/]/i.test(text) && !/\s/.test(text) && URL.canParse(text);
 }

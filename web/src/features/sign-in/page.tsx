@@ -1,26 +1,26 @@
 import { Alert, Button, Center, Code, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
-import { type FormEvent, useState } from "react";
+import { notifications } from "@mantine/notifications";
+import { type FormEvent, useEffect, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
-import { signedOutBy, signIn } from "../../credential";
+import { getForcedSignOut, looksLikeCredential, signIn, trimCredential } from "../../credential";
 import { pageSettings } from "../../page-settings";
 
-const API_KEY = /^rk_[A-Za-z0-9_-]+$/;
-const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-
-export function SignIn() {
+export function SignInPage() {
   const { t } = useTranslation();
-  const ended = signedOutBy();
-  const [credential, setCredential] = useState(
-    ended?.reason === "refused" ? ended.credential : (pageSettings.key ?? ""),
-  );
+  const signedOut = getForcedSignOut();
+  const [text, setText] = useState(signedOut?.reason === "refused" ? signedOut.credential : (pageSettings.key ?? ""));
   const [isMalformed, setMalformed] = useState(false);
   useDocumentTitle(`${t("signIn.title")} · Roomkey`);
+  // Notifications of the previous visit may name customers.
+  useEffect(() => {
+    notifications.clean();
+  }, []);
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    const given = credential.trim().replace(/^Bearer\s+/i, "");
-    if (API_KEY.test(given) || JWT.test(given)) signIn(given);
+    const credential = trimCredential(text);
+    if (looksLikeCredential(credential)) signIn(credential);
     else setMalformed(true);
   }
 
@@ -31,18 +31,18 @@ export function SignIn() {
           <Title order={1} size="h3">
             {t("signIn.title")}
           </Title>
-          {ended && (
+          {signedOut && (
             <Alert role="alert" color="yellow">
-              {t(`signIn.${ended.reason}`)}
+              {t(`signIn.${signedOut.reason}`)}
             </Alert>
           )}
           <PasswordInput
             label={t("signIn.credential")}
-            description={t("signIn.kept")}
+            description={t("signIn.storage")}
             error={isMalformed && t("signIn.malformed")}
-            value={credential}
+            value={text}
             onChange={(event) => {
-              setCredential(event.currentTarget.value);
+              setText(event.currentTarget.value);
               setMalformed(false);
             }}
             autoComplete="off"
@@ -51,7 +51,7 @@ export function SignIn() {
             required
             withAsterisk={false}
           />
-          {credential === pageSettings.key && <Text size="sm">{t("signIn.demo")}</Text>}
+          {text === pageSettings.key && <Text size="sm">{t("signIn.demo")}</Text>}
           <Button type="submit">{t("signIn.submit")}</Button>
           <Text size="sm">
             <Trans i18nKey="signIn.help" components={{ code: <Code style={{ whiteSpace: "nowrap" }} /> }} />

@@ -2,23 +2,24 @@ import { Button, type ButtonProps } from "@mantine/core";
 import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { focusSearch } from "./search-box";
-import { ANY, type View } from "./view";
+import { NO_FILTERS, type View } from "./view";
 
-interface ClearProps extends ButtonProps {
-  change: (changed: Partial<View>) => void;
+interface ClearFiltersButtonProps extends ButtonProps {
+  changeView: (changes: Partial<View>) => void;
 }
 
-/** Shows all sessions again. It goes with that; who came by keyboard goes on in the search. */
-export function Clear({ change, ...look }: ClearProps) {
+/** Shows all sessions again. The button disappears then, so keyboard users are taken to the search box. */
+export function ClearFiltersButton({ changeView, ...props }: ClearFiltersButtonProps) {
   const { t } = useTranslation("sessions");
 
   function clear({ detail }: MouseEvent) {
-    change(ANY);
-    if (detail === 0) focusSearch();
+    changeView(NO_FILTERS);
+    const isByKeyboard = detail === 0;
+    if (isByKeyboard) focusSearch();
   }
 
   return (
-    <Button {...look} onClick={clear}>
+    <Button {...props} onClick={clear}>
       {t("clear")}
     </Button>
   );

@@ -1,38 +1,39 @@
 import { Inbox } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
-import { codesOf } from "../../../client";
-import { Failed, Nothing, State } from "../../../components/states";
-import { Clear } from "./clear-filters-button";
-import { isFiltered, type View } from "./view";
+import { errorCodes } from "../../../client";
+import { EmptyState, ErrorState } from "../../../components/states";
+import { ClearFiltersButton } from "./clear-filters-button";
+import { hasFilters, type View } from "./view";
 
-interface Changing {
-  change: (changed: Partial<View>) => void;
+interface NoSessionsProps {
+  view: View;
+  changeView: (changes: Partial<View>) => void;
 }
 
-export function NoSessions({ view, change }: Changing & { view: View }) {
-  const { t } = useTranslation(["sessions", "common"]);
-  if (!isFiltered(view)) return <State icon={Inbox} title={t("none.title")} text={t("none.text")} />;
+export function NoSessions({ view, changeView }: NoSessionsProps) {
+  const { t } = useTranslation("sessions");
+  if (!hasFilters(view)) return <EmptyState icon={Inbox} title={t("none.title")} text={t("none.text")} />;
+  const isReversed = view.to && view.from > view.to;
   return (
-    <Nothing title={t("noMatch.title")} text={t(view.to && view.from > view.to ? "noMatch.days" : "noMatch.text")}>
-      <Clear variant="default" change={change} />
-    </Nothing>
+    <EmptyState title={t("noMatch.title")} text={t(isReversed ? "noMatch.reversed" : "noMatch.text")}>
+      <ClearFiltersButton variant="default" changeView={changeView} />
+    </EmptyState>
   );
 }
 
-interface NotAnsweredProps extends Changing {
+interface ListErrorProps extends NoSessionsProps {
   error: CombinedError;
-  again: () => void;
-  view: View;
+  retry: () => void;
 }
 
-/** The list could not be read. */
-export function NotAnswered({ error, again, view, change }: NotAnsweredProps) {
-  const { t } = useTranslation(["sessions", "common"]);
-  if (!codesOf(error).includes("BAD_USER_INPUT")) return <Failed error={error} again={again} />;
+/** Shown in place of the list, if its first page could not be fetched. */
+export function ListError({ error, retry, view, changeView }: ListErrorProps) {
+  const { t } = useTranslation("sessions");
+  if (!errorCodes(error).includes("BAD_USER_INPUT")) return <ErrorState error={error} retry={retry} />;
   return (
-    <Nothing title={t("refused.title")} text={view.search ? t("refused.search") : error.graphQLErrors[0]?.message}>
-      <Clear variant="default" change={change} />
-    </Nothing>
+    <EmptyState title={t("invalid.title")} text={view.search ? t("invalid.search") : error.graphQLErrors[0]?.message}>
+      <ClearFiltersButton variant="default" changeView={changeView} />
+    </EmptyState>
   );
 }

@@ -1,26 +1,26 @@
-import { useClock } from "../../../clock";
+import { DAY } from "../../../format";
 import type { SessionFieldsFragment } from "../../../gql/graphql";
+import { useClock } from "../../../hooks/use-clock";
 import type { Texts } from "./session-row";
-
-const DAY = 86_400_000;
 
 interface ExpiredTimeProps {
   token: SessionFieldsFragment["token"];
   texts: Texts;
 }
 
-/** Counts down while it is under a day; the moment itself is in the title. */
+/** A countdown in the last 24 hours, and a date before that. The title has the exact time. */
 export function ExpiredTime({ token, texts: { t, format } }: ExpiredTimeProps) {
   const { expiredTime, status } = token;
-  const ends = expiredTime ? Date.parse(expiredTime) : 0;
+  const expiresAt = expiredTime ? Date.parse(expiredTime) : 0;
   const text = useClock((now) => {
     if (!expiredTime) return t("never");
-    if (ends <= now) return format.ago(now - ends);
-    return status === "ACTIVE" && ends - now < DAY ? format.span(ends - now) : format.dateTime(expiredTime);
+    if (expiresAt <= now) return format.ago(now - expiresAt);
+    const isSoon = status === "ACTIVE" && expiresAt - now < DAY;
+    return isSoon ? format.duration(expiresAt - now) : format.dateTime(expiredTime);
   });
   if (!expiredTime) return text;
   return (
-    <time dateTime={expiredTime} title={format.second(expiredTime)} className="number">
+    <time dateTime={expiredTime} title={format.preciseDateTime(expiredTime)} className="number">
       {text}
     </time>
   );

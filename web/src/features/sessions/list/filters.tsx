@@ -2,20 +2,19 @@ import { Chip, Group, NativeSelect, TextInput } from "@mantine/core";
 import { ChevronDown } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { TokenStatus } from "../../../gql/graphql";
-import { Clear } from "./clear-filters-button";
+import { ClearFiltersButton } from "./clear-filters-button";
 import classes from "./page.module.css";
-import { dayOf, isFiltered, STATUSES, sortOf, type View, viewOf } from "./view";
+import { formatSort, hasFilters, parseDay, parseSort, STATUSES, type View } from "./view";
 
 interface FiltersProps {
   view: View;
-  change: (changed: Partial<View>) => void;
+  changeView: (changes: Partial<View>) => void;
 }
 
-const PAUSE = 500;
+const TYPING_PAUSE_MS = 500;
 const SORTS = ["-created", "created", "expires", "-expires", "name", "-name"] as const;
 
-export function Filters({ view, change }: FiltersProps) {
+export function Filters({ view, changeView }: FiltersProps) {
   const { t } = useTranslation(["sessions", "common"]);
   return (
     <Group gap="xs" role="group" aria-label={t("filter.label")}>
@@ -23,9 +22,9 @@ export function Filters({ view, change }: FiltersProps) {
         <Chip.Group
           multiple
           value={[...view.statuses]}
-          onChange={(statuses) => change({ statuses: STATUSES.filter((status) => statuses.includes(status)) })}
+          onChange={(statuses) => changeView({ statuses: STATUSES.filter((status) => statuses.includes(status)) })}
         >
-          {STATUSES.map((status: TokenStatus) => (
+          {STATUSES.map((status) => (
             <Chip key={status} value={status} size="sm" classNames={{ label: classes.chip }}>
               {t(`common:status.${status}`)}
             </Chip>
@@ -36,7 +35,9 @@ export function Filters({ view, change }: FiltersProps) {
         rightSection={<ChevronDown size={16} aria-hidden />}
         aria-label={t("column.conversion")}
         value={String(view.converted)}
-        onChange={({ currentTarget: { value } }) => change({ converted: value === "null" ? null : value === "true" })}
+        onChange={({ currentTarget: { value } }) =>
+          changeView({ converted: value === "null" ? null : value === "true" })
+        }
         data={[
           { value: "null", label: t("filter.anyConversion") },
           { value: "true", label: t("filter.converted") },
@@ -44,26 +45,25 @@ export function Filters({ view, change }: FiltersProps) {
         ]}
       />
       <Group gap={6} wrap="nowrap" className={classes.days} role="group" aria-label={t("column.dateCreated")}>
-        <Day label={t("filter.from")} day={view.from} max={view.to} change={(from) => change({ from })} />
-        <Day label={t("filter.to")} day={view.to} min={view.from} change={(to) => change({ to })} />
+        <DayInput label={t("filter.from")} day={view.from} max={view.to} change={(from) => changeView({ from })} />
+        <DayInput label={t("filter.to")} day={view.to} min={view.from} change={(to) => changeView({ to })} />
       </Group>
       <NativeSelect
         rightSection={<ChevronDown size={16} aria-hidden />}
         hiddenFrom="md"
         aria-label={t("sort.label")}
-        value={sortOf(view)}
-        onChange={({ currentTarget: { value } }) => {
-          const { field, direction } = viewOf(new URLSearchParams({ sort: value }));
-          change({ field, direction });
-        }}
+        value={formatSort(view)}
+        onChange={({ currentTarget: { value } }) => changeView(parseSort(value))}
         data={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))}
       />
-      {isFiltered(view) && <Clear variant="subtle" size="sm" px={6} className={classes.clear} change={change} />}
+      {hasFilters(view) && (
+        <ClearFiltersButton variant="subtle" size="sm" px={6} className={classes.clear} changeView={changeView} />
+      )}
     </Group>
   );
 }
 
-interface DayProps {
+interface DayInputProps {
   label: string;
   day: string;
   min?: string;
@@ -71,29 +71,29 @@ interface DayProps {
   change: (day: string) => void;
 }
 
-/** A day, taken over after a pause once it is one: it is typed digit by digit. */
-function Day({ label, day, min, max, change }: DayProps) {
-  const [typed, setTyped] = useState(day);
-  const [chosen, setChosen] = useState(day);
-  if (chosen !== day) {
-    setChosen(day);
-    setTyped(day);
+/** A date input. It reports a valid day after a pause, because browsers report every digit that is typed. */
+function DayInput({ label, day, min, max, change }: DayInputProps) {
+  const [text, setText] = useState(day);
+  const [previousDay, setPreviousDay] = useState(day);
+  if (previousDay !== day) {
+    setPreviousDay(day);
+    setText(day);
   }
 
   useEffect(() => {
-    if (typed === day || typed !== dayOf(typed)) return;
-    const timer = window.setTimeout(() => change(typed), PAUSE);
+    if (text === day || text !== parseDay(text)) return;
+    const timer = window.setTimeout(() => change(text), TYPING_PAUSE_MS);
     return () => window.clearTimeout(timer);
-  }, [typed, day, change]);
+  }, [text, day, change]);
   return (
     <TextInput
       type="date"
       label={label}
       classNames={{ root: classes.day, wrapper: classes.date }}
-      value={typed}
+      value={text}
       min={min || undefined}
       max={max || undefined}
-      onChange={({ currentTarget: { value } }) => setTyped(value)}
+      onChange={({ currentTarget: { value } }) => setText(value)}
     />
   );
 }

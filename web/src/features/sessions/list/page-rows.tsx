@@ -1,9 +1,10 @@
-import { useEffect, useLayoutEffect, useState } from "react";
+import { useEffect, useLayoutEffect } from "react";
 import { type CombinedError, type OperationContext, useQuery } from "urql";
 import { graphql } from "../../../gql";
 import type { SessionsQuery, SessionsQueryVariables } from "../../../gql/graphql";
-import { EmptyRow, Row, type RowProps } from "./session-row";
-import { PAGE } from "./use-keyset-pages";
+import { useLatestData } from "../../../hooks/use-latest-data";
+import { PAGE_SIZE } from "./keyset-pages";
+import { LoadingRow, SessionRow, type SessionRowProps } from "./session-row";
 
 const Sessions = graphql(`
   query Sessions($filter: SessionFilter, $orderBy: SessionOrder, $first: Int!, $after: String) {
@@ -14,58 +15,56 @@ const Sessions = graphql(`
   }
 `);
 
-export type SessionRow = SessionsQuery["sessions"]["nodes"][number];
-
-interface PageRowsProps extends Pick<RowProps, "columns" | "texts" | "select" | "openPanel"> {
+interface PageRowsProps extends Pick<SessionRowProps, "columns" | "texts" | "select" | "openPanel"> {
   page: number;
   variables: Pick<SessionsQueryVariables, "filter" | "orderBy">;
   after: string | null;
   context: Partial<OperationContext>;
-  /** The rows of it that are in the DOM, counted from the list's first. */
+  /** The rows of the page to render. A row's index counts from the first row of the list. */
   indexes: readonly number[];
-  active: number | undefined;
-  open: string | undefined;
-  /** What the URL holds of the view. */
-  query: string;
-  found: (page: number, connection: SessionsQuery["sessions"]) => void;
-  failed: (page: number, error: CombinedError) => void;
+  activeIndex: number | undefined;
+  openId: string | undefined;
+  /** The query string, which the link to a panel keeps. */
+  queryString: string;
+  onPage: (page: number, connection: SessionsQuery["sessions"]) => void;
+  onError: (page: number, error: CombinedError) => void;
 }
 
-/** One page of the list: asked for by its cursor while it is in view, or about to be. */
+/** One page of the list. It is rendered, and therefore fetched, while it is visible or about to be. */
 export function PageRows(props: PageRowsProps) {
-  const { page, variables, after, context, indexes, active, open, query, found, failed, ...row } = props;
+  const { page, variables, after, context, indexes, activeIndex, openId, queryString, onPage, onError, ...row } = props;
   const [{ data, error, fetching }] = useQuery({
     query: Sessions,
-    variables: { ...variables, first: PAGE, after },
+    variables: { ...variables, first: PAGE_SIZE, after },
     context,
   });
 
-  // What is there stays until there is something newer: while another view is asked for, and when that fails.
-  const answer = fetching ? undefined : data?.sessions;
-  const [shown, setShown] = useState(answer);
-  if (answer && answer !== shown) setShown(answer);
+  // The rows of the previous view stay while another one is fetched, and if that fails.
+  const connection = fetching ? undefined : data?.sessions;
+  const shown = useLatestData(connection);
 
   useLayoutEffect(() => {
-    if (answer) found(page, answer);
-  }, [answer, found, page]);
+    if (connection) onPage(page, connection);
+  }, [connection, onPage, page]);
   useEffect(() => {
-    if (error && !fetching) failed(page, error);
-  }, [error, failed, fetching, page]);
+    if (error && !fetching) onError(page, error);
+  }, [error, onError, fetching, page]);
 
   return indexes.map((index) => {
-    const session = shown?.nodes[index - page * PAGE];
+    const session = shown?.nodes[index - page * PAGE_SIZE];
+    const isActive = index === activeIndex;
     return session ? (
-      <Row
+      <SessionRow
         key={session.id}
         session={session}
         index={index}
-        isActive={index === active}
-        isOpen={session.id === open}
-        href={`/sessions/${session.id}${query}`}
+        isActive={isActive}
+        isOpen={session.id === openId}
+        href={`/sessions/${session.id}${queryString}`}
         {...row}
       />
     ) : (
-      <EmptyRow key={index} index={index} isActive={index === active} columns={row.columns} texts={row.texts} />
+      <LoadingRow key={index} index={index} isActive={isActive} columns={row.columns} texts={row.texts} />
     );
   });
 }

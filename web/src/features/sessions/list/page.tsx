@@ -1,50 +1,52 @@
 import { ActionIcon, Button, Kbd, Menu, Text, Title } from "@mantine/core";
 import { useDisclosure, useWindowEvent } from "@mantine/hooks";
-import { Columns3, ListFilter, Lock, RefreshCw } from "lucide-react";
+import { Columns3, ListFilter, RefreshCw } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet } from "react-router";
-import { State } from "../../../components/states";
-import { useFormat } from "../../../format";
-import { useRefreshes } from "../../../hooks/use-refresh";
+import { ForbiddenState } from "../../../components/states";
+import { useFormat } from "../../../hooks/use-format";
+import { useRefresh } from "../../../hooks/use-refresh";
 import { useViewer } from "../../../hooks/use-viewer";
-import { useCount } from "../use-session-count";
+import { useSessionCount } from "../use-session-count";
+import { OPTIONAL_COLUMNS } from "./columns";
 import { Filters } from "./filters";
 import classes from "./page.module.css";
 import { SearchBox } from "./search-box";
-import { SessionList } from "./session-table";
-import { OPTIONAL, useColumns } from "./use-columns";
+import { SessionTable } from "./session-table";
+import { useColumns } from "./use-columns";
 import { useView } from "./use-view";
-import { isFiltered, variablesOf } from "./view";
+import { hasFilters, viewVariables } from "./view";
 
-const ICON = 18;
+const ICON_SIZE = 18;
 
-const WITHOUT_ARROWS =
+// Elements that do not use the down arrow themselves.
+const WITHOUT_ARROW_KEYS =
   ":is(body, a, button:not([aria-haspopup]), input[type=checkbox]):not([role=dialog] *, [role=menu] *)";
 
 export function SessionsPage() {
-  const { t } = useTranslation();
   const { can } = useViewer();
-  if (can("SESSIONS_READ")) return <Sessions />;
-  return <State icon={Lock} title={t("failed.forbidden")} text={t("failed.forbiddenText")} />;
+  return can("SESSIONS_READ") ? <Sessions /> : <ForbiddenState />;
 }
 
 function Sessions() {
   const { t } = useTranslation(["sessions", "common"]);
   const format = useFormat();
-  const { view, text, setText, change } = useView();
-  const { columns, shown, show } = useColumns();
-  const { context, refresh } = useRefreshes({ isWatched: true });
-  const { filter } = useMemo(() => variablesOf(view), [view]);
-  const { count, isAsking } = useCount(filter, context);
+  const { view, searchText, setSearchText, changeView } = useView();
+  const { columns, visibleOptional, setVisibleOptional } = useColumns();
+  const { context, refresh } = useRefresh({ poll: true });
+  const { filter } = useMemo(() => viewVariables(view), [view]);
+  const { count, isLoading } = useSessionCount(filter, context);
   const [isFiltersOpen, filters] = useDisclosure();
-  const grid = useRef<HTMLTableElement>(null);
+  const table = useRef<HTMLTableElement>(null);
+  const focusTable = () => table.current?.focus({ preventScroll: true });
 
-  // The keys of the list work at once, wherever one is that has none of its own.
+  // The down arrow moves to the table from anywhere on the page.
   useWindowEvent("keydown", (event) => {
-    if (event.key !== "ArrowDown" || event.defaultPrevented || !document.activeElement?.matches(WITHOUT_ARROWS)) return;
+    const isFree = !event.defaultPrevented && document.activeElement?.matches(WITHOUT_ARROW_KEYS);
+    if (event.key !== "ArrowDown" || !isFree) return;
     event.preventDefault();
-    grid.current?.focus({ preventScroll: true });
+    focusTable();
   });
 
   return (
@@ -54,7 +56,7 @@ function Sessions() {
           <Title order={1} size="h4" mr="xs" className={classes.title}>
             {t("common:page.sessions")}
           </Title>
-          <SearchBox text={text} setText={setText} leave={() => grid.current?.focus({ preventScroll: true })} />
+          <SearchBox text={searchText} setText={setSearchText} focusTable={focusTable} />
           <Text size="sm" role="status" className={`number ${classes.count}`}>
             {count &&
               t(count.precision === "EXACT" ? "count" : "countMore", {
@@ -64,26 +66,26 @@ function Sessions() {
           </Text>
           <Button
             hiddenFrom="md"
-            variant={isFiltered({ ...view, search: "" }) ? "filled" : "default"}
+            variant={hasFilters({ ...view, search: "" }) ? "filled" : "default"}
             px="xs"
             aria-label={t("filter.label")}
             aria-expanded={isFiltersOpen}
             onClick={filters.toggle}
           >
-            <ListFilter size={ICON} aria-hidden />
+            <ListFilter size={ICON_SIZE} aria-hidden />
           </Button>
           <ActionIcon variant="default" size={36} aria-label={t("refresh")} title={t("refresh")} onClick={refresh}>
-            <RefreshCw size={ICON} aria-hidden className={isAsking ? classes.turning : undefined} />
+            <RefreshCw size={ICON_SIZE} aria-hidden className={isLoading ? classes.turning : undefined} />
           </ActionIcon>
           <Menu position="bottom-end" closeOnItemClick={false}>
             <Menu.Target>
               <ActionIcon variant="default" size={36} aria-label={t("columns")} title={t("columns")} visibleFrom="md">
-                <Columns3 size={ICON} aria-hidden />
+                <Columns3 size={ICON_SIZE} aria-hidden />
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.CheckboxGroup value={shown} onChange={show}>
-                {OPTIONAL.map((name) => (
+              <Menu.CheckboxGroup value={visibleOptional} onChange={setVisibleOptional}>
+                {OPTIONAL_COLUMNS.map((name) => (
                   <Menu.CheckboxItem key={name} value={name}>
                     {t(`column.${name}`)}
                   </Menu.CheckboxItem>
@@ -93,27 +95,27 @@ function Sessions() {
           </Menu>
         </div>
         <div className={classes.filters} data-open={isFiltersOpen || undefined}>
-          <Filters view={view} change={change} />
-          <Keys />
+          <Filters view={view} changeView={changeView} />
+          <KeyHints />
         </div>
       </div>
-      <SessionList
-        grid={grid}
+      <SessionTable
+        table={table}
         view={view}
-        change={change}
+        changeView={changeView}
         columns={columns}
         context={context}
         refresh={refresh}
         count={count?.precision === "EXACT" ? count.value : undefined}
       />
-      <div className={classes.aside}>
+      <div className={classes.panel}>
         <Outlet />
       </div>
     </section>
   );
 }
 
-function Keys() {
+function KeyHints() {
   const { t } = useTranslation("sessions");
   return (
     <Text size="xs" component="div" className={classes.keys}>

@@ -3,47 +3,47 @@ import { useWindowEvent } from "@mantine/hooks";
 import { Search } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useShortcuts } from "../../../hooks/use-search-shortcut";
+import { useSearchShortcut } from "../../../hooks/use-search-shortcut";
 
 interface SearchBoxProps {
   text: string;
   setText: (text: string) => void;
-  /** Go to the list. */
-  leave: () => void;
+  focusTable: () => void;
 }
 
 const ID = "search";
 
 export const focusSearch = () => document.getElementById(ID)?.focus();
 
-export function SearchBox({ text, setText, leave }: SearchBoxProps) {
+export function SearchBox({ text, setText, focusTable }: SearchBoxProps) {
   const { t } = useTranslation("sessions");
-  const box = useRef<HTMLInputElement>(null);
-  const [hasShortcut] = useShortcuts();
+  const input = useRef<HTMLInputElement>(null);
+  const [hasShortcut] = useSearchShortcut();
 
   useWindowEvent("keydown", (event) => {
-    if (!hasShortcut || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    const isModified = event.ctrlKey || event.metaKey || event.altKey;
+    if (!hasShortcut || event.key !== "/" || isModified || isTyping(event)) return;
     event.preventDefault();
-    box.current?.focus();
-    box.current?.select();
+    input.current?.focus();
+    input.current?.select();
   });
 
-  function press(event: KeyboardEvent) {
-    // A key of an input method is not the box's.
+  function handleKey(event: KeyboardEvent) {
+    // The key belongs to an input method.
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Escape") {
       event.preventDefault();
       if (text) setText("");
-      else leave();
+      else focusTable();
     } else if (event.key === "ArrowDown" || event.key === "Enter") {
       event.preventDefault();
-      leave();
+      focusTable();
     }
   }
 
   return (
     <TextInput
-      ref={box}
+      ref={input}
       id={ID}
       role="searchbox"
       aria-label={t("search.label")}
@@ -57,20 +57,20 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
             aria-label={t("search.clear")}
             onClick={() => {
               setText("");
-              box.current?.focus();
+              input.current?.focus();
             }}
           />
         ) : (
           hasShortcut && (
             <Kbd visibleFrom="sm" aria-hidden>
-              {t("search.key")}
+              {"/"}
             </Kbd>
           )
         )
       }
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
-      onKeyDown={press}
+      onKeyDown={handleKey}
       autoComplete="off"
       spellCheck={false}
       enterKeyHint="search"
@@ -81,6 +81,6 @@ export function SearchBox({ text, setText, leave }: SearchBoxProps) {
   );
 }
 
-const TYPED_INTO = "input:not([type=checkbox]), textarea, [contenteditable], [role=dialog]";
+const TEXT_INPUTS = "input:not([type=checkbox]), textarea, [contenteditable], [role=dialog]";
 
-const isTyping = ({ target }: Event) => target instanceof Element && target.closest(TYPED_INTO);
+const isTyping = ({ target }: Event) => target instanceof Element && target.closest(TEXT_INPUTS);

@@ -2,57 +2,57 @@ import { Skeleton } from "@mantine/core";
 import type { TFunction } from "i18next";
 import { Link2, Link2Off } from "lucide-react";
 import { type CSSProperties, type MouseEvent, memo, type ReactNode } from "react";
+import { CopyButton } from "../../../components/copy-button";
 import { TokenStatusBadge } from "../../../components/token-status-badge";
 import type { Formats } from "../../../format";
 import type { SessionFieldsFragment } from "../../../gql/graphql";
-import { Copy } from "./copy";
+import type { Column } from "./columns";
 import { ExpiredTime } from "./expired-time";
+import { shortenId, shortenLink } from "./search-text";
 import classes from "./session-table.module.css";
-import type { Column } from "./use-columns";
 
-/** How texts are written and said: asked for once, as a list has many cells. */
+/** Passed down instead of using hooks in every cell, because the list has many cells. */
 export interface Texts {
   t: TFunction<["sessions", "common"]>;
   format: Formats;
-  say: (text: string) => void;
 }
 
-interface Position {
-  /** Counted from the list's first row. */
+interface LoadingRowProps {
+  /** Counts from the first row of the list. */
   index: number;
   isActive: boolean;
   columns: readonly Column[];
   texts: Texts;
 }
 
-export interface RowProps extends Position {
+export interface SessionRowProps extends LoadingRowProps {
   session: SessionFieldsFragment;
+  /** Whether the panel shows this session. */
   isOpen: boolean;
   href: string;
   select: (index: number) => void;
-  /** Open its panel. */
   openPanel: (href: string) => void;
 }
 
 export const rowId = (index: number) => `row-${index}`;
 
-export const Row = memo(function Row(props: RowProps) {
+export const SessionRow = memo(function SessionRow(props: SessionRowProps) {
   const { session, index, isActive, isOpen, columns, texts, href, select, openPanel } = props;
 
-  function click(event: MouseEvent) {
+  function handleClick(event: MouseEvent) {
     const { target, currentTarget } = event;
     select(index);
     const isForBrowser = event.ctrlKey || event.metaKey || event.shiftKey;
     if (isForBrowser || !(target instanceof Element) || target.closest("button")) return;
     event.preventDefault();
-    // The panel gives the focus back to the list, which always is there.
+    // The panel returns the focus to the focused element when it closes. A row may be gone by then, the table is not.
     currentTarget.closest("table")?.focus({ preventScroll: true });
-    const isText = window.getSelection()?.type === "Range";
-    if (!isText || target.closest("a")) openPanel(href);
+    const hasSelectedText = window.getSelection()?.type === "Range";
+    if (!hasSelectedText || target.closest("a")) openPanel(href);
   }
 
   return (
-    <tr {...placeOf(index, isActive)} data-open={isOpen || undefined} onClick={click}>
+    <tr {...rowAttributes(index, isActive)} data-open={isOpen || undefined} onClick={handleClick}>
       {columns.map(({ name }, column) => (
         <td key={name} aria-colindex={column + 1} className={classes.cell} data-column={name}>
           <Cell name={name} session={session} texts={texts} href={href} tabIndex={isActive ? 0 : -1} />
@@ -62,21 +62,21 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-export function EmptyRow({ index, isActive, columns, texts }: Position) {
+export function LoadingRow({ index, isActive, columns, texts }: LoadingRowProps) {
   return (
-    <tr {...placeOf(index, isActive)}>
-      <td colSpan={columns.length} aria-label={texts.t("loading")} className={classes.empty}>
+    <tr {...rowAttributes(index, isActive)}>
+      <td colSpan={columns.length} aria-label={texts.t("common:loading")} className={classes.loading}>
         <Skeleton height={12} width={`${35 + ((index * 17) % 40)}%`} />
       </td>
     </tr>
   );
 }
 
-function placeOf(index: number, isActive: boolean) {
+function rowAttributes(index: number, isActive: boolean) {
   return {
     id: rowId(index),
     className: classes.row,
-    // The header is the first.
+    // Row indexes start at 1, and the first row is the header.
     "aria-rowindex": index + 2,
     "aria-selected": isActive,
     style: { "--index": index } as CSSProperties,
@@ -97,16 +97,15 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
   switch (name) {
     case "id":
       return (
-        <Copy
+        <CopyButton
           text={id}
           title={id}
-          label={t("copyId", { id: shortened(id) })}
-          said={t("idCopied")}
-          texts={texts}
+          label={t("copyId", { id: shortenId(id) })}
+          announcement={t("idCopied")}
           tabIndex={tabIndex}
         >
-          <span className={classes.code}>{shortened(id)}</span>
-        </Copy>
+          <span className={classes.code}>{shortenId(id)}</span>
+        </CopyButton>
       );
     case "customer":
       return (
@@ -116,19 +115,18 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
       );
     case "link":
       return token.link ? (
-        <Copy
+        <CopyButton
           text={token.link}
           title={token.link}
-          label={t("copyLink", { name: customer.name, link: `…${token.link.slice(-12)}` })}
-          said={t("linkCopied")}
-          texts={texts}
+          label={t("copyLink", { name: customer.name, link: shortenLink(token.link) })}
+          announcement={t("linkCopied")}
           tabIndex={tabIndex}
           icon={Link2}
         >
-          <span className={`${classes.code} ${classes.link}`}>{`…${token.link.slice(-12)}`}</span>
-        </Copy>
+          <span className={classes.code}>{shortenLink(token.link)}</span>
+        </CopyButton>
       ) : (
-        <span className={classes.none} title={t("noLinkReason")}>
+        <span className={classes.noLink} title={t("noLinkReason")}>
           <Link2Off size={14} aria-hidden />
           <span>{t("noLink")}</span>
         </span>
@@ -137,7 +135,7 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
       return <TokenStatusBadge token={token} />;
     case "dateCreated":
       return (
-        <time dateTime={dateCreated} title={format.second(dateCreated)}>
+        <time dateTime={dateCreated} title={format.preciseDateTime(dateCreated)}>
           {format.dateTime(dateCreated)}
         </time>
       );
@@ -146,9 +144,10 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
     case "room":
       return <span title={roomId ?? undefined}>{roomId}</span>;
     case "conversion":
-      return conversion && <span title={format.second(conversion.at)}>{t(`common:kind.${conversion.kind}`)}</span>;
+      return (
+        conversion && (
+          <span title={format.preciseDateTime(conversion.at)}>{t(`common:conversion.${conversion.kind}`)}</span>
+        )
+      );
   }
 }
-
-/** The end tells sessions apart; all of them begin alike, and then with their time. */
-const shortened = (id: string) => id.replace(/^(session_).+(.{8})$/, "$1…$2");

@@ -1,39 +1,39 @@
 import { UnstyledButton } from "@mantine/core";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Column } from "./columns";
 import classes from "./session-table.module.css";
-import type { Column } from "./use-columns";
 import type { View } from "./view";
 
-interface HeaderProps {
+interface TableHeaderProps {
   columns: readonly Column[];
   view: View;
-  change: (changed: Partial<View>) => void;
+  changeView: (changes: Partial<View>) => void;
 }
 
-export function Header({ columns, view, change }: HeaderProps) {
+export function TableHeader({ columns, view, changeView }: TableHeaderProps) {
   const { t } = useTranslation("sessions");
+  const isAscending = view.direction === "ASC";
+  const Arrow = isAscending ? ArrowUp : ArrowDown;
   return (
     <thead className={classes.header}>
       <tr aria-rowindex={1} className={classes.headings}>
-        {columns.map(({ name, field }, column) => {
-          const isSorted = field === view.field;
-          const Arrow = view.direction === "ASC" ? ArrowUp : ArrowDown;
-          const ascends = isSorted ? view.direction === "DESC" : field !== "DATE_CREATED";
+        {columns.map(({ name, sortField }, column) => {
+          const isSorted = sortField === view.field;
+          // The first click shows the newest sessions, the first names, and the links that expire next.
+          const willAscend = isSorted ? !isAscending : sortField !== "DATE_CREATED";
           return (
             <th
               key={name}
               scope="col"
               aria-colindex={column + 1}
-              aria-sort={
-                !field ? undefined : !isSorted ? "none" : view.direction === "ASC" ? "ascending" : "descending"
-              }
+              aria-sort={!sortField ? undefined : !isSorted ? "none" : isAscending ? "ascending" : "descending"}
               className={classes.heading}
             >
-              {field ? (
+              {sortField ? (
                 <UnstyledButton
                   className={classes.sort}
-                  onClick={() => change({ field, direction: ascends ? "ASC" : "DESC" })}
+                  onClick={() => changeView({ field: sortField, direction: willAscend ? "ASC" : "DESC" })}
                 >
                   {t(`column.${name}`)}
                   {isSorted && <Arrow size={14} aria-hidden />}

@@ -1,59 +1,50 @@
 import { type RefObject, useCallback, useRef, useState } from "react";
 import type { SessionFieldsFragment } from "../../../gql/graphql";
-import { PAGE } from "./use-keyset-pages";
+import { PAGE_SIZE } from "./keyset-pages";
+import { moveWithSession, type RowPosition } from "./row-position";
 
-interface Spot {
-  index: number;
-  /** Of the session there. Undefined: it is not there yet. */
-  id: string | undefined;
-}
+type Sessions = readonly SessionFieldsFragment[];
 
-/** Where one is in the list, which stays with its session when other rows come or go before it. */
-export function usePlace(grid: RefObject<HTMLTableElement | null>, height: number) {
-  const [active, setActive] = useState<Spot>();
-  const top = useRef<Spot>(undefined);
-  const sessions = useRef(new Map<number, readonly SessionFieldsFragment[]>());
+/**
+ * The active row, which the keyboard acts on, and the scroll position. Both stay with their session when sessions are
+ * added or removed above it.
+ */
+export function useActiveRow(table: RefObject<HTMLTableElement | null>, rowHeight: number) {
+  const [active, setActive] = useState<RowPosition>();
+  const top = useRef<RowPosition>(undefined);
+  const sessionsByPage = useRef(new Map<number, Sessions>());
 
-  const spotAt = useCallback(
-    (index: number): Spot => ({ index, id: sessions.current.get(Math.floor(index / PAGE))?.[index % PAGE]?.id }),
-    [],
-  );
-
-  const scrolled = useCallback(() => {
-    const offset = grid.current?.scrollTop ?? 0;
-    // Who is at the top wants to see what is new.
-    top.current = offset > 0 ? spotAt(Math.ceil(offset / height)) : undefined;
-  }, [grid, height, spotAt]);
-
-  const follow = useCallback(
-    (page: number, nodes: readonly SessionFieldsFragment[]) => {
-      sessions.current.set(page, nodes);
-      const shown = top.current && spotIn(page, nodes, top.current);
-      if (shown) {
-        const moved = shown.index - (top.current?.index ?? shown.index);
-        if (moved !== 0) grid.current?.scrollBy(0, moved * height);
-        top.current = shown;
-      }
-      setActive((active) => active && (spotIn(page, nodes, active) ?? active));
-    },
-    [grid, height],
-  );
-
-  const select = useCallback((index: number) => setActive(spotAt(index)), [spotAt]);
-
-  const forget = useCallback(() => {
-    setActive(undefined);
-    top.current = undefined;
-    sessions.current.clear();
+  const positionOf = useCallback((index: number): RowPosition => {
+    const sessions = sessionsByPage.current.get(Math.floor(index / PAGE_SIZE));
+    return { index, id: sessions?.[index % PAGE_SIZE]?.id };
   }, []);
 
-  return { active: active?.index, select, scrolled, follow, forget };
-}
+  const onScroll = useCallback(() => {
+    const offset = table.current?.scrollTop ?? 0;
+    // At the top of the list, new sessions should be visible: nothing is anchored.
+    top.current = offset > 0 ? positionOf(Math.ceil(offset / rowHeight)) : undefined;
+  }, [table, rowHeight, positionOf]);
 
-/** Where the spot's session is in this page; undefined: it is not in it, or just where it was. */
-function spotIn(page: number, nodes: readonly SessionFieldsFragment[], { index, id }: Spot): Spot | undefined {
-  const at = id === undefined ? index - page * PAGE : nodes.findIndex((session) => session.id === id);
-  const session = nodes[at];
-  if (!session || (session.id === id && page * PAGE + at === index)) return undefined;
-  return { index: page * PAGE + at, id: session.id };
+  const onPage = useCallback(
+    (page: number, sessions: Sessions) => {
+      sessionsByPage.current.set(page, sessions);
+      const moved = top.current && moveWithSession(top.current, page, sessions);
+      if (top.current && moved) {
+        table.current?.scrollBy(0, (moved.index - top.current.index) * rowHeight);
+        top.current = moved;
+      }
+      setActive((active) => active && (moveWithSession(active, page, sessions) ?? active));
+    },
+    [table, rowHeight],
+  );
+
+  const select = useCallback((index: number) => setActive(positionOf(index)), [positionOf]);
+
+  const reset = useCallback(() => {
+    setActive(undefined);
+    top.current = undefined;
+    sessionsByPage.current.clear();
+  }, []);
+
+  return { active: active?.index, select, onScroll, onPage, reset };
 }

@@ -1,46 +1,48 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useNavigate, useNavigationType } from "react-router";
-import { queryOf, soughtIn, type View, viewOf } from "./view";
+import { normalizeSearch } from "./search-text";
+import { formatView, parseView, type View } from "./view";
 
-const PAUSE = 200;
+const TYPING_PAUSE_MS = 200;
 
 /**
- * The view that the URL holds, and the text in the search box, which the URL follows after a pause. A change is a step
- * of the history; typing is none.
+ * The view in the URL, and the text in the search box, which the URL follows after a pause. A change of the filters adds
+ * an entry to the browser's history; typing replaces the current one.
  */
 export function useView() {
   const location = useLocation();
   const navigate = useNavigate();
-  const isTyped = useNavigationType() === "REPLACE" && location.state?.typed === true;
-  const view = useMemo(() => viewOf(new URLSearchParams(location.search)), [location.search]);
-  const [text, setText] = useState(view.search);
+  const wasTyped = useNavigationType() === "REPLACE" && location.state?.typed === true;
+  const view = useMemo(() => parseView(new URLSearchParams(location.search)), [location.search]);
+  const [searchText, setText] = useState(view.search);
 
-  const [followed, setFollowed] = useState(view.search);
-  if (followed !== view.search) {
-    setFollowed(view.search);
-    // What was typed since the URL began to follow must not be lost.
-    if (!isTyped) setText(view.search);
+  const [previousSearch, setPreviousSearch] = useState(view.search);
+  if (previousSearch !== view.search) {
+    setPreviousSearch(view.search);
+    // If the URL follows the search box, the user may have typed more since: keep that.
+    if (!wasTyped) setText(view.search);
   }
 
-  const search = text.trim();
+  const search = searchText.trim();
   useEffect(() => {
     if (search === view.search) return;
     const timer = window.setTimeout(() => {
-      navigate({ search: queryOf({ ...current(), search }) }, { replace: true, state: { typed: true } });
-    }, PAUSE);
+      navigate({ search: formatView({ ...currentView(), search }) }, { replace: true, state: { typed: true } });
+    }, TYPING_PAUSE_MS);
     return () => window.clearTimeout(timer);
   }, [navigate, search, view]);
 
-  const change = useCallback(
-    (changed: Partial<View>) => {
-      if (changed.search !== undefined) setText(changed.search);
-      const query = queryOf({ ...current(), search, ...changed });
-      if (query !== queryOf(current())) navigate({ search: query });
+  const changeView = useCallback(
+    (changes: Partial<View>) => {
+      if (changes.search !== undefined) setText(changes.search);
+      const query = formatView({ ...currentView(), search, ...changes });
+      if (query !== formatView(currentView())) navigate({ search: query });
     },
     [navigate, search],
   );
-  return { view, text, setText: (text: string) => setText(soughtIn(text)), change };
+  const setSearchText = (text: string) => setText(normalizeSearch(text));
+  return { view, searchText, setSearchText, changeView };
 }
 
-/** What the address says by now: a change may follow another before that is drawn. */
-const current = () => viewOf(new URLSearchParams(window.location.search));
+/** The view in the address bar, which may be newer than the last render. */
+const currentView = () => parseView(new URLSearchParams(window.location.search));

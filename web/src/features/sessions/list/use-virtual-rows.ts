@@ -1,44 +1,38 @@
 import { type RefObject, useCallback, useLayoutEffect, useState } from "react";
 import { flushSync } from "react-dom";
+import { scrollTopFor, visibleRows } from "./virtual-rows";
 
-// Rows that are drawn above and below those in view.
-const SPARE = 5;
+/** The rows to render. All rows have the same height, so the cost does not depend on the length of the list. */
+export function useVirtualRows(table: RefObject<HTMLElement | null>, rowHeight: number, headerHeight: number) {
+  const [{ first, last }, setRange] = useState({ first: 0, last: 0 });
 
-/**
- * The rows in view, from the first to the last, and how to bring one there. All have one height, so that it takes no
- * longer to know, however many there are.
- */
-export function useRowsInView(grid: RefObject<HTMLElement | null>, height: number, header: number) {
-  const [first, setFirst] = useState(0);
-  const [last, setLast] = useState(0);
+  const getViewport = useCallback(() => {
+    const { scrollTop = 0, clientHeight = 0 } = table.current ?? {};
+    return { scrollTop, height: clientHeight, rowHeight, headerHeight };
+  }, [table, rowHeight, headerHeight]);
 
-  const look = useCallback(() => {
-    const { scrollTop = 0, clientHeight = 0 } = grid.current ?? {};
-    setFirst(Math.max(0, Math.floor(scrollTop / height) - SPARE));
-    setLast(Math.ceil((scrollTop + clientHeight - header) / height) - 1 + SPARE);
-  }, [grid, height, header]);
+  const update = useCallback(() => {
+    const range = visibleRows(getViewport());
+    setRange((previous) => (previous.first === range.first && previous.last === range.last ? previous : range));
+  }, [getViewport]);
 
   useLayoutEffect(() => {
-    if (!grid.current) return;
-    look();
-    const observer = new ResizeObserver(look);
-    observer.observe(grid.current);
+    if (!table.current) return;
+    update();
+    const observer = new ResizeObserver(update);
+    observer.observe(table.current);
     return () => observer.disconnect();
-  }, [grid, look]);
+  }, [table, update]);
 
-  // What scrolls into view is there when it does.
-  const scrolled = useCallback(() => flushSync(look), [look]);
+  // Render synchronously, so that no empty space scrolls into view.
+  const onScroll = useCallback(() => flushSync(update), [update]);
 
-  const show = useCallback(
+  const scrollTo = useCallback(
     (row: number) => {
-      if (!grid.current) return;
-      const { scrollTop, clientHeight } = grid.current;
-      const lowest = row * height;
-      const highest = lowest + height + header - clientHeight;
-      grid.current.scrollTop = Math.min(Math.max(scrollTop, highest), lowest);
+      if (table.current) table.current.scrollTop = scrollTopFor(row, getViewport());
     },
-    [grid, height, header],
+    [table, getViewport],
   );
 
-  return { first, last, scrolled, show };
+  return { first, last, onScroll, scrollTo };
 }

@@ -1,18 +1,18 @@
 import { Button, Group } from "@mantine/core";
 import { BadgeCheck, CalendarPlus, Link2Off, RefreshCw } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useTokenStatus } from "../../../components/token-status-badge";
+import type { SessionDetailsFragment } from "../../../gql/graphql";
+import { useTokenStatus } from "../../../hooks/use-token-status";
 import { ConversionDialog } from "./conversion-dialog";
 import type { DialogProps } from "./dialog";
 import { ExtendDialog } from "./extend-dialog";
-import { QrDialog } from "./qr-code-dialog";
+import { QrCodeDialog } from "./qr-code-dialog";
 import { ReissueDialog } from "./reissue-dialog";
 import { RevokeDialog } from "./revoke-dialog";
 import { Section } from "./section";
-import type { SessionDetailsOf } from "./session-query";
 
 const DIALOGS = {
-  qr: QrDialog,
+  qrCode: QrCodeDialog,
   extend: ExtendDialog,
   reissue: ReissueDialog,
   conversion: ConversionDialog,
@@ -21,50 +21,45 @@ const DIALOGS = {
 
 export type Action = keyof typeof DIALOGS;
 
-export interface ActionProps extends DialogProps {
-  session: SessionDetailsOf;
+export interface ActionDialogProps extends DialogProps {
+  session: SessionDetailsFragment;
 }
 
-export function ActionDialog({ action, ...props }: ActionProps & { action: Action }) {
-  const Chosen = DIALOGS[action];
-  return <Chosen {...props} />;
+export function ActionDialog({ action, ...props }: ActionDialogProps & { action: Action }) {
+  const Dialog = DIALOGS[action];
+  return <Dialog {...props} />;
 }
 
-const ICON = 16;
+const ICONS = { extend: CalendarPlus, reissue: RefreshCw, conversion: BadgeCheck, revoke: Link2Off };
 
-/** What fits the session as it is now. */
-export function Actions({ session, open }: { session: SessionDetailsOf; open: (action: Action) => void }) {
+interface ActionsProps {
+  session: SessionDetailsFragment;
+  open: (action: Action) => void;
+}
+
+/** Buttons for the actions that are possible in the session's current state. */
+export function Actions({ session, open }: ActionsProps) {
   const { t } = useTranslation("session");
   const isRevoked = useTokenStatus(session.token) === "REVOKED";
+  const isPossible = { extend: !isRevoked, reissue: true, conversion: !session.conversion, revoke: !isRevoked };
   return (
     <Section title={t("actions")}>
       <Group gap="xs">
-        {!isRevoked && (
-          <Button
-            variant="default"
-            leftSection={<CalendarPlus size={ICON} aria-hidden />}
-            onClick={() => open("extend")}
-          >
-            {t("extend.open")}
-          </Button>
-        )}
-        <Button variant="default" leftSection={<RefreshCw size={ICON} aria-hidden />} onClick={() => open("reissue")}>
-          {t("reissue.open")}
-        </Button>
-        {!session.conversion && (
-          <Button
-            variant="default"
-            leftSection={<BadgeCheck size={ICON} aria-hidden />}
-            onClick={() => open("conversion")}
-          >
-            {t("conversion.open")}
-          </Button>
-        )}
-        {!isRevoked && (
-          <Button variant="default" leftSection={<Link2Off size={ICON} aria-hidden />} onClick={() => open("revoke")}>
-            {t("revoke.open")}
-          </Button>
-        )}
+        {(["extend", "reissue", "conversion", "revoke"] as const)
+          .filter((action) => isPossible[action])
+          .map((action) => {
+            const Icon = ICONS[action];
+            return (
+              <Button
+                key={action}
+                variant="default"
+                leftSection={<Icon size={16} aria-hidden />}
+                onClick={() => open(action)}
+              >
+                {t(`${action}.open`)}
+              </Button>
+            );
+          })}
       </Group>
     </Section>
   );

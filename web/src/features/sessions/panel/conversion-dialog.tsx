@@ -3,9 +3,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { graphql } from "../../../gql";
 import type { ConversionKind } from "../../../gql/graphql";
-import type { ActionProps } from "./actions";
+import type { ActionDialogProps } from "./actions";
 import { FormDialog } from "./dialog";
-import { useChange } from "./use-session-mutation";
+import { useSessionMutation } from "./use-session-mutation";
 
 const RecordConversion = graphql(`
   mutation RecordConversion($input: RecordConversionInput!) {
@@ -18,25 +18,27 @@ const RecordConversion = graphql(`
 
 const KINDS: ConversionKind[] = ["PURCHASE", "TASK", "GOAL"];
 
-export function ConversionDialog({ session, close, heading }: ActionProps) {
+export function ConversionDialog({ session, ...dialog }: ActionDialogProps) {
   const { t } = useTranslation(["session", "common"]);
   const [kind, setKind] = useState<ConversionKind>("PURCHASE");
   const [orderNumber, setOrderNumber] = useState("");
-  const { send, failures, isBusy } = useChange(RecordConversion, { session, close, done: () => t("conversion.done") });
-  const atOrder = failures.find(({ field }) => field === "orderNumber");
+  const { send, fieldErrors, ...form } = useSessionMutation(RecordConversion, {
+    session,
+    close: dialog.close,
+    successText: t("conversion.done"),
+    fields: ["orderNumber"],
+  });
   return (
     <FormDialog
+      {...dialog}
+      {...form}
       title={t("conversion.title")}
-      submit={t("conversion.submit")}
-      isBusy={isBusy}
-      failures={failures.filter((failure) => failure !== atOrder).map(({ text }) => text)}
+      submitLabel={t("conversion.submit")}
       onSubmit={() => send({ sessionId: session.id, kind, orderNumber: orderNumber.trim() || null })}
-      close={close}
-      heading={heading}
     >
       <Radio.Group
         label={t("conversion.kind")}
-        description={t("conversion.once")}
+        description={t("conversion.kindText")}
         value={kind}
         onChange={(value) => setKind(value as ConversionKind)}
       >
@@ -46,7 +48,7 @@ export function ConversionDialog({ session, close, heading }: ActionProps) {
               key={value}
               value={value}
               size="md"
-              label={t(`common:kind.${value}`)}
+              label={t(`common:conversion.${value}`)}
               data-autofocus={value === "PURCHASE" || undefined}
             />
           ))}
@@ -59,7 +61,7 @@ export function ConversionDialog({ session, close, heading }: ActionProps) {
         autoComplete="off"
         value={orderNumber}
         onChange={(event) => setOrderNumber(event.currentTarget.value)}
-        error={atOrder?.text}
+        error={fieldErrors.orderNumber}
       />
     </FormDialog>
   );

@@ -2,61 +2,61 @@ import { Code } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { CopyButton } from "../../../components/copy-button";
-import { useFormat } from "../../../format";
+import type { SessionDetailsFragment } from "../../../gql/graphql";
+import { useFormat } from "../../../hooks/use-format";
 import classes from "./panel.module.css";
 import { Section } from "./section";
-import type { SessionDetailsOf } from "./session-query";
 
-export function Facts({ session }: { session: SessionDetailsOf }) {
+export function Details({ session }: { session: SessionDetailsFragment }) {
   const { t } = useTranslation(["session", "common"]);
   const format = useFormat();
   const { id, customer, conversion, roomId, dateCreated, metadata } = session;
-  const more = Object.entries(metadata);
+  const metadataEntries = Object.entries(metadata);
   return (
     <>
-      <Section title={t("facts")}>
-        <dl className={classes.facts}>
-          <Fact label={t("fact.id")} copied={id}>
+      <Section title={t("details")}>
+        <dl className={classes.details}>
+          <Detail label={t("detail.id")} copyText={id}>
             <Code>{id}</Code>
-          </Fact>
-          <Fact label={t("fact.customer")} copied={customer.name}>
+          </Detail>
+          <Detail label={t("detail.customer")} copyText={customer.name}>
             {customer.name}
-          </Fact>
+          </Detail>
           {customer.phone && (
-            <Fact label={t("fact.phone")} copied={customer.phone}>
+            <Detail label={t("detail.phone")} copyText={customer.phone}>
               {customer.phone}
-            </Fact>
+            </Detail>
           )}
           {customer.email && (
-            <Fact label={t("fact.email")} copied={customer.email}>
+            <Detail label={t("detail.email")} copyText={customer.email}>
               {customer.email}
-            </Fact>
+            </Detail>
           )}
-          <Fact label={t("fact.dateCreated")}>{format.second(dateCreated)}</Fact>
-          <Fact label={t("fact.conversion")}>
+          <Detail label={t("detail.dateCreated")}>{format.preciseDateTime(dateCreated)}</Detail>
+          <Detail label={t("detail.conversion")}>
             {conversion ? (
               <>
-                {t(`common:kind.${conversion.kind}`)}
+                {t(`common:conversion.${conversion.kind}`)}
                 {conversion.order && ` · ${conversion.order.number}`}
                 <br />
-                {format.second(conversion.at)}
+                {format.preciseDateTime(conversion.at)}
               </>
             ) : (
               t("none.conversion")
             )}
-          </Fact>
-          <Fact label={t("fact.roomId")} copied={roomId}>
+          </Detail>
+          <Detail label={t("detail.roomId")} copyText={roomId}>
             {roomId ?? t("none.room")}
-          </Fact>
+          </Detail>
         </dl>
       </Section>
-      {more.length > 0 && (
+      {metadataEntries.length > 0 && (
         <Section title={t("metadata")}>
-          <dl className={classes.facts}>
-            {more.map(([name, value]) => (
-              <Fact key={name} label={name}>
+          <dl className={classes.details}>
+            {metadataEntries.map(([name, value]) => (
+              <Detail key={name} label={name}>
                 {typeof value === "string" ? value : JSON.stringify(value)}
-              </Fact>
+              </Detail>
             ))}
           </dl>
         </Section>
@@ -65,15 +65,21 @@ export function Facts({ session }: { session: SessionDetailsOf }) {
   );
 }
 
-/** `copied`: what can be copied of it. */
-export function Fact({ label, copied, children }: { label: string; copied?: string | null; children: ReactNode }) {
+interface DetailProps {
+  label: string;
+  /** The text of the copy button. Without it, there is no button. */
+  copyText?: string | null;
+  children: ReactNode;
+}
+
+export function Detail({ label, copyText, children }: DetailProps) {
   const { t } = useTranslation("session");
   return (
     <div>
       <dt>{label}</dt>
       <dd>
         <div className={classes.value}>{children}</div>
-        {copied && <CopyButton text={copied} label={t("copy", { what: label })} />}
+        {copyText && <CopyButton text={copyText} label={t("copy", { what: label })} />}
       </dd>
     </div>
   );

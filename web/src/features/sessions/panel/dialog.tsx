@@ -1,17 +1,17 @@
 import { Alert, Button, Group, Loader, Modal, Stack, Text, VisuallyHidden } from "@mantine/core";
 import type { FormEvent, ReactNode, RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { useReturnedFocus } from "./use-return-focus";
+import { useReturnFocus } from "./use-return-focus";
 
 export interface DialogProps {
   close: () => void;
-  /** Where the focus goes if what opened the dialog is gone. */
+  /** Focused after closing, if the element that opened the dialog is gone. */
   heading: RefObject<HTMLElement | null>;
 }
 
 export function Dialog({ title, close, heading, children }: DialogProps & { title: string; children: ReactNode }) {
-  const { t } = useTranslation("session");
-  useReturnedFocus(heading);
+  const { t } = useTranslation();
+  useReturnFocus(heading);
   return (
     <Modal
       opened
@@ -24,7 +24,7 @@ export function Dialog({ title, close, heading, children }: DialogProps & { titl
       closeOnEscape={false}
       returnFocus={false}
       centered
-      // A name may be one long word.
+      // A customer's name may be one long word.
       styles={{ content: { overflowWrap: "anywhere" } }}
       attributes={{ header: { role: "presentation" } }}
       closeButtonProps={{ "aria-label": t("close"), size: "lg" }}
@@ -36,60 +36,49 @@ export function Dialog({ title, close, heading, children }: DialogProps & { titl
 
 interface FormDialogProps extends DialogProps {
   title: string;
-  submit: string;
-  color?: string;
-  isBusy: boolean;
-  /** What is wrong with none of the inputs. */
-  failures: string[];
+  submitLabel: string;
+  submitColor?: string;
+  isSending: boolean;
+  /** Errors that belong to none of the inputs. */
+  formErrors: string[];
   onSubmit: () => void;
   children: ReactNode;
 }
 
-/** Asks before something is done. */
-export function FormDialog({
-  title,
-  close,
-  heading,
-  submit,
-  color,
-  isBusy,
-  failures,
-  onSubmit,
-  children,
-}: FormDialogProps) {
-  const { t } = useTranslation("session");
+export function FormDialog(props: FormDialogProps) {
+  const { title, close, heading, submitLabel, submitColor, isSending, formErrors, onSubmit, children } = props;
+  const { t } = useTranslation();
+
+  function handleSubmit(event: FormEvent) {
+    event.preventDefault();
+    if (!isSending) onSubmit();
+  }
+
   return (
     <Dialog title={title} close={close} heading={heading}>
-      <form
-        noValidate
-        aria-busy={isBusy}
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          if (!isBusy) onSubmit();
-        }}
-      >
+      <form noValidate aria-busy={isSending} onSubmit={handleSubmit}>
         <Stack>
           {children}
-          {failures.map((text) => (
+          {formErrors.map((text) => (
             <Alert key={text} role="alert" color="red" variant="outline">
               {text}
             </Alert>
           ))}
           <Group justify="flex-end" gap="xs">
-            <VisuallyHidden role="status">{isBusy && t("sending")}</VisuallyHidden>
+            <VisuallyHidden role="status">{isSending && t("sending")}</VisuallyHidden>
             <Button variant="default" onClick={close}>
               {t("cancel")}
             </Button>
             <Button
               type="submit"
-              color={color}
-              // `disabled` would take the focus from it.
-              aria-disabled={isBusy}
-              data-disabled={isBusy || undefined}
-              leftSection={isBusy && <Loader size="xs" color="currentColor" aria-hidden />}
+              color={submitColor}
+              // The `disabled` attribute would remove the focus from the button.
+              aria-disabled={isSending}
+              data-disabled={isSending || undefined}
+              leftSection={isSending && <Loader size="xs" color="currentColor" aria-hidden />}
               data-autofocus
             >
-              {submit}
+              {submitLabel}
             </Button>
           </Group>
         </Stack>

@@ -1,13 +1,13 @@
 import { Chip, Group, Input, Text, TextInput } from "@mantine/core";
-import { useRef, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useClock } from "../../../clock";
-import { MOST_MINUTES } from "../../../expiration-minutes";
-import { useFormat } from "../../../format";
+import { MAX_MINUTES, minutesProblem } from "../../../expiration-minutes";
 import { graphql } from "../../../gql";
-import type { ActionProps } from "./actions";
+import { useClock } from "../../../hooks/use-clock";
+import { useFormat } from "../../../hooks/use-format";
+import type { ActionDialogProps } from "./actions";
 import { FormDialog } from "./dialog";
-import { useChange } from "./use-session-mutation";
+import { useSessionMutation } from "./use-session-mutation";
 
 const ExtendToken = graphql(`
   mutation ExtendToken($input: ExtendTokenInput!) {
@@ -18,68 +18,68 @@ const ExtendToken = graphql(`
   }
 `);
 
-// The API's word for "never" is 0.
-const PRESETS = [
-  ["15", "extend.minutes15"],
-  ["60", "extend.hour"],
-  ["1440", "extend.day"],
-  ["0", "extend.forever"],
-] as const;
-const USUAL = "60";
+// In the API, 0 minutes means that the token never expires.
+const NEVER = 0;
+const PRESETS = [15, 60, 1440, NEVER];
+const DEFAULT_PRESET = 60;
 const OTHER = "other";
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
-export function ExtendDialog({ session, close, heading }: ActionProps) {
+export function ExtendDialog({ session, ...dialog }: ActionDialogProps) {
   const { t } = useTranslation("session");
   const format = useFormat();
-  const [choice, setChoice] = useState<string>(USUAL);
-  const [typed, setTyped] = useState("");
-  const [isSent, setSent] = useState(false);
+  const labelId = useId();
+  const [choice, setChoice] = useState(String(DEFAULT_PRESET));
+  const [text, setText] = useState("");
+  const [isSubmitted, setSubmitted] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  // The arrows go through the choices, and on.
-  const [isByKey, setByKey] = useState(false);
-  const minutes = choice === OTHER ? minutesOf(typed) : Number(choice);
-  const ends = useClock((now) => (minutes ? new Date(now + minutes * MINUTE).toISOString().slice(0, -8) : null));
-  const { send, failures, isBusy } = useChange(ExtendToken, {
+  // Arrow keys move through the options: the input must not take the focus from them.
+  const [isByKeyboard, setByKeyboard] = useState(false);
+
+  const chosen = choice === OTHER ? text : choice;
+  const minutes = choice === OTHER && minutesProblem(text) ? null : Number(chosen);
+  const expiresAt = useClock((now) =>
+    // Without seconds, so that the dialog renders once a minute.
+    minutes ? `${new Date(now + minutes * MINUTE_MS).toISOString().slice(0, -8)}Z` : null,
+  );
+  const { send, fieldErrors, ...form } = useSessionMutation(ExtendToken, {
     session,
-    close,
-    done: () => (minutes === 0 ? t("extend.doneNever") : t("extend.done")),
+    close: dialog.close,
+    successText: minutes === NEVER ? t("extend.doneNever") : t("extend.done"),
+    fields: ["minutes"],
   });
-  const atMinutes = failures.find(({ field }) => field === "minutes");
 
   function submit() {
-    setSent(true);
+    setSubmitted(true);
     if (minutes === null) input.current?.focus();
     else send({ sessionId: session.id, minutes });
   }
 
   return (
-    <FormDialog
-      title={t("extend.title")}
-      submit={t("extend.submit")}
-      isBusy={isBusy}
-      failures={failures.filter((failure) => failure !== atMinutes).map(({ text }) => text)}
-      onSubmit={submit}
-      close={close}
-      heading={heading}
-    >
+    <FormDialog {...dialog} {...form} title={t("extend.title")} submitLabel={t("extend.submit")} onSubmit={submit}>
       <Text size="sm">{t("extend.text")}</Text>
-      <Input.Wrapper label={t("extend.from")} labelElement="div" labelProps={{ id: LABEL }}>
+      <Input.Wrapper label={t("extend.duration")} labelElement="div" labelProps={{ id: labelId }}>
         <Chip.Group value={choice} onChange={(value) => setChoice(value as string)}>
           <Group
             gap="xs"
             mt={4}
             role="radiogroup"
-            aria-labelledby={LABEL}
-            onPointerDown={() => setByKey(false)}
-            onKeyDown={() => setByKey(true)}
+            aria-labelledby={labelId}
+            onPointerDown={() => setByKeyboard(false)}
+            onKeyDown={() => setByKeyboard(true)}
           >
-            {PRESETS.map(([value, label]) => (
-              <Chip key={value} name={LABEL} value={value} size="md" data-autofocus={value === USUAL || undefined}>
-                {t(label)}
+            {PRESETS.map((preset) => (
+              <Chip
+                key={preset}
+                name={labelId}
+                value={String(preset)}
+                size="md"
+                data-autofocus={preset === DEFAULT_PRESET || undefined}
+              >
+                {preset === NEVER ? t("extend.never") : format.minutes(preset)}
               </Chip>
             ))}
-            <Chip name={LABEL} value={OTHER} size="md">
+            <Chip name={labelId} value={OTHER} size="md">
               {t("extend.other")}
             </Chip>
           </Group>
@@ -88,26 +88,22 @@ export function ExtendDialog({ session, close, heading }: ActionProps) {
       {choice === OTHER && (
         <TextInput
           ref={input}
-          autoFocus={!isByKey}
-          label={t("extend.minutes")}
+          autoFocus={!isByKeyboard}
+          label={t("extend.minutes", { max: MAX_MINUTES })}
           inputMode="numeric"
           autoComplete="off"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          error={((typed || isSent) && minutes === null && t("extend.range")) || atMinutes?.text}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          error={
+            minutes === null ? (text || isSubmitted) && t("extend.invalid", { max: MAX_MINUTES }) : fieldErrors.minutes
+          }
         />
       )}
       <Text size="sm" aria-live="polite">
-        {minutes === 0 ? t("extend.endsNever") : ends && t("extend.ends", { at: format.dateTime(`${ends}Z`) })}
+        {minutes === NEVER
+          ? t("extend.expiresNever")
+          : expiresAt && t("extend.expires", { at: format.dateTime(expiresAt) })}
       </Text>
     </FormDialog>
   );
-}
-
-const LABEL = "extend-from";
-
-/** Null: that is no number of minutes that a token may have. */
-function minutesOf(text: string) {
-  const minutes = /^\s*\d{1,4}\s*$/.test(text) ? Number(text) : 0;
-  return minutes >= 1 && minutes <= MOST_MINUTES ? minutes : null;
 }

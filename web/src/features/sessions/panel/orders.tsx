@@ -1,12 +1,12 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { CopyButton } from "../../../components/copy-button";
-import { useFormat } from "../../../format";
+import type { SessionDetailsFragment } from "../../../gql/graphql";
+import { useFormat } from "../../../hooks/use-format";
 import classes from "./panel.module.css";
 import { Section } from "./section";
-import type { SessionDetailsOf } from "./session-query";
 
-export function Orders({ orders }: { orders: SessionDetailsOf["orders"] }) {
+export function Orders({ orders }: Pick<SessionDetailsFragment, "orders">) {
   const { t } = useTranslation("session");
   const format = useFormat();
   return (

@@ -5,31 +5,31 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./panel.module.css";
 
-// The quiet zone that the standard asks for, and enough dots for print.
-const LOOK = { level: "M", marginSize: 4, bgColor: "#ffffff", fgColor: "#000000" } as const;
-const PICTURE = 1024;
+// The margin is the quiet zone of ISO/IEC 18004. The image is large enough for print.
+const OPTIONS = { level: "M", marginSize: 4, bgColor: "#ffffff", fgColor: "#000000" } as const;
+const IMAGE_SIZE = 1024;
 
-export default function QrCode({ link, name }: { link: string; name: string }) {
+export default function QrCode({ link, fileName }: { link: string; fileName: string }) {
   const { t } = useTranslation("session");
   const canvas = useRef<HTMLCanvasElement>(null);
   return (
     <>
-      <QRCodeSVG value={link} title={t("qr.label")} className={classes.qr} {...LOOK} />
-      <QRCodeCanvas ref={canvas} value={link} size={PICTURE} hidden {...LOOK} />
+      <QRCodeSVG value={link} title={t("qrCode.label")} className={classes.qrCode} {...OPTIONS} />
+      <QRCodeCanvas ref={canvas} value={link} size={IMAGE_SIZE} hidden {...OPTIONS} />
       <Button
         variant="default"
         leftSection={<Download size={16} aria-hidden />}
-        onClick={() => canvas.current && download(canvas.current.toDataURL("image/png"), `${name}.png`)}
+        onClick={() => canvas.current && download(canvas.current.toDataURL("image/png"), fileName)}
       >
-        {t("qr.download")}
+        {t("qrCode.download")}
       </Button>
     </>
   );
 }
 
-function download(address: string, name: string) {
+function download(url: string, fileName: string) {
   const anchor = document.createElement("a");
-  anchor.href = address;
-  anchor.download = name;
+  anchor.href = url;
+  anchor.download = fileName;
   anchor.click();
 }

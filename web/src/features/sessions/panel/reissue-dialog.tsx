@@ -1,11 +1,11 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useFormat } from "../../../format";
 import { graphql } from "../../../gql";
+import { useFormat } from "../../../hooks/use-format";
 import { useViewer } from "../../../hooks/use-viewer";
-import type { ActionProps } from "./actions";
+import type { ActionDialogProps } from "./actions";
 import { FormDialog } from "./dialog";
-import { useChange } from "./use-session-mutation";
+import { useSessionMutation } from "./use-session-mutation";
 
 const ReissueToken = graphql(`
   mutation ReissueToken($input: ReissueTokenInput!) {
@@ -16,26 +16,34 @@ const ReissueToken = graphql(`
   }
 `);
 
-/** The new token expires as the store's setting says. */
-export function ReissueDialog({ session, close, heading }: ActionProps) {
+/** Issues a new link, which expires according to the store's setting. */
+export function ReissueDialog({ session, ...dialog }: ActionDialogProps) {
   const { t } = useTranslation("session");
   const format = useFormat();
   const { sessionExpiration } = useViewer().store;
   const isRevoked = session.token.status === "REVOKED";
-  const { send, failures, isBusy } = useChange(ReissueToken, { session, close, done: () => t("reissue.done") });
+  const {
+    send,
+    fieldErrors: _,
+    ...form
+  } = useSessionMutation(ReissueToken, {
+    session,
+    close: dialog.close,
+    successText: t("reissue.done"),
+  });
   return (
     <FormDialog
+      {...dialog}
+      {...form}
       title={t("reissue.title")}
-      submit={t("reissue.submit")}
-      isBusy={isBusy}
-      failures={failures.map(({ text }) => text)}
+      submitLabel={t("reissue.submit")}
       onSubmit={() => send({ sessionId: session.id })}
-      close={close}
-      heading={heading}
     >
       <Text>{t(isRevoked ? "reissue.textRevoked" : "reissue.text", { name: session.customer.name })}</Text>
       <Text>
-        {sessionExpiration ? t("reissue.ends", { minutes: format.number(sessionExpiration) }) : t("reissue.endsNever")}
+        {sessionExpiration
+          ? t("reissue.expires", { duration: format.minutes(sessionExpiration) })
+          : t("reissue.expiresNever")}
       </Text>
     </FormDialog>
   );

@@ -2,9 +2,9 @@ import { Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { graphql } from "../../../gql";
-import type { ActionProps } from "./actions";
+import type { ActionDialogProps } from "./actions";
 import { FormDialog } from "./dialog";
-import { useChange } from "./use-session-mutation";
+import { useSessionMutation } from "./use-session-mutation";
 
 const RevokeToken = graphql(`
   mutation RevokeToken($input: RevokeTokenInput!) {
@@ -15,24 +15,26 @@ const RevokeToken = graphql(`
   }
 `);
 
-export function RevokeDialog({ session, close, heading }: ActionProps) {
+export function RevokeDialog({ session, ...dialog }: ActionDialogProps) {
   const { t } = useTranslation("session");
   const [reason, setReason] = useState("");
-  const { send, failures, isBusy } = useChange(RevokeToken, { session, close, done: () => t("revoke.done") });
-  const atReason = failures.find(({ field }) => field === "reason");
+  const { send, fieldErrors, ...form } = useSessionMutation(RevokeToken, {
+    session,
+    close: dialog.close,
+    successText: t("revoke.done"),
+    fields: ["reason"],
+  });
   return (
     <FormDialog
+      {...dialog}
+      {...form}
       title={t("revoke.title")}
-      submit={t("revoke.submit")}
-      color="red.9"
-      isBusy={isBusy}
-      failures={failures.filter((failure) => failure !== atReason).map(({ text }) => text)}
+      submitLabel={t("revoke.submit")}
+      submitColor="red.9"
       onSubmit={() => send({ sessionId: session.id, reason: reason.trim() || null })}
-      close={close}
-      heading={heading}
     >
       <Text>{t("revoke.text", { name: session.customer.name })}</Text>
-      <Text>{t("revoke.undo")}</Text>
+      <Text>{t("revoke.irreversible")}</Text>
       <TextInput
         label={t("revoke.reason")}
         description={t("revoke.reasonText")}
@@ -41,7 +43,7 @@ export function RevokeDialog({ session, close, heading }: ActionProps) {
         data-autofocus
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
-        error={atReason?.text}
+        error={fieldErrors.reason}
       />
     </FormDialog>
   );

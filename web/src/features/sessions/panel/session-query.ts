@@ -1,7 +1,6 @@
 import { graphql } from "../../../gql";
-import type { SessionDetailsFragment } from "../../../gql/graphql";
 
-/** All that is shown of one session. */
+/** The fields that the panel shows. */
 export const SessionDetails = graphql(`
   fragment SessionDetails on Session {
     ...SessionFields
@@ -18,5 +17,3 @@ export const Session = graphql(`
     session(id: $id) { ...SessionDetails }
   }
 `);
-
-export type SessionDetailsOf = SessionDetailsFragment;

@@ -2,13 +2,13 @@ import { Alert, Button, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
-import { useFormat } from "../../../format";
 import { graphql } from "../../../gql";
-import type { EventsFragment } from "../../../gql/graphql";
+import type { EventsFragment, SessionDetailsFragment } from "../../../gql/graphql";
+import { useFormat } from "../../../hooks/use-format";
 import { useViewer } from "../../../hooks/use-viewer";
+import { eventActor } from "./event-actor";
 import classes from "./panel.module.css";
 import { Section } from "./section";
-import type { SessionDetailsOf } from "./session-query";
 
 export const Events = graphql(`
   fragment Events on SessionEventConnection {
@@ -23,41 +23,42 @@ const LaterEvents = graphql(`
   }
 `);
 
-/** What happened, the oldest first. */
-export function Timeline({ session }: { session: SessionDetailsOf }) {
+/** The events of a session, oldest first. */
+export function Timeline({ session }: { session: SessionDetailsFragment }) {
   const { t } = useTranslation("session");
   const { id, token, conversion, events } = session;
   return (
     <Section title={t("timeline")}>
       <ol className={classes.timeline}>
-        <Page id={id} events={events} asOf={JSON.stringify([token, conversion])} />
+        <Page id={id} events={events} version={JSON.stringify([token, conversion])} />
       </ol>
     </Section>
   );
 }
 
-/** `asOf`: when it changes, something has happened since. */
 interface PageProps {
   id: string;
   events: EventsFragment;
-  asOf: string;
+  /** Changes when there are new events, so that later pages are fetched again. */
+  version: string;
 }
 
-function Page({ id, events: { nodes, pageInfo }, asOf }: PageProps) {
+function Page({ id, events: { nodes, pageInfo }, version }: PageProps) {
   const { t } = useTranslation("session");
-  const [goesOn, setGoesOn] = useState(false);
+  const [isNextShown, setNextShown] = useState(false);
+  const { endCursor, hasNextPage } = pageInfo;
   return (
     <>
       {nodes.map((event) => (
         <Event key={event.id} event={event} />
       ))}
-      {pageInfo.hasNextPage &&
-        pageInfo.endCursor &&
-        (goesOn ? (
-          <LaterPage id={id} after={pageInfo.endCursor} asOf={asOf} />
+      {hasNextPage &&
+        endCursor &&
+        (isNextShown ? (
+          <NextPage id={id} after={endCursor} version={version} />
         ) : (
           <li>
-            <Button variant="default" size="sm" onClick={() => setGoesOn(true)}>
+            <Button variant="default" size="sm" onClick={() => setNextShown(true)}>
               {t("more")}
             </Button>
           </li>
@@ -66,52 +67,59 @@ function Page({ id, events: { nodes, pageInfo }, asOf }: PageProps) {
   );
 }
 
-function LaterPage({ id, after, asOf }: Omit<PageProps, "events"> & { after: string }) {
+function NextPage({ id, after, version }: Omit<PageProps, "events"> & { after: string }) {
   const { t } = useTranslation("session");
-  const context = useMemo(() => ({ requestPolicy: "cache-and-network" as const, asOf }), [asOf]);
-  const [{ data, error, fetching }, again] = useQuery({ query: LaterEvents, variables: { id, after }, context });
+  // urql executes a query again when its context changes.
+  const context = useMemo(() => ({ requestPolicy: "cache-and-network" as const, version }), [version]);
+  const [{ data, error, fetching }, fetchAgain] = useQuery({ query: LaterEvents, variables: { id, after }, context });
   const events = data?.session?.events;
-  if (events) return <Page id={id} events={events} asOf={asOf} />;
+  if (events) return <Page id={id} events={events} version={version} />;
   return (
     <li>
       {error && <Alert color="red">{t("moreFailed")}</Alert>}
-      <Button variant="default" size="sm" loading={fetching} onClick={() => again()}>
+      <Button variant="default" size="sm" loading={fetching} onClick={() => fetchAgain()}>
         {t("more")}
       </Button>
     </li>
   );
 }
 
-type EventOf = EventsFragment["nodes"][number];
-
-// A change of Session Expiration, as the API words it.
+// The reason that the API gives for a change of Session Expiration.
 const STORE_SETTING = "store setting";
 
-function Event({ event: { kind, at, expiredTime, reason, keyId, userId } }: { event: EventOf }) {
+function Event({ event }: { event: EventsFragment["nodes"][number] }) {
   const { t } = useTranslation("session");
   const format = useFormat();
-  const who = useWho(keyId, userId);
-  const isIssue = kind === "ISSUED" || kind === "REISSUED" || kind === "EXTENDED";
+  const actor = useActorName(event);
+  const { kind, at, expiredTime, reason } = event;
+  const setsExpiredTime = kind === "ISSUED" || kind === "REISSUED" || kind === "EXTENDED";
   return (
     <li data-kind={kind}>
       <Text fw={600}>{t(`event.${kind}`)}</Text>
       <Text size="sm">
-        <time dateTime={at}>{format.second(at)}</time>
-        {who && ` · ${who}`}
+        <time dateTime={at}>{format.preciseDateTime(at)}</time>
+        {actor && ` · ${actor}`}
       </Text>
-      {isIssue && (
-        <Text size="sm">{expiredTime ? t("until", { at: format.dateTime(expiredTime) }) : t("untilNever")}</Text>
+      {setsExpiredTime && (
+        <Text size="sm">{expiredTime ? t("expires", { at: format.dateTime(expiredTime) }) : t("expiresNever")}</Text>
       )}
       {reason && <Text size="sm">{reason === STORE_SETTING ? t("storeSetting") : t("reason", { reason })}</Text>}
     </li>
   );
 }
 
-function useWho(keyId?: string | null, userId?: string | null) {
+function useActorName(event: EventsFragment["nodes"][number]) {
   const { t } = useTranslation("session");
   const { viewer } = useViewer();
-  if (userId) return userId === viewer.userId ? t("by.you") : userId;
-  if (keyId)
-    return keyId === viewer.id ? t("by.yourKey", { name: viewer.name }) : t("by.key", { end: keyId.slice(-6) });
-  return null;
+  const actor = eventActor(event, viewer);
+  switch (actor?.type) {
+    case "you":
+      return t("actor.you");
+    case "yourKey":
+      return t("actor.yourKey", { name: viewer.name });
+    case "user":
+      return t("actor.user", { user: actor.userId });
+    case "key":
+      return t("actor.key", { end: actor.keyId.slice(-6) });
+  }
 }

@@ -2,40 +2,40 @@ import { Button, Code, Group, Kbd, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { Check, Copy, QrCode } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useClock } from "../../../clock";
-import { Copied } from "../../../components/copy-button";
-import { TokenStatusBadge, useTokenStatus } from "../../../components/token-status-badge";
-import { useFormat } from "../../../format";
+import { CopyAnnouncement } from "../../../components/copy-button";
+import { TokenStatusBadge } from "../../../components/token-status-badge";
+import type { SessionDetailsFragment } from "../../../gql/graphql";
+import { useClock } from "../../../hooks/use-clock";
 import { useCopy } from "../../../hooks/use-copy";
+import { useFormat } from "../../../hooks/use-format";
+import { useTokenStatus } from "../../../hooks/use-token-status";
 import type { Action } from "./actions";
-import { Fact } from "./details";
+import { Detail } from "./details";
 import classes from "./panel.module.css";
-import type { SessionDetailsOf } from "./session-query";
 
 interface TokenProps {
-  token: SessionDetailsOf["token"];
+  token: SessionDetailsFragment["token"];
   open: (action: Action) => void;
-  /** No dialog is over it. */
-  isOnTop: boolean;
+  hasDialog: boolean;
 }
 
-export function Token({ token, open, isOnTop }: TokenProps) {
+export function Token({ token, open, hasDialog }: TokenProps) {
   const { t } = useTranslation("session");
   const format = useFormat();
   return (
-    <dl className={classes.facts}>
-      <Fact label={t("fact.status")}>
+    <dl className={classes.details}>
+      <Detail label={t("detail.status")}>
         <span aria-live="polite">
           <TokenStatusBadge token={token} />
         </span>
-      </Fact>
-      <Fact label={t("fact.expiredTime")}>
+      </Detail>
+      <Detail label={t("detail.expiredTime")}>
         <ExpiredTime token={token} />
-      </Fact>
-      {token.revokedAt && <Fact label={t("fact.revokedAt")}>{format.second(token.revokedAt)}</Fact>}
-      <Fact label={t("fact.link")}>
-        <Link token={token} open={open} isOnTop={isOnTop} />
-      </Fact>
+      </Detail>
+      {token.revokedAt && <Detail label={t("detail.revokedAt")}>{format.preciseDateTime(token.revokedAt)}</Detail>}
+      <Detail label={t("detail.link")}>
+        <TokenLink token={token} open={open} hasDialog={hasDialog} />
+      </Detail>
     </dl>
   );
 }
@@ -44,17 +44,17 @@ function ExpiredTime({ token }: Pick<TokenProps, "token">) {
   const { t } = useTranslation("session");
   const format = useFormat();
   const status = useTokenStatus(token);
-  const ends = token.expiredTime ? Date.parse(token.expiredTime) : null;
-  const distance = useClock((now) => (ends === null ? 0 : Math.abs(Math.round((ends - now) / 1000) * 1000)));
+  const expiresAt = token.expiredTime ? Date.parse(token.expiredTime) : null;
+  const distance = useClock((now) => (expiresAt === null ? 0 : Math.abs(Math.round((expiresAt - now) / 1000) * 1000)));
   if (!token.expiredTime) return t("never");
   return (
     <>
-      {format.second(token.expiredTime)}
+      {format.preciseDateTime(token.expiredTime)}
       {status !== "REVOKED" && (
         <>
           <br />
           <span className="number">
-            {status === "ACTIVE" ? t("left", { span: format.span(distance) }) : format.ago(distance)}
+            {status === "ACTIVE" ? t("timeLeft", { duration: format.duration(distance) }) : format.ago(distance)}
           </span>
         </>
       )}
@@ -62,52 +62,50 @@ function ExpiredTime({ token }: Pick<TokenProps, "token">) {
   );
 }
 
-function Link({ token, open, isOnTop }: TokenProps) {
-  const { t } = useTranslation("session");
-  const status = useTokenStatus(token);
+function TokenLink({ token, open, hasDialog }: TokenProps) {
+  const { t } = useTranslation(["session", "common"]);
+  const isActive = useTokenStatus(token) === "ACTIVE";
   const { copy, isCopied } = useCopy();
   const { link } = token;
-  useHotkeys(link && isOnTop ? [["c", () => copy(link)]] : []);
+  useHotkeys(link && !hasDialog ? [["c", () => copy(link)]] : []);
   if (!link) return <Text size="sm">{t("none.link")}</Text>;
   return (
     <>
-      <Code className={classes.link}>{link}</Code>
-      {status !== "ACTIVE" && (
+      <Code display="block">{link}</Code>
+      {!isActive && (
         <Text size="sm" mt={4}>
-          {t("linkDead")}
+          {t("linkInvalid")}
         </Text>
       )}
       <Group gap="xs" mt="xs">
         <Button
-          variant={status === "ACTIVE" ? "filled" : "default"}
+          variant={isActive ? "filled" : "default"}
           size="xs"
           h={32}
           aria-keyshortcuts="c"
           leftSection={isCopied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
           rightSection={
             <Kbd size="xs" aria-hidden visibleFrom="xs">
-              {SHORTCUT}
+              {"C"}
             </Kbd>
           }
           onClick={() => copy(link)}
         >
-          {isCopied ? t("copied") : t("copyLink")}
+          {isCopied ? t("common:copied") : t("copyLink")}
         </Button>
-        <Copied isCopied={isCopied} />
-        {status === "ACTIVE" && (
+        <CopyAnnouncement>{isCopied && t("common:copied")}</CopyAnnouncement>
+        {isActive && (
           <Button
             variant="default"
             size="xs"
             h={32}
             leftSection={<QrCode size={16} aria-hidden />}
-            onClick={() => open("qr")}
+            onClick={() => open("qrCode")}
           >
-            {t("qr.open")}
+            {t("qrCode.open")}
           </Button>
         )}
       </Group>
     </>
   );
 }
-
-const SHORTCUT = "C";

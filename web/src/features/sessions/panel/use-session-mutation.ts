@@ -1,88 +1,80 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type TypedDocumentNode, useClient, useMutation } from "urql";
-import { codesOf } from "../../../client";
+import { type CombinedError, type TypedDocumentNode, useClient, useMutation } from "urql";
+import { errorCodes, isBusy } from "../../../client";
 import { notify } from "../../../components/notify";
 import type { SessionDetailsFragment, UserErrorCode } from "../../../gql/graphql";
-import { Session, type SessionDetailsOf } from "./session-query";
+import { type FormError, splitErrors } from "./mutation-errors";
+import { Session } from "./session-query";
 
-/** What each change of a session answers: all that is shown of it, so that everything on the screen agrees. */
-interface Answer {
+/** The result of every mutation of a session. It has all that the panel shows, so the cache updates every view. */
+interface Result {
   change: {
     session?: SessionDetailsFragment | null;
     userErrors: { field?: string[] | null; code: UserErrorCode; message: string }[];
   };
 }
 
-/** Where it went wrong: at an input, or not. */
-export interface Failure {
-  field?: string;
-  text: string;
-}
-
-const NO_ANSWER: Answer["change"] = { userErrors: [] };
-
-interface Asked {
-  session: SessionDetailsOf;
-  /** The dialog that asked for it. */
+interface Options<Field extends string> {
+  session: SessionDetailsFragment;
   close: () => void;
-  /** What to say after a success. */
-  done: () => string;
+  /** The text of the notification after a success. */
+  successText: string;
+  /** The inputs of the form that can show an error. */
+  fields?: readonly Field[];
 }
 
-/** Sends a change, once at a time, and says what became of it, even if the dialog was closed in the meantime. */
-export function useChange<Input>(
-  document: TypedDocumentNode<Answer, { input: Input }>,
-  { session, close, done }: Asked,
+/** Sends a mutation from a dialog. If the dialog was closed meanwhile, errors are shown as notifications. */
+export function useSessionMutation<Input, Field extends string = never>(
+  document: TypedDocumentNode<Result, { input: Input }>,
+  { session, close, successText, fields = [] }: Options<Field>,
 ) {
   const { t } = useTranslation("session");
   const client = useClient();
   const [{ fetching }, execute] = useMutation(document);
-  const [failures, setFailures] = useState<Failure[]>([]);
-  const isOpen = useIsOpen();
+  const [errors, setErrors] = useState<FormError[]>([]);
+  const isMounted = useIsMounted();
 
   async function send(input: Input) {
     if (fetching) return;
-    setFailures([]);
+    setErrors([]);
     const { data, error } = await execute({ input });
-    const { session: changed, userErrors } = data?.change ?? NO_ANSWER;
-    if (changed) notify({ message: done() });
-    if (changed && isOpen.current) close();
-    // What was refused was offered because of something that is no longer so; what was not answered may have been done.
+    const userErrors = data?.change.userErrors ?? [];
+    if (data?.change.session) {
+      notify({ message: successText });
+      if (isMounted.current) close();
+    }
+    // The session has changed meanwhile, or the mutation may have succeeded although its response was lost.
     if (userErrors.length > 0 || error) {
       client.query(Session, { id: session.id }, { requestPolicy: "network-only" }).toPromise();
     }
-    const failures = [
-      ...userErrors.map(({ field, code, message }) => ({
-        field: field?.[0],
-        text: t(`refused.${code}`, message),
-      })),
-      ...(error ? [{ text: textOf(error) }] : []),
-    ];
-    if (isOpen.current) return setFailures(failures);
-    for (const { text } of failures) {
+    const errors: FormError[] = userErrors.map(({ field, code, message }) => ({
+      field: field?.[0],
+      text: t(`userError.${code}`, message),
+    }));
+    if (error) errors.push({ text: errorText(error) });
+    if (isMounted.current) return setErrors(errors);
+    for (const { text } of errors) {
       notify({ title: session.customer.name, message: text, color: "red", autoClose: false });
     }
   }
 
-  function textOf(error: Parameters<typeof codesOf>[0] & { networkError?: Error }) {
-    if (error.networkError) return t("failed.network");
-    const codes = codesOf(error);
-    if (codes.includes("FORBIDDEN")) return t("failed.forbidden");
-    if (codes.includes("THROTTLED") || codes.includes("SERVICE_UNAVAILABLE")) return t("failed.busy");
-    return t("failed.other");
+  function errorText(error: CombinedError) {
+    if (error.networkError) return t("error.unreachable");
+    if (errorCodes(error).includes("FORBIDDEN")) return t("error.forbidden");
+    return isBusy(error) ? t("error.busy") : t("error.other");
   }
 
-  return { send, failures, isBusy: fetching };
+  return { send, isSending: fetching, ...splitErrors(errors, fields) };
 }
 
-function useIsOpen() {
-  const isOpen = useRef(true);
+function useIsMounted() {
+  const isMounted = useRef(true);
   useEffect(() => {
-    isOpen.current = true;
+    isMounted.current = true;
     return () => {
-      isOpen.current = false;
+      isMounted.current = false;
     };
   }, []);
-  return isOpen;
+  return isMounted;
 }
