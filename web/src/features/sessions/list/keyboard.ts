@@ -15,6 +15,6 @@ export function rowAfterKey(key: string, active: number | undefined, { count, pa
     Home: 0,
     End: count - 1,
   };
-  const target = targets[key];
+  const target = Object.hasOwn(targets, key) ? targets[key] : undefined;
   return target === undefined ? undefined : Math.max(0, Math.min(target, count - 1));
 }
