@@ -93,10 +93,10 @@ async def test_a_reload_shows_it_again_and_closing_goes_back_to_the_same_search(
 async def test_the_link_is_copied_with_one_click_or_key(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
-    await page.get_by_role("button", name="Copy link").click()
+    await page.get_by_role("button", name="Copy link", exact=True).click()
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert await clipboard(page) == session["token"]["link"]
-    await page.get_by_role("button", name="Copy Session ID").click()
+    await page.get_by_role("button", name="Copy Session ID", exact=True).click()
     await expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(2)
     assert await clipboard(page) == session["id"]
     await page.keyboard.press("c")
@@ -219,7 +219,7 @@ async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop
     await expect_said(page, session["token"]["link"])
     link = page.get_by_role("alert").get_by_text(session["token"]["link"])
     assert await link.evaluate("shown => shown.scrollWidth <= shown.clientWidth"), "It is cut off."
-    await expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+    await expect(page.get_by_role("button", name="Copy link", exact=True)).to_be_visible()
 
 
 async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:

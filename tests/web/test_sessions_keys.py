@@ -111,7 +111,7 @@ async def test_arrows_of_menus_and_dialogs_stay_there(open_page: OpenPage, shop:
     await page.keyboard.press("ArrowDown")
     await expect(page.get_by_role("menuitemcheckbox").nth(1)).to_be_focused()
     await page.goto(f"/sessions/{dewi['id']}")
-    copy = page.get_by_role("button", name="Copy link")
+    copy = page.get_by_role("button", name="Copy link", exact=True)
     await copy.press("ArrowDown")
     await expect(copy).to_be_focused()
 

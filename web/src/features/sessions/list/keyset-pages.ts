@@ -2,7 +2,7 @@ import type { CombinedError } from "urql";
 
 export const PAGE_SIZE = 100;
 
-// A page is fetched when a row so many rows before it becomes visible.
+// A page is fetched when the visible rows are this close to it.
 const PREFETCH_ROWS = 60;
 
 /** What is known about the pages of a list. The rows themselves are not kept here. */

@@ -4,7 +4,7 @@ const LINK_CODE = /(?:^|[\s/=])([0-7][0-9a-z]{25})[0-9a-z]{26}(?![0-9a-z])/;
 
 /**
  * The search for what the user has typed or pasted. A token link becomes the ID of its session, because the search is
- * part of the URL and the link is a credential. Of an ID as the list shows it, only the end can be searched for.
+ * part of the URL and the link is a credential. If the text is an ID as the list shows it, its end is searched for.
  */
 export function normalizeSearch(text: string): string {
   const id = LINK_CODE.exec(text)?.[1];
