@@ -9,7 +9,7 @@ export function TokenStatusBadge({ token }: { token: TokenExpiration }) {
   const { t } = useTranslation();
   const status = useTokenStatus(token);
   return (
-    <Badge color={COLORS[status]} variant="filled" data-status={status}>
+    <Badge color={COLORS[status]} variant="filled" tt="none" data-status={status}>
       {t(`status.${status}`)}
     </Badge>
   );
