@@ -1,4 +1,12 @@
-import { Client, fetchExchange, makeOperation, mapExchange, type Operation, type TypedDocumentNode } from "@urql/core";
+import {
+  Client,
+  type CombinedError,
+  fetchExchange,
+  makeOperation,
+  mapExchange,
+  type Operation,
+  type TypedDocumentNode,
+} from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { retryExchange } from "@urql/exchange-retry";
 import { syncClock } from "./clock";
@@ -33,13 +41,10 @@ export function createClient(credential: string) {
   });
 }
 
-interface ApiError {
-  graphQLErrors: { extensions: Record<string, unknown> }[];
-}
+export const errorCodes = (error: CombinedError) =>
+  error.graphQLErrors.map(({ extensions }) => String(extensions.code));
 
-export const errorCodes = (error: ApiError) => error.graphQLErrors.map(({ extensions }) => String(extensions.code));
-
-export const isBusy = (error: ApiError) =>
+export const isBusy = (error: CombinedError) =>
   errorCodes(error).some((code) => code === "THROTTLED" || code === "SERVICE_UNAVAILABLE");
 
 function createCache() {

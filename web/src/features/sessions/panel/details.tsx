@@ -22,15 +22,13 @@ export function Details({ session }: { session: SessionDetailsFragment }) {
           <Detail label={t("detail.customer")} copyText={customer.name}>
             {customer.name}
           </Detail>
-          {customer.phone && (
-            <Detail label={t("detail.phone")} copyText={customer.phone}>
-              {customer.phone}
-            </Detail>
-          )}
-          {customer.email && (
-            <Detail label={t("detail.email")} copyText={customer.email}>
-              {customer.email}
-            </Detail>
+          {(["phone", "email"] as const).map(
+            (name) =>
+              customer[name] && (
+                <Detail key={name} label={t(`detail.${name}`)} copyText={customer[name]}>
+                  {customer[name]}
+                </Detail>
+              ),
           )}
           <Detail label={t("detail.dateCreated")}>{format.preciseDateTime(dateCreated)}</Detail>
           <Detail label={t("detail.conversion")}>

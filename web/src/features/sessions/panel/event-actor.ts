@@ -1,22 +1,13 @@
-interface Viewer {
-  id: string;
-  userId?: string | null;
-}
+import type { EventsFragment, ViewerQuery } from "../../../gql/graphql";
 
-interface Event {
-  keyId?: string | null;
-  userId?: string | null;
-}
+type Event = Partial<Pick<EventsFragment["nodes"][number], "keyId" | "userId">>;
+type Viewer = Pick<ViewerQuery["viewer"], "id" | "name" | "userId">;
 
-export type EventActor =
-  | { type: "you" }
-  | { type: "yourKey" }
-  | { type: "user"; userId: string }
-  | { type: "key"; keyId: string };
-
-/** Who caused an event, or null if it was a customer or the passing of time. A user takes precedence over a key. */
-export function eventActor({ keyId, userId }: Event, viewer: Viewer): EventActor | null {
-  if (userId) return userId === viewer.userId ? { type: "you" } : { type: "user", userId };
-  if (keyId) return keyId === viewer.id ? { type: "yourKey" } : { type: "key", keyId };
-  return null;
+/** Who caused an event, as the name of a text and its values. Null if it was a customer or the passing of time. */
+export function eventActor({ keyId, userId }: Event, viewer: Viewer) {
+  if (userId) return userId === viewer.userId ? { text: "you" as const } : { text: "user" as const, user: userId };
+  if (!keyId) return null;
+  return keyId === viewer.id
+    ? { text: "yourKey" as const, name: viewer.name }
+    : { text: "key" as const, end: keyId.slice(-6) };
 }

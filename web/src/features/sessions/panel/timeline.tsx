@@ -90,7 +90,7 @@ const STORE_SETTING = "store setting";
 function Event({ event }: { event: EventsFragment["nodes"][number] }) {
   const { t } = useTranslation("session");
   const format = useFormat();
-  const actor = useActorName(event);
+  const actor = eventActor(event, useViewer().viewer);
   const { kind, at, expiredTime, reason } = event;
   const setsExpiredTime = kind === "ISSUED" || kind === "REISSUED" || kind === "EXTENDED";
   return (
@@ -98,7 +98,7 @@ function Event({ event }: { event: EventsFragment["nodes"][number] }) {
       <Text fw={600}>{t(`event.${kind}`)}</Text>
       <Text size="sm">
         <time dateTime={at}>{format.preciseDateTime(at)}</time>
-        {actor && ` · ${actor}`}
+        {actor && ` · ${t(`actor.${actor.text}`, actor)}`}
       </Text>
       {setsExpiredTime && (
         <Text size="sm">{expiredTime ? t("expires", { at: format.dateTime(expiredTime) }) : t("expiresNever")}</Text>
@@ -106,20 +106,4 @@ function Event({ event }: { event: EventsFragment["nodes"][number] }) {
       {reason && <Text size="sm">{reason === STORE_SETTING ? t("storeSetting") : t("reason", { reason })}</Text>}
     </li>
   );
-}
-
-function useActorName(event: EventsFragment["nodes"][number]) {
-  const { t } = useTranslation("session");
-  const { viewer } = useViewer();
-  const actor = eventActor(event, viewer);
-  switch (actor?.type) {
-    case "you":
-      return t("actor.you");
-    case "yourKey":
-      return t("actor.yourKey", { name: viewer.name });
-    case "user":
-      return t("actor.user", { user: actor.userId });
-    case "key":
-      return t("actor.key", { end: actor.keyId.slice(-6) });
-  }
 }
