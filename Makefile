@@ -11,7 +11,7 @@ BENCH_MODULES = bench/speed/node/node_modules/.package-lock.json
 PROSE_MODULES = tools/prose/node_modules/.package-lock.json
 PROSE = $(wildcard *.md docs/*.md docs/*/*.md) .env.example schema/schema.graphql
 WEB_MODULES = web/node_modules/.package-lock.json
-WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f -print)
+WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f ! -name '*.test.ts' -print)
 # The machine's npm where its Node is 20.19 or newer; or else the one of the development tools, where they are set up.
 NEW_ENOUGH = const [major, minor] = process.versions.node.split(`.`); process.exit(major * 100 + +minor < 2019 ? 1 : 0)
 NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURDIR)/$(BIN)/npm 2>/dev/null)
@@ -42,7 +42,7 @@ bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARG
 screenshots: .venv/dev web  ## Take the pictures in docs/screenshots anew
 	@$(BIN)/python -m tests.e2e.console.screenshots
 
-check: .venv/dev $(WEB_MODULES) prose  ## Formatter, linters, types, layers, snapshots
+check: .venv/dev $(WEB_MODULES) prose  ## Formatter, linters, types, layers, the console's unit tests, snapshots
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -3,16 +3,16 @@ import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-p
 
 const config: CodegenConfig = {
   schema: "../schema/schema.graphql",
-  documents: ["src/**/*.{ts,tsx}", "!src/graphiql/**", "!src/gql/**"],
+  documents: ["src/**/*.{ts,tsx}", "!src/**/*.test.ts", "!src/graphiql/**", "!src/gql/**"],
   generates: {
     "src/gql/": {
       preset: "client",
       presetConfig: {
-        // Each document is published by its hash; the manifest is written beside the types.
+        // Also writes a manifest of persisted documents, by hash.
         persistedDocuments: { hashAlgorithm: "sha256", hashPropertyName: "documentId" },
         fragmentMasking: false,
       },
-      // What is published must be what the cache needs, to the letter.
+      // The cache needs `__typename`. It must be part of the documents before they are hashed.
       documentTransforms: [addTypenameSelectionDocumentTransform],
       config: {
         useTypeImports: true,

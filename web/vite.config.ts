@@ -19,14 +19,14 @@ export default defineConfig({
   build: {
     outDir: "../api/built",
     emptyOutDir: true,
-    // Monaco, of which GraphiQL consists for the most part, is loaded by nobody else.
+    // Monaco is large, but only GraphiQL loads it.
     chunkSizeWarningLimit: 5000,
     rolldownOptions: {
       input: ["index.html", "graphiql.html"],
-      // GraphiQL's files speak to React's compiler, which does not run here.
+      // GraphiQL's files have directives for the React Compiler, which is not used here.
       checks: { moduleLevelDirective: false, pluginTimings: false, bundlerTimings: false },
     },
   },
-  // The server must not take another machine's browser for one of its own.
+  // `xfwd` forwards the client's address, so that the server does not treat other machines as local.
   server: { proxy: { "/graphql": { target: server, xfwd: true } } },
 });

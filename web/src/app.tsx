@@ -2,51 +2,50 @@ import { type ComponentType, lazy, Suspense, useMemo } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { Provider } from "urql";
 import { createClient } from "./client";
-import { Boundary } from "./components/boundary";
+import { ErrorBoundary } from "./components/error-boundary";
 import { Loading } from "./components/states";
-import { useCredential } from "./credential";
-import { SessionsPage } from "./sessions/page";
-import { Shell } from "./shell";
-import { SignIn } from "./sign-in";
-import { ViewerGate } from "./viewer";
+import { SessionsPage } from "./features/sessions/list/page";
+import { SignInPage } from "./features/sign-in/page";
+import { useCredential } from "./hooks/use-credential";
+import { ViewerProvider } from "./hooks/use-viewer";
+import { Shell } from "./shell/shell";
 
-const OverviewPage = lazy(() => import("./overview/page"));
-const SessionPanel = lazy(() => import("./session/panel"));
-const SettingsPage = lazy(() => import("./settings/page"));
+const OverviewPage = lazy(() => import("./features/overview/page"));
+const SessionPanel = lazy(() => import("./features/sessions/panel/panel"));
+const SettingsPage = lazy(() => import("./features/settings/page"));
 
-/** Every path here is one for which the server sends this page. */
+/** The routes must match the paths for which the server serves this page. */
 export function App() {
   const credential = useCredential();
-  return credential ? <SignedIn key={credential} credential={credential} /> : <SignIn />;
+  return credential ? <SignedInApp key={credential} credential={credential} /> : <SignInPage />;
 }
 
-function SignedIn({ credential }: { credential: string }) {
+function SignedInApp({ credential }: { credential: string }) {
   const client = useMemo(() => createClient(credential), [credential]);
   return (
     <Provider value={client}>
-      <ViewerGate>
+      <ViewerProvider>
         <Routes>
           <Route element={<Shell />}>
             <Route path="/" element={<SessionsPage />}>
-              <Route path="sessions/:id" element={<Part key="session" part={SessionPanel} />} />
+              <Route path="sessions/:id" element={<LazyPage key="session" page={SessionPanel} />} />
             </Route>
-            <Route path="/overview" element={<Part key="overview" part={OverviewPage} />} />
-            <Route path="/settings" element={<Part key="settings" part={SettingsPage} />} />
+            <Route path="/overview" element={<LazyPage key="overview" page={OverviewPage} />} />
+            <Route path="/settings" element={<LazyPage key="settings" page={SettingsPage} />} />
             <Route path="*" element={<Navigate to="/" replace />} />
           </Route>
         </Routes>
-      </ViewerGate>
+      </ViewerProvider>
     </Provider>
   );
 }
 
-/** What is loaded when it is needed; the rest of the page stays meanwhile. */
-function Part({ part: Content }: { part: ComponentType }) {
+function LazyPage({ page: Page }: { page: ComponentType }) {
   return (
-    <Boundary>
+    <ErrorBoundary>
       <Suspense fallback={<Loading />}>
-        <Content />
+        <Page />
       </Suspense>
-    </Boundary>
+    </ErrorBoundary>
   );
 }

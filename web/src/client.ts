@@ -1,63 +1,71 @@
-import { Client, fetchExchange, makeOperation, mapExchange, type Operation, type TypedDocumentNode } from "@urql/core";
+import {
+  Client,
+  type CombinedError,
+  fetchExchange,
+  makeOperation,
+  mapExchange,
+  type Operation,
+  type TypedDocumentNode,
+} from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { retryExchange } from "@urql/exchange-retry";
-import { keepTime } from "./clock";
-import { refused } from "./credential";
+import { syncClock } from "./clock";
+import { refuseCredential } from "./credential";
 
-/** A client of the public API: it sends the IDs of published documents, and never a document. */
+/** A client of the public API. It sends the IDs of persisted documents instead of their text. */
 export function createClient(credential: string) {
   return new Client({
     url: "/graphql",
     preferGetMethod: false,
-    fetch: fetchKeepingTime,
+    fetch: fetchAndSyncClock,
     fetchOptions: { headers: { authorization: `Bearer ${credential}` } },
     exchanges: [
       mapExchange({
         onError(error) {
-          if (codesOf(error).includes("UNAUTHENTICATED")) refused(credential);
+          if (errorCodes(error).includes("UNAUTHENTICATED")) refuseCredential(credential);
         },
       }),
-      normalisedCache(),
+      createCache(),
       retryExchange({
-        // Within some five seconds: then it is said that the server cannot be reached.
+        // Four attempts take about five seconds. After that, the error is shown.
         maxNumberAttempts: 4,
         initialDelayMs: 500,
         maxDelayMs: 2000,
-        // A change is not repeated by itself: whoever asked for it is told.
+        // Mutations are never retried: the form shows the error, and the user decides.
         retryIf: (error, { kind }) => kind === "query" && (error.networkError !== undefined || isBusy(error)),
       }),
-      // While it is developed, documents change faster than they are published: sign in with the development key.
-      ...(import.meta.env.DEV ? [] : [mapExchange({ onOperation: byDocumentId })]),
+      // During development, documents change before they are published. Sign in with the development key.
+      ...(import.meta.env.DEV ? [] : [mapExchange({ onOperation: replaceByDocumentId })]),
       fetchExchange,
     ],
   });
 }
 
-/** The codes of a failure's errors, as the API documents them. */
-export const codesOf = (error: { graphQLErrors: { extensions: Record<string, unknown> }[] }) =>
+export const errorCodes = (error: CombinedError) =>
   error.graphQLErrors.map(({ extensions }) => String(extensions.code));
 
-const isBusy = (error: Parameters<typeof codesOf>[0]) =>
-  codesOf(error).some((code) => code === "THROTTLED" || code === "SERVICE_UNAVAILABLE");
+export const isBusy = (error: CombinedError) =>
+  errorCodes(error).some((code) => code === "THROTTLED" || code === "SERVICE_UNAVAILABLE");
 
-function normalisedCache() {
-  const partOfItsParent = () => null;
+function createCache() {
+  // Types without an ID are stored with their parent.
+  const embedded = () => null;
   return cacheExchange({
     keys: {
-      Conversion: partOfItsParent,
-      Count: partOfItsParent,
-      Money: partOfItsParent,
-      PageInfo: partOfItsParent,
-      PeriodStats: partOfItsParent,
-      RateLimit: partOfItsParent,
-      SessionConnection: partOfItsParent,
-      SessionEventConnection: partOfItsParent,
-      SessionStats: partOfItsParent,
-      Token: partOfItsParent,
+      Conversion: embedded,
+      Count: embedded,
+      Money: embedded,
+      PageInfo: embedded,
+      PeriodStats: embedded,
+      RateLimit: embedded,
+      SessionConnection: embedded,
+      SessionEventConnection: embedded,
+      SessionStats: embedded,
+      Token: embedded,
     },
     updates: {
       Mutation: {
-        // Any session may have another expired time now.
+        // The expired time of any session may have changed.
         updateStoreSettings({ updateStoreSettings }, _, cache) {
           const { tokensChanged } = updateStoreSettings as { tokensChanged: number };
           if (tokensChanged === 0) return;
@@ -70,8 +78,8 @@ function normalisedCache() {
   });
 }
 
-/** The document gives way to the ID by which it was published. */
-function byDocumentId(operation: Operation) {
+/** Replaces the document of an operation with the ID of the persisted document. */
+function replaceByDocumentId(operation: Operation) {
   const { __meta__ } = operation.query as TypedDocumentNode & { __meta__?: { documentId: string } };
   return makeOperation(operation.kind, {
     ...operation,
@@ -79,8 +87,8 @@ function byDocumentId(operation: Operation) {
   });
 }
 
-async function fetchKeepingTime(...request: Parameters<typeof fetch>) {
+async function fetchAndSyncClock(...request: Parameters<typeof fetch>) {
   const response = await fetch(...request);
-  keepTime(response.headers.get("date"));
+  syncClock(response.headers.get("date"));
   return response;
 }

@@ -1,48 +1,42 @@
-import { useSyncExternalStore } from "react";
-
 /**
- * The server's time: it decides what has expired. Most clocks are right to the second; one that is clearly wrong is
- * corrected by the `Date` of the server's answers, which is told in whole seconds.
+ * The server's clock decides what has expired. The browser's clock is corrected by the `Date` header of responses, but
+ * only if the two clearly differ: the header has a resolution of one second.
  */
-const TOLERANCE = 3000;
-const SECOND = 1000;
+const TOLERANCE_MS = 3000;
+const SECOND_MS = 1000;
 
 let offset = 0;
 
-export function keepTime(date: string | null) {
+/** Corrects the clock by the `Date` header of a response. */
+export function syncClock(date: string | null) {
   const difference = date ? Date.parse(date) - Date.now() : 0;
-  offset = Math.abs(difference) > TOLERANCE ? difference : 0;
+  offset = Math.abs(difference) > TOLERANCE_MS ? difference : 0;
 }
 
-/** Milliseconds since 1970. */
-export const serverNow = () => Date.now() + offset;
+/** The server's time, in milliseconds since 1970. */
+const serverNow = () => Date.now() + offset;
 
 const listeners = new Set<() => void>();
-let now = serverNow();
-let timer: number | undefined;
+let lastTick = serverNow();
+let timer: ReturnType<typeof setTimeout> | undefined;
 
-function tick() {
-  now = serverNow();
-  for (const listener of listeners) listener();
-  timer = window.setTimeout(tick, SECOND - (now % SECOND));
-}
+/** The server's time at the last tick, in milliseconds since 1970. It stays the same until the next tick. */
+export const getLastTick = () => lastTick;
 
-function subscribe(listener: () => void) {
+/** Calls the listener at the start of every second. One timer serves all listeners. */
+export function subscribeToTicks(listener: () => void) {
   listeners.add(listener);
   if (timer === undefined) tick();
   return () => {
     listeners.delete(listener);
-    if (listeners.size === 0) {
-      window.clearTimeout(timer);
-      timer = undefined;
-    }
+    if (listeners.size > 0) return;
+    clearTimeout(timer);
+    timer = undefined;
   };
 }
 
-/**
- * What is true of the server's time, at every second: a component is drawn again only when the answer changes.
- * `read` must answer with a text, number or boolean.
- */
-export function useClock<T extends string | number | boolean | null>(read: (now: number) => T): T {
-  return useSyncExternalStore(subscribe, () => read(now));
+function tick() {
+  lastTick = serverNow();
+  for (const listener of listeners) listener();
+  timer = setTimeout(tick, SECOND_MS - (lastTick % SECOND_MS));
 }

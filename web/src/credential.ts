@@ -1,74 +1,79 @@
-import { notifications } from "@mantine/notifications";
-import { useSyncExternalStore } from "react";
-
 /**
- * The API key or access token by which this tab is signed in. Once it is accepted, it is kept for the tab alone: another
- * one asks again, and nothing of it is left when the tab is closed.
+ * The API key or access token of this tab. It is stored once the server has accepted it, and in `sessionStorage`, so
+ * that other tabs ask for it again and closing the tab deletes it.
  */
-const NAME = "credential";
-const listeners = new Set<() => void>();
+const STORAGE_KEY = "credential";
 
-let credential = kept();
+/** Why a visit ended without the user asking for it. `refused`: the credential was never accepted. */
+interface SignOut {
+  reason: "expired" | "refused";
+  credential: string;
+}
+
+const listeners = new Set<() => void>();
+let credential = readStored();
 let isAccepted = credential !== null;
-let ended: { reason: "expired" | "refused"; credential: string } | undefined;
+let forcedSignOut: SignOut | undefined;
 
 export const getCredential = () => credential;
 
-export function signIn(given: string) {
-  ended = undefined;
-  credential = given;
-  isAccepted = false;
-  tell();
+export const getForcedSignOut = () => forcedSignOut;
+
+export function subscribeToCredential(listener: () => void) {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
-/** The server has said who this is. */
-export function accepted() {
+export function signIn(newCredential: string) {
+  forcedSignOut = undefined;
+  credential = newCredential;
+  isAccepted = false;
+  notifyListeners();
+}
+
+/** The server has accepted the credential: store it. */
+export function acceptCredential() {
   if (isAccepted || !credential) return;
   isAccepted = true;
   try {
-    sessionStorage.setItem(NAME, credential);
+    sessionStorage.setItem(STORAGE_KEY, credential);
   } catch {
-    // A browser may keep nothing: one is signed in until the page is loaded again.
+    // The browser blocks storage: the user stays signed in until the page is reloaded.
   }
 }
 
-/** The server did not take this credential. Of another one than the present, the answer comes too late. */
-export function refused(given: string) {
-  if (given !== credential) return;
-  signOut({ reason: isAccepted ? "expired" : "refused", credential: given });
+/** The server has refused this credential. A late response to an earlier credential is ignored. */
+export function refuseCredential(refused: string) {
+  if (refused === credential) signOut({ reason: isAccepted ? "expired" : "refused", credential: refused });
 }
 
-export function signOut(by?: typeof ended) {
-  ended = by;
+export function signOut(forced?: SignOut) {
+  forcedSignOut = forced;
   credential = null;
   try {
-    sessionStorage.removeItem(NAME);
+    sessionStorage.removeItem(STORAGE_KEY);
   } catch {
-    // Nothing was kept.
+    // The browser blocks storage, so nothing was stored.
   }
-  // They may name customers, and lead to pages.
-  notifications.clean();
-  tell();
+  notifyListeners();
 }
 
-/** Why nobody is signed in any more, where it was not asked for. `refused`: it never was accepted. */
-export const signedOutBy = () => ended;
+const API_KEY = /^rk_[A-Za-z0-9_-]+$/;
+const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
-export const useCredential = () => useSyncExternalStore(subscribe, getCredential);
+export const looksLikeCredential = (text: string) => API_KEY.test(text) || JWT.test(text);
 
-function kept() {
+/** Removes whitespace and the prefix of an `Authorization` header, both of which are easily copied along. */
+export const trimCredential = (text: string) => text.trim().replace(/^Bearer\s+/i, "");
+
+function readStored() {
   try {
-    return sessionStorage.getItem(NAME);
+    return sessionStorage.getItem(STORAGE_KEY);
   } catch {
     return null;
   }
 }
 
-function tell() {
+function notifyListeners() {
   for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void) {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
 }

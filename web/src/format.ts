@@ -1,65 +1,66 @@
 import type { TFunction } from "i18next";
-import { useTranslation } from "react-i18next";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const DAY = 24 * HOUR;
 
-/**
- * How moments, numbers and spans are written in the language that is shown, as is usual in the country that the browser
- * names with it; moments in the browser's time zone.
- */
-export function useFormat() {
-  const { i18n, t } = useTranslation();
-  formats[i18n.language] ??= formatsOf(i18n.language, t);
-  return formats[i18n.language] as Formats;
-}
+export type Formats = ReturnType<typeof createFormats>;
 
-export type Formats = ReturnType<typeof formatsOf>;
+/** The browser's locale for a language, which adds the country's conventions: "en-GB" for "en". */
+export const localeOf = (language: string, browserLocales: readonly string[]) =>
+  browserLocales.find((locale) => locale.split("-")[0] === language) ?? language;
 
-// To make them takes long where each row of a list does it.
-const formats: Record<string, Formats> = {};
-
-function formatsOf(shown: string, t: TFunction) {
-  const locale = navigator.languages.find((known) => known.split("-")[0] === shown) ?? shown;
+/** Formatters for a locale. Times are in the browser's time zone; `t` has the units of durations. */
+export function createFormats(locale: string, t: TFunction) {
   const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const seconds = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const preciseDateTimes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   const numbers = new Intl.NumberFormat(locale);
-  const spans = new Intl.RelativeTimeFormat(locale);
-  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const percentages = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const relativeTimes = new Intl.RelativeTimeFormat(locale);
+  const units = {
+    hour: new Intl.NumberFormat(locale, { style: "unit", unit: "hour", unitDisplay: "long" }),
+    minute: new Intl.NumberFormat(locale, { style: "unit", unit: "minute", unitDisplay: "long" }),
+  };
   return {
     locale,
-    dateTime: (moment: string) => dateTimes.format(new Date(moment)),
-    second: (moment: string) => seconds.format(new Date(moment)),
+    dateTime: (timestamp: string) => dateTimes.format(new Date(timestamp)),
+    /** Date and time, with seconds. */
+    preciseDateTime: (timestamp: string) => preciseDateTimes.format(new Date(timestamp)),
     number: (value: number) => numbers.format(value),
-    percent: (share: number) => percents.format(share),
-    /** An exact decimal number: none of its digits is rounded away, although rupiahs are usually written without any. */
+    percent: (ratio: number) => percentages.format(ratio),
+    /** An exact decimal amount. All of its digits are shown, also in currencies that are usually written without cents. */
     money(amount: string, currency: string) {
-      const usual = new Intl.NumberFormat(locale, { style: "currency", currency });
+      const usual = new Intl.NumberFormat(locale, { style: "currency", currency }).resolvedOptions();
       const digits = (amount.split(".")[1] ?? "").replace(/0+$/, "").length;
-      const most = Math.max(digits, usual.resolvedOptions().maximumFractionDigits ?? 0);
-      return new Intl.NumberFormat(locale, { style: "currency", currency, maximumFractionDigits: most }).format(
-        amount as `${number}`,
-      );
+      const maximumFractionDigits = Math.max(digits, usual.maximumFractionDigits ?? 0);
+      const format = new Intl.NumberFormat(locale, { style: "currency", currency, maximumFractionDigits });
+      return format.format(amount as `${number}`);
     },
-    /** How long ago, in the largest unit. */
+    /** A time in the past, in its largest unit: "2 hours ago". */
     ago(milliseconds: number) {
-      if (milliseconds >= DAY) return spans.format(-Math.floor(milliseconds / DAY), "day");
-      if (milliseconds >= HOUR) return spans.format(-Math.floor(milliseconds / HOUR), "hour");
-      if (milliseconds >= MINUTE) return spans.format(-Math.floor(milliseconds / MINUTE), "minute");
-      return spans.format(-Math.floor(milliseconds / SECOND), "second");
+      if (milliseconds >= DAY) return relativeTimes.format(-Math.floor(milliseconds / DAY), "day");
+      if (milliseconds >= HOUR) return relativeTimes.format(-Math.floor(milliseconds / HOUR), "hour");
+      if (milliseconds >= MINUTE) return relativeTimes.format(-Math.floor(milliseconds / MINUTE), "minute");
+      return relativeTimes.format(-Math.floor(milliseconds / SECOND), "second");
     },
-    /** A span in its two largest units: "2 h 5 min". */
-    span(milliseconds: number) {
+    /** A duration in its two largest units, abbreviated: "2 h 5 min". */
+    duration(milliseconds: number) {
       const days = Math.floor(milliseconds / DAY);
       const hours = Math.floor((milliseconds % DAY) / HOUR);
       const minutes = Math.floor((milliseconds % HOUR) / MINUTE);
-      const rest = Math.floor((milliseconds % MINUTE) / SECOND);
-      if (days) return t("span.days", { days, hours });
-      if (hours) return t("span.hours", { hours, minutes });
-      if (minutes) return t("span.minutes", { minutes, seconds: rest });
-      return t("span.seconds", { seconds: rest });
+      const seconds = Math.floor((milliseconds % MINUTE) / SECOND);
+      if (days) return t("duration.days", { days, hours });
+      if (hours) return t("duration.hours", { hours, minutes });
+      if (minutes) return t("duration.minutes", { minutes, seconds });
+      return t("duration.seconds", { seconds });
+    },
+    /** A number of minutes in words: "1 hour 30 minutes". */
+    minutes(count: number) {
+      const parts = [];
+      if (count >= 60) parts.push(units.hour.format(Math.floor(count / 60)));
+      if (count % 60) parts.push(units.minute.format(count % 60));
+      return parts.join(" ");
     },
   };
 }

@@ -2,17 +2,16 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import en from "./locales/en";
 
-/** The languages, each by its own name. */
+/** The languages of the console, each by its own name. */
 export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const NAME = "language";
+const STORAGE_KEY = "language";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
     resources: typeof en;
-    // Names that customers chose are shown by React, which escapes them.
     returnNull: false;
   }
 }
@@ -23,27 +22,28 @@ export async function startI18n() {
     lng: "en",
     fallbackLng: "en",
     defaultNS: "common",
+    // React escapes what it renders.
     interpolation: { escapeValue: false },
   });
-  // The page is there in English, should the other language not be.
-  if (wanted() === "id") await setLanguage("id").catch(() => undefined);
+  // If Indonesian cannot be loaded, the page is shown in English.
+  if (preferredLanguage() === "id") await setLanguage("id").catch(() => undefined);
 }
 
-function wanted() {
-  const usual = navigator.language.slice(0, 2);
+function preferredLanguage() {
+  const browserLanguage = navigator.language.slice(0, 2);
   try {
-    return localStorage.getItem(NAME) ?? usual;
+    return localStorage.getItem(STORAGE_KEY) ?? browserLanguage;
   } catch {
-    return usual;
+    return browserLanguage;
   }
 }
 
-/** Fails where it cannot be loaded. */
+/** Shows the page in this language, now and on later visits. Rejects if its texts cannot be loaded. */
 export async function chooseLanguage(language: Language) {
   try {
-    localStorage.setItem(NAME, language);
+    localStorage.setItem(STORAGE_KEY, language);
   } catch {
-    // A browser may keep nothing: the choice holds until the page is loaded again.
+    // The browser blocks storage: the choice lasts until the page is reloaded.
   }
   await setLanguage(language);
 }

@@ -7,15 +7,15 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./app";
 import { startI18n } from "./i18n";
-import { readable, theme } from "./theme";
+import { readableColors, theme } from "./theme";
 
 const root = document.getElementById("root");
-if (!root) throw new Error("The page has no #root.");
+if (!root) throw new Error("The page has no #root element.");
 
 await startI18n();
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={readableColors} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <BrowserRouter>
         <App />

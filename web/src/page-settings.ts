@@ -1,4 +1,4 @@
-/** What the server wrote into the page. `key`: of the embedded demo, for who sits at that machine. */
+/** Settings that the server writes into the page. `key` is the API key of the embedded demo, to be filled in. */
 export interface PageSettings {
   key?: string;
 }

@@ -2,19 +2,19 @@ import { type CSSVariablesResolver, createTheme } from "@mantine/core";
 
 export const theme = createTheme({
   primaryColor: "cyan",
-  // Text on these is read at 4.5:1 and better.
+  // Dark enough for a contrast of 4.5:1 with the text on it.
   primaryShade: 9,
   autoContrast: true,
   fontFamily: "system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, monospace",
   defaultRadius: "md",
   respectReducedMotion: true,
-  // A menu has nothing but items: the first gets the focus.
+  // Focus the first item when a menu opens.
   components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 
-/** Mantine's own colours of descriptions, errors and placeholders are read at less than 4.5:1. */
-export const readable: CSSVariablesResolver = () => ({
+/** Descriptions, errors and placeholders in colours with a contrast of at least 4.5:1, which Mantine's do not have. */
+export const readableColors: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     "--mantine-color-dimmed": "var(--mantine-color-gray-7)",

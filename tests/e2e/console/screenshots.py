@@ -78,7 +78,7 @@ async def take_all(browser: Browser, server: Serving) -> None:
         await take(page, "session", clip={"x": 768, "y": 0, "width": 512, "height": end["y"] + end["height"] + 24})
     async with signed_in(browser, server, session, **DESKTOP) as page:
         for button, shown, name in (
-            ("Revoke", page.get_by_role("button", name="Revoke the link"), "revoke"),
+            ("Revoke", page.get_by_role("button", name="Revoke link"), "revoke"),
             ("QR code", page.get_by_role("img", name="QR code of the token link"), "qr-code"),
         ):
             await page.get_by_role("button", name=button, exact=True).click()
@@ -98,7 +98,7 @@ async def take_all(browser: Browser, server: Serving) -> None:
         editor = page.get_by_label("Operation Editor")
         await expect(editor).to_contain_text("query Sessions")
         await page.get_by_role("button", name="Show Examples").click()
-        await page.get_by_role("button", name="Search as staff do").click()
+        await page.get_by_role("button", name="Search sessions").click()
         await expect(editor).to_contain_text("query Search")
         await page.get_by_role("button", name="Execute query").click()
         await expect(page.get_by_label("Result Window")).to_contain_text('"sessions"')

@@ -8,7 +8,7 @@ from tests.support.shop import Shop
 
 SETTINGS = "{ store { sessionExpiration name storefrontUrl } }"
 MINUTES = "Minutes until a link expires"
-APPLY = "Change active links, too"
+APPLY = "Also change active links"
 
 
 def expiration(page: Page) -> Locator:

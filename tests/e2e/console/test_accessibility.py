@@ -42,7 +42,7 @@ async def sessions(page: Page, session: Any) -> None:
 
 async def nothing_found(page: Page, session: Any) -> None:
     await page.goto("/?search=nobody")
-    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No sessions found")).to_be_visible()
 
 
 async def information(page: Page, session: Any) -> None:
@@ -57,9 +57,9 @@ async def revoking(page: Page, session: Any) -> None:
 
 
 async def extending(page: Page, session: Any) -> None:
-    await in_dialog(page, session, "Extend", "Extend the link")
-    await page.get_by_role("dialog", name="Extend the link").get_by_text("Other", exact=True).click()
-    await page.get_by_label("Minutes, 1 to 1440").fill("0")
+    await in_dialog(page, session, "Extend", "Extend link")
+    await page.get_by_role("dialog", name="Extend link").get_by_text("Other", exact=True).click()
+    await page.get_by_label("Minutes (1 to 1440)").fill("0")
 
 
 async def reissuing(page: Page, session: Any) -> None:
@@ -83,14 +83,14 @@ async def in_dialog(page: Page, session: Any, button: str, title: str) -> None:
 
 async def told_of_a_change(page: Page, session: Any) -> None:
     await reissuing(page, session)
-    await page.get_by_role("button", name="Issue a new link").click()
+    await page.get_by_role("button", name="Issue new link").click()
     # While the mouse is over it, it stays.
-    await page.get_by_role("alert").filter(has_text="There is a new link").hover()
+    await page.get_by_role("alert").filter(has_text="A new link was issued").hover()
 
 
 async def account_menu(page: Page, session: Any) -> None:
     await sessions(page, session)
-    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("button", name="Account and preferences").click()
     await expect(page.get_by_role("menu")).to_be_visible()
 
 
@@ -110,12 +110,12 @@ async def filters_of_a_phone(page: Page, session: Any) -> None:
 async def offline(page: Page, session: Any) -> None:
     await sessions(page, session)
     await page.context.set_offline(True)
-    await expect(page.get_by_text("There is no connection.")).to_be_visible()
+    await expect(page.get_by_text("You are offline.")).to_be_visible()
 
 
 async def unknown_session(page: Page, session: Any) -> None:
     await page.goto("/sessions/session_01h455vb4pex5vsknk084sn02q")
-    await expect(page.get_by_role("dialog").get_by_text("no such session", exact=False).first).to_be_visible()
+    await expect(page.get_by_role("dialog").get_by_text("session not found", exact=False).first).to_be_visible()
 
 
 async def setting(page: Page, session: Any) -> None:
@@ -174,7 +174,7 @@ async def test_a_moment_is_for_everybody(open_page: OpenPage, shop: Shop, arrang
 async def test_graphiql_is_for_everybody(open_page: OpenPage) -> None:
     page = await open_page("/graphql", key=None)
     await page.get_by_role("button", name="Show Examples").click()
-    await page.get_by_role("button", name="Search as staff do").click()
+    await page.get_by_role("button", name="Search sessions").click()
     await expect(page.get_by_label("Operation Editor")).to_contain_text("query Search")
     # Away from any word: Monaco sets off the one at the cursor.
     await page.keyboard.press("Control+End")
@@ -204,5 +204,5 @@ async def test_the_way_in_is_for_everybody(open_page: OpenPage, screen: str) -> 
     assert await grave_violations(page) == []
     await page.keyboard.type("secret")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("An API key begins with rk_")).to_be_visible()
+    await expect(page.get_by_text("An API key starts with rk_")).to_be_visible()
     assert await grave_violations(page) == []

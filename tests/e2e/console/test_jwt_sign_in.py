@@ -17,7 +17,7 @@ from tests.e2e.console.panel import events, fact, offered, panel_of
 from tests.support.identity_provider import Issuer, open_issuer
 from tests.support.shop import Shop
 
-ACCOUNT = "Language, colours, sign out"
+ACCOUNT = "Account and preferences"
 EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
 
 OpenAs = Callable[..., Awaitable[Page]]
@@ -64,12 +64,12 @@ async def test_the_timeline_says_who_did_what(open_as: OpenAs, shop: Shop) -> No
     session = await shop.create(expirationMinutes=30)
     sari = await open_as(f"/sessions/{session['id']}", sub="sari")
     await offered(sari, "Extend").click()
-    await sari.get_by_role("dialog", name="Extend the link").get_by_role("button", name="Extend").click()
+    await sari.get_by_role("dialog", name="Extend link").get_by_role("button", name="Extend").click()
     await expect(events(panel_of(sari)).last).to_contain_text("Expired time changed")
     await expect(events(panel_of(sari)).last).to_contain_text("by you")
     dewi = await open_as(f"/sessions/{session['id']}", sub="dewi")
     await offered(dewi, "Revoke").click()
-    await dewi.get_by_role("button", name="Revoke the link").click()
+    await dewi.get_by_role("button", name="Revoke link").click()
     await expect(events(panel_of(dewi))).to_contain_text(["by key", "sari", "by you"])
     told = (await shop.ask(EVENTS, id=session["id"]))["session"]["events"]["nodes"]
     assert [(event["kind"], event["userId"]) for event in told] == [
@@ -96,7 +96,7 @@ async def test_what_the_token_does_not_allow_is_not_offered(open_as: OpenAs, sho
 
 async def test_a_token_that_allows_nothing_of_the_console_is_told_so(open_as: OpenAs) -> None:
     page = await open_as("/", scope="openid")
-    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
 
 
 async def test_who_is_signed_in_when_the_token_expires_is_told_and_signs_in_again(

@@ -89,12 +89,12 @@ async def test_the_figures_of_each_day_are_those_of_its_sessions(
     await fill(shop)
     page = await open_page("/overview?days=7", timezone_id=time_zone, locale="en-US")
     await expect(page.get_by_role("heading", name="By day")).to_be_visible()
-    await expect(page.get_by_text("Days are those of UTC.")).to_be_visible()
+    await expect(page.get_by_text("Days are in UTC.")).to_be_visible()
     sessions = await began_within(shop, 7)
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=ago) for ago in range(6, -1, -1)]
     expected = [[f"{day:%b} {day.day}", *figures([s for s in sessions if day_of(s) == day])] for day in days]
-    assert await table(page) == [*expected, ["In all", *figures(sessions)]]
+    assert await table(page) == [*expected, ["Total", *figures(sessions)]]
     assert [row[1] for row in expected] == ["1", "0", "0", "0", "1", "0", "2"]
 
 
@@ -107,7 +107,7 @@ async def test_the_tiles_are_of_the_sessions_of_the_range(
     sessions = await began_within(shop, days)
     number, opened, converted = figures(sessions)
     assert int(number) == total
-    await expect(tile(page, "Sessions")).to_contain_text(f"{number}began")
+    await expect(tile(page, "Sessions")).to_contain_text(f"{number}created")
     await expect(tile(page, "Links opened")).to_contain_text(share(opened, number))
     await expect(tile(page, "Links opened")).to_contain_text(f"{opened} of {number} sessions")
     await expect(tile(page, "Conversion rate")).to_contain_text(share(converted, number))
@@ -118,7 +118,7 @@ async def test_the_tiles_are_of_the_sessions_of_the_range(
     await expect(tile(page, "Median time to conversion")).to_contain_text(words[middle])
     statuses = Counter(session["token"]["status"].capitalize() for session in sessions)
     for status in ("Active", "Expired", "Revoked"):
-        await expect(tile(page, "Token status now")).to_contain_text(f"{status}{statuses[status]}")
+        await expect(tile(page, "Current token status")).to_contain_text(f"{status}{statuses[status]}")
 
 
 def share(part: str, whole: str) -> str:
@@ -138,7 +138,7 @@ async def test_long_ranges_are_shown_by_week(open_page: OpenPage, shop: Shop) ->
     assert [row[1:] for row in rows[:-1]] == [
         figures([s for s in sessions if timedelta() <= day_of(s) - monday < timedelta(weeks=1)]) for monday in mondays
     ]
-    assert rows[-1] == ["In all", *figures(sessions)]
+    assert rows[-1] == ["Total", *figures(sessions)]
     # The first week begins when the range does.
     assert rows[0][0].startswith(f"{first.day}")
 
@@ -149,18 +149,18 @@ async def test_the_range_is_in_the_url(open_page: OpenPage, shop: Shop) -> None:
     await expect(page.get_by_role("radio", name="30 days")).to_be_checked()
     await page.get_by_text("90 days").click()
     await expect(page).to_have_url(re.compile(r"/overview\?days=90$"))
-    await expect(tile(page, "Sessions")).to_contain_text("8began")
+    await expect(tile(page, "Sessions")).to_contain_text("8created")
     await page.reload()
     await expect(page.get_by_role("radio", name="90 days")).to_be_checked()
-    await expect(tile(page, "Sessions")).to_contain_text("8began")
+    await expect(tile(page, "Sessions")).to_contain_text("8created")
     await page.get_by_role("radio", name="90 days").focus()
     await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("ArrowLeft")
     await expect(page).to_have_url(re.compile(r"\?days=7$"))
-    await expect(tile(page, "Sessions")).to_contain_text("4began")
+    await expect(tile(page, "Sessions")).to_contain_text("4created")
     await page.go_back()
     await expect(page.get_by_role("radio", name="30 days")).to_be_checked()
-    await expect(tile(page, "Sessions")).to_contain_text("6began")
+    await expect(tile(page, "Sessions")).to_contain_text("6created")
     await page.goto("/overview?days=12")
     await expect(page.get_by_role("radio", name="30 days")).to_be_checked()
 
@@ -169,7 +169,7 @@ async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> P
     """Overview was looked at with one session, and then another page."""
     await begin(shop, 0)
     page = await open_page("/overview")
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
     await page.get_by_role("link", name="Store setting").click()
     await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
     await begin(shop, 0)
@@ -179,20 +179,20 @@ async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> P
 async def test_a_new_session_shows_when_the_page_is_opened_again(open_page: OpenPage, shop: Shop) -> None:
     page = await elsewhere_while_a_session_begins(open_page, shop)
     await page.get_by_role("link", name="Overview").click()
-    await expect(tile(page, "Sessions")).to_contain_text("2began")
+    await expect(tile(page, "Sessions")).to_contain_text("2created")
 
 
-@pytest.mark.parametrize("chosen", ["As the system", "Light", "Dark"])
+@pytest.mark.parametrize("chosen", ["System default", "Light", "Dark"])
 @pytest.mark.parametrize("system", ["light", "dark"])
 async def test_the_chart_is_read_in_both_schemes_and_without_colours(
     open_page: OpenPage, shop: Shop, system: str, chosen: str
 ) -> None:
     await fill(shop)
     page = await open_page("/overview?days=7", color_scheme=system)
-    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("button", name="Account and preferences").click()
     await page.get_by_role("menuitemradio", name=chosen).click()
     await page.keyboard.press("Escape")
-    chart = page.get_by_role("img", name="Chart of sessions, openings and conversions")
+    chart = page.get_by_role("img", name="Chart of sessions, opened links and conversions")
     await expect(chart).to_be_visible()
     # Bars of the days that have sessions, circles and squares of every day, one line whole and the other dashed.
     await expect(chart.locator(".recharts-bar-rectangle path")).to_have_count(3)
@@ -245,12 +245,12 @@ async def test_the_figures_are_a_table_for_who_wants_one(open_page: OpenPage, sh
     box = await page.get_by_role("table").bounding_box()
     assert box
     assert box["width"] > 1
-    await page.get_by_role("switch", name="As a table").focus()
+    await page.get_by_role("switch", name="Show as table").focus()
     await page.keyboard.press("Space")
     await expect(chart).to_be_hidden()
     await expect(page.get_by_role("table")).to_be_in_viewport()
     assert await table(page) == before
-    await page.get_by_role("switch", name="As a table").click()
+    await page.get_by_role("switch", name="Show as table").click()
     await expect(chart).to_be_visible()
 
 
@@ -258,7 +258,7 @@ async def test_without_conversions_there_is_no_median(open_page: OpenPage, shop:
     await begin(shop, 0)
     page = await open_page("/overview")
     await expect(tile(page, "Conversion rate")).to_contain_text("0%")
-    await expect(tile(page, "Median time to conversion")).to_contain_text("There were no conversions.")
+    await expect(tile(page, "Median time to conversion")).to_contain_text("No conversions in this period.")
 
 
 async def test_of_a_store_without_sessions_there_is_nothing_to_see(open_page: OpenPage, shop: Shop) -> None:
@@ -266,28 +266,28 @@ async def test_of_a_store_without_sessions_there_is_nothing_to_see(open_page: Op
     await expect(page.get_by_role("heading", name="No sessions in the last 30 days")).to_be_visible()
     await begin(shop, 40)
     await page.get_by_text("90 days").click()
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
     await page.get_by_text("7 days").click()
     await expect(page.get_by_role("heading", name="No sessions in the last 7 days")).to_be_visible()
 
 
 async def test_without_the_scope_nothing_is_asked_and_it_says_so(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page("/overview", key=await new_console_key(shop.db, shop, "settings:write"))
-    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
     await expect(page.get_by_role("radio")).to_have_count(0)
 
 
 async def test_without_a_server_it_says_so_and_tries_again(open_page: OpenPage, shop: Shop) -> None:
     await begin(shop, 0)
     page = await open_page("/overview?days=7")
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
     await page.route("**/graphql", lambda route: route.abort())
     await page.get_by_text("90 days").click()
     await expect(page.get_by_role("status", name="Loading")).to_be_visible()
     await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_visible()
     await page.unroute("**/graphql")
     await page.get_by_role("button", name="Try again").click()
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
 
 
 async def test_figures_that_could_not_be_brought_up_to_date_stay_and_say_so(open_page: OpenPage, shop: Shop) -> None:
@@ -295,23 +295,23 @@ async def test_figures_that_could_not_be_brought_up_to_date_stay_and_say_so(open
     error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
     await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [error]}))
     await page.get_by_role("link", name="Overview").click()
-    await expect(page.get_by_role("alert")).to_contain_text("The figures could not be brought up to date.")
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await expect(page.get_by_role("alert")).to_contain_text("The figures could not be updated.")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
     await page.unroute("**/graphql")
     await page.get_by_role("button", name="Try again").click()
-    await expect(tile(page, "Sessions")).to_contain_text("2began")
+    await expect(tile(page, "Sessions")).to_contain_text("2created")
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 
 async def test_when_the_connection_is_back_the_figures_are_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
     await begin(shop, 0)
     page = await open_page("/overview")
-    await expect(tile(page, "Sessions")).to_contain_text("1began")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
     await page.context.set_offline(True)
-    await expect(page.get_by_text("There is no connection.")).to_be_visible()
+    await expect(page.get_by_text("You are offline.")).to_be_visible()
     await begin(shop, 0)
     await page.context.set_offline(False)
-    await expect(tile(page, "Sessions")).to_contain_text("2began")
+    await expect(tile(page, "Sessions")).to_contain_text("2created")
 
 
 async def test_it_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:

@@ -51,7 +51,7 @@ async def test_all_that_is_known_of_a_session_is_shown(
     await expect(fact(panel, "Session ID")).to_have_text(session["id"])
     await expect(fact(panel, "Customer's name")).to_have_text("Dewi Lestari")
     await expect(fact(panel, "Phone")).to_have_text("+6281234567890")
-    await expect(fact(panel, "E-mail")).to_have_text("dewi@example.com")
+    await expect(fact(panel, "Email")).to_have_text("dewi@example.com")
     await expect(fact(panel, "Date created")).to_contain_text("202")
     await expect(fact(panel, "Conversion")).to_contain_text("Purchase · QSH7K2")
     await expect(fact(panel, "Room ID")).to_have_text("1905692")
@@ -61,9 +61,9 @@ async def test_all_that_is_known_of_a_session_is_shown(
     await expect(orders).to_contain_text(["QSH7K2IDR\N{NO-BREAK SPACE}189,000.5placed"])
     await expect_events(
         panel,
-        "Session began, link issued",
+        "Session created, link issued",
         "Conversion recorded",
-        "A chat app showed a preview of the link",
+        "Link previewed by a chat app",
         "Link opened",
     )
     await expect(events(panel).first).to_contain_text("by key …")
@@ -72,11 +72,11 @@ async def test_all_that_is_known_of_a_session_is_shown(
 async def test_what_a_session_lacks_is_said(open_page: OpenPage, shop: Shop) -> None:
     panel = panel_of(await opened(open_page, await shop.create(expirationMinutes=0)))
     await expect(fact(panel, "Expired time")).to_have_text("Never")
-    await expect(fact(panel, "Conversion")).to_have_text("Not yet")
+    await expect(fact(panel, "Conversion")).to_have_text("None yet")
     await expect(fact(panel, "Room ID")).to_have_text("None")
     await expect(panel.get_by_role("region", name="Orders")).to_contain_text("No orders yet.")
     await expect(events(panel).first).to_contain_text("Never expires")
-    for absent in ("Phone", "E-mail", "Metadata"):
+    for absent in ("Phone", "Email", "Metadata"):
         await expect(panel.get_by_text(absent)).to_have_count(0)
 
 
@@ -103,10 +103,10 @@ async def test_a_reload_shows_it_again_and_closing_goes_back_to_the_same_search(
 async def test_the_link_is_copied_with_one_click_or_key(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
-    await page.get_by_role("button", name="Copy link").click()
+    await page.get_by_role("button", name="Copy link", exact=True).click()
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert await clipboard(page) == session["token"]["link"]
-    await page.get_by_role("button", name="Copy: Session ID").click()
+    await page.get_by_role("button", name="Copy Session ID", exact=True).click()
     await expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(2)
     assert await clipboard(page) == session["id"]
     await page.keyboard.press("c")
@@ -122,7 +122,7 @@ async def test_the_qr_code_is_the_link(open_page: OpenPage, shop: Shop, color_sc
     code = page.get_by_role("img", name="QR code of the token link")
     assert await read_qr_code(page, await code.screenshot()) == session["token"]["link"]
     async with page.expect_download() as download:
-        await page.get_by_role("button", name="Save as a picture").click()
+        await page.get_by_role("button", name="Download image").click()
     saved = await download.value
     assert saved.suggested_filename == "QR code for Dewi Lestari.png"
     picture = Path(await saved.path())
@@ -145,7 +145,7 @@ async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop
     await expect(fact(panel, "Expired time")).to_contain_text("ago")
     await expect(panel.get_by_text("This link no longer works.")).to_be_visible()
     await expect(page.get_by_role("button", name="QR code")).to_have_count(0)
-    await expect_events(panel, "Session began, link issued", "Link expired")
+    await expect_events(panel, "Session created, link issued", "Link expired")
     assert await page.evaluate("window.isTheSamePage")
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED"]
 
@@ -185,7 +185,7 @@ async def test_what_cannot_be_asked_again_is_said_and_stays_as_it_was(open_page:
     await expect(fact(panel, "Token status")).to_have_text("Expired")
     await shop.db.fetch("update app set scopes = '{settings:write}' where store_id = $1 and name = 'console'", shop.id)
     failure = panel.get_by_role("alert")
-    await expect(failure).to_contain_text("What you see may be old")
+    await expect(failure).to_contain_text("The data may be out of date")
     await expect(fact(panel, "Session ID")).to_have_text(session["id"])
     count = len(asked)
     with pytest.raises(TimeoutError):
@@ -193,7 +193,7 @@ async def test_what_cannot_be_asked_again_is_said_and_stays_as_it_was(open_page:
             "request", lambda request: variables_of(request) == {"id": session["id"]}, timeout=3000
         )
     await failure.get_by_role("button", name="Try again").click()
-    await expect(failure).to_contain_text("What you see may be old")
+    await expect(failure).to_contain_text("The data may be out of date")
     assert len(asked) == count + 1
 
 
@@ -203,7 +203,7 @@ async def test_it_is_asked_for_again_when_the_connection_is_back(open_page: Open
     await page.context.set_offline(True)
     await shop.change("revokeToken", sessionId=session["id"])
     await page.context.set_offline(False)
-    await expect_events(panel_of(page), "Session began, link issued", "Link revoked")
+    await expect_events(panel_of(page), "Session created, link issued", "Link revoked")
 
 
 async def test_escape_ends_the_composition_of_a_word_and_not_the_dialog(open_page: OpenPage, shop: Shop) -> None:
@@ -229,7 +229,7 @@ async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop
     await expect_said(page, session["token"]["link"])
     link = page.get_by_role("alert").get_by_text(session["token"]["link"])
     assert await link.evaluate("shown => shown.scrollWidth <= shown.clientWidth"), "It is cut off."
-    await expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+    await expect(page.get_by_role("button", name="Copy link", exact=True)).to_be_visible()
 
 
 async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
@@ -244,7 +244,7 @@ async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: 
     await expect(opens).to_have_count(60)
     await expect(panel.get_by_role("button", name="Show more")).to_have_count(0)
     await panel.get_by_role("button", name="Revoke").click()
-    await page.get_by_role("button", name="Revoke the link").click()
+    await page.get_by_role("button", name="Revoke link").click()
     await expect(events(panel).last).to_contain_text("Link revoked")
     await expect(opens).to_have_count(60)
 
@@ -252,7 +252,7 @@ async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: 
 @pytest.mark.parametrize("id", [UNKNOWN, "session_1", "customer_01h455vb4pex5vsknk084sn02q", "%F0%9F%92%A5"])
 async def test_an_id_of_no_session_is_said_to_be_none(open_page: OpenPage, id: str) -> None:
     page = await open_page(f"/sessions/{id}")
-    await expect(page.get_by_role("dialog").get_by_role("heading", name="No such session")).to_be_visible()
+    await expect(page.get_by_role("dialog").get_by_role("heading", name="Session not found")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
@@ -260,14 +260,14 @@ async def test_an_id_of_no_session_is_said_to_be_none(open_page: OpenPage, id: s
 async def test_a_session_of_another_store_is_none(open_page: OpenPage, new_shop: Any) -> None:
     session = await (await new_shop()).create()
     page = await open_page(f"/sessions/{session['id']}")
-    await expect(page.get_by_role("heading", name="No such session")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Session not found")).to_be_visible()
 
 
 async def test_who_may_not_read_sessions_is_told(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     key = await new_console_key(shop.db, shop, "settings:write")
     page = await open_page(f"/sessions/{session['id']}", key=key)
-    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
 
 
 async def test_who_may_only_read_is_offered_no_change(open_page: OpenPage, shop: Shop) -> None:
@@ -281,8 +281,8 @@ async def test_who_may_only_read_is_offered_no_change(open_page: OpenPage, shop:
         "Close",
         "Copy link",
         "QR code",
-        "Copy: Session ID",
-        "Copy: Customer's name",
+        "Copy Session ID",
+        "Copy Customer's name",
     ]
 
 

@@ -34,13 +34,13 @@ async def test_a_link_is_extended(open_page: OpenPage, shop: Shop, choice: str, 
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     await offered(page, "Extend").click()
-    dialog = page.get_by_role("dialog", name="Extend the link")
+    dialog = page.get_by_role("dialog", name="Extend link")
     await dialog.get_by_text(choice).click()
     await dialog.get_by_role("button", name="Extend").click()
     await expect(dialog).to_have_count(0)
-    await expect_said(page, "The link never expires now." if minutes is None else "The link has another expired time.")
+    await expect_said(page, "The link no longer expires." if minutes is None else "The expired time was changed.")
     panel = panel_of(page)
-    await expect_events(panel, "Session began, link issued", "by your key console")
+    await expect_events(panel, "Session created, link issued", "by your key console")
     await expect(fact(panel, "Expired time")).to_contain_text("Never" if minutes is None else "left")
     token = (await shop.session(session["id"]))["token"]
     assert token["link"] == session["token"]["link"]
@@ -51,17 +51,17 @@ async def test_minutes_are_checked_while_they_are_typed(open_page: OpenPage, sho
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     await offered(page, "Extend").click()
-    dialog = page.get_by_role("dialog", name="Extend the link")
+    dialog = page.get_by_role("dialog", name="Extend link")
     await dialog.get_by_text("Other", exact=True).click()
-    minutes = dialog.get_by_label("Minutes, 1 to 1440")
+    minutes = dialog.get_by_label("Minutes (1 to 1440)")
     await expect(minutes).to_be_focused()
     for wrong in ("0", "1441", "-5", "1.5", "soon"):
         await minutes.fill(wrong)
-        await expect(dialog.get_by_text("Give a whole number, 1 to 1440")).to_be_visible()
+        await expect(dialog.get_by_text("Enter a whole number from 1 to 1440")).to_be_visible()
         await page.keyboard.press("Enter")
     await minutes.fill("45")
-    await expect(dialog.get_by_text("Give a whole number")).to_have_count(0)
-    await expect(dialog.get_by_text("It will expire on")).to_be_visible()
+    await expect(dialog.get_by_text("Enter a whole number")).to_have_count(0)
+    await expect(dialog.get_by_text("The link will expire on")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(dialog).to_have_count(0)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED"]
@@ -72,15 +72,15 @@ async def test_how_long_is_chosen_by_the_arrows(open_page: OpenPage, shop: Shop)
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     await offered(page, "Extend").press("Enter")
-    dialog = page.get_by_role("dialog", name="Extend the link")
+    dialog = page.get_by_role("dialog", name="Extend link")
     await expect(dialog.get_by_role("radio", name="1 hour")).to_be_focused()
     for choice in ("24 hours", "Never expires", "Other", "15 minutes"):
         await page.keyboard.press("ArrowRight")
         await expect(dialog.get_by_role("radio", name=choice)).to_be_focused()
     await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Enter")
-    await expect(dialog.get_by_text("Give a whole number, 1 to 1440")).to_be_visible()
-    await expect(dialog.get_by_label("Minutes, 1 to 1440")).to_be_focused()
+    await expect(dialog.get_by_text("Enter a whole number from 1 to 1440")).to_be_visible()
+    await expect(dialog.get_by_label("Minutes (1 to 1440)")).to_be_focused()
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
 
 
@@ -93,7 +93,7 @@ async def test_an_expired_link_is_extended_and_works_again(
     assert await status_of(http, session) == 410
     await expect(fact(panel_of(page), "Token status")).to_have_text("Expired")
     await offered(page, "Extend").click()
-    await page.get_by_role("dialog", name="Extend the link").get_by_role("button", name="Extend").click()
+    await page.get_by_role("dialog", name="Extend link").get_by_role("button", name="Extend").click()
     await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
     assert await status_of(http, session) == 303
 
@@ -104,7 +104,7 @@ async def test_of_a_revoked_link_it_is_not_said_that_it_stops_working(open_page:
     page = await opened(open_page, session)
     await offered(page, "New link").click()
     dialog = page.get_by_role("dialog", name="Issue a new link?")
-    await expect(dialog).to_contain_text("The revoked link stays off. You have to send the new one to Dewi Lestari.")
+    await expect(dialog).to_contain_text("The old link stays revoked. You need to send the new link to Dewi Lestari.")
     await expect(dialog).not_to_contain_text("stops working")
 
 
@@ -113,18 +113,20 @@ async def test_a_link_is_reissued_after_asking(open_page: OpenPage, shop: Shop, 
     page = await opened(open_page, session)
     await offered(page, "New link").click()
     dialog = page.get_by_role("dialog", name="Issue a new link?")
-    await expect(dialog).to_contain_text("The old link stops working at once. You have to send the new one to Dewi")
-    await expect(dialog).to_contain_text("expires after 30 min, as the store setting says")
+    await expect(dialog).to_contain_text(
+        "The old link stops working immediately. You need to send the new link to Dewi"
+    )
+    await expect(dialog).to_contain_text("expires after 30 minutes, as configured in the store setting")
     await dialog.get_by_role("button", name="Cancel").click()
     await expect(dialog).to_have_count(0)
     assert await shop.session(session["id"]) == session
     await offered(page, "New link").click()
-    await dialog.get_by_role("button", name="Issue a new link").click()
-    await expect_said(page, "There is a new link. The old one no longer works.")
+    await dialog.get_by_role("button", name="Issue new link").click()
+    await expect_said(page, "A new link was issued. The old link no longer works.")
     reissued = await shop.session(session["id"])
     assert reissued["token"]["link"] != session["token"]["link"]
     await expect(fact(panel_of(page), "Token link")).to_contain_text(reissued["token"]["link"])
-    await expect_events(panel_of(page), "Session began", "New link issued, the old one stopped working")
+    await expect_events(panel_of(page), "Session created", "New link issued, old link stopped working")
     assert (await status_of(http, session), await status_of(http, reissued)) == (404, 303)
 
 
@@ -136,14 +138,14 @@ async def test_a_link_is_revoked_after_asking(
     page = await opened(open_page, session)
     await offered(page, "Revoke").click()
     dialog = page.get_by_role("dialog", name="Revoke the link?")
-    await expect(dialog).to_contain_text("The link stops working at once. Dewi Lestari cannot come in")
+    await expect(dialog).to_contain_text("The link stops working immediately. Dewi Lestari can no longer use it")
     assert await status_of(http, session) == 303
     await dialog.get_by_label("Reason").fill(reason)
-    await dialog.get_by_role("button", name="Revoke the link").click()
-    await expect_said(page, "The link is revoked.")
+    await dialog.get_by_role("button", name="Revoke link").click()
+    await expect_said(page, "The link was revoked.")
     panel = panel_of(page)
     await expect(fact(panel, "Token status")).to_have_text("Revoked")
-    await expect_events(panel, "Session began", "Link opened", f"Reason: {reason}" if reason else "Link revoked")
+    await expect_events(panel, "Session created", "Link opened", f"Reason: {reason}" if reason else "Link revoked")
     await expect(offered(page, "New link")).to_be_visible()
     for gone in ("Extend", "Revoke", "QR code"):
         await expect(offered(page, gone)).to_have_count(0)
@@ -162,10 +164,10 @@ async def test_a_conversion_is_recorded(open_page: OpenPage, shop: Shop, kind: s
     if kind == "Purchase":
         await dialog.get_by_label("Order number").fill(" QSH7K2 ")
     await dialog.get_by_role("button", name="Record").click()
-    await expect_said(page, "The conversion is recorded.")
+    await expect_said(page, "The conversion was recorded.")
     panel = panel_of(page)
     await expect(fact(panel, "Conversion")).to_contain_text(kind)
-    await expect_events(panel, "Session began", "Conversion recorded")
+    await expect_events(panel, "Session created", "Conversion recorded")
     await expect(offered(page, "Record conversion")).to_have_count(0)
     conversion = (await shop.session(session["id"]))["conversion"]
     assert conversion["kind"] == kind.split()[0].upper()
@@ -189,7 +191,7 @@ async def test_a_whole_round_by_keyboard(open_page: OpenPage, shop: Shop, http: 
 
     await tab_to(page, offered(page, "Extend"))
     await press("Enter")
-    dialog = page.get_by_role("dialog", name="Extend the link")
+    dialog = page.get_by_role("dialog", name="Extend link")
     await expect(dialog.get_by_role("radio", name="1 hour")).to_be_focused()
     await press("ArrowRight")
     for _ in range(12):
@@ -222,7 +224,7 @@ async def test_a_whole_round_by_keyboard(open_page: OpenPage, shop: Shop, http: 
 
     await tab_to(page, offered(page, "New link"))
     await press("Enter")
-    await expect(page.get_by_role("button", name="Issue a new link")).to_be_focused()
+    await expect(page.get_by_role("button", name="Issue new link")).to_be_focused()
     await press("Enter")
     await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
     await press("Escape")
@@ -243,7 +245,7 @@ async def test_the_list_beneath_shows_what_was_changed(open_page: OpenPage, shop
     await page.keyboard.press("Home")
     await page.keyboard.press("Enter")
     await offered(page, "Revoke").click()
-    await page.get_by_role("button", name="Revoke the link").click()
+    await page.get_by_role("button", name="Revoke link").click()
     await expect(row).to_contain_text("Revoked")
     await expect(grid.get_by_role("row").filter(has_text="Budi Santoso")).to_contain_text("Active")
     await page.keyboard.press("Escape")

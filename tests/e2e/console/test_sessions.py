@@ -43,13 +43,13 @@ async def test_a_session_shows_what_staff_look_for(open_page: OpenPage, shop: Sh
 async def test_a_link_is_copied_by_one_click_and_it_is_said(open_page: OpenPage, shop: Shop) -> None:
     [session] = await fill(shop, "Dewi")
     page = await open_page(permissions=["clipboard-read", "clipboard-write"])
-    await page.get_by_role("button", name="Copy the link of Dewi").click()
+    await page.get_by_role("button", name="Copy link of Dewi").click()
     await expect(row(page, "Dewi")).to_contain_text("Copied")
-    await expect(page.get_by_role("status").get_by_text("The link is copied")).to_be_attached()
+    await expect(page.get_by_role("status").get_by_text("Link copied")).to_be_attached()
     assert await clipboard(page) == session["token"]["link"]
     await expect(page).to_have_url(re.compile("/$"))
-    await page.get_by_role("button", name="Copy the session ID").click()
-    await expect(page.get_by_role("status").get_by_text("The session ID is copied")).to_be_attached()
+    await page.get_by_role("button", name="Copy session ID").click()
+    await expect(page.get_by_role("status").get_by_text("Session ID copied")).to_be_attached()
     assert await clipboard(page) == session["id"]
 
 
@@ -60,19 +60,19 @@ async def test_a_link_is_copied_by_keyboard(open_page: OpenPage, shop: Shop) -> 
     await page.get_by_role("grid").focus()
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("c")
-    await expect(page.get_by_role("status").get_by_text("The link is copied")).to_be_attached()
+    await expect(page.get_by_role("status").get_by_text("Link copied")).to_be_attached()
     assert await clipboard(page) in (ayu["token"]["link"], budi["token"]["link"])
     await page.keyboard.press("Home")
     for _ in ["Customer's name", "Date created", "Expired time", "Budi"]:
         await page.keyboard.press("Tab")
-    await expect(row(page, "Budi").get_by_role("button", name="Copy the session ID")).to_be_focused()
+    await expect(row(page, "Budi").get_by_role("button", name="Copy session ID")).to_be_focused()
 
 
 async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop: Shop) -> None:
     [session] = await fill(shop, "Dewi")
     page = await open_page()
     await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    await page.get_by_role("button", name="Copy the link of Dewi").click()
+    await page.get_by_role("button", name="Copy link of Dewi").click()
     await expect(page.get_by_role("alert")).to_contain_text(session["token"]["link"])
 
 
@@ -80,7 +80,7 @@ async def test_a_link_that_cannot_be_shown_says_why(open_page: OpenPage, shop: S
     [session] = await fill(shop, "Dewi")
     await shop.db.fetch(RETIRE, shop.id, session["id"])
     page = await open_page()
-    await expect(row(page, "Dewi")).to_contain_text("No link: issue a new one")
+    await expect(row(page, "Dewi")).to_contain_text("No link. Issue a new one.")
     await expect(page.get_by_title("The key that signed this link is no longer in use")).to_be_visible()
 
 
@@ -112,7 +112,7 @@ async def test_an_empty_store_says_where_sessions_come_from(page: Page) -> None:
 async def test_a_key_that_may_not_read_sessions_sees_none(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page(key=await new_console_key(shop.db, shop, "settings:write"))
-    await expect(page.get_by_role("heading", name="Not for this key")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
     await expect(search_box(page)).to_be_hidden()
 
 
@@ -122,14 +122,14 @@ async def test_a_phone_shows_the_essentials_without_scrolling_sideways(open_page
     shown = row(page, "Dewi Lestari Kusumawardhani Prawirohardjo")
     await expect(shown).to_contain_text("Active")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
-    await shown.get_by_role("button", name="Copy the link").tap()
-    await expect(page.get_by_role("status").get_by_text("The link is copied")).to_be_attached()
+    await shown.get_by_role("button", name="Copy link").tap()
+    await expect(page.get_by_role("status").get_by_text("Link copied")).to_be_attached()
     assert await clipboard(page) == session["token"]["link"]
     await page.get_by_role("button", name="Filters").tap()
     await page.get_by_label("Sort by").select_option("Oldest first")
     await expect(names(page).first).to_have_text("Budi")
     await choose(page, "Revoked")
-    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No sessions found")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     await page.get_by_role("button", name="Clear all").first.tap()
     await shown.tap()

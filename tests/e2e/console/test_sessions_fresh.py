@@ -42,7 +42,7 @@ async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop
     assert variables == []
     assert (await shop.session(session["id"]))["token"]["status"] == "EXPIRED"
     await page.get_by_role("button", name="Refresh").click()
-    await expect(page.get_by_text("Nothing matches")).to_be_visible()
+    await expect(page.get_by_text("No sessions found")).to_be_visible()
 
 
 async def test_new_sessions_come_by_a_refresh_without_losing_ones_place(open_page: OpenPage, shop: Shop) -> None:
@@ -114,7 +114,7 @@ async def test_a_list_is_brought_up_to_date_when_the_connection_is_back(open_pag
     page = await open_page()
     await expect_names(page, "Dewi")
     await page.context.set_offline(True)
-    await expect(page.get_by_text("There is no connection.")).to_be_visible()
+    await expect(page.get_by_text("You are offline.")).to_be_visible()
     await expect_names(page, "Dewi")
     await fill(shop, "Budi")
     await page.context.set_offline(False)
@@ -127,8 +127,8 @@ async def test_a_part_that_could_not_be_loaded_is_when_the_connection_is_back(op
     await expect_names(page, "Dewi")
     await page.context.set_offline(True)
     await row(page, "Dewi").get_by_role("link").click()
-    await expect(page.get_by_text("This part could not be loaded")).to_be_visible()
-    await expect(page.get_by_role("button", name="Load the page again")).to_be_disabled()
+    await expect(page.get_by_text("This part of the page could not be loaded")).to_be_visible()
+    await expect(page.get_by_role("button", name="Reload page")).to_be_disabled()
     await page.context.set_offline(False)
     await expect(page.get_by_role("dialog", name="Dewi").get_by_text(session["id"])).to_be_visible()
     await expect(row(page, "Dewi")).to_be_visible()
@@ -145,14 +145,14 @@ async def test_a_list_that_cannot_be_read_is_asked_for_again(open_page: OpenPage
 
     await page.route("**/graphql", break_)
     await page.get_by_role("button", name="Refresh").click()
-    await expect(page.get_by_text("The list could not be brought up to date.")).to_be_visible()
+    await expect(page.get_by_text("The list could not be updated.")).to_be_visible()
     await expect_names(page, "Dewi")
     await search_box(page).fill("dew")
     await expect(page.get_by_role("heading", name="Something went wrong")).to_be_visible()
     await page.unroute("**/graphql")
     await page.get_by_role("button", name="Try again").click()
     await expect_names(page, "Dewi")
-    await expect(page.get_by_text("could not be brought up to date")).to_be_hidden()
+    await expect(page.get_by_text("could not be updated")).to_be_hidden()
 
 
 @pytest.mark.parametrize("path", ["/?search=dewi", "/overview", "/settings"])

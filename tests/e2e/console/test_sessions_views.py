@@ -123,7 +123,7 @@ async def test_days_are_local_and_the_last_is_included(open_page: OpenPage, shop
     variables = asked(page)
     await page.get_by_label("From").fill("2026-01-30")
     await page.get_by_label("To", exact=True).fill("2026-01-31")
-    await expect(page.get_by_text("Nothing matches")).to_be_visible()
+    await expect(page.get_by_text("No sessions found")).to_be_visible()
     await expect(page).to_have_url(re.compile(r"\?from=2026-01-30&to=2026-01-31$"))
     # The browser is in Jakarta, seven hours ahead.
     expected = {"from": "2026-01-29T17:00:00.000Z", "to": "2026-01-31T17:00:00.000Z"}
@@ -223,8 +223,8 @@ async def test_a_search_that_the_server_refuses_is_explained(open_page: OpenPage
     await fill(shop, "Dewi")
     page = await open_page()
     await search_box(page).fill("one two three four five six seven eight nine ten eleven")
-    await expect(page.get_by_role("heading", name="This cannot be searched for")).to_be_visible()
-    await expect(page.get_by_text("A search has at most 10 words")).to_be_visible()
+    await expect(page.get_by_role("heading", name="This search is not valid")).to_be_visible()
+    await expect(page.get_by_text("A search can have up to 10 words")).to_be_visible()
     await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
     await expect_names(page, "Dewi")
 
@@ -233,7 +233,7 @@ async def test_a_view_that_nothing_matches_offers_to_clear_it(open_page: OpenPag
     await fill(shop, "Dewi")
     page = await open_page()
     await search_box(page).fill("nobody")
-    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No sessions found")).to_be_visible()
     await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
     await expect_names(page, "Dewi")
 
@@ -264,4 +264,4 @@ async def test_an_id_is_sought_as_the_list_shows_it(open_page: OpenPage, shop: S
 async def test_days_the_wrong_way_round_are_explained(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page("/?from=2026-02-02&to=2026-02-01")
-    await expect(page.get_by_text("The first day is after the last one.")).to_be_visible()
+    await expect(page.get_by_text("The first day is after the last day.")).to_be_visible()

@@ -20,7 +20,7 @@ async def test_it_shows_what_is_set(page: Page, shop: Shop) -> None:
     await expect(page.get_by_label(MINUTES)).to_have_value("30")
     await expect(page.get_by_label(APPLY)).not_to_be_checked()
     await expect(page.get_by_label("Name")).to_have_value(f"Shop {shop.slug}")
-    await expect(page.get_by_label("Storefront address")).to_have_value("https://shop.example/chat")
+    await expect(page.get_by_label("Storefront URL")).to_have_value("https://shop.example/chat")
     await expect(page.get_by_label("Slug")).to_have_value(shop.slug)
     await expect(page.get_by_label("Slug")).not_to_be_editable()
 
@@ -28,7 +28,7 @@ async def test_it_shows_what_is_set(page: Page, shop: Shop) -> None:
 async def test_disabled_means_that_new_links_never_expire(page: Page, shop: Shop) -> None:
     before = await shop.create()
     await page.get_by_role("radio", name="Disabled").click()
-    await expect(expiration(page)).to_contain_text("0 means never, not at once")
+    await expect(expiration(page)).to_contain_text("0 means never, not immediately")
     await expect(page.get_by_label(MINUTES)).to_be_hidden()
     await save(expiration(page))
     await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
@@ -47,7 +47,7 @@ async def test_it_is_all_done_by_keyboard(page: Page, shop: Shop) -> None:
     await expect(page.get_by_label(MINUTES)).to_be_focused()
     await page.keyboard.press("Control+A")
     await page.keyboard.type("90")
-    await expect(page.get_by_text("A link works for 1 hour 30 minutes.")).to_be_visible()
+    await expect(page.get_by_text("Links work for 1 hour 30 minutes.")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
     assert await session_expiration(shop) == 90
@@ -66,7 +66,7 @@ async def test_it_is_all_done_by_keyboard(page: Page, shop: Shop) -> None:
     await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Saved. No active link had to be changed.")).to_be_visible()
+    await expect(page.get_by_text("Saved. No active links had to be changed.")).to_be_visible()
 
 
 async def test_what_is_often_chosen_is_one_click(page: Page, shop: Shop) -> None:
@@ -74,7 +74,7 @@ async def test_what_is_often_chosen_is_one_click(page: Page, shop: Shop) -> None
         await page.get_by_role("button", name=name).click()
         await expect(page.get_by_label(MINUTES)).to_have_value(str(minutes))
         await expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
-        await expect(page.get_by_text(f"A link works for {name}.")).to_be_visible()
+        await expect(page.get_by_text(f"Links work for {name}.")).to_be_visible()
     await save(expiration(page))
     await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
     assert await session_expiration(shop) == 60
@@ -83,17 +83,17 @@ async def test_what_is_often_chosen_is_one_click(page: Page, shop: Shop) -> None
 async def test_what_cannot_be_is_said_while_it_is_typed_and_not_sent(page: Page, shop: Shop) -> None:
     sent = mutations(page)
     for typed, sentence in (
-        ("", "Write how many minutes, 1 to 1440."),
-        ("0", "0 means that links never expire: choose “Disabled” for that, or write 1 to 1440."),
+        ("", "Enter a number of minutes from 1 to 1440."),
+        ("0", "0 means that links never expire. Choose “Disabled” for that, or enter 1 to 1440."),
         ("00", "0 means that links never expire"),
-        ("1.5", "Write whole minutes, without a point or comma."),
-        ("1,440", "Write whole minutes, without a point or comma."),
-        ("1441", "At most 1440 minutes, which is 24 hours."),
-        ("99999999999999999999", "At most 1440 minutes"),
-        ("-5", "Write digits only, as in 30."),
-        ("half an hour", "Write digits only, as in 30."),
-        ("3O", "Write digits only, as in 30."),
-        ("1e3", "Write digits only, as in 30."),
+        ("1.5", "Enter whole minutes, without a decimal point or comma."),
+        ("1,440", "Enter whole minutes, without a decimal point or comma."),
+        ("1441", "Enter at most 1440 minutes."),
+        ("99999999999999999999", "Enter at most 1440 minutes"),
+        ("-5", "Enter digits only, for example 30."),
+        ("half an hour", "Enter digits only, for example 30."),
+        ("3O", "Enter digits only, for example 30."),
+        ("1e3", "Enter digits only, for example 30."),
     ):
         await page.get_by_label(MINUTES).fill(typed)
         await expect(page.get_by_role("alert")).to_contain_text(sentence)
@@ -115,20 +115,20 @@ async def test_active_links_change_only_after_a_question(page: Page, shop: Shop)
     sent = mutations(page)
     await page.get_by_label(MINUTES).fill("10")
     await page.get_by_label(APPLY).click()
-    warning = "Active links then expire 10 minutes after they were issued. Those that were issued longer ago expire at"
+    warning = "Active links will expire 10 minutes after they were issued. Links that were issued longer ago expire"
     await expect(expiration(page)).to_contain_text(warning)
     await save(expiration(page))
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text(warning)
     await expect(dialog).to_contain_text("2 links are active now.")
-    await expect(dialog).to_contain_text("Links that are expired or revoked stay as they are.")
+    await expect(dialog).to_contain_text("Expired and revoked links do not change.")
     await dialog.get_by_role("button", name="Cancel").click()
     await expect(dialog).to_be_hidden()
     assert sent == []
     assert await session_expiration(shop) == 30
     await save(expiration(page))
     await dialog.get_by_role("button", name="Change active links").click()
-    await expect(page.get_by_text("Saved. 2 active links changed.")).to_be_visible()
+    await expect(page.get_by_text("Saved. 2 active links were changed.")).to_be_visible()
     await expect(page.get_by_label(APPLY)).not_to_be_checked()
     assert sent == [{"sessionExpiration": 10, "applyToActiveTokens": True}]
     assert await session_expiration(shop) == 10
@@ -143,18 +143,18 @@ async def test_active_links_can_be_made_to_never_expire(page: Page, shop: Shop) 
     await page.get_by_role("radio", name="Disabled").click()
     await page.get_by_label(APPLY).click()
     await save(expiration(page))
-    await expect(page.get_by_role("dialog")).to_contain_text("Active links then never expire.")
+    await expect(page.get_by_role("dialog")).to_contain_text("Active links will never expire.")
     await page.get_by_role("dialog").get_by_role("button", name="Change active links").click()
-    await expect(page.get_by_text("Saved. 1 active link changed.")).to_be_visible()
+    await expect(page.get_by_text("Saved. 1 active link was changed.")).to_be_visible()
     assert minutes_of((await shop.session(session["id"]))["token"]) is None
 
 
 async def test_the_store_has_another_name_at_once_and_everywhere(page: Page, shop: Shop) -> None:
     sent = mutations(page)
     await page.get_by_label("Name").fill("  Kopi Senja  ")
-    await page.get_by_label("Storefront address").fill("https://kopi.example/menu?table=1")
+    await page.get_by_label("Storefront URL").fill("https://kopi.example/menu?table=1")
     await save(store(page))
-    await expect(page.get_by_text("Saved. Customers see it from now on.")).to_be_visible()
+    await expect(page.get_by_text("Saved. Customers see the change from now on.")).to_be_visible()
     await expect(page.get_by_role("banner")).to_contain_text("Kopi Senja")
     await expect(page.get_by_label("Name")).to_have_value("Kopi Senja")
     assert sent == [{"name": "Kopi Senja", "storefrontUrl": "https://kopi.example/menu?table=1"}]
@@ -168,14 +168,14 @@ async def test_the_store_has_another_name_at_once_and_everywhere(page: Page, sho
 async def test_a_store_without_a_name_or_address_is_not_saved(page: Page) -> None:
     sent = mutations(page)
     for label, typed, sentence in (
-        ("Name", " ", "Write a name of 1 to 200 characters."),
-        ("Name", "x" * 201, "Write a name of 1 to 200 characters."),
-        ("Storefront address", "", "Write a whole address"),
-        ("Storefront address", "kopi.example", "Write a whole address that begins with https:// or http://"),
-        ("Storefront address", "ftp://kopi.example", "Write a whole address"),
-        ("Storefront address", "javascript:alert(1)", "Write a whole address"),
-        ("Storefront address", "https://", "Write a whole address"),
-        ("Storefront address", "https://kopi senja.example", "Write a whole address"),
+        ("Name", " ", "Enter a name of 1 to 200 characters."),
+        ("Name", "x" * 201, "Enter a name of 1 to 200 characters."),
+        ("Storefront URL", "", "Enter a complete URL"),
+        ("Storefront URL", "kopi.example", "Enter a complete URL that starts with https:// or http://"),
+        ("Storefront URL", "ftp://kopi.example", "Enter a complete URL"),
+        ("Storefront URL", "javascript:alert(1)", "Enter a complete URL"),
+        ("Storefront URL", "https://", "Enter a complete URL"),
+        ("Storefront URL", "https://kopi senja.example", "Enter a complete URL"),
     ):
         await page.get_by_label(label).fill(typed)
         await expect(page.get_by_role("alert")).to_contain_text(sentence)
@@ -188,8 +188,8 @@ async def test_a_store_without_a_name_or_address_is_not_saved(page: Page) -> Non
 async def test_what_the_server_refuses_is_said_at_its_field(page: Page, shop: Shop) -> None:
     before = await settings(shop)
     for label, typed, sentence in (
-        ("Name", "\u200b", "This name is not accepted: it must be one line that can be read."),
-        ("Storefront address", "https://me@kopi.example", "This address is not accepted"),
+        ("Name", "\u200b", "This name is not valid. It must be one line of visible text."),
+        ("Storefront URL", "https://me@kopi.example", "This URL is not valid"),
     ):
         await page.get_by_label(label).fill(typed)
         await save(store(page))
@@ -208,9 +208,9 @@ async def test_without_a_connection_nothing_typed_is_lost(page: Page, shop: Shop
     await page.context.set_offline(True)
     await save(expiration(page))
     await expect(page.get_by_role("alert")).to_contain_text("Not saved")
-    await expect(page.get_by_role("alert")).to_contain_text("What you entered is still here")
+    await expect(page.get_by_role("alert")).to_contain_text("Your changes are still here")
     await expect(page.get_by_label(MINUTES)).to_have_value("45")
-    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await expect(page.get_by_text("Unsaved changes")).to_be_visible()
     await page.context.set_offline(False)
     await save(expiration(page))
     await expect(page.get_by_text("Saved for links that are issued from now on.")).to_be_visible()
@@ -235,14 +235,16 @@ async def test_it_is_sent_once_however_often_it_is_clicked_while_it_is_saved(pag
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(0, "Links never expire."), (90, "A link expires 1 hour 30 minutes after it is issued.")],
+    [(0, "Links never expire."), (90, "Links expire 1 hour 30 minutes after they are issued.")],
 )
 async def test_without_the_scope_it_is_read_only_and_says_so(
     open_page: OpenPage, shop: Shop, minutes: int, text: str
 ) -> None:
     await shop.change("updateStoreSettings", "store { id }", sessionExpiration=minutes)
     page = await open_page("/settings", key=await new_console_key(shop.db, shop, "sessions:read"))
-    await expect(page.get_by_text("What you signed in with may not change the setting.")).to_be_visible()
+    await expect(
+        page.get_by_text("Your API key or access token does not allow you to change the setting.")
+    ).to_be_visible()
     await expect(page.get_by_text(text)).to_be_visible()
     await expect(page.get_by_role("main")).to_contain_text(f"Shop {shop.slug}")
     await expect(page.get_by_role("link", name="https://shop.example/chat")).to_be_visible()
@@ -257,5 +259,5 @@ async def test_it_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:
     await page.get_by_label("Menit sampai tautan kedaluwarsa").fill("90")
     await expect(page.get_by_text("Tautan berlaku selama 1 jam 30 menit.")).to_be_visible()
     await page.get_by_role("button", name="Simpan").first.click()
-    await expect(page.get_by_text("Tersimpan untuk tautan yang diterbitkan mulai sekarang.")).to_be_visible()
+    await expect(page.get_by_text("Disimpan untuk tautan yang diterbitkan mulai sekarang.")).to_be_visible()
     assert await session_expiration(shop) == 90

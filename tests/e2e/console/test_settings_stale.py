@@ -25,7 +25,7 @@ def elsewhere(shop: Shop, page: Page) -> Change:
 
     async def change(**settings: object) -> None:
         await page.context.set_offline(True)
-        await expect(page.get_by_text("There is no connection.")).to_be_visible()
+        await expect(page.get_by_text("You are offline.")).to_be_visible()
         await shop.change("updateStoreSettings", "store { id }", **settings)
         async with page.expect_response("**/graphql"):
             await page.context.set_offline(False)
@@ -41,20 +41,20 @@ async def test_the_page_shows_what_is_set_when_it_is_opened(page: Page, shop: Sh
     await expect(page.get_by_label(MINUTES)).to_have_value("90")
     await expect(page.get_by_label("Name")).to_have_value("Toko Kopi")
     await expect(page.get_by_role("banner")).to_contain_text("Toko Kopi")
-    await expect(page.get_by_text("Not saved yet")).to_have_count(0)
+    await expect(page.get_by_text("Unsaved changes")).to_have_count(0)
 
 
 async def test_what_is_being_written_stays(page: Page, shop: Shop, elsewhere: Change) -> None:
     await page.get_by_label(MINUTES).fill("45")
-    await page.get_by_label("Storefront address").fill("https://kopi.example/")
+    await page.get_by_label("Storefront URL").fill("https://kopi.example/")
     await elsewhere(sessionExpiration=90, name="Toko Kopi")
     await expect(page.get_by_role("banner")).to_contain_text("Toko Kopi")
     await expect(page.get_by_label(MINUTES)).to_have_value("45")
-    await expect(page.get_by_label("Storefront address")).to_have_value("https://kopi.example/")
+    await expect(page.get_by_label("Storefront URL")).to_have_value("https://kopi.example/")
     # Nobody touched the name here: it is not set back.
     await expect(page.get_by_label("Name")).to_have_value("Toko Kopi")
     await page.get_by_role("form", name="Store", exact=True).get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("Customers see it from now on.")).to_be_visible()
+    await expect(page.get_by_text("Customers see the change from now on.")).to_be_visible()
     assert (await shop.ask(SETTINGS))["store"] == {
         "sessionExpiration": 90,
         "name": "Toko Kopi",
@@ -66,12 +66,12 @@ async def test_what_is_being_written_stays(page: Page, shop: Shop, elsewhere: Ch
 
 async def test_to_change_active_links_sets_nothing_back(page: Page, shop: Shop, elsewhere: Change) -> None:
     session = await shop.create()
-    await page.get_by_label("Change active links, too").check()
+    await page.get_by_label("Also change active links").check()
     await elsewhere(sessionExpiration=90)
     await expect(page.get_by_label(MINUTES)).to_have_value("90")
     await page.get_by_role("form", name="Session Expiration").get_by_role("button", name="Save").click()
     await page.get_by_role("dialog").get_by_role("button", name="Change active links").click()
-    await expect(page.get_by_text("Saved. 1 active link changed.")).to_be_visible()
+    await expect(page.get_by_text("Saved. 1 active link was changed.")).to_be_visible()
     assert minutes_of((await shop.session(session["id"]))["token"]) == 90
 
 

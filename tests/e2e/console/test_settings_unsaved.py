@@ -19,13 +19,13 @@ async def page(open_page: OpenPage) -> Page:
 
 async def test_changes_can_be_discarded(page: Page, shop: Shop) -> None:
     sent = mutations(page)
-    await expect(page.get_by_text("Not saved yet")).to_be_hidden()
+    await expect(page.get_by_text("Unsaved changes")).to_be_hidden()
     await page.get_by_label(MINUTES).fill("zero")
-    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await expect(page.get_by_text("Unsaved changes")).to_be_visible()
     await page.get_by_role("button", name="Discard changes").click()
     await expect(page.get_by_label(MINUTES)).to_have_value("30")
     await expect(page.get_by_role("alert")).to_be_hidden()
-    await expect(page.get_by_text("Not saved yet")).to_be_hidden()
+    await expect(page.get_by_text("Unsaved changes")).to_be_hidden()
     await expect(expiration(page).get_by_role("button", name="Save")).to_be_focused()
     await page.keyboard.press("Enter")
     await page.get_by_label(MINUTES).press("Enter")
@@ -66,7 +66,7 @@ async def test_what_is_not_saved_waits_while_another_page_is_looked_at(page: Pag
 
 async def test_what_is_not_saved_is_nobody_elses(page: Page, shop: Shop) -> None:
     await page.get_by_label(MINUTES).fill("45")
-    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("button", name="Account and preferences").click()
     await page.get_by_role("menuitem", name="Sign out").click()
     await sign_in(page, await new_console_key(shop.db, shop))
     await expect(page.get_by_label(MINUTES)).to_have_value("30")

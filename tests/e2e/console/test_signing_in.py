@@ -24,12 +24,12 @@ INDONESIAN = "**/assets/id-*.js"
 
 
 async def sign_out(page: Page) -> None:
-    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("button", name="Account and preferences").click()
     await page.get_by_role("menuitem", name="Sign out").click()
 
 
 async def choose_language(page: Page, name: str) -> None:
-    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("button", name="Account and preferences").click()
     await page.get_by_role("menuitemradio", name=name).click()
 
 
@@ -63,13 +63,13 @@ async def test_what_is_no_credential_is_not_sent(open_page: OpenPage, given: str
     sent: list[str] = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     await sign_in(page, given)
-    await expect(page.get_by_text("An API key begins with rk_")).to_be_visible()
+    await expect(page.get_by_text("An API key starts with rk_")).to_be_visible()
     assert sent == []
 
 
 async def test_who_is_refused_signs_in_again_where_they_were(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
     page = await open_page("/settings", key="rk_00000000000000000000000000")
-    await expect(page.get_by_role("alert")).to_contain_text("This was not accepted.")
+    await expect(page.get_by_role("alert")).to_contain_text("The API key or access token was not accepted.")
     await expect(page.get_by_label("API key or access token")).to_have_value("rk_00000000000000000000000000")
     assert (await page.evaluate(STORAGE))["session"] == {}
     await sign_in(page, staff_key)
@@ -87,7 +87,7 @@ async def test_a_key_that_is_turned_off_signs_out(open_page: OpenPage, shop: Sho
         while (await replace(shop, key=key).post("{ __typename }")).status_code != 401:
             pass  # it takes effect within a second
     await page.reload()
-    await expect(page.get_by_role("alert")).to_contain_text("the key was turned off")
+    await expect(page.get_by_role("alert")).to_contain_text("the API key was revoked")
 
 
 async def test_a_late_refusal_of_another_key_signs_nobody_out(open_page: OpenPage, shop: Shop) -> None:
@@ -151,7 +151,7 @@ async def test_each_page_has_its_title(open_page: OpenPage, shop: Shop, staff_ke
 
 async def test_a_key_of_another_app_is_told_that_it_is_none_of_the_console(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page(key=shop.key)
-    await expect(page.get_by_role("heading", name="Not a key of the console")).to_be_visible()
+    await expect(page.get_by_role("heading", name="This key is not for the console")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("API key or access token")).to_be_visible()
 
@@ -218,7 +218,7 @@ async def test_an_indonesian_browser_is_greeted_in_indonesian(open_page: OpenPag
 async def test_a_colour_scheme_is_chosen_and_kept(page: Page) -> None:
     scheme = "document.documentElement.dataset.mantineColorScheme"
     assert await page.evaluate(scheme) == "light"
-    await page.get_by_role("button", name="Language, colours, sign out").click()
+    await page.get_by_role("button", name="Account and preferences").click()
     await page.get_by_role("menuitemradio", name="Dark").click()
     await page.reload()
     await expect(page.get_by_role("banner")).to_be_visible()
@@ -232,10 +232,10 @@ async def test_a_lost_connection_is_said_and_mended(page: Page) -> None:
     region = page.get_by_role("main").locator("> [role=status]")
     await region.evaluate("(region) => { region.dataset.seen = 'empty' }")
     await page.context.set_offline(True)
-    await expect(region).to_contain_text("There is no connection.")
+    await expect(region).to_contain_text("You are offline.")
     await expect(region).to_have_attribute("data-seen", "empty")
     await page.context.set_offline(False)
-    await expect(page.get_by_text("There is no connection.")).to_be_hidden()
+    await expect(page.get_by_text("You are offline.")).to_be_hidden()
 
 
 async def test_an_app_without_a_scope_of_the_console_still_signs_in(open_page: OpenPage, shop: Shop) -> None:
@@ -248,4 +248,4 @@ async def test_a_disabled_app_is_refused(open_page: OpenPage, shop: Shop) -> Non
     made = await new_app(shop.db, shop.id, ["sessions:read"])
     await shop.change("updateApp", "app { id }", id=made.app.id, disabled=True)
     page = await open_page(key=made.secret)
-    await expect(page.get_by_role("alert")).to_contain_text("This was not accepted.")
+    await expect(page.get_by_role("alert")).to_contain_text("The API key or access token was not accepted.")

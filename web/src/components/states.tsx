@@ -4,36 +4,37 @@ import { CloudOff, Lock, type LucideIcon, SearchX, ServerCrash } from "lucide-re
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
-import { codesOf } from "../client";
+import { errorCodes } from "../client";
 import { signOut } from "../credential";
 
-const RETRY = 5_000;
+const RETRY_INTERVAL_MS = 5_000;
 
-/** `page`: nothing else is on the screen. */
-interface Extent {
-  page?: boolean;
+interface Size {
+  /** Fill the page, because nothing else is on it. */
+  isFullPage?: boolean;
 }
 
-export function Loading({ page }: Extent) {
+export function Loading({ isFullPage }: Size) {
   const { t } = useTranslation();
   return (
-    <Center mih={page ? "100vh" : 240} role="status" aria-label={t("loading")}>
+    <Center mih={isFullPage ? "100vh" : 240} role="status" aria-label={t("loading")}>
       <Loader type="dots" />
     </Center>
   );
 }
 
-interface StateProps extends Extent {
-  icon: LucideIcon;
+interface EmptyStateProps extends Size {
+  icon?: LucideIcon;
   title: string;
   text?: ReactNode;
+  /** What the user can do about it. */
   children?: ReactNode;
 }
 
-/** Why there is nothing to see, and what can be done. */
-export function State({ icon: Icon, title, text, children, page }: StateProps) {
+/** Says why there is no content. */
+export function EmptyState({ icon: Icon = SearchX, title, text, children, isFullPage }: EmptyStateProps) {
   return (
-    <Center mih={page ? "100vh" : 240} p="lg">
+    <Center mih={isFullPage ? "100vh" : 240} p="lg">
       <Stack align="center" gap="xs" maw={440}>
         <Icon size={36} strokeWidth={1.5} aria-hidden />
         <Title order={2} size="h4" ta="center">
@@ -46,58 +47,58 @@ export function State({ icon: Icon, title, text, children, page }: StateProps) {
   );
 }
 
-export function Nothing({ title, text, children }: Omit<StateProps, "icon" | "page">) {
+export function ForbiddenState({ isFullPage }: Size) {
+  const { t } = useTranslation();
   return (
-    <State icon={SearchX} title={title} text={text}>
-      {children}
-    </State>
+    <EmptyState icon={Lock} title={t("error.forbidden")} text={t("error.forbiddenText")} isFullPage={isFullPage}>
+      {isFullPage && <SignOutButton />}
+    </EmptyState>
   );
 }
 
-/** What went wrong: no permission, no connection, documents that are not published, or the server. */
-export function Failed({ error, again, page }: Extent & { error: CombinedError; again: () => void }) {
+interface ErrorStateProps extends Size {
+  error: CombinedError;
+  retry: () => void;
+}
+
+/** Says why a query failed. If the server could not be reached, the query is retried every few seconds. */
+export function ErrorState({ error, retry, isFullPage }: ErrorStateProps) {
   const { t } = useTranslation();
-  const codes = codesOf(error);
-  const { start, stop } = useInterval(again, RETRY);
-  const isAway = Boolean(error.networkError);
+  const codes = errorCodes(error);
+  const isUnreachable = Boolean(error.networkError);
+  const { start, stop } = useInterval(retry, RETRY_INTERVAL_MS);
   useEffect(() => {
-    if (isAway) start();
+    if (isUnreachable) start();
     return stop;
-  }, [isAway, start, stop]);
-  const retry = (
-    <Button variant="default" onClick={again}>
-      {t("failed.again")}
-    </Button>
-  );
-  const leave = (
-    <Button variant="default" onClick={() => signOut()}>
-      {t("signOut")}
-    </Button>
-  );
-  if (isAway) {
+  }, [isUnreachable, start, stop]);
+
+  if (!isUnreachable && codes.includes("FORBIDDEN")) return <ForbiddenState isFullPage={isFullPage} />;
+  if (!isUnreachable && codes.some((code) => code.startsWith("PERSISTED_QUERY_NOT"))) {
     return (
-      <State icon={CloudOff} title={t("failed.offline")} text={t("failed.offlineText")} page={page}>
-        {retry}
-      </State>
-    );
-  }
-  if (codes.includes("FORBIDDEN")) {
-    return (
-      <State icon={Lock} title={t("failed.forbidden")} text={t("failed.forbiddenText")} page={page}>
-        {page && leave}
-      </State>
-    );
-  }
-  if (codes.some((code) => code.startsWith("PERSISTED_QUERY_NOT"))) {
-    return (
-      <State icon={Lock} title={t("failed.unpublished")} text={t("failed.unpublishedText")} page={page}>
-        {leave}
-      </State>
+      <EmptyState icon={Lock} title={t("error.wrongApp")} text={t("error.wrongAppText")} isFullPage={isFullPage}>
+        <SignOutButton />
+      </EmptyState>
     );
   }
   return (
-    <State icon={ServerCrash} title={t("failed.title")} text={error.graphQLErrors[0]?.message} page={page}>
-      {retry}
-    </State>
+    <EmptyState
+      icon={isUnreachable ? CloudOff : ServerCrash}
+      title={t(isUnreachable ? "error.unreachable" : "error.title")}
+      text={isUnreachable ? t("error.unreachableText") : error.graphQLErrors[0]?.message}
+      isFullPage={isFullPage}
+    >
+      <Button variant="default" onClick={retry}>
+        {t("error.retry")}
+      </Button>
+    </EmptyState>
+  );
+}
+
+function SignOutButton() {
+  const { t } = useTranslation();
+  return (
+    <Button variant="default" onClick={() => signOut()}>
+      {t("signOut")}
+    </Button>
   );
 }

@@ -8,24 +8,10 @@ import filters from "./examples/filters.md?raw";
 import links from "./examples/links.md?raw";
 import nodes from "./examples/nodes.md?raw";
 import sessions from "./examples/sessions.md?raw";
+import { type Example, parseExamples } from "./parse-examples";
 import texts from "./texts.json";
 
-interface Example {
-  title: string;
-  /** What it is for, in Markdown. */
-  text: string;
-  query: string;
-  variables: string;
-}
-
-const EXAMPLE = /^## (.+?)\n\n(.+?)\n\n```graphql\n(.+?)```\n(?:\n```json\n(.+?)```\n)?/gms;
-
-const GROUPS = [sessions, filters, customers, nodes, figures, links, changes, apps].map((file) => ({
-  title: file.slice("# ".length, file.indexOf("\n")),
-  examples: [...file.matchAll(EXAMPLE)].map(
-    ([, title = "", text = "", query = "", variables = ""]): Example => ({ title, text, query, variables }),
-  ),
-}));
+const GROUPS = [sessions, filters, customers, nodes, figures, links, changes, apps].map(parseExamples);
 
 export const EXAMPLES_PLUGIN: GraphiQLPlugin = {
   title: texts.examples,
@@ -34,7 +20,7 @@ export const EXAMPLES_PLUGIN: GraphiQLPlugin = {
 };
 
 function Examples() {
-  const open = useOpen();
+  const open = useOpenExample();
   return (
     <section className="examples" aria-label={texts.examples}>
       <h2>{texts.examples}</h2>
@@ -57,20 +43,20 @@ function Examples() {
   );
 }
 
-/** Opens an example in a tab of its own; one that is open already is shown as it is now. Undefined: there is no editor yet. */
-function useOpen() {
+/** Opens an example in a new tab, or shows the tab in which it is already open. Undefined until the editors exist. */
+function useOpenExample() {
   const { addTab, changeTab, setVisiblePlugin } = useGraphiQLActions();
   const { tabs, queryEditor, variableEditor } = useGraphiQL(pick("tabs", "queryEditor", "variableEditor"));
   if (!queryEditor || !variableEditor) return undefined;
   return ({ query, variables }: Example) => {
-    const index = tabs.findIndex((tab) => tab.query === query);
-    if (index >= 0) changeTab(index);
+    const openTab = tabs.findIndex((tab) => tab.query === query);
+    if (openTab >= 0) changeTab(openTab);
     else {
       addTab();
       queryEditor.setValue(query);
       variableEditor.setValue(variables);
     }
-    // On a phone the panel lies over the editor.
+    // On a phone, the plugin covers the editor.
     if (matchMedia("(max-width: 48em)").matches) setVisiblePlugin(null);
     queryEditor.focus();
   };

@@ -10,6 +10,6 @@ import { createRoot } from "react-dom/client";
 import { Page } from "./page";
 
 const root = document.getElementById("root");
-if (!root) throw new Error("The page has no #root.");
+if (!root) throw new Error("The page has no #root element.");
 
 createRoot(root).render(<Page />);

@@ -2,10 +2,11 @@ import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { useMonaco } from "@graphiql/react";
 import { GraphiQL, type GraphiQLProps } from "graphiql";
-import { Kind, parse } from "graphql";
 import { useEffect, useState } from "react";
+import { trimCredential } from "../credential";
 import { pageSettings } from "../page-settings";
 import { EXAMPLES_PLUGIN } from "./examples";
+import { hasOperation } from "./has-operation";
 import { storage } from "./storage";
 import texts from "./texts.json";
 import welcome from "./welcome.graphql?raw";
@@ -13,40 +14,40 @@ import welcome from "./welcome.graphql?raw";
 const PLUGINS = [EXAMPLES_PLUGIN, explorerPlugin(), HISTORY_PLUGIN];
 const INTROSPECTION = "IntrospectionQuery";
 
-// A link to here may bring a query. Once it is in the editor, a reload must not bring it again.
-const given = new URLSearchParams(location.search);
-const query = given.get("query") ?? undefined;
-const variables = given.get("variables") ?? (query && "");
+// A link can contain a query. It is removed from the address, so that a reload keeps what the user has edited since.
+const parameters = new URLSearchParams(location.search);
+const query = parameters.get("query") ?? undefined;
+const variables = parameters.get("variables") ?? (query && "");
 history.replaceState(null, "", location.pathname);
 
-// A credential that is typed is kept nowhere else.
-let key = pageSettings.key ?? "";
+// The credential is only kept in memory.
+let credential = pageSettings.key ?? "";
 
 export function Page() {
-  const [hasKey, setHasKey] = useState(key !== "");
+  const [hasCredential, setHasCredential] = useState(credential !== "");
   const [hasSchema, setHasSchema] = useState(true);
-  const [fetcher] = useState(() => newFetcher(setHasSchema));
-  useSystemScheme();
-  useWayOut();
+  const [fetcher] = useState(() => createFetcher(setHasSchema));
+  useSystemColorScheme();
+  useEscapeFromEditor();
   return (
     <>
       <header>
         <a href="/">{texts.product}</a>
         <h1>{texts.page}</h1>
-        <p role="status">{hasKey ? hasSchema || texts.noSchema : texts.noKey}</p>
+        <p role="status">{hasCredential ? hasSchema || texts.noSchema : texts.noCredential}</p>
         <p className="keys">{texts.keys}</p>
         <form onSubmit={(event) => event.preventDefault()}>
           <label>
-            {texts.key}
+            {texts.credential}
             <input
               type="password"
-              defaultValue={key}
-              placeholder={texts.keyHint}
+              defaultValue={credential}
+              placeholder={texts.credentialPlaceholder}
               autoComplete="off"
               spellCheck={false}
               onChange={({ currentTarget }) => {
-                key = currentTarget.value.trim().replace(/^Bearer\s+/i, "");
-                setHasKey(key !== "");
+                credential = trimCredential(currentTarget.value);
+                setHasCredential(credential !== "");
               }}
             />
           </label>
@@ -74,59 +75,48 @@ export function Page() {
   );
 }
 
-/** Asks the server. Whether it tells its schema, which needs no credential, is told to `onSchema`. */
-function newFetcher(onSchema: (told: boolean) => void): GraphiQLProps["fetcher"] {
-  return async (operation) => {
-    const { query, variables, operationName } = operation;
+/** Calls `onSchema` after introspection, which needs no credential, with whether the server allows it. */
+function createFetcher(onSchema: (hasSchema: boolean) => void): GraphiQLProps["fetcher"] {
+  return async ({ query, variables, operationName }) => {
     const isIntrospection = operationName === INTROSPECTION;
     const headers: HeadersInit = { accept: "application/graphql-response+json", "content-type": "application/json" };
-    if (key && !isIntrospection) headers.authorization = `Bearer ${key}`;
+    if (credential && !isIntrospection) headers.authorization = `Bearer ${credential}`;
     try {
       const body = JSON.stringify({
         query,
         variables,
-        operationName: isIn(query, operationName) ? operationName : null,
+        // For a moment after an edit, GraphiQL still uses the name of the previous operation.
+        operationName: hasOperation(query, operationName) ? operationName : null,
       });
       const response = await fetch("/graphql", { method: "POST", headers, body });
-      const answer = await response.json();
-      if (isIntrospection) onSchema(Boolean(answer.data));
-      return answer;
+      const result = await response.json();
+      if (isIntrospection) onSchema(Boolean(result.data));
+      return result;
     } catch {
       return { errors: [{ message: texts.unreachable }] };
     }
   };
 }
 
-/** For a moment after an edit, GraphiQL goes by the name of the operation that was there before. */
-function isIn(query: string, name?: string | null) {
-  try {
-    return parse(query).definitions.some(
-      (part) => part.kind === Kind.OPERATION_DEFINITION && part.name?.value === name,
-    );
-  } catch {
-    return false;
-  }
-}
-
-/** In an editor, Tab indents. Escape goes to its frame, from which Tab goes on, once it has nothing else to close. */
-function useWayOut() {
+/** Tab indents in an editor. Escape focuses the editor's frame, if it closes nothing else, and Tab goes on from there. */
+function useEscapeFromEditor() {
   useEffect(() => {
-    function leave({ key, target }: KeyboardEvent) {
+    function handleKey({ key, target }: KeyboardEvent) {
       if (key !== "Escape" || !(target instanceof Element)) return;
       target.closest<HTMLElement>(".graphiql-editor")?.focus();
     }
-    window.addEventListener("keydown", leave);
-    return () => window.removeEventListener("keydown", leave);
+    window.addEventListener("keydown", handleKey);
+    return () => window.removeEventListener("keydown", handleKey);
   }, []);
 }
 
-/** GraphiQL looks at the system's scheme once, when it starts. */
-function useSystemScheme() {
+/** Follows the system's colour scheme, which GraphiQL reads only when it starts. */
+function useSystemColorScheme() {
   const monaco = useMonaco((state) => state.monaco);
   useEffect(() => {
     const dark = matchMedia("(prefers-color-scheme: dark)");
-    const follow = () => monaco?.editor.setTheme(dark.matches ? "graphiql-DARK" : "graphiql-LIGHT");
-    dark.addEventListener("change", follow);
-    return () => dark.removeEventListener("change", follow);
+    const update = () => monaco?.editor.setTheme(dark.matches ? "graphiql-DARK" : "graphiql-LIGHT");
+    dark.addEventListener("change", update);
+    return () => dark.removeEventListener("change", update);
   }, [monaco]);
 }

@@ -1,13 +1,13 @@
-/** API keys, access tokens (JWT) and the codes of token links. What is kept is JSON: a line begins after a `\n`. */
-const CREDENTIALS = /(?<=\b|\\[bfnrt])(?:rk_\w+|eyJ[\w-]+\.[\w-]+\.[\w-]+|[0-9a-hjkmnp-tv-z]{52})(?!\w)/g;
+import { redactCredentials } from "./redact-credentials";
+
 const PREFIX = "graphiql:";
 
-/** Where GraphiQL keeps queries, variables and history. Credentials within them are left out. */
+/** Stores GraphiQL's queries, variables and history, without the credentials that they may contain. */
 export const storage = {
   getItem: (name: string) => localStorage.getItem(name),
-  setItem: (name: string, value: string) => localStorage.setItem(name, value.replace(CREDENTIALS, "NOT_KEPT")),
+  setItem: (name: string, value: string) => localStorage.setItem(name, redactCredentials(value)),
   removeItem: (name: string) => localStorage.removeItem(name),
-  /** What the console keeps here stays. */
+  /** Removes GraphiQL's entries, and not those of the console. */
   clear() {
     for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
   },

@@ -5,7 +5,7 @@ import session from "./session.json";
 import sessions from "./sessions.json";
 import settings from "./settings.json";
 
-// A text that one language has and the other lacks does not compile.
+// The type ensures that both languages have the same texts.
 const id: typeof en = { common, overview, session, sessions, settings };
 
 export default id;
