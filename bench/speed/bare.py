@@ -1,31 +1,76 @@
-"""The limit: a bare endpoint that runs the statement that Roomkey runs, and writes the answer that it writes.
+"""A bare Starlette endpoint with Roomkey's pool, its statements, its answers and its compression.
 
-No GraphQL, no credential, no cost, no log.
+It has no GraphQL, no credentials, no cost, no rate limit and no access log. `/planned` serves pages by name with the
+statement of Roomkey's first version, which Postgres plans
+at each request. It is the reference for db/search.py.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+import asyncpg
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette_compress import CompressMiddleware
 
 from bench.speed.contenders import POOL_SIZE
 from bench.speed.queries import Query
 from db.keysets import Key, Order, Window
-from db.pool import Executor, Pool
+from db.pool import Executor, Pool, Row
 from db.search import EVERYTHING, SESSION, search, text_contains, text_equals
-from db.sessions import SessionRow, get_sessions
+from db.sessions import COLUMNS, SessionRow, get_sessions
 
 NEWEST = Order("created_at", "timestamptz", descending=True)
 
 
+PLANNED = f"""
+select {COLUMNS} from session
+where store_id = $1 and id in (
+    select id from session
+    where store_id = $1 and search_text like '%' || fold_pattern($2) || '%'
+        and coalesce(customer_name_key like '%' || fold_pattern($2) || '%', false)
+    order by created_at desc, id desc limit {{limit}}
+)
+order by created_at desc, id desc
+"""
+
+
+class Statement(NamedTuple):
+    """A statement that was run. `planned`: with a plan made for just these values."""
+
+    sql: str
+    values: Sequence[Any]
+    planned: bool
+
+
+class Recorder:
+    """An executor on one connection that keeps the statements it runs."""
+
+    def __init__(self, connection: "asyncpg.Connection[Row]") -> None:
+        self._connection = connection
+        self.statements: list[Statement] = []
+
+    async def fetch(self, statement: str, *values: Any) -> list[Row]:
+        self.statements.append(Statement(statement, values, planned=False))
+        return await self._connection.fetch(statement, *values)
+
+    async def fetchrow(self, statement: str, *values: Any) -> Row | None:
+        self.statements.append(Statement(statement, values, planned=False))
+        return await self._connection.fetchrow(statement, *values)
+
+    async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
+        self.statements.append(Statement(statement, values, planned=True))
+        return await self._connection.fetch(statement, *values)
+
+
 async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[SessionRow]:
-    """Roomkey's statement; of a list it reads one row more than asked for."""
+    """Fetch the rows with Roomkey's statement: of a list, one row more than asked for."""
     if query is Query.DETAIL:
         return await get_sessions(db, store_id, [values["id"]])
     predicate = EVERYTHING
@@ -35,6 +80,12 @@ async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, 
         predicate = text_equals("session.order_number", values["number"])
     after = Key(*values["after"].split(" ")) if "after" in values else None
     return await search(db, SESSION, store_id, predicate, NEWEST, Window(query.size + 1, after))
+
+
+async def fetch_planned(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[SessionRow]:
+    """Fetch the rows with the statement of the first version."""
+    rows = await db.fetch_planned(PLANNED.format(limit=query.size + 1), store_id, values["text"])
+    return [SessionRow._make(row) for row in rows]
 
 
 def answer(query: Query, rows: list[SessionRow]) -> bytes:
@@ -76,10 +127,19 @@ def create_app() -> Starlette:
         rows = await fetch(db, store_id, query, request.query_params)
         return Response(answer(query, rows), media_type="application/json")
 
+    async def respond_planned(request: Request) -> Response:
+        query = Query(request.path_params["query"])
+        rows = await fetch_planned(db, store_id, query, request.query_params)
+        return Response(answer(query, rows), media_type="application/json")
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await db.connect()
         yield
         await db.disconnect()
 
-    return Starlette(routes=[Route("/{query}", respond)], lifespan=lifespan)
+    return Starlette(
+        routes=[Route("/{query}", respond), Route("/planned/{query}", respond_planned)],
+        middleware=[Middleware(CompressMiddleware)],
+        lifespan=lifespan,
+    )

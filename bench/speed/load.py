@@ -1,32 +1,37 @@
-"""Load: wrk for servers, pgbench for a statement alone; 8 connections that never rest, from one thread."""
+"""Load: wrk for servers, pgbench for statements. Each keeps 8 connections busy from one thread."""
 
 import asyncio
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
 
+import asyncpg
+
 from bench.speed import bare
+from bench.speed.browser import HEADERS
 from bench.speed.contenders import POOL_SIZE, Request, values_of
 from bench.speed.queries import Query, Sample
 from db.programs import bin_folder
 
 CONNECTIONS = 8
 
-# An answer with errors would be a fast one.
+# How much the sizes of answers to the same request may differ. Compressed ones vary a little.
+TOLERANCE = 0.1
+
+# An error would be a fast answer. So each answer must have the status 200 and the size of the one that was checked.
 SCRIPT = """
 wrk.method = {method}
 wrk.headers = {headers}
 wrk.body = {body}
 failures, failure = 0, ""
 function response(status, headers, body)
-    if status ~= 200 or body:find('"errors":', 1, true) then
+    if status ~= 200 or #body < {least} or #body > {most} then
         failures = failures + 1
-        failure = status .. " " .. body:sub(1, 1000)
+        failure = status .. ", " .. #body .. " bytes: " .. body:sub(1, 1000)
     end
 end
 local first
@@ -41,7 +46,7 @@ end
 
 
 class Failed(Exception):
-    """What ends the benchmark: some lines for a person."""
+    """Ends the benchmark with a message."""
 
 
 class Load(NamedTuple):
@@ -56,11 +61,15 @@ def check_wrk() -> None:
         raise Failed("wrk is missing. Debian, Ubuntu: apt-get install wrk. Others: https://github.com/wg/wrk")
 
 
-def wrk(base_url: str, request: Request, seconds: int) -> Load:
-    """Raises Failed where one answer is not a 200, or has errors."""
-    headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in request.headers.items())
+def wrk(base_url: str, request: Request, size: int, seconds: int) -> Load:
+    """Raises Failed if an answer has not the status 200, or is not about as long as `size`, in bytes as sent."""
+    headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in (HEADERS | request.headers).items())
     script = SCRIPT.format(
-        method=_lua(request.method), headers=f"{{{headers}}}", body=_lua(request.body) if request.body else "nil"
+        method=_lua(request.method),
+        headers=f"{{{headers}}}",
+        body=_lua(request.body) if request.body else "nil",
+        least=int(size * (1 - TOLERANCE)),
+        most=int(size * (1 + TOLERANCE)) + 1,
     )
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
@@ -81,18 +90,21 @@ def wrk(base_url: str, request: Request, seconds: int) -> Load:
 
 
 def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Load:
-    """Roomkey's statement, prepared as Roomkey does it."""
-    recorder = _Recorder()
-    values = values_of(query, sample, " ".join(sample.deep_after))
-    asyncio.run(bare.fetch(recorder, sample.store_id, query, values))
-    script = re.sub(r"\$(\d+)", r":v\1", recorder.statement)
-    variables = [f"--define=v{place}={_literal(value)}" for place, value in enumerate(recorder.values, start=1)]
+    """Run Roomkey's statements. Where one is planned for its values, all of them are: pgbench has one protocol."""
+    statements = asyncio.run(_statements(database_url, query, sample))
+    protocol = "extended" if any(statement.planned for statement in statements) else "prepared"
+    script, variables = "", []
+    for number, statement in enumerate(statements):
+        script += re.sub(r"\$(\d+)", rf":s{number}v\1", statement.sql) + ";\n"
+        variables += [
+            f"--define=s{number}v{place}={_literal(value)}" for place, value in enumerate(statement.values, start=1)
+        ]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement.sql"
-        file.write_text(f"{script};\n")
+        file.write_text(script)
         said = _run(
             *(str(bin_folder() / "pgbench"), "--no-vacuum", f"--client={POOL_SIZE}", "--jobs=1", f"--time={seconds}"),
-            *(f"--protocol={'extended' if recorder.is_planned else 'prepared'}", f"--file={file}", *variables),
+            *(f"--protocol={protocol}", f"--file={file}", *variables),
             *("--log", f"--log-prefix={folder}/log", database_url),
         )
         milliseconds = [
@@ -105,23 +117,14 @@ def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Lo
     return Load(len(milliseconds), len(milliseconds) / float(rate[1]), cuts[49], cuts[98])
 
 
-class _Recorder:
-    """Keeps the one statement that it is given, and runs nothing."""
-
-    statement: str
-    values: Sequence[Any]
-    is_planned: bool
-
-    async def fetch(self, statement: str, *values: Any) -> list[Any]:
-        self.statement, self.values, self.is_planned = statement, values, False
-        return []
-
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Any]:
-        self.statement, self.values, self.is_planned = statement, values, True
-        return []
-
-    async def fetchrow(self, statement: str, *values: Any) -> None:
-        raise NotImplementedError
+async def _statements(database_url: str, query: Query, sample: Sample) -> list[bare.Statement]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        recorder = bare.Recorder(connection)
+        await bare.fetch(recorder, sample.store_id, query, values_of(query, sample, " ".join(sample.deep_after)))
+    finally:
+        await connection.close()
+    return recorder.statements
 
 
 def _run(*command: str) -> str:
@@ -132,9 +135,9 @@ def _run(*command: str) -> str:
 
 
 def _lua(text: str) -> str:
-    # JSON's escapes are not Lua's, but for these.
+    # Lua knows these escapes of JSON's and no others.
     return '"' + re.sub(r'["\\]', r"\\\g<0>", text).replace("\n", r"\n") + '"'
 
 
-def _literal(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else f"{{{','.join(value)}}}"
+def _literal(value: Any) -> str:
+    return f"{{{','.join(value)}}}" if isinstance(value, list) else str(value)
