@@ -10,6 +10,7 @@ from statistics import quantiles
 from typing import Any, NamedTuple
 
 import asyncpg
+import httpx
 
 from bench.speed import bare
 from bench.speed.browser import HEADERS
@@ -19,20 +20,27 @@ from db.programs import bin_folder
 
 CONNECTIONS = 8
 
-# How much the sizes of answers to the same request may differ. Compressed ones vary a little.
-TOLERANCE = 0.1
-
-# An error would be a fast answer. So each answer must have the status 200 and the size of the one that was checked.
+# An error would be a fast answer, and may have the status 200. Decoding each answer would take the servers' processor.
+# So the script keeps the first answer of each size, and the answers number 1, 2, 4, 8 and so on, to be checked later.
 SCRIPT = """
 wrk.method = {method}
 wrk.headers = {headers}
 wrk.body = {body}
 failures, failure = 0, ""
+local count, next_kept, sizes = 0, 1, {{}}
 function response(status, headers, body)
-    if status ~= 200 or #body < {least} or #body > {most} then
+    if status ~= 200 then
         failures = failures + 1
-        failure = status .. ", " .. #body .. " bytes: " .. body:sub(1, 1000)
+        failure = status .. " " .. body:sub(1, 1000)
     end
+    count = count + 1
+    if sizes[#body] and count < next_kept then return end
+    sizes[#body] = true
+    if count == next_kept then next_kept = 2 * count end
+    local coding = headers["content-encoding"] or headers["Content-Encoding"] or "identity"
+    local file = assert(io.open({folder} .. "/" .. count .. "." .. coding, "wb"))
+    file:write(body)
+    file:close()
 end
 local first
 function setup(thread) first = thread end
@@ -61,23 +69,23 @@ def check_wrk() -> None:
         raise Failed("wrk is missing. Debian, Ubuntu: apt-get install wrk. Others: https://github.com/wg/wrk")
 
 
-def wrk(base_url: str, request: Request, size: int, seconds: int) -> Load:
-    """Raises Failed if an answer has not the status 200, or is not about as long as `size`, in bytes as sent."""
+def wrk(base_url: str, request: Request, seconds: int) -> tuple[Load, list[bytes]]:
+    """Drive a server, and return the kept answers, decoded. Raises Failed if an answer has not the status 200."""
     headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in (HEADERS | request.headers).items())
-    script = SCRIPT.format(
-        method=_lua(request.method),
-        headers=f"{{{headers}}}",
-        body=_lua(request.body) if request.body else "nil",
-        least=int(size * (1 - TOLERANCE)),
-        most=int(size * (1 + TOLERANCE)) + 1,
-    )
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+    with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        script = SCRIPT.format(
+            method=_lua(request.method),
+            headers=f"{{{headers}}}",
+            body=_lua(request.body) if request.body else "nil",
+            folder=_lua(folder),
+        )
         file.write(script)
         file.flush()
         said = _run(
             *("wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s"),
             *("--timeout", "30s", "--script", file.name, base_url + request.path),
         )
+        answers = [_decoded(path) for path in Path(folder).iterdir()]
     result = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (.*)", said, re.MULTILINE | re.DOTALL)
     if result is None:
         raise Failed(f"wrk said:\n{said}")
@@ -86,7 +94,7 @@ def wrk(base_url: str, request: Request, size: int, seconds: int) -> Load:
         raise Failed(
             f"{failures} of {requests} answers to {request.method} {request.path} failed, the last: {result[6]}"
         )
-    return Load(requests, microseconds / 1e6, p50 / 1e3, p99 / 1e3)
+    return Load(requests, microseconds / 1e6, p50 / 1e3, p99 / 1e3), answers
 
 
 def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Load:
@@ -117,6 +125,11 @@ def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Lo
     return Load(len(milliseconds), len(milliseconds) / float(rate[1]), cuts[49], cuts[98])
 
 
+def _decoded(path: Path) -> bytes:
+    """The body of a kept answer. The file's suffix is its content coding."""
+    return httpx.Response(200, headers={"Content-Encoding": path.suffix[1:]}, content=path.read_bytes()).content
+
+
 async def _statements(database_url: str, query: Query, sample: Sample) -> list[bare.Statement]:
     connection = await asyncpg.connect(database_url)
     try:
@@ -128,7 +141,7 @@ async def _statements(database_url: str, query: Query, sample: Sample) -> list[b
 
 
 def _run(*command: str) -> str:
-    process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if process.returncode:
         raise Failed(f"{command[0]} ended with status {process.returncode}:\n{process.stdout}{process.stderr}")
     return process.stdout

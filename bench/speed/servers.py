@@ -62,24 +62,40 @@ class Server(NamedTuple):
             response = self.ask(query)
         except httpx.HTTPError as error:
             raise self.failed(f"does not answer {query}: {error!r}") from None
-        try:
-            assert response.status_code == 200
-            rows = self.contender.rows(query, response.content)
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
-            raise self.failed(f"answers {query} with {response} ({error!r}):\n{response.text[:2000]}") from None
+        if response.status_code != 200:
+            raise self.failed(f"answers {query} with status {response.status_code}:\n{response.text[:2000]}")
+        rows = self._rows(query, response.content)
         return Checked(rows, response.num_bytes_downloaded, response.headers.get("Content-Encoding"))
 
     def load(self, query: Query, seconds: int) -> Load:
-        request = self.contender.request(query, self.sample)
-        size = self.check(query).size
+        """Drive the server. Raises Failed if an answer is wrong."""
+        expected = self.check(query).rows
         try:
-            return wrk(f"http://127.0.0.1:{self.port}", request, size, seconds)
+            load, answers = wrk(f"http://127.0.0.1:{self.port}", self.contender.request(query, self.sample), seconds)
         except Failed as error:
             raise self.failed(f"failed under the load of {query}: {error}") from None
+        for answer in answers:
+            if _ids(self._rows(query, answer)) != _ids(expected):
+                raise self.failed(f"answers {query} under load with other sessions:\n{_text(answer)}")
+        return load
+
+    def _rows(self, query: Query, answer: bytes) -> list[Row] | None:
+        try:
+            return self.contender.rows(query, answer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.failed(f"answers {query} wrongly ({error!r}):\n{_text(answer)}") from None
 
     def failed(self, what: str) -> Failed:
         end = "\n  ".join(self.log.read_text(errors="replace").splitlines()[-LINES:])
         return Failed(f"{self.name} {what}\nThe end of {self.log}:\n  {end or '(it is empty)'}")
+
+
+def _ids(rows: list[Row] | None) -> list[str | None]:
+    return [row.get("id") for row in rows or []]
+
+
+def _text(answer: bytes) -> str:
+    return answer.decode(errors="replace")[:2000]
 
 
 @contextmanager
