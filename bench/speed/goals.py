@@ -1,8 +1,8 @@
 """The goals, and whether the results reach them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bench.speed.queries import Query
 
@@ -23,7 +23,7 @@ class Measured(NamedTuple):
 
 # By query and contender, the turns in the order of the rounds.
 Results = Mapping[Query, Mapping[str, Sequence[Measured]]]
-Figure = Callable[[Measured], float | None]
+Figure = Literal["rate", "server_ms", "postgres_ms"]
 
 
 class Goal(NamedTuple):
@@ -36,30 +36,18 @@ class Goal(NamedTuple):
     at_least: bool = False
 
 
-def _rate(measured: Measured) -> float | None:
-    return measured.rate
-
-
-def _server_ms(measured: Measured) -> float | None:
-    return measured.server_ms
-
-
-def _postgres_ms(measured: Measured) -> float | None:
-    return measured.postgres_ms
-
-
 RATES = [
     Goal(
-        "1. At least 2.5 times postgraphile-tuned's requests/s on page, deep_page and detail, 1.5 times on the others",
+        "1, at least 2.5 times postgraphile-tuned's requests/s on page, deep_page and detail, 1.5 times on the others",
         "postgraphile-tuned",
-        _rate,
+        "rate",
         dict.fromkeys(Query, 1.5) | dict.fromkeys((Query.PAGE, Query.DEEP_PAGE, Query.DETAIL), 2.5),
         at_least=True,
     ),
     Goal(
-        "2. At least mercurius's requests/s on lists, 1.4 times on page and deep_page, 0.8 on detail, 0.75 on order",
+        "2, at least mercurius's requests/s on lists, 1.4 times on page and deep_page, 0.8 on detail, 0.75 on order",
         "mercurius",
-        _rate,
+        "rate",
         dict.fromkeys(Query, 1.0)
         | dict.fromkeys((Query.PAGE, Query.DEEP_PAGE), 1.4)
         | {Query.DETAIL: 0.8, Query.ORDER: 0.75},
@@ -67,30 +55,30 @@ RATES = [
     ),
 ]
 SERVER = [
-    Goal("3. At most 2 times the floor's server CPU on detail", "floor", _server_ms, {Query.DETAIL: 2.0}),
+    Goal("3, at most 2 times the floor's server CPU on detail", "floor", "server_ms", {Query.DETAIL: 2.0}),
     Goal(
-        "3. At most 1.2 times bare's server CPU on the others",
+        "3, at most 1.2 times bare's server CPU on the others",
         "bare",
-        _server_ms,
+        "server_ms",
         {query: 1.2 for query in Query if query is not Query.DETAIL},
     ),
 ]
 POSTGRES = [
     Goal(
-        "4. At most 1.15 times mercurius's Postgres CPU on pages by a frequent name",
+        "4, at most 1.15 times mercurius's Postgres CPU on pages by a frequent name",
         "mercurius",
-        _postgres_ms,
+        "postgres_ms",
         {Query.PAGE_BY_NAME: 1.15, Query.LARGE_PAGE: 1.15},
     ),
     Goal(
-        "4. At most 1.3 times bare-planned's Postgres CPU on pages by a rare or absent name",
+        "4, at most 1.3 times bare-planned's Postgres CPU on pages by a rare or absent name",
         "bare-planned",
-        _postgres_ms,
+        "postgres_ms",
         {Query.PAGE_BY_RARE_NAME: 1.3, Query.PAGE_BY_ABSENT_NAME: 1.3},
     ),
 ]
-TIMES_PAGE_1 = "5. A request for deep_page takes at most 1.5 times as long as one for page"
-TIMES_ROWS = "5. With ten times the sessions, a request takes at most 2 times as long"
+TIMES_PAGE_1 = "5, a request for deep_page takes at most 1.5 times as long as one for page"
+TIMES_ROWS = "5, with ten times the sessions, a request takes at most 2 times as long"
 
 
 def verdicts(small: Results, large: Results) -> Iterator[str]:
@@ -104,7 +92,7 @@ def verdicts(small: Results, large: Results) -> Iterator[str]:
     yield _verdict(TIMES_PAGE_1, _deep(small), {Query.DEEP_PAGE: 1.5})
     if large:
         yield _verdict(f"{TIMES_PAGE_1}, ten times the sessions", _deep(large), {Query.DEEP_PAGE: 1.5})
-    grown = {query: ratios(small[query][OURS], large[query][OURS], _rate) for query in small if query in large}
+    grown = {query: ratios(small[query][OURS], large[query][OURS], "rate") for query in small if query in large}
     yield _verdict(TIMES_ROWS, grown, dict.fromkeys(Query, 2.0))
 
 
@@ -115,14 +103,14 @@ def losses(results: Results) -> Iterator[str]:
         if not name.startswith(OURS) and name not in REFERENCES:
             for query, contenders in results.items():
                 if name in contenders:
-                    found = ratios(contenders[OURS], contenders[name], _rate)
+                    found = ratios(contenders[OURS], contenders[name], "rate")
                     if median(found) < 1:
                         yield f"{name} is faster on {query}: Roomkey's requests/s divided by its are {spread(found)}."
 
 
 def ratios(ours: Sequence[Measured], theirs: Sequence[Measured], figure: Figure) -> list[float]:
     """Divide our figure by theirs, round by round. Rounds in which one of them is unknown are left out."""
-    pairs = [(figure(mine), figure(other)) for mine, other in zip(ours, theirs, strict=True)]
+    pairs = [(getattr(mine, figure), getattr(other, figure)) for mine, other in zip(ours, theirs, strict=True)]
     return [mine / other for mine, other in pairs if mine is not None and other]
 
 
@@ -142,7 +130,7 @@ def _found(goal: Goal, results: Results) -> dict[Query, list[float]]:
 def _deep(results: Results) -> dict[Query, list[float]]:
     if Query.PAGE not in results or Query.DEEP_PAGE not in results:
         return {}
-    return {Query.DEEP_PAGE: ratios(results[Query.PAGE][OURS], results[Query.DEEP_PAGE][OURS], _rate)}
+    return {Query.DEEP_PAGE: ratios(results[Query.PAGE][OURS], results[Query.DEEP_PAGE][OURS], "rate")}
 
 
 def _verdict(
@@ -156,8 +144,8 @@ def _verdict(
         if values
     }
     if not used:
-        return f"Not measured: {text}."
+        return f"Goal {text}: not measured."
     missed = [query for query in used if used[query] > 1]
     worst = missed or [max(used, key=lambda query: used[query])]
     shown = ", ".join(f"{query} {spread(found[query])}" for query in worst)
-    return f"MISSED: {text}. Missed by {shown}." if missed else f"Holds: {text}. Nearest to the limit: {shown}."
+    return f"Goal {text}: {'MISSED by' if missed else 'holds. Nearest to the limit:'} {shown}."

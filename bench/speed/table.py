@@ -56,7 +56,7 @@ def _table(run: Run) -> str:
     for query, contenders in run.results.items():
         for name, measured in contenders.items():
             shown = f"**{name}**" if name == OURS else name
-            ratio = "" if name == OURS else spread(ratios(contenders[OURS], measured, lambda each: each.rate))
+            ratio = "" if name == OURS else spread(ratios(contenders[OURS], measured, "rate"))
             lines.append(
                 f"| {query} | {shown} | {_figures(measured)} | {run.answers[query].get(name, '–')} | {ratio} |"
             )
