@@ -230,6 +230,8 @@ def main() -> None:
             raise Failed("--growth creates databases of its own: unset DATABASE_URL.")
         chosen = [each for each in contenders if each.name in arguments.contenders or each.name == OURS]
         chosen += [_on_python(path) for path in arguments.pythons.split(",") if path]
+        if len({each.name for each in chosen}) < len(chosen):
+            raise Failed("--pythons must name interpreters of different versions.")
         compare(arguments, chosen)
     except (Failed, FolderInUse, StartFailed, MigrationFailed, Unavailable) as error:
         sys.exit(f"bench.speed: {error}")
