@@ -49,7 +49,7 @@ def _head(runs: Sequence[Run], rounds: int, seconds: int) -> str:
 
 def _table(run: Run) -> str:
     lines = [
-        "| query | contender | requests/s | p50 ms | p99 ms | server CPU ms | Postgres CPU ms | answer "
+        "| query | contender | requests/s | p50 ms | p99 ms | server CPU ms | Postgres CPU ms | response "
         "| Roomkey's / its |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
