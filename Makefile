@@ -37,7 +37,7 @@ agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length
 	@AGREEMENT_OPERATIONS="$(OPERATIONS)" $(BIN)/pytest -q -s tests/engine/compiled
 
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
-	@$(BIN)/python -m bench.speed $(ARGUMENTS)
+	@$(BIN)/python -m bench.speed --growth $(ARGUMENTS)
 
 screenshots: .venv/dev web  ## Take the pictures in docs/screenshots anew
 	@$(BIN)/python -m tests.e2e.console.screenshots

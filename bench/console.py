@@ -1,9 +1,9 @@
-"""How long the console takes until staff can work, in a real Chromium: from the address to a list that answers keys.
+"""Measure how long the console takes to load in Chromium, until the list of sessions responds to keys.
 
     roomkey serve --demo --data FOLDER &
     python -m bench.console FOLDER
 
-Each load is in a browser profile of its own: first with an empty cache, then again with what it kept.
+Each round uses a new browser profile: it loads the console with an empty cache, then again with a warm one.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from playwright.async_api import BrowserContext, async_playwright
 
 LOADS = 9
 
-# When the first row is there, and, with a key that moves through the list, when it was answered on the screen.
+# When the first row is shown, and when a row is selected after the down arrow was pressed.
 READY = """async () => {
   const row = () => document.querySelector('[role=grid] tbody tr a[href]');
   while (!row()) await new Promise(requestAnimationFrame);
@@ -33,7 +33,7 @@ BYTES = """() => performance.getEntriesByType('resource').concat(performance.get
 
 
 async def load(context: BrowserContext, url: str, key: str) -> tuple[float, float, int]:
-    """Milliseconds until rows are shown and until they answer, and bytes of pages and assets."""
+    """Milliseconds until rows are shown and until they respond to a key, and the bytes of pages and assets."""
     page = await context.new_page()
     await page.add_init_script(f"sessionStorage.setItem('credential', {key!r})")
     await page.goto(url, wait_until="commit")
@@ -55,17 +55,17 @@ async def measure(url: str, key: str) -> None:
             warm.append(await load(context, url, key))
             await context.close()
         await browser.close()
-    for name, loads in (("empty cache", cold), ("again", warm)):
+    for name, loads in (("empty cache", cold), ("warm cache", warm)):
         shown, ready, sizes = zip(*loads, strict=True)
         print(
-            f"{name:12}  rows shown {median(shown):5.0f} ms, answering keys {median(ready):5.0f} ms "
+            f"{name:12}  rows shown {median(shown):5.0f} ms, responding to keys {median(ready):5.0f} ms "
             f"(slowest of {LOADS}: {max(ready):.0f} ms), {median(sizes) / 1000:.0f} kB"
         )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="the server's data folder, where its console-key is")
+    parser.add_argument("data", type=Path, help="the server's data folder, which contains console-key")
     parser.add_argument("--url", default="http://127.0.0.1:8000/")
     arguments = parser.parse_args()
     asyncio.run(measure(arguments.url, (arguments.data / "console-key").read_text().strip()))

@@ -1,4 +1,4 @@
-"""Where the points of a rate limit may be kept, for bench.rates."""
+"""The places where a rate limit can keep an app's points, for bench.rates."""
 
 import shutil
 import socket
@@ -16,7 +16,7 @@ from db.rate_limits import take_points
 
 MAXIMUM = 10_000
 
-# What Redis does for each request, alone, as it does everything.
+# What Redis runs for each request. It runs one script at a time, so the script is atomic.
 SCRIPT = """
 local time = redis.call('time')
 local now = time[1] + time[2] / 1e6
@@ -34,7 +34,7 @@ Spend = Callable[[Credential, float], Any]
 
 
 class Stores(NamedTuple):
-    """Where the points may be. `pids` are the processes of each, as far as they are known."""
+    """The servers that can keep points. A process ID is 0 if there is no such process."""
 
     postgres: str
     postgres_pid: int
@@ -120,14 +120,14 @@ LIMITERS = {
 
 @contextmanager
 def redis_server() -> Iterator[tuple[str, int] | None]:
-    """A server of our own on a free port; None where none is installed, or no client."""
+    """Start a Redis server on a free port. None: neither Redis nor Valkey is installed, or the client is not."""
     program = shutil.which("valkey-server") or shutil.which("redis-server")
     try:
         import redis
     except ImportError:
         program = None
     if program is None:
-        print("Redis is left out: it takes redis-server or valkey-server, and the Python package redis.")
+        print("Redis is left out: it needs redis-server or valkey-server, and the Python package redis.")
         yield None
         return
     with socket.create_server(("127.0.0.1", 0)) as free:

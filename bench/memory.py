@@ -1,9 +1,9 @@
-"""Whether a server's memory stays flat while it is sent many different documents, more than it keeps.
+"""Check that a server's memory stays flat while it gets more different documents than it caches.
 
     python -m bench.memory [--requests 200000] [--documents 2000]
 
-The documents come in random order over HTTP, to one worker, and each is answered without errors. Memory after half of
-the requests and at the end must differ by less than a tenth. Takes some ten minutes.
+One worker gets the documents in random order over HTTP, and must answer all without errors. Between half of the
+requests and the end, memory may grow by a tenth at most. Takes about ten minutes.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200_000)
     parser.add_argument("--documents", type=int, default=2_000)
     arguments = parser.parse_args()
-    # So that the server ends, too.
+    # An exception, unlike a signal, ends the server, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with database(SESSIONS) as url:
         sample = asyncio.run(sample_of(url))
@@ -42,12 +42,12 @@ def main() -> None:
             megabytes = asyncio.run(_run(server, sample, arguments.requests, arguments.documents))
     half = megabytes[len(megabytes) // 2]
     growth = megabytes[-1] / half - 1
-    print(f"From the half to the end: {growth:+.1%}.")
+    print(f"Growth from half of the requests to the end: {growth:+.1%}.")
     sys.exit(growth > TOLERANCE)
 
 
 async def _run(server: Server, sample: Sample, requests: int, documents: int) -> list[int]:
-    """Send them; the server's resident memory in megabytes, before and after each of the steps."""
+    """Send the requests. Returns the server's resident memory in megabytes, first and after each step."""
     choose = random.Random(0)
     texts = [document(number, choose) for number in range(documents)]
     megabytes = [_resident(server.pid)]

@@ -1,10 +1,10 @@
-"""Whether an app that sends 50 times what it may slows the app of another store down, over HTTP, on two workers.
+"""Check that an app which exceeds its rate limit 50 times does not slow down an app of another store.
 
     python -m bench.neighbours [--seconds 5] [--rounds 3]
 
-A quiet app sends 20 requests a second at random moments, by turns alone and while the noisy one, which has spent all it
-had, sends 100. The quiet one's errors must be 0, and its 99th percentile below twice what it is alone. The machine must
-have nothing else to do.
+Two workers answer over HTTP. A quiet app sends 20 requests a second at random moments, alternately alone and while a
+noisy app, whose rate limit is used up, sends 100 a second. The quiet app must get no errors, and its 99th percentile
+must be less than twice what it is alone. Nothing else should run on the machine.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def send(url: str, key: str, requests_a_second: float, seconds: float) -> Done:
 
 
 async def _send(url: str, key: str, requests_a_second: float, seconds: float) -> Done:
-    """Send so many requests at random moments, whether those before are answered or not."""
+    """Send requests at random moments, without waiting for answers to earlier ones."""
     statuses: Counter[int] = Counter()
     milliseconds: list[float] = []
 
@@ -72,7 +72,7 @@ async def _send(url: str, key: str, requests_a_second: float, seconds: float) ->
 
 
 async def new_apps(url: str) -> tuple[str, str, Row, str]:
-    """The key of a quiet app, and the store, the app and the key of a noisy one."""
+    """Create a quiet and a noisy app. Returns the quiet one's API key; the noisy one's store, app and API key."""
     async with pool(url) as db:
         stores = [await create_store(db, slug, slug, "https://bench.example", 0) for slug in ("quiet", "noisy")]
         [quiet, noisy] = [store.id for store in stores if store]
@@ -98,7 +98,7 @@ async def pool(url: str) -> AsyncIterator[Pool]:
 
 
 def fill(url: str, key: str) -> None:
-    """Create the sessions of a page."""
+    """Create the sessions that the document asks for."""
     mutation = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { session { id } } }'
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
         for _ in range(10):
@@ -130,11 +130,11 @@ def serving(database_url: str) -> Iterator[str]:
 def compare(url: str, database_url: str, seconds: float, rounds: int) -> None:
     quiet, store_id, app, noisy = asyncio.run(new_apps(database_url))
     fill(url, quiet)
-    print(f"The noisy app sends {NOISY} requests a second where it may send {NOISY // TIMES}. The quiet one's ms:")
+    print(f"The noisy app sends {NOISY} requests a second; its limit allows {NOISY // TIMES}. The quiet app's ms:")
     print(f"{'':12}{'p50':>8}{'p99':>8}  statuses{'':14}the noisy one's")
     p99s: dict[str, list[float]] = {"alone": [], "with noise": []}
     with ProcessPoolExecutor(2, get_context("spawn")) as senders:
-        list(senders.map(time.sleep, [2.0] * 2))  # until both have started
+        list(senders.map(time.sleep, [2.0] * 2))  # Wait until both have started.
         for label in list(p99s) * rounds:
             asyncio.run(drain(database_url, store_id, app))
             theirs = senders.submit(send, url, noisy, NOISY, seconds) if label == "with noise" else None
@@ -144,7 +144,7 @@ def compare(url: str, database_url: str, seconds: float, rounds: int) -> None:
             statuses = str(dict(theirs.result().statuses)) if theirs else ""
             print(f"{label:12}{cuts[49]:8.1f}{cuts[98]:8.1f}  {dict(ours.statuses)!s:22}{statuses}")
     alone, with_noise = (median(values) for values in p99s.values())
-    print(f"The median p99 with noise is {with_noise / alone:.2f} times that alone.")
+    print(f"The median 99th percentile with noise is {with_noise / alone:.2f} times that alone.")
 
 
 def main() -> None:

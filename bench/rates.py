@@ -1,10 +1,11 @@
-"""What a rate limit costs, and how well it holds, by where an app's points are kept.
+"""Compare what a rate limit costs, and how exact it is, by where it keeps an app's points.
 
     python -m bench.rates [--seconds 2] [--only cost|limit|rate]
 
-Side by side: in the process; in Postgres, a statement a request; in Postgres, leased, as Roomkey does; and in Redis or
-Valkey, a script a request, where redis-server or valkey-server and the Python package redis are installed. Takes a
-minute and a half. CPU is beyond that of the same run with no limit; "store" is the CPU of Postgres or Redis.
+It compares points in the process, in Postgres with one statement for each request, in Postgres with leases (as Roomkey
+does), and in Redis or Valkey with one script for each request. The last needs redis-server or valkey-server, and the
+Python package redis. Takes a minute and a half. The CPU of a run without a limit is subtracted; "store" is the CPU of
+Postgres or Redis.
 """
 
 import argparse
@@ -13,9 +14,7 @@ import random
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from multiprocessing import get_context
-from os import sysconf
 from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
@@ -24,6 +23,7 @@ import uvloop
 
 import embedded
 from bench.limiters import LIMITERS, MAXIMUM, Spend, Stores, redis_server
+from bench.speed.cpu import seconds_of
 from db.credentials import Credential
 from db.ids import new_id
 from db.migrate import migrate
@@ -33,7 +33,7 @@ COST, RATE = 10, 1000
 
 
 class Job(NamedTuple):
-    """What a worker process does: so many requests a second at random moments, or clients that never rest."""
+    """The work of one process: requests at random moments at a rate, or, without a rate, clients that do not pause."""
 
     limiter: str
     stores: Stores
@@ -76,7 +76,7 @@ async def _work(job: Job) -> Done:
             await asyncio.sleep(0.002)
 
     async with LIMITERS[job.limiter](job.stores) as spend:
-        await asyncio.gather(*(spend(new_app(), COST) for _ in range(8)))  # connects
+        await asyncio.gather(*(spend(new_app(), COST) for _ in range(8)))  # Open the connections.
         await asyncio.sleep(max(0.0, job.starts_at - time.time()))
         with recorded_statements() as texts:
             assert time.time() < job.starts_at + 0.2, "a worker came late: the machine is too busy"
@@ -100,7 +100,7 @@ def new_app() -> Credential:
 
 
 class Bench(NamedTuple):
-    """The worker processes, the stores, what is compared, and for how many seconds."""
+    """The worker processes, the stores, the limiters that are compared, and the seconds of each run."""
 
     workers: ProcessPoolExecutor
     stores: Stores
@@ -110,7 +110,7 @@ class Bench(NamedTuple):
     def run(
         self, limiter: str, workers: int, apps: int, seconds: float, requests_a_second: float | None, **more: bool
     ) -> tuple[list[Done], float]:
-        """What each worker did, and the CPU seconds of the store."""
+        """Run one limiter. Returns what each worker did, and the CPU seconds of the store."""
         chosen = [new_app() for _ in range(apps)]
         each = requests_a_second / workers if requests_a_second else None
         pid = {"P": self.stores.postgres_pid, "R": self.stores.redis_pid}.get(limiter[0], 0)
@@ -123,16 +123,8 @@ class Bench(NamedTuple):
 
 
 def cpu_of(pid: int) -> float:
-    """CPU seconds of a process and its children, where there is /proc."""
-    ticks = 0
-    for path in Path("/proc").glob("[0-9]*/stat") if pid else ():
-        with suppress(OSError):
-            fields = path.read_text().rpartition(")")[2].split()
-            if pid in (int(path.parent.name), int(fields[1])):
-                ticks += int(fields[11]) + int(fields[12])
-                if pid == int(path.parent.name):  # and what its children took that have ended
-                    ticks += int(fields[13]) + int(fields[14])
-    return ticks / sysconf("SC_CLK_TCK")
+    """CPU seconds of a process and its children, or 0 if there is no such process."""
+    return seconds_of(pid) if pid else 0.0
 
 
 def compare_cost(bench: Bench) -> None:
@@ -140,13 +132,13 @@ def compare_cost(bench: Bench) -> None:
         print(f"\nOne worker, {requests:,} requests a second of {apps} apps, {requests / apps:g} each")
         print(f"{'':34}{'p50 µs':>9}{'p99 µs':>9}{'CPU µs':>9}{'store µs':>9}{'statements':>12}   a request")
         idle = 0.0
-        bench.run(bench.limiters[0], 1, apps, 1.0, requests)  # the first is slower
+        bench.run(bench.limiters[0], 1, apps, 1.0, requests)  # Warm up.
         for limiter in bench.limiters:
             [done], store_cpu = bench.run(limiter, 1, apps, bench.seconds, requests)
             number = len(done.latencies)
             cuts = quantiles(done.latencies, n=100)
             cpu = done.cpu / number * 1e6
-            idle = idle or cpu  # of the first, which does nothing
+            idle = idle or cpu  # The first limiter does nothing.
             figures = (cuts[49] * 1e6, cuts[98] * 1e6, cpu - idle, store_cpu / number * 1e6)
             print(
                 f"{limiter:34}" + "".join(f"{figure:9.0f}" for figure in figures) + f"{done.statements / number:12.2f}"
@@ -154,7 +146,9 @@ def compare_cost(bench: Bench) -> None:
 
 
 def compare_limit(bench: Bench) -> None:
-    print(f"\nWorkers whose 8 clients each never rest, one app with {RATE:,} points a second and {MAXIMUM:,} at most")
+    print(
+        f"\n8 clients in each worker that do not pause, one app with {RATE:,} points a second and {MAXIMUM:,} at most"
+    )
     print(f"{'':34}{'workers':>9}{'sent':>9}{'paid / limit':>14}{'statements a second':>21}")
     for limiter in bench.limiters[1:]:
         for workers in (2, 4):
@@ -168,7 +162,7 @@ def compare_limit(bench: Bench) -> None:
 
 
 def compare_rate(bench: Bench) -> None:
-    print("\n4 workers, requests of one app at random moments, which come to its rate and to half of it; none to spare")
+    print("\n4 workers, requests of one app at random moments, at its rate and at half of it, starting with no points")
     print(f"{'':34}{'at its rate':>12}{'at half':>9}   paid / sent")
     for limiter in bench.limiters[2:]:
         shares = []
@@ -193,7 +187,7 @@ def main() -> None:
         pid = int(next(Path(folder).rglob("postmaster.pid")).read_text().split()[0])
         stores = Stores(server.url(), pid, *(redis or (None, 0)))
         limiters = [limiter for limiter in LIMITERS if redis or not limiter.startswith("Redis")]
-        list(workers.map(time.sleep, [2.0] * 4))  # until all of them have started
+        list(workers.map(time.sleep, [2.0] * 4))  # Wait until all have started.
         bench = Bench(workers, stores, limiters, arguments.seconds)
         for name, compare in (("cost", compare_cost), ("limit", compare_limit), ("rate", compare_rate)):
             if arguments.only in (None, name):

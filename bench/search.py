@@ -1,9 +1,10 @@
-"""How long Postgres takes for what operators ask of the largest store.
+"""Measure how long Postgres takes for the searches of operators in the largest store.
 
     roomkey demo --sessions 1000000 --stores 200
     python -m bench.search [--url postgresql://…] [--explain]
 
-Prints each search with the milliseconds of EXPLAIN ANALYZE, the best and the worst of several runs, the slowest first.
+Prints the milliseconds of EXPLAIN ANALYZE for each search: the best and the worst of several runs, slowest search
+first.
 """
 
 import argparse
@@ -59,7 +60,7 @@ class Explaining:
         return self._read(statement, await prepared.fetchval(*values))
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:
-        """By the generic plan, which is what a prepared statement soon gets."""
+        """Explain the generic plan, which a prepared statement gets after a few executions."""
         await self._connection.execute(f"set plan_cache_mode = force_generic_plan; prepare s as {statement}")
         literals = ", ".join([await self._literal(value) for value in values])
         plan = await self._connection.fetchval(f"explain (analyze, buffers, format json) execute s({literals})")
@@ -82,7 +83,7 @@ class Explaining:
 
 
 def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Sort, Window]]:
-    """What operators ask: by text, common and rare, short and long; by status; in each order; deep pages."""
+    """Searches for text, common and rare, short and long; by status; in each order; deep pages."""
     name = row["customer_name"]
     number = row["order_numbers"].splitlines()[0]
     texts = {
@@ -178,7 +179,7 @@ def cases(row: Any, deep: Window) -> dict[str, tuple[Predicate, Sort, Window]]:
 
 
 def customer_cases() -> dict[str, tuple[Predicate, Sort, Window]]:
-    """What they ask of customers."""
+    """Searches for customers."""
     return {
         f"customers, {label}": (predicate, NEWEST, PAGE)
         for label, predicate in {
@@ -224,7 +225,7 @@ async def run(url: str, explain: bool) -> None:
 
 
 def _asked(
-    executor: Explaining, table: Table[Any], store_id: str, predicate: Predicate, order: Sort, window: Window
+    executor: Explaining, table: Table, store_id: str, predicate: Predicate, order: Sort, window: Window
 ) -> dict[str, Callable[[], Awaitable[Any]]]:
     return {
         "": lambda: search.search(executor, table, store_id, predicate, order, window),

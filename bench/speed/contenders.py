@@ -1,7 +1,8 @@
-"""The contenders: how each is started, what it is asked, and how its answer is read. Those of Node are apart."""
+"""The contenders in Python: how each is started, which requests it is sent, and how its answers are read."""
 
 import sys
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -9,7 +10,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from bench.speed.queries import Query, Row, Sample, canonical, flattened
+from bench.speed.browser import ORIGIN
+from bench.speed.queries import NAME_QUERIES, Query, Row, Sample, canonical, flattened
 from schema.signing_keys import SigningKeys
 
 FIELDS = (
@@ -26,7 +28,7 @@ TOKEN_KEYS = SigningKeys({"bench": bytes(32)})
 
 @dataclass(frozen=True)
 class Request:
-    """`path` begins with a slash."""
+    """A request, with the headers that it has besides a browser's."""
 
     method: str
     path: str
@@ -38,55 +40,58 @@ class Contender:
     """A server: one process that listens on a port of 127.0.0.1, with a pool of POOL_SIZE connections to Postgres."""
 
     name: str
+    queries: Collection[Query] = tuple(Query)
 
     def command(self, port: int, database_url: str, sample: Sample) -> list[str]:
         raise NotImplementedError
 
     def environment(self, port: int, database_url: str, sample: Sample) -> dict[str, str]:
-        """What the process has in its environment besides ours."""
+        """Variables for the process in addition to this process's environment."""
         return {}
 
-    def request(self, query: Query, sample: Sample) -> Request | None:
-        """None: it has no such query."""
+    def request(self, query: Query, sample: Sample) -> Request:
         raise NotImplementedError
 
-    def rows(self, query: Query, answer: bytes) -> list[Row]:
-        """The canonical rows of the answer's body, whose status was 200."""
+    def rows(self, query: Query, answer: bytes) -> list[Row] | None:
+        """Read the canonical rows from an answer's body. None: this contender answers without rows."""
         raise NotImplementedError
 
 
 DOCUMENTS = {
-    Query.PAGE_BY_NAME: f"query ($text: String!, $first: Int!) {{ {BY_NAME} {{ {PAGE} }} }}",
+    **dict.fromkeys(NAME_QUERIES, f"query ($text: String!, $first: Int!) {{ {BY_NAME} {{ {PAGE} }} }}"),
     Query.PAGE: f"query ($first: Int!) {{ sessions(first: $first) {{ {PAGE} }} }}",
     Query.DETAIL: f"query ($id: ID!) {{ session(id: $id) {{ {FIELDS} }} }}",
     Query.SHORT_PAGE: f"query ($first: Int!) {{ sessions(first: $first) {{ nodes {{ {SHORT_FIELDS} }} }} }}",
-    Query.LARGE_PAGE: f"query ($text: String!, $first: Int!) {{ {BY_NAME} {{ {PAGE} }} }}",
     Query.DEEP_PAGE: f"query ($after: String!, $first: Int!) {{ sessions(first: $first, after: $after) {{ {PAGE} }} }}",
     Query.ORDER: f"query ($number: String!, $first: Int!) {{ {BY_ORDER} {{ nodes {{ {FIELDS} }} }} }}",
 }
 
 
 def document_id(query: Query) -> str:
-    """By which it is published."""
+    """The ID under which the query's document is published."""
     return sha256(DOCUMENTS[query].encode()).hexdigest()
 
 
 class Roomkey(Contender):
-    """As `roomkey serve` starts it, one worker: it checks a credential, takes the cost and logs, at every request."""
+    """`roomkey serve` with one worker. Each request has a credential, a cost, a rate limit and a line in the log."""
 
-    def __init__(self, name: str, *, compiled: bool = True, persisted: bool = False) -> None:
+    def __init__(
+        self, name: str, *, compiled: bool = True, persisted: bool = False, python: str = sys.executable
+    ) -> None:
         self.name = name
+        self._python = python
         self._compiled = compiled
         self._persisted = persisted
 
     def command(self, port: int, database_url: str, sample: Sample) -> list[str]:
-        return [sys.executable, "-c", "from cli import main; main()", "serve", "--port", str(port)]
+        return [self._python, "-c", "from cli import main; main()", "serve", "--port", str(port)]
 
     def environment(self, port: int, database_url: str, sample: Sample) -> dict[str, str]:
         return {
             "DATABASE_URL": database_url,
             "DATABASE_DIRECT_URL": database_url,
             "TOKEN_KEYS": f"{TOKEN_KEYS.current}:{b64encode(TOKEN_KEYS.secrets[TOKEN_KEYS.current]).decode()}",
+            "CORS_ORIGINS": ORIGIN,
             "COMPILED_DOCUMENTS": "on" if self._compiled else "off",
         }
 
@@ -103,7 +108,7 @@ class Roomkey(Contender):
 
 
 class Naive(Contender):
-    """Strawberry with SQLAlchemy and a loader, as usually written. The schema has Roomkey's names."""
+    """Strawberry with SQLAlchemy and a data loader, as usually written. The schema has Roomkey's names."""
 
     name = "strawberry-sqlalchemy"
 
@@ -122,9 +127,10 @@ class Naive(Contender):
 
 
 class Bare(Contender):
-    """The limit: Roomkey's statement and its answer, without GraphQL between them."""
+    """Roomkey's statements and answers without GraphQL."""
 
     name = "bare"
+    prefix = ""
 
     def command(self, port: int, database_url: str, sample: Sample) -> list[str]:
         return uvicorn("bench.speed.bare:create_app", port, "--factory")
@@ -133,14 +139,50 @@ class Bare(Contender):
         return {"DATABASE_URL": database_url, "STORE_ID": sample.store_id}
 
     def request(self, query: Query, sample: Sample) -> Request:
-        return Request("GET", f"/{query}?{urlencode(values_of(query, sample, ' '.join(sample.deep_after)))}", {}, None)
+        values = urlencode(values_of(query, sample, " ".join(sample.deep_after)))
+        return Request("GET", f"{self.prefix}/{query}?{values}", {}, None)
 
     def rows(self, query: Query, answer: bytes) -> list[Row]:
         return rows_of_graphql(query, answer)
 
 
+class BarePlanned(Bare):
+    """The same with the first version's statement for pages by name."""
+
+    name = "bare-planned"
+    prefix = "/planned"
+    queries = NAME_QUERIES
+
+
+class Floor(Contender):
+    """uvicorn, and one fetch of a prepared statement."""
+
+    name = "floor"
+    path = "/detail"
+    queries = (Query.DETAIL,)
+
+    def command(self, port: int, database_url: str, sample: Sample) -> list[str]:
+        return uvicorn("bench.speed.floor:app", port)
+
+    def environment(self, port: int, database_url: str, sample: Sample) -> dict[str, str]:
+        return {"DATABASE_URL": database_url, "STORE_ID": sample.store_id, "SESSION_ID": sample.session_id}
+
+    def request(self, query: Query, sample: Sample) -> Request:
+        return Request("GET", self.path, {}, None)
+
+    def rows(self, query: Query, answer: bytes) -> None:
+        return None
+
+
+class Hello(Floor):
+    """uvicorn alone."""
+
+    name = "hello"
+    path = "/hello"
+
+
 def values_of(query: Query, sample: Sample, cursor: str) -> dict[str, Any]:
-    """The variables of DOCUMENTS."""
+    """The variables of the query's document."""
     match query:
         case Query.DETAIL:
             return {"id": sample.session_id}
@@ -148,21 +190,21 @@ def values_of(query: Query, sample: Sample, cursor: str) -> dict[str, Any]:
             return {"number": sample.order_number, "first": query.size}
         case Query.DEEP_PAGE:
             return {"after": cursor, "first": query.size}
-        case Query.PAGE_BY_NAME | Query.LARGE_PAGE:
-            return {"text": sample.text, "first": query.size}
+        case _ if query in sample.texts:
+            return {"text": sample.texts[query], "first": query.size}
         case _:
             return {"first": query.size}
 
 
 def post(path: str, document: str, variables: dict[str, Any], headers: dict[str, str] | None = None) -> Request:
-    """GraphQL over HTTP."""
+    """A GraphQL request by POST."""
     body = orjson.dumps({"query": document, "variables": variables}).decode()
     return Request("POST", path, {"Content-Type": "application/json", **(headers or {})}, body)
 
 
 def rows_of_graphql(query: Query, answer: bytes) -> list[Row]:
-    """The canonical rows of an answer in the shape of Roomkey's."""
-    data = orjson.loads(answer)["data"]
+    """Read the canonical rows from an answer in the shape of Roomkey's. Raises KeyError, TypeError, ValueError."""
+    data = data_of(answer)
     if query is Query.DETAIL:
         return canonical(query, [flattened(data["session"])])
     page = data["sessions"]
@@ -170,8 +212,17 @@ def rows_of_graphql(query: Query, answer: bytes) -> list[Row]:
     return canonical(query, [flattened(session) for session in page["nodes"]], has_next_page)
 
 
+def data_of(answer: bytes) -> dict[str, Any]:
+    """The `data` of a GraphQL answer. Raises ValueError if it has errors."""
+    body: dict[str, Any] = orjson.loads(answer)
+    if "errors" in body:
+        raise ValueError(body["errors"])
+    data: dict[str, Any] = body["data"]
+    return data
+
+
 def uvicorn(app: str, port: int, *more: str) -> list[str]:
-    """The command, with the settings that Roomkey has."""
+    """The command that starts uvicorn with Roomkey's settings."""
     options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header"]
     return [sys.executable, "-m", "uvicorn", app, "--log-level", "warning", *options, *more]
 
@@ -182,4 +233,7 @@ CONTENDERS: list[Contender] = [
     Roomkey("roomkey-interpreted", compiled=False),
     Naive(),
     Bare(),
+    BarePlanned(),
+    Floor(),
+    Hello(),
 ]

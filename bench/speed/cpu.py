@@ -12,11 +12,11 @@ import asyncpg
 class _Process(NamedTuple):
     parent: int
     seconds: float
-    """Its own, and those of its children that have ended."""
+    """Those of the process, and of its children that have ended."""
 
 
 def seconds_of(pid: int) -> float:
-    """Of a process and all that come of it."""
+    """The processor seconds of a process and its descendants."""
     processes = _processes()
     children = defaultdict(list)
     for id, process in processes.items():
@@ -30,7 +30,7 @@ def seconds_of(pid: int) -> float:
 
 
 async def postmaster_of(database_url: str) -> int | None:
-    """The process whose children are Postgres's. None: Postgres runs on another machine, or out of sight."""
+    """The process ID of the Postgres server, or None if it runs on another machine or in another container."""
     connection = await asyncpg.connect(database_url)
     try:
         pid = await connection.fetchval("select pg_backend_pid()")
@@ -50,7 +50,7 @@ def _is_postgres(pid: int) -> bool:
 def _processes() -> dict[int, _Process]:
     ticks, found = sysconf("SC_CLK_TCK"), {}
     for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended
+        with suppress(OSError):  # The process has ended.
             fields = path.read_text().rpartition(")")[2].split()
             found[int(path.parent.name)] = _Process(int(fields[1]), sum(map(int, fields[11:15])) / ticks)
     return found

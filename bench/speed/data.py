@@ -1,4 +1,4 @@
-"""The data: the demo's, in a database of its own that is kept, and the values that queries ask with."""
+"""The database with demo data, which is kept, and the values that the queries ask for."""
 
 import asyncio
 import os
@@ -13,7 +13,8 @@ import click
 import embedded
 from api.documents.publishing import publish
 from bench.speed.contenders import DOCUMENTS, TOKEN_KEYS, document_id
-from bench.speed.queries import Query, Sample
+from bench.speed.load import Failed
+from bench.speed.queries import RARE, Query, Sample
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from db.apps import create_app, search_apps
 from db.keysets import Key
@@ -33,19 +34,35 @@ select store_id, slug, count(*) as sessions from session join store on store.id 
 group by store_id, slug order by sessions desc, store_id limit 1
 """
 
-# The commonest word of a name that anybody can type.
-TEXT = """
+# The most frequent word of plain letters in customers' names.
+FREQUENT_TEXT = """
 select word from session, regexp_split_to_table(customer_name_key, ' ') as word
 where store_id = $1 and word ~ '^[a-z]{4,}$'
 group by word order by count(*) desc, word limit 1
 """
+
+# A whole name, since each word of the demo data's names is frequent. It may be part of other names.
+RARE_TEXT = f"""
+select name from (
+    select customer_name_key as name from session
+    where store_id = $1 and customer_name_key ~ '^[a-z]+ [a-z]+$'
+    group by name order by count(*), name limit 100
+) as names
+where {RARE} >= (
+    select count(*) from session where store_id = $1 and customer_name_key like '%' || name || '%'
+)
+limit 1
+"""
+
+# A name that the demo data does not have.
+ABSENT_TEXT = "quetzalli"
 
 ROW = """
 select created_at, id from session
 where store_id = $1 order by created_at desc, id desc offset $2 limit 1
 """
 
-# Of a session somewhere in the middle.
+# The order of a session in the middle of the list.
 ORDER_NUMBER = """
 select number from "order" where store_id = $1 and session_id <= $2 order by session_id desc limit 1
 """
@@ -53,7 +70,7 @@ select number from "order" where store_id = $1 and session_id <= $2 order by ses
 
 @contextmanager
 def database(sessions: int) -> Iterator[str]:
-    """The URL of a database with so many sessions, or more: the one that DATABASE_URL names, or an embedded one."""
+    """The URL of a database with at least so many sessions: the one that DATABASE_URL names, or an embedded one."""
     if url := os.environ.get("DATABASE_URL"):
         asyncio.run(_fill(url, sessions))
         yield url
@@ -64,14 +81,17 @@ def database(sessions: int) -> Iterator[str]:
 
 
 async def sample_of(database_url: str) -> Sample:
-    """The values, all of the largest store; with a key of an app of its own, which has published DOCUMENTS."""
+    """Choose values from the largest store. The sample's API key belongs to an app that has published DOCUMENTS."""
     connection = await asyncpg.connect(database_url)
     store_id, slug, sessions = await connection.fetchrow(STORE)
     depth = min(49_950, sessions * 9 // 10)
     deep = await connection.fetchrow(ROW, store_id, depth - 1)
     deep_after = deep["created_at"].isoformat(), deep["id"]
     _, session_id = await connection.fetchrow(ROW, store_id, sessions // 2)
-    text = await connection.fetchval(TEXT, store_id)
+    frequent_text = await connection.fetchval(FREQUENT_TEXT, store_id)
+    rare_text = await connection.fetchval(RARE_TEXT, store_id)
+    if rare_text is None:
+        raise Failed(f"The data does not suit the benchmark: no name is in at most {RARE} sessions.")
     order_number = await connection.fetchval(ORDER_NUMBER, store_id, session_id)
     await connection.close()
     cursors = Cursors(TOKEN_KEYS)
@@ -79,7 +99,12 @@ async def sample_of(database_url: str) -> Sample:
         store_id=store_id,
         slug=slug,
         key=await _key(database_url, store_id),
-        text=text,
+        texts={
+            Query.PAGE_BY_NAME: frequent_text,
+            Query.PAGE_BY_RARE_NAME: rare_text,
+            Query.PAGE_BY_ABSENT_NAME: ABSENT_TEXT,
+            Query.LARGE_PAGE: frequent_text,
+        },
         session_id=session_id,
         order_number=order_number,
         deep_after=deep_after,
@@ -106,7 +131,7 @@ async def _fill(database_url: str, sessions: int) -> None:
 
 
 async def _key(database_url: str, store_id: str) -> str:
-    """A new key of the app."""
+    """Create an API key of the app, and the app where it is missing."""
     async with _pool(database_url) as db:
         found = (app for app in await search_apps(db, store_id) if app.name == APP and app.rate == RATE)
         app = next(found, None) or await create_app(db, store_id, APP, ["sessions:read"], rate=RATE)

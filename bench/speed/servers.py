@@ -1,4 +1,4 @@
-"""A contender's process: started, asked, stopped."""
+"""The process of a contender."""
 
 import os
 import signal
@@ -7,10 +7,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
+
+from bench.speed.browser import HEADERS
 from bench.speed.contenders import Contender
 from bench.speed.load import Failed, Load, wrk
 from bench.speed.queries import Query, Row, Sample
@@ -20,8 +22,18 @@ STOPPING_SECONDS = 10.0
 LINES = 30
 
 
+class Checked(NamedTuple):
+    """An answer without errors."""
+
+    rows: list[Row] | None
+    """None: the contender answers without rows."""
+    size: int
+    """In bytes as sent."""
+    encoding: str | None
+
+
 class Server(NamedTuple):
-    """A contender that answers."""
+    """A contender that has started."""
 
     contender: Contender
     sample: Sample
@@ -34,49 +46,61 @@ class Server(NamedTuple):
         return self.contender.name
 
     def has(self, query: Query) -> bool:
-        return self.contender.request(query, self.sample) is not None
+        return query in self.contender.queries
 
-    def ask(self, query: Query) -> tuple[int, bytes]:
-        """The answer's status and body. Raises OSError and HTTPException."""
+    def ask(self, query: Query) -> httpx.Response:
+        """Send the request as a browser does. Raises httpx.HTTPError."""
         request = self.contender.request(query, self.sample)
-        assert request is not None
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(request.method, request.path, request.body and request.body.encode(), request.headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        url = f"http://127.0.0.1:{self.port}{request.path}"
+        return httpx.request(
+            request.method, url, headers=HEADERS | request.headers, content=request.body, timeout=30, trust_env=False
+        )
 
-    def rows(self, query: Query) -> list[Row]:
-        """Raises Failed where the answer is none."""
+    def check(self, query: Query) -> Checked:
+        """Ask once, and read the answer. Raises Failed if it is wrong."""
         try:
-            status, body = self.ask(query)
-        except (OSError, HTTPException) as error:
+            response = self.ask(query)
+        except httpx.HTTPError as error:
             raise self.failed(f"does not answer {query}: {error!r}") from None
-        try:
-            assert status == 200
-            return self.contender.rows(query, body)
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
-            text = body.decode(errors="replace")[:2000]
-            raise self.failed(f"answers {query} with status {status} ({error!r}):\n{text}") from None
+        if response.status_code != 200:
+            raise self.failed(f"answers {query} with status {response.status_code}:\n{response.text[:2000]}")
+        rows = self._rows(query, response.content)
+        return Checked(rows, response.num_bytes_downloaded, response.headers.get("Content-Encoding"))
 
     def load(self, query: Query, seconds: int) -> Load:
-        request = self.contender.request(query, self.sample)
-        assert request is not None
+        """Drive the server. Raises Failed if an answer is wrong."""
+        expected = self.check(query).rows
         try:
-            return wrk(f"http://127.0.0.1:{self.port}", request, seconds)
+            load, answers = wrk(f"http://127.0.0.1:{self.port}", self.contender.request(query, self.sample), seconds)
         except Failed as error:
             raise self.failed(f"failed under the load of {query}: {error}") from None
+        for answer in answers:
+            if _ids(self._rows(query, answer)) != _ids(expected):
+                raise self.failed(f"answers {query} under load with other sessions:\n{_text(answer)}")
+        return load
+
+    def _rows(self, query: Query, answer: bytes) -> list[Row] | None:
+        try:
+            return self.contender.rows(query, answer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.failed(f"answers {query} wrongly ({error!r}):\n{_text(answer)}") from None
 
     def failed(self, what: str) -> Failed:
-        said = "\n  ".join(self.log.read_text(errors="replace").splitlines()[-LINES:])
-        return Failed(f"{self.name} {what}\n{self.log} ends so:\n  {said or '(it is empty)'}")
+        end = "\n  ".join(self.log.read_text(errors="replace").splitlines()[-LINES:])
+        return Failed(f"{self.name} {what}\nThe end of {self.log}:\n  {end or '(it is empty)'}")
+
+
+def _ids(rows: list[Row] | None) -> list[str | None]:
+    return [row.get("id") for row in rows or []]
+
+
+def _text(answer: bytes) -> str:
+    return answer.decode(errors="replace")[:2000]
 
 
 @contextmanager
 def serving(contender: Contender, database_url: str, sample: Sample, logs: Path) -> Iterator[Server]:
-    """Start it, wait until it answers, and end it with all that came of it. Raises Failed."""
+    """Start a contender, wait until it answers, and end it and its children after the block. Raises Failed."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     logs.mkdir(parents=True, exist_ok=True)
@@ -84,7 +108,7 @@ def serving(contender: Contender, database_url: str, sample: Sample, logs: Path)
     command = contender.command(port, database_url, sample)
     environment = os.environ | contender.environment(port, database_url, sample)
     with open(path, "wb") as log:
-        # In a session of its own: Ctrl-C is for this process, which then ends it and its children.
+        # It gets a session of its own, so that Ctrl-C reaches only this process, which then ends it and its children.
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -102,12 +126,12 @@ def _wait(server: Server, process: "subprocess.Popen[bytes]") -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise server.failed(f"ended with status {process.returncode} while it started")
-        with suppress(OSError, HTTPException):
-            status, body = server.ask(first)
-            if status == 200:
+        with suppress(httpx.HTTPError):
+            response = server.ask(first)
+            if response.status_code == 200:
                 return
-            last = f"{status} {body[:2000].decode(errors='replace')}"
-            if status < 500:
+            last = f"{response.status_code} {response.text[:2000]}"
+            if response.status_code < 500:
                 break
         time.sleep(0.1)
     raise server.failed(f"does not start; its last answer: {last}")
@@ -119,7 +143,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
             os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOPPING_SECONDS)
-    finally:  # also at a second Ctrl-C: it, or what is left of its children
+    finally:  # End what is left, also after a second Ctrl-C.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -1,4 +1,4 @@
-// Mercurius on Fastify with graphql-jit, SQL by hand: `node mercurius.mjs PORT`, with DATABASE_URL and STORE_ID.
+// Mercurius on Fastify with graphql-jit and handwritten SQL: `node mercurius.mjs PORT`, with DATABASE_URL and STORE_ID.
 
 import Fastify from "fastify";
 import mercurius from "mercurius";
@@ -54,7 +54,7 @@ const AFTER = forEachLimit((limit) => `
     select ${COLUMNS} from session where store_id = $1 and (created_at, id) < ($2, $3)
     order by created_at desc, id desc limit ${limit}`);
 
-// The IDs come from an index alone, which suits every text: so one plan does, and none is made for each request.
+// An index-only scan finds the IDs. It suits every text, so Postgres can reuse one plan for all requests.
 const BY_NAME = forEachLimit((limit) => `
     select ${COLUMNS} from session where store_id = $1 and id in (
         select id from session
@@ -68,7 +68,7 @@ const BY_ORDER = forEachLimit((limit) => `
     where store_id = $1 and id in (select session_id from "order" where store_id = $1 and number_key = fold($2))
     order by created_at desc, id desc limit ${limit}`);
 
-/** Postgres plans best for a limit that it knows; there are as many statements as limits. */
+/** Prepare one statement for each limit: Postgres plans best if it knows the limit. */
 function forEachLimit(build) {
   const statements = Array.from({ length: MAXIMUM + 2 }, (_, limit) => build(limit));
   return (limit) => statements[limit];
@@ -80,7 +80,7 @@ const db = postgres({
   max: POOL_SIZE,
   fetch_types: false,
   connection: { timezone: "UTC" },
-  // Moments stay the text that Postgres sends, made ISO 8601: clients get text, and a Date has no microseconds.
+  // Keep timestamps as text and change them to ISO 8601: clients get text, and a Date has no microseconds.
   types: { moment: { to: TIMESTAMPTZ, from: [TIMESTAMPTZ], serialize: (text) => text, parse: isoOf } },
 });
 

@@ -1,4 +1,4 @@
-// PostGraphile 5: `node postgraphile.mjs PORT [--tuned]`, with DATABASE_URL. As it comes, or tuned by hand.
+// PostGraphile 5, with its defaults or tuned by hand: `node postgraphile.mjs PORT [--tuned]`, with DATABASE_URL.
 
 import { createServer } from "node:http";
 import pg from "pg";
@@ -12,7 +12,7 @@ import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connecti
 
 const POOL_SIZE = 8;
 
-// What the columns do not say are "computed columns": functions of a row.
+// Fields that are not columns are PostGraphile's "computed columns": functions of a row.
 const COMPUTED_COLUMNS = `
 create schema if not exists bench;
 create or replace function bench.session_active(session public.session) returns boolean
@@ -30,7 +30,7 @@ language sql stable
 return nullif(session.token_expires_at, 'infinity');
 `;
 
-// A "custom query". The IDs come from an index alone, which suits every text: so one plan does for all of them.
+// PostGraphile's "custom query". An index-only scan finds the IDs. It suits every text, so Postgres can reuse one plan.
 const CUSTOM_QUERY = `
 create schema if not exists bench_tuned;
 create or replace function bench_tuned.sessions_by_name(store_id text, text text, size int)
@@ -47,8 +47,8 @@ begin atomic
 end;
 `;
 
-// Plans by hand: plain expressions leave no function to be inlined when a statement is planned, and a root field with a
-// fixed order and condition leaves nothing of its arguments to be looked at when it is executed.
+// Handwritten plans. Plain expressions leave no function for Postgres to inline when it plans a statement, and a root
+// field with a fixed order and condition leaves no arguments to evaluate when it is executed.
 const plans = extendSchema(({ sql, pgResources, grafast: { connection } }) => {
   const column = ($session, name) => sql`${$session}.${sql.identifier(name)}`;
   return {
@@ -110,7 +110,7 @@ const asItComes = () => ({
 const tuned = () => ({
   extends: [PostGraphileAmberPreset],
   plugins: [plans],
-  // Nobody asks for these; and root fields would be given arguments that are looked at in each request.
+  // No query uses these, and they would give root fields arguments that are evaluated in each request.
   disablePlugins: [
     "NodePlugin",
     "SubscriptionPlugin",
