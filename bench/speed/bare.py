@@ -93,15 +93,7 @@ async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, 
         predicate = text_equals("session.order_number", values["number"])
     after = Key(*values["after"].split(" ")) if "after" in values else None
     columns = SHORT if query is Query.SHORT_PAGE else FULL
-    return await search(
-        db,
-        SESSION,
-        store_id,
-        predicate,
-        NEWEST,
-        Window(query.size + 1, after),
-        SHORT if query is Query.SHORT_PAGE else FULL,
-    )
+    return await search(db, SESSION, store_id, predicate, NEWEST, Window(query.size + 1, after), columns)
 
 
 async def fetch_planned(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[Row]:
