@@ -188,7 +188,7 @@ async def search_sessions_of_customers(
     columns: Columns = None,
 ) -> dict[str, list[Row]]:
     """The same for each customer's sessions, in one statement."""
-    shape = _Shape.of(SESSION, columns and columns | {"customer_id"}, sort, window)
+    shape = _Shape.of(SESSION, None if columns is None else columns | {"customer_id"}, sort, window)
     bounds = (*(window.after or ()), *(window.before or ()))
     fetch = db.fetch_planned if predicate.planned else db.fetch
     rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, list(customer_ids))

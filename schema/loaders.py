@@ -136,7 +136,8 @@ class Loaders:
     @property
     def sessions(self) -> Loader[Row]:
         async def fetch(ids: list[str], columns: Columns) -> Mapping[str, Row]:
-            rows = await get_sessions(self._db, self._store_id, ids, columns and columns | {"id"})
+            columns = None if columns is None else columns | {"id"}
+            rows = await get_sessions(self._db, self._store_id, ids, columns)
             return {row["id"]: row for row in rows}
 
         return self._loader("sessions", fetch)

@@ -50,7 +50,7 @@ where store_id = $1 and id in (
         and coalesce(customer_name_key like '%' || fold_pattern($2) || '%', false)
     order by created_at desc, id desc limit {{limit}}
 )
-order by created_at desc, id desc
+order by session.created_at desc, id desc
 """
 
 
