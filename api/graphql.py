@@ -241,7 +241,7 @@ class GraphQLEndpoint:
             log.published = plan.document.is_published
         log.document = plan.document.id
         name = plan.operation.node.name
-        log.operation, log.has_operation = name.value[:100] if name else None, True
+        log.operation = name.value[:100] if name else None
 
     def _failed(
         self, error: Exception, is_read: bool, credential_sent: bool, negotiation: Negotiation, log: RequestLog

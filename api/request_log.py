@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.logs import log_entry
 from db.pool import recorded_statements
 
 requests = logging.getLogger("roomkey.requests")
@@ -38,32 +39,26 @@ class RequestLog:
     published: bool | None = None
     cost: int | None = None
     operation: str | None = None
-    has_operation: bool = False
     interpreted: str | None = None
     refusals: list[str] | None = None
     codes: list[str] | None = None
 
     def write(self, status: int) -> None:
-        level = logging.DEBUG if self.route in QUIET_ROUTES else logging.INFO
-        if not requests.isEnabledFor(level):
-            return
         entry: dict[str, Any] = {"request": self.request_id, "method": self.method, "route": self.route}
-        for name in ("store", "app", "session", "batch", "document", "published", "cost"):
-            value = getattr(self, name)
-            if value is not None:
-                entry[name] = value
-        if self.has_operation:
-            entry["operation"] = self.operation
-        for name in ("interpreted", "refusals", "codes"):
-            value = getattr(self, name)
-            if value is not None:
+        for name in DETAILS:
+            if (value := getattr(self, name)) is not None:
                 entry[name] = value
         entry["status"] = status
         entry["ms"] = round((perf_counter() - self.started) * 1000, 1)
         entry["statements"] = len(self.statements)
-        # Without a walk through the stack, to find the line of code.
-        record = requests.makeRecord(requests.name, level, "", 0, "request", (), None, extra={"entry": entry})
-        requests.handle(record)
+        log_entry(requests, logging.DEBUG if self.route in QUIET_ROUTES else logging.INFO, entry)
+
+
+# What a line says if it is known, in this order.
+DETAILS = (
+    *("store", "app", "session", "batch", "document", "published", "cost", "operation"),
+    *("interpreted", "refusals", "codes"),
+)
 
 
 def request_id(given: bytes | None) -> str:
