@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from math import ceil, inf
 from time import monotonic
 
-from cachetools import LRUCache
-
 from db.credentials import Credential
 from db.pool import Pool
 from db.rate_limits import take_points
@@ -30,7 +28,10 @@ LEASE_SHARE = 1 / 20
 # ten statements a second, whether they are refused or not.
 PAUSE_SECONDS = 0.1
 
-CACHE_SIZE = 10_000
+# Apps of which a worker knows the points.
+BUDGETS = 10_000
+
+LARGEST_COST = COST_MODEL.cost_limit
 
 # For all who have no key together, in each worker: they can look at the schema, and no more.
 ANONYMOUS_RATE = 2_000
@@ -54,7 +55,7 @@ class RateLimiter:
 
     def __init__(self, db: Pool) -> None:
         self._db = db
-        self._budgets: LRUCache[tuple[str, str], _Budget] = LRUCache(CACHE_SIZE)
+        self._budgets: dict[tuple[str, str], _Budget] = {}
         self._anonymous = _Anonymous()
 
     def check(self, credential: Credential | None) -> None:
@@ -97,7 +98,9 @@ class RateLimiter:
         key = credential.store_id, credential.app_id
         budget = self._budgets.get(key)
         if budget is None or budget.rate != credential.rate:
-            budget = self._budgets[key] = _Budget(credential.rate)
+            if len(self._budgets) >= BUDGETS:
+                del self._budgets[next(iter(self._budgets))]  # it is asked for again
+            budget = self._budgets[key] = _Budget(credential.rate, max(BURST_SECONDS * credential.rate, LARGEST_COST))
         return budget
 
     async def _lease(self, store_id: str, app_id: str, budget: "_Budget", cost: float) -> bool:
@@ -125,6 +128,7 @@ class _Budget:
     """An app's points, as a worker knows them."""
 
     rate: int
+    maximum: int
     # What is left of its lease, since when it has it, and what it has spent since then.
     held: float = 0.0
     leased_at: float = -inf
@@ -134,10 +138,6 @@ class _Budget:
     seen_at: float = 0.0
     is_short: bool = False
     lease: asyncio.Task[bool] | None = None
-
-    @property
-    def maximum(self) -> int:
-        return max(BURST_SECONDS * self.rate, COST_MODEL.cost_limit)
 
     def pay(self, cost: float) -> bool:
         if monotonic() > self.leased_at + LEASE_SECONDS:

@@ -101,8 +101,9 @@ def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
     if not isinstance(parameters, dict):
         raise RequestError(400, "The body must be a JSON object with a query or a documentId.")
     query = _text(parameters, "query")
-    hash = _hash(_object(parameters, "extensions") or {})
-    given = [path_id, hash, *(_text(parameters, name) for name in DOCUMENT_NAMES)]
+    extensions = _object(parameters, "extensions")
+    hash = _hash(extensions) if extensions else None
+    given = [path_id, hash, *[_text(parameters, name) for name in DOCUMENT_NAMES if name in parameters]]
     ids = {canonical_id(id) or id for id in given if id}
     if len(ids) > 1:
         raise RequestError(400, "The request names several documents.")

@@ -52,6 +52,8 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
             # The access log of uvicorn would contain the codes of links.
             access_log=False,
             server_header=False,
+            # Nothing depends on the scheme or the client that a proxy reports.
+            proxy_headers=False,
             timeout_graceful_shutdown=10,
         )
 

@@ -1,17 +1,23 @@
 """The cache of documents: each is parsed, validated and measured once, and its operations are compiled once."""
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import strawberry
 from cachetools import LRUCache
-from graphql import ExecutionResult, OperationDefinitionNode
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
 
 from engine.compiled import CompiledOperation, Unsupported, compile_operation
 from engine.cost import CostModel, Measure, Meter
-from engine.execution import choose_operation, completed, execute_operation, parse_document, validate_document
+from engine.execution import (
+    InvalidOperation,
+    choose_operation,
+    interpret,
+    parse_document,
+    result_of,
+    validate_document,
+)
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
@@ -50,17 +56,25 @@ class Operation:
     def measure(self, variables: Variables) -> Measure:
         return self._meter.measure(variables or {})
 
-    async def interpret(self, variables: Variables, context: Any, *, hide_suggestions: bool) -> ExecutionResult:
-        """Let graphql-core run it. Raises InvalidOperation."""
-        document = self._document
-        return await execute_operation(
-            document.schema._schema, document.tree, self.node, variables, context, hide_suggestions=hide_suggestions
-        )
-
-    async def execute(self, variables: Variables, context: Any, *, hide_suggestions: bool) -> ExecutionResult:
-        """Run it compiled. Raises InvalidOperation, and Unsupported where graphql-core must run it."""
-        compiled = self._compiled
-        return await completed(lambda: compiled.execute(variables, context, hide_suggestions=hide_suggestions))
+    async def execute(
+        self, variables: Variables, context: Any, *, compiled: bool, hide_suggestions: bool
+    ) -> tuple[ExecutionResult, str | None]:
+        """Run it, and say why graphql-core ran it instead of the compiled functions. Raises InvalidOperation."""
+        reason = "off"
+        try:
+            if compiled:
+                try:
+                    running = self._compiled.execute(variables, context, hide_suggestions=hide_suggestions)
+                    return result_of(running if isinstance(running, ExecutionResult) else await running), None
+                except Unsupported as unsupported:
+                    reason = unsupported.reason
+            document = self._document
+            running = interpret(
+                document.schema._schema, document.tree, self.node, variables, context, hide_suggestions=hide_suggestions
+            )
+            return result_of(running if isinstance(running, ExecutionResult) else await running), reason
+        except RecursionError:
+            raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
 
     @cached_property
     def _compiled(self) -> CompiledOperation:
@@ -72,8 +86,6 @@ class DocumentCache:
     """The documents that were sent last. Those that are kept are valid."""
 
     def __init__(self, schema: strawberry.Schema, model: CostModel, *, introspection: bool, compiled: bool) -> None:
-        self.interpreted: Counter[str] = Counter()
-        """How often graphql-core ran an operation, and why."""
         self._schema = schema
         self._model = model
         self._introspection = introspection
@@ -94,15 +106,9 @@ class DocumentCache:
         self, operation: Operation, variables: Variables, context: Any
     ) -> tuple[ExecutionResult, str | None]:
         """Run an operation of a valid document, and say why graphql-core did, if it did. Raises InvalidOperation."""
-        reason = "off"
-        if self._compiled:
-            try:
-                return await operation.execute(variables, context, hide_suggestions=not self._introspection), None
-            except Unsupported as unsupported:
-                reason = unsupported.reason
-        self.interpreted[reason] += 1
-        result = await operation.interpret(variables, context, hide_suggestions=not self._introspection)
-        return result, reason
+        return await operation.execute(
+            variables, context, compiled=self._compiled, hide_suggestions=not self._introspection
+        )
 
 
 def _size(document: Document) -> int:

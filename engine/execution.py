@@ -4,7 +4,7 @@ They are sections 2, 5 and 6 of the GraphQL specification. Each raises its own f
 between the steps, such as measuring the cost.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
@@ -87,7 +87,7 @@ def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspe
         raise InvalidOperation("GRAPHQL_VALIDATION_FAILED", *errors)
 
 
-async def execute_operation(
+def interpret(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -95,32 +95,22 @@ async def execute_operation(
     context: Any,
     *,
     hide_suggestions: bool,
-) -> ExecutionResult:
-    """Let graphql-core run an operation of a valid document.
-
-    Raises InvalidOperation where the variables are not what it declares.
-    """
-    return await completed(
-        lambda: execute(
-            schema,
-            document,
-            variable_values=dict(variables or {}),
-            operation_name=operation.name.value if operation.name else None,
-            context_value=context,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-            hide_suggestions=hide_suggestions,
-        )
+) -> AwaitableOrValue[ExecutionResult]:
+    """Let graphql-core run an operation of a valid document."""
+    return execute(
+        schema,
+        document,
+        variable_values=dict(variables or {}),
+        operation_name=operation.name.value if operation.name else None,
+        context_value=context,
+        executor_class=StrawberryGraphQLCoreExecutionContext,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        hide_suggestions=hide_suggestions,
     )
 
 
-async def completed(run: Callable[[], AwaitableOrValue[ExecutionResult]]) -> ExecutionResult:
+def result_of(result: ExecutionResult) -> ExecutionResult:
     """The result of an execution. Raises InvalidOperation where it has not begun because of the variables."""
-    try:
-        running = run()
-        result = running if isinstance(running, ExecutionResult) else await running
-    except RecursionError:
-        raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
     if result.errors and all(error.path is None for error in result.errors):
         raise InvalidOperation("BAD_USER_INPUT", *result.errors)
     return result

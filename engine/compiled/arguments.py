@@ -20,10 +20,12 @@ MAX_COERCION_ERRORS = 50  # graphql-core's own default
 
 
 class Variable(NamedTuple):
-    definition: VariableDefinitionNode
+    """A declared variable. `absent`: its values where the request has none, or None where it must have one."""
+
     name: str
     signature: GraphQLVariableSignature
     coerce: Coerce
+    absent: VariableValues | None
 
 
 class Variables:
@@ -39,7 +41,10 @@ class Variables:
                 self._variables = None
                 break
             coerce = inputs_of(schema).coercer(signature.type)
-            self._variables.append(Variable(definition, signature.name, signature, coerce))
+            absent = get_variable_values(schema, [definition], {})
+            self._variables.append(
+                Variable(signature.name, signature, coerce, None if isinstance(absent, list) else absent)
+            )
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
         """What graphql-core's `get_variable_values` returns."""
@@ -56,7 +61,7 @@ class Variables:
     def _read(self, inputs: Mapping[str, Any]) -> VariableValues | None:
         """The values, if all of them are valid."""
         values = VariableValues({}, {})
-        for definition, name, signature, coerce in self._variables or ():
+        for name, signature, coerce, absent in self._variables or ():
             if name in inputs:
                 values.sources[name] = VariableValueSource(signature, inputs[name])
                 coerced = coerce(inputs[name], 0)
@@ -64,11 +69,10 @@ class Variables:
                     return None
                 values.coerced[name] = coerced
                 continue
-            one = get_variable_values(self._schema, [definition], {})
-            if isinstance(one, list):
+            if absent is None:
                 return None
-            values.sources.update(one.sources)
-            values.coerced.update(one.coerced)
+            values.sources.update(absent.sources)
+            values.coerced.update(absent.coerced)
         return None if self._variables is None else values
 
 
