@@ -33,6 +33,7 @@ from api.request import (
 from api.request_log import CLIENT_CLOSED_REQUEST, RequestLog, request_id
 from api.responses import CACHED, GraphQLResponse, Negotiation, cost_extensions, dump, negotiate, send_json
 from api.settings import Settings
+from api.timeout import Timeout
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
 from db.pool import Pool, record_statements_into
@@ -47,7 +48,7 @@ from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from schema.rate_limits import RateLimit
 
 PATH = "/graphql"
-BODY_SECONDS = 30
+DOCUMENT_ROUTE = "/graphql/{document_id}"
 
 # A browser asks first (a preflight) before it sends one of these for a page of another site.
 PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
@@ -83,7 +84,7 @@ class GraphQLEndpoint:
             publish, db, GRAPHQL_SCHEMA, limit=DOCUMENTS_PER_REQUEST, introspection=settings.introspection
         )
         self._graphiql = settings.graphiql
-        self._operation_seconds = settings.operation_seconds
+        self._seconds = settings.operation_seconds
         self._batch_limit = settings.batch_limit
         self._origins = {origin.encode() for origin in settings.cors_origins}
 
@@ -101,22 +102,25 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = read_headers(scope["headers"])
-        path_id = scope["path"][len(PATH) + 1 :] or None
-        route = f"{PATH}/{{document_id}}" if path_id else PATH
-        log = RequestLog(request_id(headers.get(b"x-request-id")), scope["method"], route)
+        method, path_id = scope["method"], scope["path"][len(PATH) + 1 :] or None
+        log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
         record_statements_into(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
-        is_read = False
+        timeout = Timeout(self._seconds)
+        requests = None
         try:
-            async with asyncio.timeout(BODY_SECONDS) as timeout:
-                requests = await self._read(scope, headers, receive, path_id, negotiation)
-                is_read = True
-                timeout.reschedule(asyncio.get_running_loop().time() + self._operation_seconds)
-                response = await self._respond(requests, scope["method"], headers, negotiation, log)
+            requests = await self._read(scope, headers, receive, path_id, negotiation)
+            response = await self._respond(requests, method, headers, negotiation, log)
         except ClientDisconnect:
             return log.write(CLIENT_CLOSED_REQUEST)
+        except asyncio.CancelledError:
+            if not timeout.passed:
+                raise
+            response = self._failed(self._timed_out(requests is not None), False, negotiation, log)
         except Exception as error:
-            response = self._failed(error, is_read, b"authorization" in headers, negotiation, log)
+            response = self._failed(error, b"authorization" in headers, negotiation, log)
+        finally:
+            timeout.stop()
         common = [(b"x-request-id", log.request_id.encode())]
         if origin := headers.get(b"origin"):
             common += self._cors_headers(origin)
@@ -200,7 +204,7 @@ class GraphQLEndpoint:
         except Exception as error:
             if isinstance(error, Throttled):
                 rate_limit = error.rate_limit
-            response = self._failed(error, True, authorization is not None, negotiation, log)
+            response = self._failed(error, authorization is not None, negotiation, log)
         else:
             if context.refusals:
                 log.refusals = sorted({*(log.refusals or ()), *context.refusals})
@@ -243,15 +247,14 @@ class GraphQLEndpoint:
         name = plan.operation.node.name
         log.operation = name.value[:100] if name else None
 
+    def _timed_out(self, is_read: bool) -> Exception:
+        if is_read:
+            return TimeoutError(f"Stopped after {self._seconds:g} s.")
+        return RequestError(408, f"The body took longer than {self._seconds:g} s.", "TIMEOUT", Connection="close")
+
     def _failed(
-        self, error: Exception, is_read: bool, credential_sent: bool, negotiation: Negotiation, log: RequestLog
+        self, error: Exception, credential_sent: bool, negotiation: Negotiation, log: RequestLog
     ) -> GraphQLResponse:
-        if isinstance(error, TimeoutError):
-            if not is_read:
-                message = f"The body took longer than {BODY_SECONDS:g} s."
-                error = RequestError(408, message, "TIMEOUT", Connection="close")
-            else:
-                error = TimeoutError(f"Stopped after {self._operation_seconds:g} s.")
         return GraphQLResponse.of(
             failure(error, log.request_id, lenient=negotiation.lenient, credential_sent=credential_sent)
         )

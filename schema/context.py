@@ -37,6 +37,7 @@ class Context:
     rate_limit: RateLimit | None = None
     # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
+    _loaders: "Loaders | None" = None
 
     def require(self, *scopes: Scope) -> Credential:
         """The credential. Raises Unauthenticated without one, and Forbidden if it has none of the scopes."""
@@ -55,11 +56,14 @@ class Context:
 
         return CostCounter(COST_MODEL)
 
-    @cached_property
+    @property
     def loaders(self) -> "Loaders":
-        from schema.loaders import Loaders
+        # Not a cached_property, which takes a lock.
+        if self._loaders is None:
+            from schema.loaders import Loaders
 
-        return Loaders(self.db, self.require().store_id)
+            self._loaders = Loaders(self.db, self.require().store_id)
+        return self._loaders
 
 
 Info = strawberry.Info[Context, None]

@@ -6,7 +6,6 @@ They live for one request, and see one store.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from db.api_keys import get_api_keys_by_app
@@ -133,15 +132,12 @@ class Loaders:
         self._db = db
         self._store_id = store_id
         self._loaders: dict[Hashable, Loader[Any]] = {}
+        self.sessions: Loader[Row] = Loader(self._sessions)
 
-    @cached_property
-    def sessions(self) -> Loader[Row]:
-        async def fetch(ids: list[str], columns: Columns) -> Mapping[str, Row]:
-            columns = None if columns is None else columns | {"id"}
-            rows = await get_sessions(self._db, self._store_id, ids, columns)
-            return {row["id"]: row for row in rows}
-
-        return Loader(fetch)
+    async def _sessions(self, ids: list[str], columns: Columns) -> Mapping[str, Row]:
+        columns = None if columns is None else columns | {"id"}
+        rows = await get_sessions(self._db, self._store_id, ids, columns)
+        return {row["id"]: row for row in rows}
 
     @property
     def customers(self) -> Loader[Row]:

@@ -1,0 +1,28 @@
+"""The timeout of a request."""
+
+import asyncio
+
+
+class Timeout:
+    """Cancels the present task after a number of seconds: `asyncio.timeout`, at a fifth of its cost.
+
+    `passed` tells a CancelledError of its own from others.
+    """
+
+    __slots__ = ("_task", "_timer", "passed")
+
+    def __init__(self, seconds: float) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self.passed = False
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._cancel)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        if self.passed:
+            self._task.uncancel()
+
+    def _cancel(self) -> None:
+        self.passed = True
+        self._task.cancel()
