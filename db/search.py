@@ -19,6 +19,9 @@ from db.sessions import STATUS_IS
 
 # How many index entries a prepared statement looks at for each row of a page, before the search is planned.
 NEAR = 40
+# And how many it looks at first, to see whether there are enough matches to go on.
+PROBE = 8
+PROBE_MATCHES = 2
 
 
 @dataclass(frozen=True)
@@ -292,14 +295,22 @@ def _page(shape: _Shape, predicate: str) -> str:
 
 @lru_cache(512)
 def _near(shape: _Shape, predicate: str) -> str:
-    """The page, as far as the newest rows fill it: a walk along the covering index that ends when the page is full."""
-    name = shape.table.name
+    """The page, as far as the newest rows fill it: a walk along the covering index that ends when the page is full.
+
+    It gives up at once, with no rows, where the first entries show that the text is too rare to fill the page.
+    """
+    name, matches = shape.table.name, _numbered(predicate, shape.next_place)
+    newest = f"select * from {name} where {shape.bounds} {shape.in_order}"
     return f"""
         {shape.select} where store_id = $1 and id in (
-            select id from (
-                select * from {name} where {shape.bounds} {shape.in_order} limit {NEAR * shape.limit:d}
-            ) as {name}
-            where {_numbered(predicate, shape.next_place)}
+            select id from ({newest} limit (
+                select case when count(*) = {min(PROBE_MATCHES, shape.limit):d} then {NEAR * shape.limit:d} else 0 end from (
+                    select from ({newest} limit {PROBE * shape.limit:d}) as {name}
+                    where {matches}
+                    limit {min(PROBE_MATCHES, shape.limit):d}
+                ) as probe
+            )) as {name}
+            where {matches}
             {shape.in_order}
             limit {shape.limit:d}
         )
