@@ -255,8 +255,12 @@ class _Shape:
         return f"select {self.table.select(self.columns, self.sort)} from {self.table.name}"
 
     @property
+    def descending(self) -> bool:
+        return self.sort.descending != self.last
+
+    @property
     def in_order(self) -> str:
-        direction = "desc" if self.sort.descending != self.last else "asc"
+        direction = "desc" if self.descending else "asc"
         return f"order by {self.table.name}.{self.sort.column} {direction}, {self.table.name}.id {direction}"
 
     @property
@@ -301,20 +305,21 @@ def _near(shape: _Shape, predicate: str) -> str:
     """
     name, matches = shape.table.name, _numbered(predicate, shape.next_place)
     newest = f"select * from {name} where {shape.bounds} {shape.in_order}"
+    enough = min(PROBE_MATCHES, shape.limit)
+    direction = "desc" if shape.descending else "asc"
     return f"""
-        {shape.select} where store_id = $1 and id in (
-            select id from ({newest} limit (
-                select case when count(*) = {min(PROBE_MATCHES, shape.limit):d} then {NEAR * shape.limit:d} else 0 end from (
-                    select from ({newest} limit {PROBE * shape.limit:d}) as {name}
-                    where {matches}
-                    limit {min(PROBE_MATCHES, shape.limit):d}
+        {shape.select} join (
+            select id as found_id, {shape.sort.column} as found_at from ({newest} limit (
+                select case when count(*) = {enough} then {NEAR * shape.limit:d} else 0 end
+                from (
+                    select from ({newest} limit {PROBE * shape.limit:d}) as {name} where {matches} limit {enough}
                 ) as probe
             )) as {name}
             where {matches}
             {shape.in_order}
             limit {shape.limit:d}
-        )
-        {shape.in_order}
+        ) as found on store_id = $1 and {name}.id = found_id
+        order by found_at {direction}, found_id {direction}
     """
 
 
