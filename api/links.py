@@ -11,10 +11,9 @@ from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
 from db.events import create_visit
 from db.pool import Pool, Unavailable
-from db.sessions import get_session_locked
 from db.stores import SLUG, get_store_by_slug
+from schema.admission import admission_of
 from schema.links import Links, session_id_of
-from schema.tokens import TokenStatus
 
 # What chat apps, and the services behind them, call themselves when they fetch a link to show it. Not the browsers
 # inside chat apps, which name the app as well, nor curl and the like, by which a person may open a link.
@@ -50,16 +49,17 @@ class LinkEndpoint:
 
     async def _open(self, request: Request, is_preview: bool) -> Response:
         slug, code = request.path_params["slug"], request.path_params["code"]
-        id = session_id_of(code)
-        store = await get_store_by_slug(self._db, slug) if id and SLUG.fullmatch(slug) else None
-        if id is None or store is None:
+        is_link = session_id_of(code) and SLUG.fullmatch(slug)
+        store = await get_store_by_slug(self._db, slug) if is_link else None
+        if store is None:
             return unknown_page()
         async with self._db.transaction() as transaction:
-            session = await get_session_locked(transaction, store.id, id)
-            if session is None or not self._links.is_genuine(store.id, session, code):
+            admission = await admission_of(transaction, self._links, store.id, code)
+            if admission is None:
                 return unknown_page()
+            id = admission.session.id
             request.state.log.store, request.state.log.session = store.slug, id
-            if session.token_status != TokenStatus.ACTIVE.value:
+            if not admission.is_admitted:
                 return gone_page(store.name)
             await create_visit(transaction, store.id, id, "PREVIEWED" if is_preview else "OPENED")
         if is_preview:

@@ -8,14 +8,13 @@ from db.events import create_joined
 from db.pool import Row
 from db.sessions import (
     get_session,
-    get_session_locked,
     set_token_expiry,
     set_token_reissued,
     set_token_revoked,
 )
+from schema.admission import admission_of
 from schema.context import Info
 from schema.errors import UserErrorCode, session_not_found, user_error
-from schema.links import session_id_of
 from schema.mutations.payloads import SessionPayload, returns_user_errors
 from schema.scopes import Scope
 from schema.sessions import Session
@@ -121,21 +120,19 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
 async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayload:
     credential, links = info.context.require(Scope.SESSIONS_JOIN), info.context.links
     code = _code(input.token, credential.store_slug)
-    id = session_id_of(code) if code else None
     async with info.context.db.transaction() as transaction:
-        # The lock waits for a concurrent revocation: once that is acknowledged, no customer may join.
-        row = await get_session_locked(transaction, credential.store_id, id) if id else None
-        if code is None or row is None or not links.is_genuine(credential.store_id, row, code):
+        admission = await admission_of(transaction, links, credential.store_id, code) if code else None
+        if admission is None:
             raise user_error(
                 UserErrorCode.TOKEN_UNKNOWN, "is not a link of your store, or was replaced by a newer link", "token"
             )
-        match TokenStatus(row.token_status):
+        match admission.status:
             case TokenStatus.EXPIRED:
                 raise user_error(UserErrorCode.TOKEN_EXPIRED, "has expired: the shop can send a new link", "token")
             case TokenStatus.REVOKED:
                 raise user_error(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
-        await create_joined(transaction, credential.store_id, row.id, credential.actor)
-    return JoinSessionPayload(session=Session(row=row))
+        await create_joined(transaction, credential.store_id, admission.session.id, credential.actor)
+    return JoinSessionPayload(session=Session(row=admission.session))
 
 
 async def _existing_session(info: Info, store_id: str, id: str) -> Row:
