@@ -44,8 +44,8 @@ class SessionEvent:
     )
     key_id: strawberry.ID | None = column(
         "key_id",
-        "The ID of the API key that caused the event. Null if a user caused it, and for the kinds `PREVIEWED`, `OPENED` "
-        "and `EXPIRED`.",
+        "The ID of the API key that caused the event. Null if a user caused it, and for the kinds `PREVIEWED`, "
+        "`OPENED` and `EXPIRED`.",
     )
     user_id: str | None = column(
         "user_id", "The ID of the user who caused the event: the `sub` claim of the JWT. Null if no user caused it."
