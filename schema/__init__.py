@@ -44,23 +44,23 @@ class Query:
     nodes = field(nodes, description="Get objects by ID, in the given order. Null for objects that do not exist.")
 
 
-@strawberry.type(description="Mutations. If input is refused, the payload's `userErrors` say why.")
+@strawberry.type(description="Mutations. If a mutation is refused, `userErrors` in the payload contains the reasons.")
 class Mutation:
     create_session = field(create_session, description="Create a session and issue its token.")
     extend_token = field(extend_token, description="Set a new expiration time. An expired token becomes active again.")
     reissue_token = field(reissue_token, description="Replace a session's token. The previous link stops working.")
     revoke_token = field(revoke_token, description="Revoke a session's token. Idempotent.")
-    join_session = field(join_session, description="Let the customer join the session of a link. For storefronts.")
+    join_session = field(join_session, description="Admit the customer to the session of a link. For storefronts.")
     record_order = field(record_order, description="Create an order, or update the order with the same number.")
-    record_conversion = field(record_conversion, description="Record what a session led to. It can convert only once.")
-    update_customer = field(update_customer, description="Update a customer. Omitted fields keep their values.")
-    update_store_settings = field(update_store_settings, description="Update settings. Omitted ones keep their values.")
+    record_conversion = field(record_conversion, description="Record a conversion. A session can convert only once.")
+    update_customer = field(update_customer, description="Update a customer. Omitted fields do not change.")
+    update_store_settings = field(update_store_settings, description="Update the store. Omitted fields do not change.")
     create_app = field(create_app, description="Create an app. Use `createApiKey` to create a key for it.")
-    update_app = field(update_app, description="Update, disable or enable an app. Omitted fields keep their values.")
+    update_app = field(update_app, description="Update, disable or enable an app. Omitted fields do not change.")
     create_api_key = field(create_api_key, description="Create an API key. Its secret is returned only once.")
     revoke_api_key = field(revoke_api_key, description="Revoke an API key permanently. Idempotent.")
     publish_documents = field(publish_documents, description="Publish persisted documents of an app.")
-    retire_document = field(retire_document, description="Retire a persisted document. Its ID is refused. Idempotent.")
+    retire_document = field(retire_document, description="Retire a persisted document: refuse its ID. Idempotent.")
 
 
 class Schema(strawberry.Schema):

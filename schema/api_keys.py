@@ -11,7 +11,9 @@ from engine.rows import column
 @strawberry.type(description="A key that authenticates an app. Its secret is not stored and cannot be retrieved.")
 class ApiKey:
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "The ID of the API key. Events refer to the key by this ID.")
+    id: strawberry.ID = column(
+        "id", "The ID of the API key, such as key_01h455vb4pex5vsknk084sn02q. See `SessionEvent.keyId`."
+    )
     name: str = column("name", "The key's name.")
     date_created: datetime = column("created_at", "When the key was created.")
     revoked_at: datetime | None = column("revoked_at", "When the key was revoked. Null if it has not been revoked.")

@@ -27,9 +27,9 @@ APP_LIMIT = 100
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
-@strawberry.enum(description="Which GraphQL documents an app is permitted to execute.")
+@strawberry.enum(description="Determines which GraphQL documents an app can send.")
 class DocumentMode(Enum):
-    LOG = enum_value("LOG", "Any document. Documents that are not published for the app are marked in the access log.")
+    LOG = enum_value("LOG", "All documents. Documents that are not published for the app are marked in the access log.")
     ALLOW_LIST = enum_value("ALLOW_LIST", "Only documents that are published for the app, sent by ID or as text.")
     ID_ONLY = enum_value("ID_ONLY", "Only documents that are published for the app, sent by ID.")
 
@@ -37,16 +37,16 @@ class DocumentMode(Enum):
 @strawberry.type(description="An API client of your store: a single-page app, a partner's service or a script.")
 class App(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "The ID of the app, as in app_01h455vb4pex5vsknk084sn02q.")
+    id: strawberry.ID = column("id", "The ID of the app, such as app_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The app's name.")
     scopes: list[Scope] = column(
         "scopes", "The scopes of the app's API keys. They also limit the scopes of users who sign in to the app."
     )
-    document_mode: DocumentMode = column("document_mode", "Which documents the app is permitted to execute.")
-    rate: int = column("rate", "Rate limit, in cost points per second.")
+    document_mode: DocumentMode = column("document_mode", "The documents that the app can send.")
+    rate: int = column("rate", "The rate limit, in cost points per second.")
     client_id: str | None = column(
         "client_id",
-        "The OAuth client ID at the identity provider. Users who sign in to that client act through this app.",
+        "The client ID of the app at your identity provider. Users who sign in to that client act through this app.",
     )
     date_created: datetime = column("created_at", "When the app was created.")
     disabled_at: datetime | None = column(
@@ -62,7 +62,7 @@ class App(Node):
 
     @resolver(
         "The app's persisted documents, sorted by ID, including retired documents. Requires the scope "
-        "`documents:write`, and `admin` for an app other than your own.",
+        "`documents:write`, and for an app other than your own also `admin`.",
         reads=("id",),
     )
     async def documents(
@@ -77,7 +77,7 @@ AppConnection = CountableConnection[App]
 async def app(
     info: Info,
     id: Annotated[
-        strawberry.ID, strawberry.argument(description="The ID of the app, as in app_01h455vb4pex5vsknk084sn02q.")
+        strawberry.ID, strawberry.argument(description="The ID of the app, such as app_01h455vb4pex5vsknk084sn02q.")
     ],
 ) -> App | None:
     info.context.require(Scope.ADMIN)

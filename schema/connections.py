@@ -129,10 +129,10 @@ class PageRequest:
         return Page(rows, node, cursor, has_next, has_previous)
 
 
-@strawberry.enum(description="How to read a count.")
+@strawberry.enum(description="Whether a count is exact.")
 class CountPrecision(Enum):
     EXACT = enum_value("EXACT", "The count is exact.")
-    AT_LEAST = enum_value("AT_LEAST", "Counting stopped at the limit. There are more.")
+    AT_LEAST = enum_value("AT_LEAST", "Counting stopped at the limit. The list has more items.")
 
 
 @strawberry.type(description="The number of items in a list.")
@@ -198,12 +198,12 @@ class Connection(Generic[N]):
 class CountableConnection(Connection[N], Generic[N]):
     count_up_to: strawberry.Private[Callable[[int], Awaitable[int]]]
 
-    @resolver("The number of items on all pages. It is counted only if it is selected.")
+    @resolver("The number of items on all pages. Counted only if selected.")
     async def count(
         self,
         limit: Annotated[
             int | None,
-            strawberry.argument(description=f"The number at which counting may stop, 1 to {COUNT_LIMIT_MAXIMUM}."),
+            strawberry.argument(description=f"The number at which counting stops, 1 to {COUNT_LIMIT_MAXIMUM}."),
         ] = COUNT_LIMIT,
     ) -> Count:
         limit = COUNT_LIMIT if limit is None else limit

@@ -12,18 +12,18 @@ from schema.enums import enum_value
 from schema.orders import Order
 
 
-@strawberry.enum(description="What the customer did.")
+@strawberry.enum(description="The kind of a conversion.")
 class ConversionKind(Enum):
     PURCHASE = enum_value("PURCHASE", "The customer bought something.")
     TASK = enum_value("TASK", "The customer completed a task.")
-    GOAL = enum_value("GOAL", "The customer reached a goal.")
+    GOAL = enum_value("GOAL", "The customer reached another goal.")
 
 
-@strawberry.type(description="The customer did what the session was for.")
+@strawberry.type(description="The record that the customer reached the goal of a session.")
 class Conversion:
     row: strawberry.Private[Row]
-    kind: ConversionKind = column("conversion_kind", "What the customer did.")
-    at: datetime = column("converted_at", "When the customer did it.")
+    kind: ConversionKind = column("conversion_kind", "The kind of the conversion.")
+    at: datetime = column("converted_at", "When the customer converted.")
 
     @resolver(
         "The order that the customer placed. Null if none was recorded with the conversion.",

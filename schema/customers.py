@@ -22,32 +22,36 @@ if TYPE_CHECKING:
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
-@strawberry.type(description="A person whom the shop talks with.")
+@strawberry.type(description="A person with whom your store talks.")
 class Customer(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "The customer's ID, as in customer_01h455vb4pex5vsknk084sn02q.")
-    name: str = column("name", "The customer's name, as the shop writes it.")
+    id: strawberry.ID = column("id", "The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")
+    name: str = column("name", "The customer's name, as your store writes it.")
 
-    @resolver("The phone number in E.164, as in +6281234567890.", reads=("id", "phone"))
+    @resolver("The phone number in E.164 format, such as +6281234567890.", reads=("id", "phone"))
     async def phone(self, info: Info) -> str | None:
         return await self._value(info, "phone")
 
-    @resolver("The e-mail address.", reads=("id", "email"))
+    @resolver("The email address.", reads=("id", "email"))
     async def email(self, info: Info) -> str | None:
         return await self._value(info, "email")
 
-    @resolver("The customer's ID in the shop's own system.", reads=("id", "external_id"))
+    @resolver("The customer's ID in your own system.", reads=("id", "external_id"))
     async def external_id(self, info: Info) -> str | None:
         return await self._value(info, "external_id")
 
-    @resolver(
-        "The customer's sessions, the newest first by default. Requires the scope `sessions:read`.", reads=("id",)
-    )
+    @resolver("The customer's sessions, newest first by default. Requires the scope `sessions:read`.", reads=("id",))
     async def sessions(
         self,
         info: Info,
-        filter: Annotated["SessionFilter", strawberry.lazy("schema.filters")] | None = None,
-        order_by: Annotated["SessionOrder", strawberry.lazy("schema.sessions")] | None = None,
+        filter: Annotated[
+            Annotated["SessionFilter", strawberry.lazy("schema.filters")] | None,
+            strawberry.argument(description="The conditions to meet. Defaults to none."),
+        ] = None,
+        order_by: Annotated[
+            Annotated["SessionOrder", strawberry.lazy("schema.sessions")] | None,
+            strawberry.argument(description="The sort order. Defaults to newest first."),
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -72,7 +76,8 @@ CustomerConnection = CountableConnection[Customer]
 async def customer(
     info: Info,
     id: Annotated[
-        strawberry.ID, strawberry.argument(description="The customer's ID, as in customer_01h455vb4pex5vsknk084sn02q.")
+        strawberry.ID,
+        strawberry.argument(description="The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q."),
     ],
 ) -> Customer | None:
     info.context.require(Scope.SESSIONS_READ)

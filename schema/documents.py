@@ -16,7 +16,7 @@ from schema.scopes import Scope
 DOCUMENT_LIMIT = 10_000
 
 
-@strawberry.type(description="A GraphQL document that an app can execute by ID. Its text never changes.")
+@strawberry.type(description="A GraphQL document that an app can send by ID. Its text never changes.")
 class PersistedDocument:
     row: strawberry.Private[Row]
     id: strawberry.ID = column(

@@ -35,7 +35,7 @@ class Forbidden(ClientError):
 
 @strawberry.enum(description="The reason for which a mutation was refused.")
 class UserErrorCode(Enum):
-    INVALID = enum_value("INVALID", "The value is invalid. The message says which values are valid.")
+    INVALID = enum_value("INVALID", "The value is invalid. The message describes the valid values.")
     NOT_FOUND = enum_value("NOT_FOUND", "Your store has no such object.")
     CUSTOMER_NOT_FOUND = enum_value("CUSTOMER_NOT_FOUND", "Your store has no such customer.")
     CLIENT_ID_TAKEN = enum_value("CLIENT_ID_TAKEN", "Another app of your store has this client ID.")
@@ -52,7 +52,7 @@ class UserErrorCode(Enum):
         "ORDER_OF_ANOTHER_SESSION", "The order with this number belongs to another session."
     )
     ALREADY_CONVERTED = enum_value(
-        "ALREADY_CONVERTED", "The session already has a different conversion, which is kept."
+        "ALREADY_CONVERTED", "The session already has a different conversion, which does not change."
     )
 
 
@@ -62,7 +62,7 @@ class UserError:
         description='The path of the invalid input field, which starts below `input`: `["customer", "details", '
         '"name"]`. Null if the error is not about a single field.'
     )
-    code: UserErrorCode = strawberry.field(description="The reason, for programs.")
+    code: UserErrorCode = strawberry.field(description="The code of the reason, for programs.")
     message: str = strawberry.field(
         description="The reason in English, for people. It is worded to be shown next to the field."
     )

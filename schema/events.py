@@ -15,11 +15,11 @@ from schema.enums import enum_value
 class SessionEventKind(Enum):
     ISSUED = enum_value("ISSUED", "The session was created and its token issued.")
     PREVIEWED = enum_value(
-        "PREVIEWED", "A chat app fetched the link to show a preview of it. This does not count as opened."
+        "PREVIEWED", "A chat app fetched the link to show a preview. Previews do not count as opened."
     )
     OPENED = enum_value("OPENED", "A person opened the link.")
     JOINED = enum_value("JOINED", "The customer joined the session through the storefront.")
-    EXTENDED = enum_value("EXTENDED", "The expiration time of the token was changed.")
+    EXTENDED = enum_value("EXTENDED", "The token got another expiration time.")
     REISSUED = enum_value("REISSUED", "The token was replaced, and the previous link stopped working.")
     REVOKED = enum_value("REVOKED", "The token was revoked.")
     CONVERTED = enum_value("CONVERTED", "The session converted.")
@@ -34,18 +34,21 @@ class SessionEvent:
     at: datetime = column("at", "When the event happened.")
     expired_time: datetime | None = column(
         "expires_at",
-        "For ISSUED, EXTENDED and REISSUED: the new expiration time of the token. Null if it never expires.",
+        "The new expiration time of the token, for the kinds `ISSUED`, `EXTENDED` and `REISSUED`. Null if the token "
+        "never expires, and for other kinds.",
     )
     reason: str | None = column(
         "reason",
-        "The reason that was given for the change, or `store setting` if a change of Session Expiration caused it.",
+        "The reason for the change, or `store setting` if a change of the store's `sessionExpiration` caused it. Null "
+        "if no reason was given.",
     )
     key_id: strawberry.ID | None = column(
         "key_id",
-        "The ID of the API key that made the change. Null if a user or the customer did, or if the token expired.",
+        "The ID of the API key that caused the event. Null if a user caused it, and for the kinds `PREVIEWED`, "
+        "`OPENED` and `EXPIRED`.",
     )
     user_id: str | None = column(
-        "user_id", "The user who made the change: the `sub` claim of their JWT. Null if no user did."
+        "user_id", "The ID of the user who caused the event: the `sub` claim of the JWT. Null if no user caused it."
     )
 
 

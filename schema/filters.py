@@ -53,20 +53,21 @@ class DateTimeRange:
 @strawberry.input(description="Compares the metadata of a session.")
 class MetadataFilter:
     contains: JSON = strawberry.field(
-        description='An object whose entries the metadata must contain, nested ones included: `{"channel": "line"}`.'
+        description='An object, such as `{"channel": "line"}`. The metadata must contain all of its entries, including '
+        "nested entries."
     )
 
 
 @strawberry.input(
-    description="Selects sessions that match all given fields. Null and absent fields are ignored. An empty list "
+    description="Selects sessions that match all given fields. Null and omitted fields are ignored. An empty list "
     "matches no session, except for `and`, where it matches all."
 )
 class SessionFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Words that must all match. A word matches if it is part of the name of the customer, the room ID "
-        f"or an order number, or if it is {predicates.ID_PART} or more characters of the session ID. At most "
-        f"{WORD_LIMIT} words. {FOLDING}",
+        description=f"Words that must all match, at most {WORD_LIMIT}. A word matches if it is part of the customer's "
+        f"name, the room ID or an order number. A word of at least {predicates.ID_PART} characters also matches if it "
+        f"is part of the session ID. {FOLDING}",
     )
     ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description=f"The session has one of these IDs, at most {ID_LIMIT}."
@@ -85,7 +86,7 @@ class SessionFilter:
     converted: bool | None = strawberry.field(default=None, description="Whether the session has a conversion.")
     date_created: DateTimeRange | None = strawberry.field(default=None, description="When the session was created.")
     expired_time: DateTimeRange | None = strawberry.field(
-        default=None, description="When the token expires. A token that never expires is in no range."
+        default=None, description="The expiration time of the token. A token that never expires is in no range."
     )
     metadata: MetadataFilter | None = strawberry.field(default=None, description="The metadata of the session.")
     and_: list["SessionFilter"] | None = strawberry.field(
@@ -150,7 +151,7 @@ class SessionFilter:
             yield predicates.metadata_contains(json_object(self.metadata.contains))
 
 
-@strawberry.input(description="Selects customers who match all given fields. Null and absent fields are ignored.")
+@strawberry.input(description="Selects customers who match all given fields. Null and omitted fields are ignored.")
 class CustomerFilter:
     name: TextFilter | None = strawberry.field(default=None, description="The name of the customer.")
     phone: str | None = strawberry.field(

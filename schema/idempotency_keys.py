@@ -12,8 +12,8 @@ from db.pool import Transaction
 from schema.errors import UserErrorCode, user_error
 
 IDEMPOTENCY_KEY = (
-    "A unique text of 1 to 100 characters that you choose, such as a UUID, which makes it safe to retry the request "
-    "with the same input for at least 24 hours."
+    "A unique string of 1 to 100 characters that you choose, such as a UUID. For at least 24 hours, it is safe to "
+    "retry the request with the same idempotency key and input."
 )
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="An amount of money.")
 class Money:
-    amount: Decimal = strawberry.field(description='The amount in units of the currency, like "12.50".')
-    currency: str = strawberry.field(description="The ISO 4217 code of the currency, like IDR.")
+    amount: Decimal = strawberry.field(description='The amount in units of the currency, such as "12.50".')
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency, such as IDR.")
 
 
 @strawberry.type(description="A purchase.")
 class Order(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "The ID of the order, as in order_01h455vb4pex5vsknk084sn02q.")
+    id: strawberry.ID = column("id", "The ID of the order, such as order_01h455vb4pex5vsknk084sn02q.")
     number: str = column("number", "The order number. Unique within the store.")
     placed_at: datetime | None = column("placed_at", "When the order was placed. Null if it was not recorded.")
 
@@ -43,7 +43,7 @@ class Order(Node):
         return Money(amount=amount, currency=self.row.total_currency)
 
     @resolver(
-        "The session that the order belongs to. Null if it belongs to none. Requires the scope `sessions:read`.",
+        "The session that the order belongs to. Null if it belongs to no session. Requires the scope `sessions:read`.",
         reads=("session_id",),
     )
     async def session(self, info: Info) -> Optional[Annotated["Session", strawberry.lazy("schema.sessions")]]:  # noqa: UP045
@@ -57,7 +57,7 @@ class Order(Node):
 async def order(
     info: Info,
     number: Annotated[
-        str, strawberry.argument(description="The order number. Case does not matter, but an exact match wins.")
+        str, strawberry.argument(description="The order number. Case is ignored, but an exact match takes precedence.")
     ],
 ) -> Order | None:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id

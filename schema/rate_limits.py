@@ -8,6 +8,6 @@ import strawberry
     "and points are restored continuously."
 )
 class RateLimit:
-    available: int = strawberry.field(description="Points that are available now.")
-    maximum: int = strawberry.field(description="The most points that the app can accumulate.")
-    restore_rate: int = strawberry.field(description="Points that are restored per second.")
+    available: int = strawberry.field(description="The number of points that are available now.")
+    maximum: int = strawberry.field(description="The maximum number of points that the app can accumulate.")
+    restore_rate: int = strawberry.field(description="The number of points that are restored per second.")

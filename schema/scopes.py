@@ -7,7 +7,7 @@ import strawberry
 from schema.enums import enum_value
 
 
-@strawberry.enum(description="A permission that is granted to an app, and so to its API keys and signed-in users.")
+@strawberry.enum(description="A permission that is granted to an app, and thus to its API keys and signed-in users.")
 class Scope(Enum):
     SESSIONS_READ = enum_value(
         "sessions:read", "`sessions:read`: read sessions, customers, orders, events and statistics."
@@ -18,7 +18,7 @@ class Scope(Enum):
         "conversions.",
     )
     SESSIONS_JOIN = enum_value(
-        "sessions:join", "`sessions:join`: let a customer join a session. The only scope that a storefront needs."
+        "sessions:join", "`sessions:join`: admit customers to sessions. The only scope that a storefront needs."
     )
     SETTINGS_WRITE = enum_value("settings:write", "`settings:write`: update the store's settings.")
     DOCUMENTS_WRITE = enum_value(

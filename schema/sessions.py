@@ -37,32 +37,32 @@ from schema.scopes import Scope
 from schema.tokens import Token
 
 
-@strawberry.type(description="One engagement of a customer regarding their order, in one chat room.")
+@strawberry.type(description="A customer's engagement about an order in one chat room.")
 class Session(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "The session's ID, as in session_01h455vb4pex5vsknk084sn02q.")
-    active: bool = column("active", "Whether the token works, at the moment of the query.")
+    id: strawberry.ID = column("id", "The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")
+    active: bool = column("active", "Whether the token is active when the query runs.")
     date_created: datetime = column("created_at", "When the session was created.")
     customer: Customer = view(
         lambda: Customer,
-        "The customer whom the session is with.",
+        "The customer of the session.",
         columns={"id": "customer_id", "name": "customer_name"},
     )
-    token: Token = view(lambda: Token, "The key of the session: its link and whether it works.")
+    token: Token = view(lambda: Token, "The token of the session, with its link and status.")
     conversion: Conversion | None = view(
-        lambda: Conversion, "What the session led to. Null if nothing was recorded yet.", null_with="conversion_kind"
+        lambda: Conversion,
+        "The conversion of the session. Null if the session has not converted.",
+        null_with="conversion_kind",
     )
-    room_id: str | None = column("room_id", 'The chat room\'s ID on the omnichannel dashboard, as in "1905692".')
+    room_id: str | None = column("room_id", 'The ID of the chat room in the omnichannel dashboard, such as "1905692".')
 
-    @resolver("The orders of the session, the oldest first.", reads=("id",))
+    @resolver("The orders of the session, oldest first.", reads=("id",))
     async def orders(self, info: Info) -> list[Order]:
         rows = await info.context.loaders.orders_by_session.load(self.row["id"])
         count_items(info, len(rows))
         return [Order(row=row) for row in rows]
 
-    @resolver(
-        "What happened to the session, the oldest event first. Requires the scope `sessions:read`.", reads=("id",)
-    )
+    @resolver("The timeline of the session, oldest event first. Requires the scope `sessions:read`.", reads=("id",))
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
         loaders, id = info.context.loaders, self.row["id"]
@@ -75,8 +75,8 @@ class Session(Node):
         return Connection(page=request.page(rows, SessionEvent, fetch))
 
     @resolver(
-        "A JSON object that your systems attached to the session. Not available to keys that only have the scope "
-        "`sessions:join`.",
+        "A JSON object that your systems attached to the session. Requires the scope `sessions:read` or "
+        "`sessions:write`.",
         reads=("metadata",),
     )
     def metadata(self, info: Info) -> JSON:
@@ -87,11 +87,11 @@ class Session(Node):
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
-@strawberry.enum(description="What sessions are sorted by.")
+@strawberry.enum(description="The value by which sessions are sorted.")
 class SessionOrderField(Enum):
     DATE_CREATED = enum_value("DATE_CREATED", "When the session was created.")
     EXPIRED_TIME = enum_value(
-        "EXPIRED_TIME", "When the token expires. A token that never expires is later than all others."
+        "EXPIRED_TIME", "The expiration time of the token. Tokens that never expire count as later than all others."
     )
     CUSTOMER_NAME = enum_value("CUSTOMER_NAME", "The customer's name, ignoring accents and case.")
 
@@ -102,9 +102,9 @@ class OrderDirection(Enum):
     DESC = enum_value("DESC", "The largest or latest first.")
 
 
-@strawberry.input(description="How sessions are sorted. Sessions with equal values are sorted by ID.")
+@strawberry.input(description="The sort order of sessions. Sessions with equal values are sorted by ID.")
 class SessionOrder:
-    field: SessionOrderField = strawberry.field(description="What to sort by.")
+    field: SessionOrderField = strawberry.field(description="The value to sort by.")
     direction: OrderDirection = strawberry.field(description="The direction of the sort.")
 
     def sort(self) -> Sort:
@@ -121,7 +121,7 @@ class SessionOrder:
 async def session(
     info: Info,
     id: Annotated[
-        strawberry.ID, strawberry.argument(description="The session's ID, as in session_01h455vb4pex5vsknk084sn02q.")
+        strawberry.ID, strawberry.argument(description="The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")
     ],
 ) -> Session | None:
     info.context.require(Scope.SESSIONS_READ)
@@ -135,7 +135,7 @@ async def sessions(
         SessionFilter | None, strawberry.argument(description="The conditions to meet. Defaults to none.")
     ] = None,
     order_by: Annotated[
-        SessionOrder | None, strawberry.argument(description="How to sort. Defaults to the newest first.")
+        SessionOrder | None, strawberry.argument(description="The sort order. Defaults to newest first.")
     ] = None,
     first: First = None,
     after: After = None,

@@ -10,17 +10,17 @@ from schema.ids import Node
 from schema.scalars import URL
 
 
-@strawberry.type(description="A shop. All other data belongs to a store.")
+@strawberry.type(description="A shop. Every other object belongs to a store.")
 class Store(Node):
     row: strawberry.Private[Row]
-    id: strawberry.ID = column("id", "The ID of the store, as in store_01h455vb4pex5vsknk084sn02q.")
+    id: strawberry.ID = column("id", "The ID of the store, such as store_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The name of the store, as shown to customers.")
     slug: str = column("slug", "The name of the store in links.")
-    storefront_url: URL = column("storefront_url", "The address to which customers who open a link are redirected.")
+    storefront_url: URL = column("storefront_url", "The URL to which customers who open a link are redirected.")
     session_expiration: int = column(
         "session_expiration",
-        "Session Expiration: minutes until a newly issued token expires, from 1 to 1440. 0 disables expiration, so "
-        "that sessions stay active indefinitely.",
+        "The session expiration: the lifetime of new tokens in minutes, 1 to 1440. 0 means that new tokens "
+        "never expire.",
     )
 
 

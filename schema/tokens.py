@@ -12,25 +12,26 @@ from schema.enums import enum_value
 from schema.scalars import URL
 
 
-@strawberry.enum(description="Whether a token works.")
+@strawberry.enum(description="The status of a token.")
 class TokenStatus(Enum):
     ACTIVE = enum_value("ACTIVE", "The link admits the customer.")
-    EXPIRED = enum_value("EXPIRED", "The expired time has passed. Extending the token makes it active again.")
-    REVOKED = enum_value("REVOKED", "The token was revoked. Reissuing it makes a new link.")
+    EXPIRED = enum_value("EXPIRED", "The expiration time has passed. Extending the token makes it active again.")
+    REVOKED = enum_value("REVOKED", "The token was revoked. Reissuing it creates a new link.")
 
 
-@strawberry.type(description="The key of a session. The customer is sent its link.")
+@strawberry.type(description="Grants the customer access to a session. The customer receives it as a link.")
 class Token:
     row: strawberry.Private[Row]
-    status: TokenStatus = column("token_status", "Whether the token works, at the moment of the query.")
+    status: TokenStatus = column("token_status", "The status of the token when the query runs.")
     issued_at: datetime = column("token_issued_at", "When the token was issued or last reissued.")
     expired_time: datetime | None = column(
-        "token_expires_at", "The moment from which the token no longer works. Null if it never expires."
+        "token_expires_at", "The expiration time of the token. Null if the token never expires."
     )
     revoked_at: datetime | None = column("token_revoked_at", "When the token was revoked. Null if it is not revoked.")
 
     @resolver(
-        "The link to send to the customer. Null if the key that signed it has been retired: reissue the token.",
+        "The link to send to the customer. Null if the key that signed it was removed. To get a new link, reissue "
+        "the token.",
         reads=("id", "token_key", "token_generation"),
     )
     def link(self, info: Info) -> URL | None:

@@ -24,7 +24,8 @@ class CreateApiKeyInput:
     name: str = strawberry.field(description=f"A name for people, 1 to {NAME_LENGTH} characters.")
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description=f"{IDEMPOTENCY_KEY} Returns the API key that the first request created, without its secret.",
+        description=f"{IDEMPOTENCY_KEY} A retry returns the API key that the first request created, without its "
+        "secret.",
     )
 
 
@@ -35,15 +36,15 @@ class CreateApiKeyPayload(Payload):
     )
     secret: str | None = strawberry.field(
         default=None,
-        description="The secret, to send as `Authorization: Bearer <secret>`. Store it now: the server keeps only its "
-        "hash and cannot show it again. Null if the mutation was refused, or if the idempotency key was used before. "
+        description="The secret, to send as `Authorization: Bearer <secret>`. Store it now: the server stores only "
+        "its hash and cannot show it again. Null if the mutation was refused, or if the request is a retry. "
         "If you lost the secret, revoke the key and create another.",
     )
 
 
 @strawberry.input(description="The API key to revoke.")
 class RevokeApiKeyInput:
-    id: strawberry.ID = strawberry.field(description="The ID of the API key. It may be the key that sends the request.")
+    id: strawberry.ID = strawberry.field(description="The ID of the API key. It can be the key that sends the request.")
 
 
 @strawberry.type(description="The revoked API key. It stops working within a second.")

@@ -22,8 +22,8 @@ RATE_DESCRIPTION = (
     "limit."
 )
 CLIENT_ID_DESCRIPTION = (
-    "The client ID of the app at your identity provider: users who sign in to that client act as this app. It is "
-    "unique within your store."
+    "The client ID of the app at your identity provider. Users who sign in to that client act through this app. "
+    "Must be unique within your store."
 )
 
 
@@ -32,13 +32,13 @@ class CreateAppInput:
     name: str = strawberry.field(description=f"The name, 1 to {NAME_LENGTH} characters.")
     scopes: list[Scope] = strawberry.field(description="The scopes to grant, at least one.")
     document_mode: DocumentMode | None = strawberry.field(
-        default=None, description="Which documents the app may send. Defaults to `LOG`."
+        default=None, description="The documents that the app can send. Defaults to `LOG`."
     )
     rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Defaults to {RATE}.")
     client_id: str | None = strawberry.field(default=None, description=CLIENT_ID_DESCRIPTION)
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description=f"{IDEMPOTENCY_KEY} Returns the app that the first request created.",
+        description=f"{IDEMPOTENCY_KEY} A retry returns the app that the first request created.",
     )
 
 
@@ -48,29 +48,30 @@ class CreateAppPayload(Payload):
 
 
 @strawberry.input(
-    description="The changes to an app. Absent fields keep their values. Changes take effect within a second. The app "
+    description="The changes to an app. Omitted fields do not change. Changes take effect within a second. The app "
     "that sends the request can neither disable itself nor remove its own `admin` scope, so that changes can always be "
     "undone."
 )
 class UpdateAppInput:
     id: strawberry.ID = strawberry.field(description="The ID of the app.")
     name: str | None = strawberry.field(
-        default=None, description=f"The name, 1 to {NAME_LENGTH} characters. Null keeps it."
+        default=None, description=f"The name, 1 to {NAME_LENGTH} characters. Null keeps the current name."
     )
     scopes: list[Scope] | None = strawberry.field(
-        default=None, description="The scopes, at least one, which replace the current scopes. Null keeps them."
+        default=None,
+        description="The scopes, at least one, which replace the current scopes. Null keeps the current scopes.",
     )
     document_mode: DocumentMode | None = strawberry.field(
-        default=None, description="Which documents the app may send. Null keeps it."
+        default=None, description="The documents that the app can send. Null keeps the current mode."
     )
-    rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Null keeps it.")
+    rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Null keeps the current limit.")
     client_id: str | None = strawberry.field(
         default=strawberry.UNSET, description=f"{CLIENT_ID_DESCRIPTION} Null removes it."
     )
     disabled: bool | None = strawberry.field(
         default=None,
-        description="True disables the app and all its API keys until it is enabled again; false enables it, if the "
-        f"store has fewer than {APP_LIMIT} enabled apps. Null keeps it as it is.",
+        description="True disables the app and all of its API keys until the app is enabled again. False enables the "
+        f"app, if the store has fewer than {APP_LIMIT} enabled apps. Null changes nothing.",
     )
 
 

@@ -18,9 +18,9 @@ from schema.validation import Validation
 @strawberry.input(description="The conversion to record.")
 class RecordConversionInput:
     session_id: strawberry.ID = strawberry.field(description="The ID of the session.")
-    kind: ConversionKind = strawberry.field(description="What the customer did.")
+    kind: ConversionKind = strawberry.field(description="The kind of the conversion.")
     at: datetime | None = strawberry.field(
-        default=None, description="When it happened, between the start of the session and now. Defaults to now."
+        default=None, description="When the customer converted, from the session's creation to now. Defaults to now."
     )
     order_number: str | None = strawberry.field(
         default=None,

@@ -12,13 +12,13 @@ from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
 
 
-@strawberry.input(description="The changes to a customer. Absent fields keep their values.")
+@strawberry.input(description="The changes to a customer. Omitted fields do not change.")
 class UpdateCustomerInput:
     id: strawberry.ID = strawberry.field(description="The ID of the customer.")
     name: str | None = strawberry.field(
         default=None,
         description=f"The name, 1 to {NAME_LENGTH} characters. It also changes in the customer's sessions. "
-        "Null keeps it.",
+        "Null keeps the current name.",
     )
     phone: str | None = strawberry.field(
         default=strawberry.UNSET, description="The phone number in international form. Null removes it."

@@ -41,13 +41,13 @@ class CustomerDetailsInput:
     )
 
 
-@strawberry.input(one_of=True, description="The customer of a session: exactly one of these fields.")
+@strawberry.input(one_of=True, description="Identifies the customer of a session. Set exactly one field.")
 class SessionCustomerInput:
     id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The ID of a customer of your store."
     )
     external_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The ID in your own system of a customer of your store."
+        default=strawberry.UNSET, description="The ID that a customer of your store has in your own system."
     )
     details: CustomerDetailsInput | None = strawberry.field(
         default=strawberry.UNSET, description="The details of a customer to create or update."
@@ -58,7 +58,7 @@ class SessionCustomerInput:
 class CreateSessionInput:
     customer: SessionCustomerInput = strawberry.field(description="The customer of the session.")
     room_id: str | None = strawberry.field(
-        default=None, description="The ID of the chat room on the omnichannel dashboard, 1 to 100 characters."
+        default=None, description="The ID of the chat room in the omnichannel dashboard, 1 to 100 characters."
     )
     order_number: str | None = strawberry.field(
         default=None,
@@ -71,11 +71,12 @@ class CreateSessionInput:
         "setting of the store.",
     )
     metadata: JSON | None = strawberry.field(
-        default=None, description="A JSON object of your own, up to 8 KiB, which you can filter sessions by."
+        default=None,
+        description="A JSON object with data of your systems, up to 8 KiB. Sessions can be filtered by its entries.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description=f"{IDEMPOTENCY_KEY} Returns the session that the first request created.",
+        description=f"{IDEMPOTENCY_KEY} A retry returns the session that the first request created.",
     )
 
 

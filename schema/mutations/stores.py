@@ -10,12 +10,12 @@ from schema.stores import Store
 from schema.validation import NAME_LENGTH, Validation
 
 
-@strawberry.input(description="The changes to the settings of the store. Absent and null fields keep their values.")
+@strawberry.input(description="The changes to the settings of the store. Omitted and null fields do not change.")
 class UpdateStoreSettingsInput:
     session_expiration: int | None = strawberry.field(
         default=None,
-        description="Session Expiration: minutes until a token expires, 1 to 1440. 0 disables expiry: sessions stay "
-        "active indefinitely. It applies to tokens that are issued from now on.",
+        description="The session expiration: the lifetime of new tokens in minutes, 1 to 1440. 0 means that new tokens "
+        "never expire. Tokens that were already issued change only with `applyToActiveTokens`.",
     )
     name: str | None = strawberry.field(
         default=None, description=f"The name of the store, 1 to {NAME_LENGTH} characters."
@@ -25,8 +25,8 @@ class UpdateStoreSettingsInput:
     )
     apply_to_active_tokens: bool | None = strawberry.field(
         default=None,
-        description="Whether to apply the expiration to tokens that are active now, counted from the moment at which "
-        "each was issued, so that some of them may expire immediately. Defaults to false.",
+        description="Whether to also apply the session expiration to active tokens, counted from the time at which "
+        "each was issued. Some of them can expire immediately. Defaults to false.",
     )
 
 
@@ -34,7 +34,7 @@ class UpdateStoreSettingsInput:
 class UpdateStoreSettingsPayload(Payload):
     store: Store | None = strawberry.field(default=None, description="The store. Null if the mutation was refused.")
     tokens_changed: int = strawberry.field(
-        default=0, description="The number of active tokens whose expired time was changed."
+        default=0, description="The number of active tokens whose expiration time was changed."
     )
 
 

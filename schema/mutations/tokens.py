@@ -50,7 +50,7 @@ class RevokeTokenInput:
     )
 
 
-@strawberry.input(description="The customer who wants to join.")
+@strawberry.input(description="The link of the customer who joins.")
 class JoinSessionInput:
     token: str = strawberry.field(
         description="The link, or its code, which the storefront receives as the parameter `token`."
