@@ -43,8 +43,8 @@ class Throttled(Exception):
 
     def __init__(self, cost: float, rate_limit: RateLimit, retry_after_seconds: int) -> None:
         super().__init__(
-            f"The request costs {cost:g} points, and {rate_limit.available} are available. {rate_limit.restore_rate} "
-            f"are restored per second: try again in {retry_after_seconds} s."
+            f"The request costs {cost:g} points, and {rate_limit.available} are available. They are restored at a rate "
+            f"of {rate_limit.restore_rate} per second: try again in {retry_after_seconds} s."
         )
         self.rate_limit = rate_limit
         self.retry_after_seconds = retry_after_seconds

@@ -1,4 +1,4 @@
-"""Admission: whether a link lets its customer in, for customers who tap it and for storefronts that call `joinSession`."""
+"""Admission: whether a link lets its customer in, both for who taps it and for storefronts that call `joinSession`."""
 
 from typing import NamedTuple
 

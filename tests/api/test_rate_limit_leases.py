@@ -143,7 +143,7 @@ async def test_when_postgres_is_busy_all_are_told_so_and_then_it_goes_on(
 async def test_a_worker_remembers_a_bounded_number_of_apps(
     db: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.rate_limits.CACHE_SIZE", 10)
+    monkeypatch.setattr("api.rate_limits.BUDGETS", 10)
     rates, credentials = RateLimiter(db), [new_credential(rate=1) for _ in range(30)]
     for _ in range(2):
         for credential in credentials:

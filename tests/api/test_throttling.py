@@ -58,7 +58,8 @@ async def test_an_app_that_has_spent_all_is_told_when_to_come_back(shop: Shop) -
     seconds = response.headers["retry-after"]
     assert int(seconds) in (requested - available, requested - available - 1)
     message = (
-        f"This costs {requested} points, and {available} are left. 1 are restored a second: try again in {seconds} s."
+        f"The request costs {requested} points, and {available} are available. 1 points per second are restored: "
+        f"try again in {seconds} s."
     )
     assert (response.status_code, response.json()) == (
         429,
