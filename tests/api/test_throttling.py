@@ -58,7 +58,7 @@ async def test_an_app_that_has_spent_all_is_told_when_to_come_back(shop: Shop) -
     seconds = response.headers["retry-after"]
     assert int(seconds) in (requested - available, requested - available - 1)
     message = (
-        f"The request costs {requested} points, and {available} are available. 1 points per second are restored: "
+        f"The request costs {requested} points, and {available} are available. They are restored at a rate "
         f"try again in {seconds} s."
     )
     assert (response.status_code, response.json()) == (
