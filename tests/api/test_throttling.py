@@ -59,7 +59,7 @@ async def test_an_app_that_has_spent_all_is_told_when_to_come_back(shop: Shop) -
     assert int(seconds) in (requested - available, requested - available - 1)
     message = (
         f"The request costs {requested} points, and {available} are available. They are restored at a rate "
-        f"try again in {seconds} s."
+        f"of 1 per second: try again in {seconds} s."
     )
     assert (response.status_code, response.json()) == (
         429,
