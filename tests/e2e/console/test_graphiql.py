@@ -128,7 +128,7 @@ async def test_what_was_just_typed_is_run_and_not_what_was_there_before(graphiql
 async def test_names_are_explained_and_queries_written_by_clicking(graphiql: Page, shop: Shop) -> None:
     await graphiql.get_by_role("button", name="Show Documentation Explorer").click()
     await graphiql.get_by_role("link", name="Query", exact=True).click()
-    await expect(graphiql.get_by_text("Everything is of the store that your credential belongs to.")).to_be_visible()
+    await expect(graphiql.get_by_text("All data belongs to your store: the store of the credential")).to_be_visible()
     await graphiql.get_by_role("button", name="Show GraphiQL Explorer").click()
     await paste(graphiql, editor(graphiql), "query Mine { store { id } }")
     await expect(graphiql.get_by_role("button", name="Mine", exact=True)).to_be_visible()
@@ -212,7 +212,7 @@ async def test_who_has_no_key_reads_the_documentation(open_page: OpenPage) -> No
     page = await open_page("/graphql", key=None)
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await page.get_by_role("link", name="Session", exact=True).click()
-    await expect(page.get_by_text("One engagement of a customer regarding their order")).to_be_visible()
+    await expect(page.get_by_text("engagement about an order in one chat room")).to_be_visible()
     await run(page)
     await expect(answer(page)).to_contain_text("UNAUTHENTICATED")
 
