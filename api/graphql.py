@@ -6,7 +6,6 @@ run it, send the response. docs/architecture.md lists the functions that it pass
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -108,9 +107,14 @@ class GraphQLEndpoint:
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
         timeout = Timeout(self._seconds)
         requests = None
+        response: GraphQLResponse | list[GraphQLResponse]
         try:
             requests = await self._read(scope, headers, receive, path_id, negotiation)
-            response = await self._respond(requests, method, headers, negotiation, log)
+            authorization = headers.get(b"authorization")
+            if isinstance(requests, GraphQLRequest):
+                response = await self._execute(requests, method, authorization, negotiation, log)
+            else:
+                response = await self._execute_batch(requests, method, authorization, negotiation, log)
         except ClientDisconnect:
             return log.write(CLIENT_CLOSED_REQUEST)
         except asyncio.CancelledError:
@@ -144,17 +148,14 @@ class GraphQLEndpoint:
             return read_query_string(scope["query_string"], path_id)
         raise RequestError(405, f"GraphQL is served by GET and POST, not by {method}.", Allow="GET, POST")
 
-    async def _respond(
+    async def _execute_batch(
         self,
-        requests: GraphQLRequest | list[GraphQLRequest],
+        requests: list[GraphQLRequest],
         method: str,
-        headers: Headers,
+        authorization: bytes | None,
         negotiation: Negotiation,
         log: RequestLog,
-    ) -> GraphQLResponse | list[GraphQLResponse]:
-        authorization = headers.get(b"authorization")
-        if isinstance(requests, GraphQLRequest):
-            return await self._execute(requests, method, authorization, negotiation, log)
+    ) -> list[GraphQLResponse]:
         await self._authenticate(authorization, log)
         log.batch = len(requests)
         return [await self._execute(request, method, authorization, negotiation, log) for request in requests]
@@ -200,7 +201,7 @@ class GraphQLEndpoint:
                 publish_documents=self._publish_documents,
                 rate_limit=rate_limit,
             )
-            result, log.interpreted = await self._documents.execute(plan.operation, request.variables, context)
+            result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:
             if isinstance(error, Throttled):
                 rate_limit = error.rate_limit
@@ -262,7 +263,7 @@ class GraphQLEndpoint:
     async def _send(
         self,
         send: Send,
-        response: GraphQLResponse | Sequence[GraphQLResponse],
+        response: GraphQLResponse | list[GraphQLResponse],
         headers: Headers,
         negotiation: Negotiation,
         common: list[tuple[bytes, bytes]],

@@ -31,10 +31,14 @@ DOCUMENT_TOKENS = 20
 class Document:
     """A parsed document. Raises InvalidOperation where it cannot be parsed."""
 
-    def __init__(self, schema: strawberry.Schema, model: CostModel, text: str) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, model: CostModel, text: str, *, introspection: bool, compiled: bool
+    ) -> None:
         self.schema = schema
         self.model = model
         self.text = text
+        self.hide_suggestions = not introspection
+        self.compiled = compiled
         self.tree = parse_document(text)
         self._operations: dict[str | None, Operation] = {}
 
@@ -56,23 +60,30 @@ class Operation:
     def measure(self, variables: Variables) -> Measure:
         return self._meter.measure(variables or {})
 
-    async def execute(
-        self, variables: Variables, context: Any, *, compiled: bool, hide_suggestions: bool
-    ) -> tuple[ExecutionResult, str | None]:
-        """Run it, and say why graphql-core ran it instead of the compiled functions. Raises InvalidOperation."""
-        reason = "off"
+    async def execute(self, variables: Variables, context: Any) -> tuple[ExecutionResult, str | None]:
+        """Run it, and return the reason if graphql-core ran it instead of compiled functions. Its document is valid.
+
+        Raises InvalidOperation.
+        """
+        document, reason = self._document, "off"
         try:
-            if compiled:
+            if document.compiled:
                 try:
-                    running = self._compiled.execute(variables, context, hide_suggestions=hide_suggestions)
-                    return result_of(running if isinstance(running, ExecutionResult) else await running), None
+                    result = await self._compiled.execute(
+                        variables, context, hide_suggestions=document.hide_suggestions
+                    )
+                    return result_of(result), None
                 except Unsupported as unsupported:
                     reason = unsupported.reason
-            document = self._document
-            running = interpret(
-                document.schema._schema, document.tree, self.node, variables, context, hide_suggestions=hide_suggestions
+            interpreted = interpret(
+                document.schema._schema,
+                document.tree,
+                self.node,
+                variables,
+                context,
+                hide_suggestions=document.hide_suggestions,
             )
-            return result_of(running if isinstance(running, ExecutionResult) else await running), reason
+            return result_of(interpreted if isinstance(interpreted, ExecutionResult) else await interpreted), reason
         except RecursionError:
             raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
 
@@ -94,21 +105,15 @@ class DocumentCache:
 
     def get(self, text: str) -> Document:
         """The document of a text, from the cache or new. Raises InvalidOperation where it cannot be parsed."""
-        return self._documents.get(text) or Document(self._schema, self._model, text)
+        return self._documents.get(text) or Document(
+            self._schema, self._model, text, introspection=self._introspection, compiled=self._compiled
+        )
 
     def validate(self, document: Document) -> None:
         """Validate a document and keep it. Raises InvalidOperation."""
         if self._documents.get(document.text) is not document:
             validate_document(self._schema._schema, document.tree, introspection=self._introspection)
             self._documents[document.text] = document
-
-    async def execute(
-        self, operation: Operation, variables: Variables, context: Any
-    ) -> tuple[ExecutionResult, str | None]:
-        """Run an operation of a valid document, and say why graphql-core did, if it did. Raises InvalidOperation."""
-        return await operation.execute(
-            variables, context, compiled=self._compiled, hide_suggestions=not self._introspection
-        )
 
 
 def _size(document: Document) -> int:

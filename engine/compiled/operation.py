@@ -1,7 +1,7 @@
 """Compiled operations. An operation is compiled when it is first executed, and its functions are kept."""
 
 import linecache
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from typing import Any, NamedTuple
 from weakref import finalize
@@ -82,17 +82,17 @@ class CompiledOperation:
         self._directives = _Directives(operation, self._fragments)
         self._variants: dict[tuple[Any, ...], Variant | Unsupported] = {}
 
-    def execute(
+    async def execute(
         self,
         variables: Mapping[str, Any] | None = None,
         context: Any = None,
         *,
         root_value: Any = None,
         hide_suggestions: bool = False,
-    ) -> ExecutionResult | Awaitable[ExecutionResult]:
-        """What graphql-core's `execute` returns.
+    ) -> ExecutionResult:
+        """Execute the operation, with the same result as graphql-core's `execute`.
 
-        Raises Unsupported, before anything was called, where the operation is to be left to graphql-core.
+        Raises Unsupported, before a resolver is called, where graphql-core must execute the operation.
         """
         values = self._variables.read(variables or {}, hide_suggestions)
         if isinstance(values, list):
@@ -108,14 +108,14 @@ class CompiledOperation:
             root_value,
             hide_suggestions,
         )
-        if self._operation.operation is OperationType.MUTATION:
-            return _finished(execution, _in_turn(execution, variant.root, root_value))
+        data: dict[str, Any] = {}
         try:
-            [root] = variant.root
-            data = root(execution, root_value, None)
+            for function in variant.root:
+                part = function(execution, root_value, None)
+                data |= await part if is_awaitable(part) else part
         except GraphQLError as error:
             return execution.result(None, error)
-        return _finished(execution, data) if is_awaitable(data) else execution.result(data)
+        return execution.result(data)
 
     def variant(self, values: VariableValues) -> Variant:
         """The operation as these variables make it. Raises Unsupported."""
@@ -152,7 +152,7 @@ class CompiledOperation:
             selected = collect_fields(self._schema, self._fragments, values, type, self._operation).grouped_field_set
             in_turn = self._operation.operation is OperationType.MUTATION
             groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
-            root = [writer.object(planner.object(type, group)) for group in groups]
+            root = [writer.root(planner.object(type, group)) for group in groups]
             objects = {key: writer.object(plan) for key, plan in planner.objects.items()}
             functions = self._functions(writer)
         except RecursionError:
@@ -168,21 +168,6 @@ class CompiledOperation:
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         finalize(self, linecache.cache.pop, filename, None)
         return writer.values
-
-
-async def _in_turn(execution: Execution, functions: list[Function], root_value: Any) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for function in functions:
-        part = function(execution, root_value, None)
-        data |= await part if is_awaitable(part) else part
-    return data
-
-
-async def _finished(execution: Execution, data: Awaitable[dict[str, Any]]) -> ExecutionResult:
-    try:
-        return execution.result(await data)
-    except GraphQLError as error:
-        return execution.result(None, error)
 
 
 class _Directives(Visitor):

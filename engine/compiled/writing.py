@@ -106,6 +106,24 @@ class Writer:
         self._used = {*RESERVED}
         self._names: dict[Any, str] = {}
 
+    def root(self, object: Object) -> str:
+        """The name of the function that builds the data of an operation. It awaits a single asynchronous field."""
+        match object.parts:
+            case [PlannedField(field=field, source=Resolver(is_async=True)) as planned]:
+                name, constant = self._name(object.type.name), self._field_constant(field)
+                read = self._read(field) if field.definition.args else None
+                call = f"{self._awaited(planned)}(execution, source, path{', arguments' if read else ''})"
+                self.functions.append(
+                    f"async def {name}(execution, source, path):\n"
+                    "    try:\n"
+                    f"        arguments = {read}\n"
+                    "    except Exception as error:\n"
+                    f"        return {{{field.key!r}: execution.failed({constant}, error, path)}}\n"
+                    f"    return {{{field.key!r}: await {call}}}\n"
+                )
+                return name
+        return self.object(object)
+
     def object(self, object: Object) -> str:
         """The name of the function `(execution, source, path)` that builds an object."""
         if object not in self._names:

@@ -125,10 +125,10 @@ def test_a_compiled_operation_answers_what_graphql_core_answers() -> None:
         "subscription { ticks }",
     ],
 )
-def test_introspection_and_subscriptions_are_left_to_graphql_core(document: str) -> None:
+async def test_introspection_and_subscriptions_are_left_to_graphql_core(document: str) -> None:
     parsed = parse(document)
     assert validate(SCHEMA, parsed) == []
     world = World(SCHEMA, 0)
     with pytest.raises(Unsupported):
-        compiled(SCHEMA, parsed).execute({}, world)
+        await compiled(SCHEMA, parsed).execute({}, world)
     assert world.calls == []

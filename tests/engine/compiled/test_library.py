@@ -1,5 +1,6 @@
 """The compiler as a library: what its page says, on a schema that is not the project's."""
 
+import ast
 import gc
 import linecache
 import re
@@ -34,10 +35,10 @@ class Query:
 schema = strawberry.Schema(Query)
 
 
-def test_the_program_of_the_page_runs() -> None:
+async def test_the_program_of_the_page_runs() -> None:
     [program] = re.findall(r"```python\n(from graphql.*?)```", PAGE, re.DOTALL)
     names = {"schema": schema, "context": None}
-    exec(program, names)
+    await eval(compile(program, "compiled.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
     assert names["result"] == ExecutionResult({"hello": "Hello, Sari!"}, None)
 
 
@@ -50,12 +51,12 @@ def test_the_program_of_the_page_runs() -> None:
         (f"{{ {' '.join(f'a{number}: __typename' for number in range(501))} }}", {}, "a large document"),
     ],
 )
-def test_unsupported_operations_are_documented(text: str, variables: dict[str, object], reason: str) -> None:
+async def test_unsupported_operations_are_documented(text: str, variables: dict[str, object], reason: str) -> None:
     document = parse(text)
     operation = compile_operation(schema, document)
     for _ in range(2):
         with pytest.raises(Unsupported) as unsupported:
-            operation.execute(variables)
+            await operation.execute(variables)
         assert unsupported.value.reason == reason
     assert f"`{reason}`" in PAGE or reason.startswith("@")
 
@@ -72,17 +73,16 @@ def test_a_schema_with_extensions_is_not_compiled() -> None:
     assert "`a schema extension`" in PAGE
 
 
-def test_an_operation_is_found_by_its_name() -> None:
+async def test_an_operation_is_found_by_its_name() -> None:
     document = parse("query A { a: __typename } query B { b: __typename }")
-    assert compile_operation(schema, document, "B").execute() == ExecutionResult({"b": "Query"}, None)
+    assert await compile_operation(schema, document, "B").execute() == ExecutionResult({"b": "Query"}, None)
     with pytest.raises(ValueError, match="The document has no operation 'C'"):
         compile_operation(schema, document, "C")
 
 
-def test_a_traceback_shows_the_lines_of_the_compiled_source() -> None:
+async def test_a_traceback_shows_the_lines_of_the_compiled_source() -> None:
     operation = compile_operation(schema, parse("query Fail { fail }"))
-    result = operation.execute()
-    assert isinstance(result, ExecutionResult)
+    result = await operation.execute()
     [error] = result.errors or ()
     assert error.original_error
     frame, _ = traceback.extract_tb(error.original_error.__traceback__)
@@ -93,7 +93,7 @@ def test_a_traceback_shows_the_lines_of_the_compiled_source() -> None:
     assert frame.filename not in linecache.cache
 
 
-def test_at_most_sixteen_combinations_of_conditions_are_compiled() -> None:
+async def test_at_most_sixteen_combinations_of_conditions_are_compiled() -> None:
     names = [f"c{number}" for number in range(5)]
     declared = ", ".join(f"${name}: Boolean!" for name in names)
     selected = " ".join(f"{name}: __typename @include(if: ${name})" for name in names)
@@ -102,10 +102,12 @@ def test_at_most_sixteen_combinations_of_conditions_are_compiled() -> None:
     for number in range(32):
         given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
         if number < 16:
-            assert operation.execute(given) == ExecutionResult({name: "Query" for name in names if given[name]}, None)
+            assert await operation.execute(given) == ExecutionResult(
+                {name: "Query" for name in names if given[name]}, None
+            )
         else:
             with pytest.raises(Unsupported, match="a document of many variants"):
-                operation.execute(given)
+                await operation.execute(given)
 
 
 def test_it_imports_nothing_of_the_project() -> None:
