@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.app import create_app
 from tests.conftest import listening, settings_for
-from tests.support.answers import GRAPHQL, JSON
+from tests.support.responses import GRAPHQL, JSON
 from tests.support.shop import Shop
 
 DECODED: dict[str, Callable[[bytes], bytes]] = {

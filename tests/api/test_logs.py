@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT, serving, settings_for
 from tests.support.logs import Log, recorded_log
-from tests.support.partner import JOIN, SLUG, Partner, apollo, new_partner, sha256
+from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, path_of
 
 MINE = "query Mine($id: ID!) { store { slug } session(id: $id) { id } }"
@@ -64,24 +64,24 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
 
 @pytest.mark.parametrize("way", ["id", "path", "text"])
 async def test_the_line_names_a_published_document(shop: Shop, log: Log, way: str) -> None:
-    partner = await new_partner(shop)
-    await partner.publish(SLUG, **{"of-our.own": "{ store { id } }"})
+    client = await new_client(shop)
+    await client.publish(SLUG, **{"of-our.own": "{ store { id } }"})
     for id, body, operation in (
         (f"sha256:{sha256(SLUG)}", SLUG, "Slug"),
         ("of-our.own", "{ store { id } }", None),
     ):
         if way == "path":
-            response = await partner.send({}, "GET", f"/graphql/{id}")
+            response = await client.send({}, "GET", f"/graphql/{id}")
         else:
-            response = await partner.send({"documentId": id} if way == "id" else {"query": body}, "GET")
+            response = await client.send({"documentId": id} if way == "id" else {"query": body}, "GET")
         line = facts(await log.line_of(response))
         assert (line["document"], line["published"], line["operation"]) == (id, True, operation)
         assert line["route"] == ("/graphql/{document_id}" if way == "path" else "/graphql")
-        assert (line["app"], line["codes"], line["status"]) == (partner.app_id, [], 200)
+        assert (line["app"], line["codes"], line["status"]) == (client.app_id, [], 200)
 
 
 async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Shop, log: Log) -> None:
-    partner = await new_partner(shop)
+    client = await new_client(shop)
     hash = sha256(SLUG)
     for parameters, document in (
         (apollo(hash), None),
@@ -91,7 +91,7 @@ async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Sho
         ({"id": "CANARY"}, None),
         ({"query": SLUG, "id": hash}, None),
     ):
-        line = facts(await log.line_of(await partner.send(parameters)))
+        line = facts(await log.line_of(await client.send(parameters)))
         assert line.get("document") == document
         assert line.get("published") == (False if document else None)
         assert ("operation" in line) == (document is not None)
@@ -204,13 +204,13 @@ async def test_a_malformed_request_id_is_replaced(http: httpx.AsyncClient, log: 
 
 
 async def test_every_answer_has_its_requests_id(shop: Shop, http: httpx.AsyncClient) -> None:
-    partner = await new_partner(shop)
-    await partner.publish(SLUG)
-    hit = await partner.get(sha256(SLUG))
+    client = await new_client(shop)
+    await client.publish(SLUG)
+    hit = await client.get(sha256(SLUG))
     session = await shop.create()
     answers = [
         hit,
-        await partner.get(sha256(SLUG), **{"If-None-Match": hit.headers["etag"]}),
+        await client.get(sha256(SLUG), **{"If-None-Match": hit.headers["etag"]}),
         await http.get("/graphql", headers={"Accept": "text/html"}),
         await http.get(path_of(session)),
         await http.head(path_of(session)),
@@ -234,7 +234,7 @@ async def batching(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_batch_has_one_line_with_all_that_it_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
-    there = replace(await new_partner(shop), shop=replace(shop, http=batching))
+    there = replace(await new_client(shop), shop=replace(shop, http=batching))
     response = await there.send(
         [{"query": SLUG}, {"query": "{ no }"}, {"query": "query Last { apps { nodes { id } } }"}]
     )
@@ -247,19 +247,19 @@ async def test_a_batch_has_one_line_with_all_that_it_cost(shop: Shop, log: Log, 
 
 async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
     """As `facts` sees to."""
-    partner = replace(await new_partner(shop), shop=replace(shop, http=batching))
+    client = replace(await new_client(shop), shop=replace(shop, http=batching))
     id, name = "d" * 128, "N" * 60_000
-    await Partner(shop, partner.app_id).publish(
+    await AppClient(shop, client.app_id).publish(
         **{id: f"query {'M' * 2000} {{ store {{ slug }} apps {{ nodes {{ id }} }} }}"}
     )
     failing = " ".join(f"a{number}: apps {{ nodes {{ id }} }}" for number in range(10))
     invalid = " ".join(f"no{number}" for number in range(3000))
     answers = [
-        await partner.send({"id": id}, "GET", headers={"X-Request-Id": "r" * 64}),
-        await partner.send({"query": f"query {name} {{ {failing} }}"}),
-        await partner.send({"query": f"{{ {invalid} }}"}),
-        await partner.send({"query": f"query {name} {{ store {{ slug }} }}", "operationName": name}),
-        await partner.send(
+        await client.send({"id": id}, "GET", headers={"X-Request-Id": "r" * 64}),
+        await client.send({"query": f"query {name} {{ {failing} }}"}),
+        await client.send({"query": f"{{ {invalid} }}"}),
+        await client.send({"query": f"query {name} {{ store {{ slug }} }}", "operationName": name}),
+        await client.send(
             [
                 {"query": query}
                 for query in (
@@ -272,9 +272,7 @@ async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batc
                 * 20
             ]
         ),
-        await partner.send(
-            {"query": "{ __typename }"}, headers={"User-Agent": "u" * 8000, "Authorization": "x" * 8000}
-        ),
+        await client.send({"query": "{ __typename }"}, headers={"User-Agent": "u" * 8000, "Authorization": "x" * 8000}),
     ]
     for answer in answers:
         line = facts(await log.line_of(answer))

@@ -16,7 +16,7 @@ import embedded
 from db.pool import Pool
 from tests.support import commands
 from tests.support.identity_provider import Issuer, Key, open_issuer
-from tests.support.partner import JOIN, SLUG, apollo, new_partner, sha256
+from tests.support.persisted_documents import JOIN, SLUG, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, new_app, open_shop, path_of
 
 # A module that Python imports as it starts: all loggers write all that they have, and none can be made quieter.
@@ -115,12 +115,12 @@ async def work(it: Driver) -> str:
     )
     secret = key["data"]["createApiKey"]["secret"]
     assert (await it.post("{ viewer { name } }", key=secret))["data"] == {"viewer": {"name": "CANARY"}}
-    partner = await new_partner(it.shop, "LOG")
-    assert partner.key
+    client = await new_client(it.shop, "LOG")
+    assert client.key
     manifest = {f"sha256:{sha256(SLUG)}": SLUG}
     publish = "mutation ($input: PublishDocumentsInput!) { publishDocuments(input: $input) { userErrors { message } } }"
     for documents in (manifest, {"CANARY": "{ CANARY }"}, {"CANARY": "{"}, {"CANARY CANARY": SLUG}, ["CANARY"]):
-        await it.post(publish, variables={"input": {"appId": partner.app_id, "manifest": documents}})
+        await it.post(publish, variables={"input": {"appId": client.app_id, "manifest": documents}})
     text = "query Registered { store { slug name CANARY: id } }"
     for parameters in (
         {"id": sha256(SLUG)},
@@ -131,10 +131,10 @@ async def work(it: Driver) -> str:
         {"documentId": "CANARY"},
         {"doc_id": "CANARY", "id": "CANARY2"},
     ):
-        await it.request("POST", "/graphql", partner.key, json=parameters)
+        await it.request("POST", "/graphql", client.key, json=parameters)
         query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
-        await it.request("GET", "/graphql", partner.key, params=query)
-    await it.request("POST", "/graphql/CANARY", partner.key, json={"variables": {"CANARY": "CANARY"}})
+        await it.request("GET", "/graphql", client.key, params=query)
+    await it.request("POST", "/graphql/CANARY", client.key, json={"variables": {"CANARY": "CANARY"}})
     return str(id)
 
 

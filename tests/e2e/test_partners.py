@@ -31,9 +31,9 @@ from schema.cost import COST_MODEL
 from tests.conftest import serving, settings_for
 from tests.engine.test_long_lists import session_with_orders
 from tests.support import javascript
-from tests.support.answers import GRAPHQL
 from tests.support.identity_provider import open_issuer
 from tests.support.reader import ROOT, demo_server, different, typed
+from tests.support.responses import GRAPHQL
 from tests.support.shop import Shop, new_app, open_shop
 
 PAGE = (ROOT / "docs/partners.md").read_text()
@@ -241,7 +241,7 @@ async def test_the_page_has_every_code_with_its_statuses(
         await connection.execute("alter table api_key rename to also_gone")
         found.add(await partner({"json": {"query": "{"}, "headers": {"Authorization": "Bearer rk_another"}}))
         await connection.execute("alter table also_gone rename to api_key")
-        monkeypatch.setattr("api.requests.BODY_SECONDS", 0.01)
+        monkeypatch.setattr("api.graphql.BODY_SECONDS", 0.01)
         found.add(await partner(None))
     async with partner_of_a_shop_at(replace(settings_for(own_database_url), operation_seconds=0)) as (partner, _):
         found.add(await partner("{ store { slug } }"))

@@ -11,7 +11,7 @@ from graphql import build_client_schema, get_introspection_query, print_schema
 from db.pool import Pool
 from schema import schema
 from tests.conftest import serving, settings_for
-from tests.support.answers import SLUG, answered
+from tests.support.responses import SLUG, checked
 from tests.support.shop import Shop, open_shop
 
 
@@ -29,7 +29,7 @@ async def closed(database_url: str, db: Pool) -> AsyncIterator[Shop]:
 async def test_introspection_needs_no_key_and_returns_the_whole_schema(http: httpx.AsyncClient, method: str) -> None:
     request = {"query": get_introspection_query(specified_by_url=True)}
     options: dict[str, Any] = {"params": request} if method == "GET" else {"json": request}
-    status, answer = answered(await http.request(method, "/graphql", **options))
+    status, answer = checked(await http.request(method, "/graphql", **options))
     assert (status, list(answer)) == (200, ["data"])
     told = print_schema(build_client_schema(answer["data"]))
     assert told == print_schema(schema._schema)
@@ -50,7 +50,7 @@ REFUSED = "GraphQL introspection has been disabled, but the requested query cont
 async def test_introspection_is_refused_where_it_is_off(closed: Shop, query: str, fields: list[str]) -> None:
     for key in ({}, {"Authorization": f"Bearer {closed.key}"}):
         response = await closed.http.post("/graphql", json={"query": query}, headers=key)
-        status, answer = answered(response)
+        status, answer = checked(response)
         assert (status, list(answer)) == (400, ["errors"])
         assert [error["message"] for error in answer["errors"]] == [REFUSED.format(field) for field in fields]
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}

@@ -33,6 +33,7 @@ CHANGED = {
     "updateApp": "app",
     "createApiKey": "apiKey",
     "revokeApiKey": "apiKey",
+    "retireDocument": "document",
 }
 
 # A session as if all of it had happened earlier.
