@@ -87,7 +87,7 @@ PARSE, VALIDATE = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
         ("{ store @no { slug } }", VALIDATE, "Unknown directive '@no'."),
         ('{ sessions(first: "1") { nodes { id } } }', VALIDATE, "Int cannot represent non-integer value"),
         ("{ sessions(filter: {no: 1}) { nodes { id } } }", VALIDATE, "unknown field 'no'"),
-        ("{ session { id } }", VALIDATE, "argument 'id' of type 'ID!' is required"),
+        ("{ session { id } }", VALIDATE, "is required, but it was not provided"),
         ("{ store { ...A } } fragment A on Store { ...A }", VALIDATE, "Cannot spread fragment 'A' within itself"),
     ],
     ids=lambda value: value[:20],
