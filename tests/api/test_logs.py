@@ -1,16 +1,20 @@
 """A line a request: what is in it, and what is not."""
 
 import json
+import logging
+import os
 import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
 
+from api.logs import StreamWriter
 from tests.conftest import ROOT, serving, settings_for
 from tests.support.logs import Log, recorded_log
 from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
@@ -303,3 +307,35 @@ def test_what_python_itself_has_to_say_is_a_line_like_others(level: str, message
     lines = [json.loads(line) for line in said.splitlines()]
     assert [message in line["message"] for message, line in zip(messages, lines, strict=True)] == [True] * len(messages)
     assert "CANARY" not in said
+
+
+def test_a_stalled_reader_does_not_block_and_dropped_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.logs.QUEUE_LINES", 100)
+    reader, writer = os.pipe()
+    handler = StreamWriter(os.fdopen(writer, "w"))
+    record = logging.makeLogRecord({"levelname": "INFO", "msg": "x" * 1_000})
+    started = monotonic()
+    for _ in range(2_000):  # the pipe holds 64 KiB
+        handler.emit(record)
+    assert monotonic() - started < 5
+    with os.fdopen(reader) as stream:
+        messages = []
+        while not (messages and "dropped" in messages[-1]):
+            messages.append(json.loads(stream.readline())["message"])
+        handler.emit(record)
+        handler.close()
+        messages.append(json.loads(stream.readline())["message"])
+    *lines, dropped, last = messages
+    assert set(lines) == {last} == {"x" * 1_000}
+    assert len(lines) >= 100
+    count = 2_000 - len(lines)
+    assert dropped == f"{count} log lines were dropped because the log was not read fast enough"
+
+
+def test_a_reader_that_is_gone_is_ignored() -> None:
+    reader, writer = os.pipe()
+    handler = StreamWriter(os.fdopen(writer, "w"))
+    os.close(reader)
+    handler.emit(logging.makeLogRecord({"levelname": "INFO", "msg": "x"}))
+    handler.close()
+    assert not handler._thread.is_alive()

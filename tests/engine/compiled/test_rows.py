@@ -221,7 +221,9 @@ async def test_columns_and_views_are_read_from_the_row_without_other_objects() -
     answer, data = await run(
         "{ list { id active room token { __typename status level issuedAt } customer { id name } buyer { id } } }", ROW
     )
-    token = f"{{'__typename': 'Token', 'status': 'WORKS', 'level': 'LOW', 'issuedAt': {orjson.dumps(ROW['issued_at'])!r}}}"
+    token = (
+        f"{{'__typename': 'Token', 'status': 'WORKS', 'level': 'LOW', 'issuedAt': {orjson.dumps(ROW['issued_at'])!r}}}"
+    )
     assert answer.data == (
         f"{{'list': [{{'id': '1', 'active': True, 'room': None, 'token': {token}, "
         "'customer': {'id': 'c1', 'name': 'Dewi'}, 'buyer': {'id': 'c2'}}]}"
