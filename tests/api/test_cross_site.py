@@ -48,7 +48,7 @@ async def test_a_simple_get_of_another_site_is_refused(http: httpx.AsyncClient, 
 
 @pytest.mark.parametrize("headers", FOREIGN)
 @pytest.mark.parametrize("header", ["GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name"])
-async def test_a_get_that_a_browser_asks_about_first_is_answered(
+async def test_a_get_that_needs_a_preflight_is_answered(
     http: httpx.AsyncClient, headers: dict[str, str], header: str
 ) -> None:
     assert await get(http, **headers, **{header: "1"}) == ANSWERED

@@ -97,7 +97,7 @@ async def timed(sent: Any) -> tuple[httpx.Response, float]:
     return await sent, time.monotonic() - started
 
 
-async def test_what_waits_too_long_is_stopped_in_postgres_and_leaves_nothing_behind(
+async def test_a_mutation_that_times_out_is_cancelled_in_postgres_and_rolled_back(
     slow: Shop, connection: Connection, observer: Connection
 ) -> None:
     customer = {"details": {"name": "Ayu", "externalId": "C1"}}
@@ -127,7 +127,7 @@ async def test_what_waits_too_long_is_stopped_in_postgres_and_leaves_nothing_beh
     assert (await connection.fetchrow(COUNTS))[0] == before[0] + 1
 
 
-async def test_those_who_are_stopped_give_their_connections_back(
+async def test_requests_that_time_out_release_their_connections(
     slow: Shop, connection: Connection, observer: Connection
 ) -> None:
     session = await slow.create()
@@ -146,7 +146,9 @@ async def test_those_who_are_stopped_give_their_connections_back(
     assert await slow.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-async def test_a_query_is_stopped_in_postgres_as_well(slow: Shop, connection: Connection, observer: Connection) -> None:
+async def test_a_query_that_times_out_is_cancelled_in_postgres(
+    slow: Shop, connection: Connection, observer: Connection
+) -> None:
     await slow.create()
     async with connection.transaction():
         await connection.execute("lock table session in access exclusive mode")
@@ -156,7 +158,7 @@ async def test_a_query_is_stopped_in_postgres_as_well(slow: Shop, connection: Co
         await until(observer, BUSY, HOLDER)
 
 
-async def test_a_batch_has_one_deadline_for_all_of_it(slow: Shop, connection: Connection, observer: Connection) -> None:
+async def test_a_batch_has_one_deadline(slow: Shop, connection: Connection, observer: Connection) -> None:
     async with connection.transaction():
         await connection.execute("lock table session in access exclusive mode")
         batch = [{"query": query} for query in (SLUG, "{ sessions { nodes { id } } }", "{ sessions { nodes { id } } }")]
@@ -167,7 +169,7 @@ async def test_a_batch_has_one_deadline_for_all_of_it(slow: Shop, connection: Co
         await until(observer, BUSY, HOLDER)
 
 
-async def test_the_deadline_is_for_who_asks_too(
+async def test_the_deadline_includes_authentication(
     own_database_url: str, connection: Connection, observer: Connection
 ) -> None:
     async with shop_within(own_database_url, SECONDS) as shop, connection.transaction():
@@ -199,7 +201,7 @@ def send_signal(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Path) -> None:
+async def test_a_frozen_postgres_does_not_delay_a_response_beyond_the_deadline(folder: Path) -> None:
     with embedded.start(folder, durable=False) as server:
         await migrate(server.url())
         connection, observer = await asyncpg.connect(server.url()), await asyncpg.connect(server.url())

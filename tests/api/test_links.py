@@ -104,7 +104,7 @@ async def test_a_person_is_redirected_to_the_storefront_and_recorded(shop: Shop,
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED"]
 
 
-async def test_a_link_may_be_opened_again(shop: Shop) -> None:
+async def test_a_link_can_be_opened_repeatedly(shop: Shop) -> None:
     session = await shop.create()
     for _ in range(3):
         assert (await get(shop, path_of(session))).status_code == 303
@@ -129,7 +129,7 @@ async def test_the_storefront_keeps_its_own_query_and_fragment(shop: Shop, store
 
 
 @pytest.mark.parametrize("agent", PREVIEW_AGENTS)
-async def test_a_chat_app_gets_a_preview_and_is_no_visit(shop: Shop, agent: str) -> None:
+async def test_a_chat_app_gets_a_preview_that_is_not_recorded_as_opened(shop: Shop, agent: str) -> None:
     session = await shop.create()
     response = await get(shop, path_of(session), agent)
     assert response.status_code == 200
@@ -144,7 +144,7 @@ async def test_a_chat_app_gets_a_preview_and_is_no_visit(shop: Shop, agent: str)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED"]
 
 
-async def test_a_head_request_is_a_preview_whoever_sends_it(shop: Shop) -> None:
+async def test_a_head_request_is_a_preview(shop: Shop) -> None:
     session = await shop.create()
     response = await get(shop, path_of(session), BROWSER, "HEAD")
     page = await get(shop, path_of(session), PREVIEW_AGENTS[0])
@@ -153,7 +153,7 @@ async def test_a_head_request_is_a_preview_whoever_sends_it(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED", "PREVIEWED"]
 
 
-async def test_a_preview_does_not_use_the_token_up(shop: Shop) -> None:
+async def test_a_preview_does_not_change_the_session(shop: Shop) -> None:
     session = await shop.create()
     await get(shop, path_of(session), PREVIEW_AGENTS[0])
     assert await shop.session(session["id"]) == session
@@ -174,7 +174,7 @@ async def test_html_in_a_store_name_is_escaped(shop: Shop) -> None:
     assert f'<meta property="og:title" content="{escaped}">' in page.text
 
 
-async def test_braces_in_a_store_name_are_only_text(shop: Shop) -> None:
+async def test_braces_in_a_store_name_are_plain_text(shop: Shop) -> None:
     await shop.change("updateStoreSettings", "store { id }", name="{text} {0} Toko Ünïcode 你好 🛒")
     page = await get(shop, path_of(await shop.create()), PREVIEW_AGENTS[0])
     assert page.text.count("{text} {0} Toko Ünïcode 你好 🛒") == 3
@@ -191,7 +191,7 @@ async def revoked(shop: Shop, session: Any) -> None:
 
 @pytest.mark.parametrize("end", [expired, revoked])
 @pytest.mark.parametrize("agent", [BROWSER, PREVIEW_AGENTS[0]], ids=["a person", "a preview"])
-async def test_a_link_that_ended_is_gone_and_opening_it_is_not_recorded(
+async def test_an_expired_or_revoked_link_is_gone_and_not_recorded(
     shop: Shop, end: Callable[[Shop, Any], Awaitable[None]], agent: str
 ) -> None:
     session = await shop.create()
@@ -240,7 +240,7 @@ async def test_an_extended_link_works_again(shop: Shop) -> None:
     assert (await get(shop, path_of(session))).status_code == 303
 
 
-async def test_whatever_is_no_link_is_answered_alike(
+async def test_every_invalid_link_has_the_same_response(
     shop: Shop, new_shop: Callable[[], Awaitable[Shop]], db: Pool
 ) -> None:
     session, other, other_shop = await shop.create(), await shop.create(), await new_shop()
@@ -295,7 +295,7 @@ async def test_whatever_is_no_link_is_answered_alike(
     assert (await get(shop, paths["truncated"], PREVIEW_AGENTS[0])).content == first.content
 
 
-async def test_a_dead_link_that_was_reissued_is_unknown_and_not_gone(shop: Shop) -> None:
+async def test_the_old_link_of_a_reissued_token_is_not_found(shop: Shop) -> None:
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     assert (await get(shop, path_of(session))).status_code == 410
@@ -305,7 +305,7 @@ async def test_a_dead_link_that_was_reissued_is_unknown_and_not_gone(shop: Shop)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def test_a_link_is_only_read(shop: Shop, method: str) -> None:
+async def test_a_link_allows_only_get_and_head(shop: Shop, method: str) -> None:
     session = await shop.create()
     response = await get(shop, path_of(session), BROWSER, method)
     assert response.status_code == 405

@@ -102,7 +102,7 @@ async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Sho
     assert "CANARY" not in log.text
 
 
-async def test_what_is_refused_has_a_line_with_its_code(shop: Shop, log: Log) -> None:
+async def test_the_line_of_a_refused_request_has_its_error_code(shop: Shop, log: Log) -> None:
     headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
     body = json.dumps({"query": "{ CANARY }", "variables": {"a": "CANARY"}})
     refusals: list[tuple[int, str, bool, httpx.Response]] = [
@@ -172,7 +172,7 @@ async def test_the_line_of_a_genuine_link_names_its_session(shop: Shop, log: Log
     }
 
 
-async def test_the_line_of_a_mutation_says_why_it_was_refused(shop: Shop, log: Log) -> None:
+async def test_the_line_of_a_mutation_has_the_codes_of_its_user_errors(shop: Shop, log: Log) -> None:
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     response = await shop.post(JOIN, token=code_of(session))
@@ -182,7 +182,7 @@ async def test_the_line_of_a_mutation_says_why_it_was_refused(shop: Shop, log: L
     assert code_of(session) not in log.text
 
 
-async def test_health_is_logged_at_debug_alone(http: httpx.AsyncClient, log: Log) -> None:
+async def test_the_health_check_is_logged_at_debug(http: httpx.AsyncClient, log: Log) -> None:
     line = facts(await log.line_of(await http.get("/health")))
     assert line == {"level": "debug", "method": "GET", "route": "/health", "status": 200, "statements": 1}
 
@@ -190,7 +190,7 @@ async def test_health_is_logged_at_debug_alone(http: httpx.AsyncClient, log: Log
 @pytest.mark.parametrize(
     "id", ["12345678", "a" * 64, "req_01H-x.Y", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]
 )
-async def test_a_request_id_is_taken_over(http: httpx.AsyncClient, log: Log, id: str) -> None:
+async def test_a_valid_request_id_is_used(http: httpx.AsyncClient, log: Log, id: str) -> None:
     for path in ("/graphql?query={__typename}", "/nothing", "/s/a/b"):
         response = await http.get(path, headers={"X-Request-Id": id})
         assert response.headers["x-request-id"] == id
@@ -207,7 +207,7 @@ async def test_a_malformed_request_id_is_replaced(http: httpx.AsyncClient, log: 
     assert "CANARY" not in log.text
 
 
-async def test_every_answer_has_its_requests_id(shop: Shop, http: httpx.AsyncClient) -> None:
+async def test_every_response_has_a_request_id(shop: Shop, http: httpx.AsyncClient) -> None:
     client = await new_client(shop)
     await client.publish(SLUG)
     hit = await client.get(sha256(SLUG))
@@ -237,7 +237,7 @@ async def batching(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_a_batch_has_one_line_with_all_that_it_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
+async def test_a_batch_has_one_line_with_its_total_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
     there = replace(await new_client(shop), shop=replace(shop, http=batching))
     response = await there.send(
         [{"query": SLUG}, {"query": "{ no }"}, {"query": "query Last { apps { nodes { id } } }"}]
@@ -301,7 +301,7 @@ warnings.warn("told", RuntimeWarning)
 
 
 @pytest.mark.parametrize(("level", "messages"), [("info", ["told"]), ("debug", ["unraisable", "told"])])
-def test_what_python_itself_has_to_say_is_a_line_like_others(level: str, messages: list[str]) -> None:
+def test_warnings_and_unraisable_exceptions_of_python_are_logged_as_json(level: str, messages: list[str]) -> None:
     command = [sys.executable, "-c", STRAY, level]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
     lines = [json.loads(line) for line in said.splitlines()]

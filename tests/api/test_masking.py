@@ -50,7 +50,7 @@ async def masked(shop: Shop, log: Log, query: str, **variables: Any) -> tuple[An
     return answer["data"], line
 
 
-async def test_an_unforeseen_error_is_masked_and_logged_without_what_was_sent(
+async def test_an_internal_error_is_masked_and_logged_without_data_of_the_request(
     own_database_url: str, connection: "asyncpg.Connection[Any]", log: Log
 ) -> None:
     async with shop_served_with(settings_for(own_database_url)) as shop:
@@ -68,7 +68,7 @@ async def test_an_unforeseen_error_is_masked_and_logged_without_what_was_sent(
         assert (await shop.ask("query ($id: ID!) { customer(id: $id) { id } }", id=id)) == {"customer": {"id": id}}
 
 
-async def test_an_error_of_postgres_that_quotes_the_row_is_logged_without_it(
+async def test_an_error_of_postgres_is_logged_without_the_row_that_it_quotes(
     own_database_url: str, connection: "asyncpg.Connection[Any]", log: Log
 ) -> None:
     async with shop_served_with(settings_for(own_database_url)) as shop:
@@ -84,7 +84,7 @@ async def test_an_error_of_postgres_that_quotes_the_row_is_logged_without_it(
         }
 
 
-async def test_an_unforeseen_error_outside_a_document_is_masked_and_logged_alike(
+async def test_an_internal_error_outside_of_an_operation_is_masked_and_logged_alike(
     own_database_url: str, connection: "asyncpg.Connection[Any]", tmp_path: Path
 ) -> None:
     keys = f"k:{b64encode(b'k' * 32).decode()}"

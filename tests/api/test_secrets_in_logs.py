@@ -231,7 +231,7 @@ async def fail(it: Driver, id: str, connection: "asyncpg.Connection[Any]", serve
     await observer.close()
 
 
-async def test_no_log_has_what_a_client_sent_or_was_given(folder: Path, tmp_path: Path) -> None:
+async def test_no_log_contains_secrets_or_data_of_clients(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(EVERYTHING)
     async with open_issuer() as issuer:
         with embedded.start(folder, durable=False) as server:

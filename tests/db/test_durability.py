@@ -68,9 +68,7 @@ async def kept(served: Serving, ids: list[str]) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("with_postgres", [False, True], ids=["the server", "Postgres as well"])
-async def test_a_kill_loses_nothing_that_was_acknowledged_and_leaves_nothing_behind(
-    tmp_path: Path, with_postgres: bool
-) -> None:
+async def test_a_kill_loses_no_acknowledged_write_and_leaves_no_process(tmp_path: Path, with_postgres: bool) -> None:
     with serving(tmp_path, "--demo") as served:
 
         def kill() -> None:

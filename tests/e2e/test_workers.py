@@ -93,7 +93,7 @@ async def workers(served: tuple[commands.Serving, Path], shop: Shop) -> AsyncIte
         yield Workers(*workers, log, answers)
 
 
-async def test_a_key_that_one_worker_revoked_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
+async def test_a_key_revoked_at_one_worker_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
     shop, app_id = workers.one.shop, workers.one.client.app_id
     [key] = (await shop.ask(KEYS, id=app_id))["app"]["keys"]
     await shop.change("revokeApiKey", "apiKey { id }", id=key["id"])
@@ -102,7 +102,7 @@ async def test_a_key_that_one_worker_revoked_is_refused_by_the_other_within_a_se
     assert commands.eventually(workers.really_answered, 1)
 
 
-async def test_an_app_that_one_worker_disabled_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
+async def test_an_app_disabled_at_one_worker_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
     shop, app_id = workers.one.shop, workers.one.client.app_id
     await shop.change("updateApp", "app { id }", id=app_id, disabled=True)
     for worker in (workers.other, workers.one):
@@ -113,7 +113,7 @@ async def test_an_app_that_one_worker_disabled_is_refused_by_the_other_within_a_
     assert commands.eventually(workers.really_answered, 1)
 
 
-async def test_a_document_that_one_worker_retired_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
+async def test_a_document_retired_at_one_worker_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
     await workers.one.client.retire(f"sha256:{sha256(SLUG)}")
     for worker in (workers.other, workers.one):
         assert await within_a_second(404, worker.get) == NOT_IN_LIST

@@ -111,14 +111,14 @@ def test_a_connection_multiplies_by_its_page_size(arguments: str, size: int) -> 
         ({"n": {"n": 5}}, 50),
     ],
 )
-def test_a_page_size_may_be_a_variable_or_its_default(variables: dict[str, Any] | None, size: int) -> None:
+def test_a_page_size_can_be_a_variable_with_a_default(variables: dict[str, Any] | None, size: int) -> None:
     assert cost_of("query ($n: Int = 20) { sessions(first: $n) { nodes { id } } }", variables) == 1 + size
 
 
 @pytest.mark.parametrize(
     ("variables", "size"), [(None, 50), ({"ids": ["a", "b", "c"]}, 3), ({"ids": []}, 0), ({"ids": "a"}, 1)]
 )
-def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size: int) -> None:
+def test_a_list_of_ids_can_be_a_variable(variables: dict[str, Any] | None, size: int) -> None:
     assert cost_of("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", variables) == size
 
 
@@ -143,7 +143,7 @@ def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size:
         ("{ viewer { a: id } }", 2),
     ],
 )
-def test_expensive_fields_have_a_price(text: str, expected: int) -> None:
+def test_expensive_fields_have_prices(text: str, expected: int) -> None:
     assert cost_of(text) == expected
 
 
@@ -211,7 +211,7 @@ def nested(depth: int) -> str:
     ],
     ids=["cost", "depth", "aliases", "directives"],
 )
-def test_an_operation_beyond_a_limit_is_refused(at_the_limit: str, beyond: str, message: str) -> None:
+def test_an_operation_that_exceeds_a_limit_is_refused(at_the_limit: str, beyond: str, message: str) -> None:
     measured(at_the_limit).check(COST_MODEL)
     with pytest.raises(TooCostly) as refused:
         measured(beyond).check(COST_MODEL)
@@ -261,7 +261,7 @@ def test_each_selection_is_visited_once_even_if_fragments_double(depth: int, mon
         "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ {'a {' * 50} ...F{i + 1} {'}' * 51}" for i in range(99)),
     ],
 )
-def test_endless_nesting_is_refused_for_its_depth(text: str) -> None:
+def test_deep_nesting_in_fragments_exceeds_the_depth_limit(text: str) -> None:
     with pytest.raises(TooCostly, match="An operation has a depth of at most 16"):
         measured(text).check(COST_MODEL)
 
@@ -344,6 +344,6 @@ def documents(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(documents())
-def test_a_fragment_costs_what_its_fields_cost(pair: tuple[str, str]) -> None:
+def test_a_fragment_costs_the_same_as_its_fields(pair: tuple[str, str]) -> None:
     text, inlined = pair
     assert measured(text)[:2] == measured(inlined)[:2]  # cost and depth; aliases count as written

@@ -47,7 +47,7 @@ REFUSED = "GraphQL introspection has been disabled, but the requested query cont
         ("{ ...A } fragment A on Query { a: __schema { description } }", ["__schema"]),
     ],
 )
-async def test_introspection_is_refused_where_it_is_off(closed: Shop, query: str, fields: list[str]) -> None:
+async def test_introspection_is_refused_if_it_is_off(closed: Shop, query: str, fields: list[str]) -> None:
     for key in ({}, {"Authorization": f"Bearer {closed.key}"}):
         response = await closed.http.post("/graphql", json={"query": query}, headers=key)
         status, answer = checked(response)
@@ -56,7 +56,7 @@ async def test_introspection_is_refused_where_it_is_off(closed: Shop, query: str
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-async def test_typename_is_answered_where_introspection_is_off(closed: Shop) -> None:
+async def test_typename_is_allowed_if_introspection_is_off(closed: Shop) -> None:
     assert await closed.ask("{ __typename store { __typename slug } }") == {
         "__typename": "Query",
         "store": {"__typename": "Store", "slug": closed.slug},
@@ -106,7 +106,7 @@ NEARLY: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("query", "variables"), NEARLY.values(), ids=NEARLY)
-async def test_nothing_is_suggested_where_introspection_is_off(
+async def test_errors_suggest_no_names_if_introspection_is_off(
     closed: Shop, query: str, variables: dict[str, Any]
 ) -> None:
     request = {"query": query, "variables": variables}
@@ -118,7 +118,7 @@ async def test_nothing_is_suggested_where_introspection_is_off(
     assert "Did you mean" not in response.text
 
 
-async def test_the_nearest_name_is_suggested_where_introspection_is_on(shop: Shop) -> None:
+async def test_errors_suggest_similar_names_if_introspection_is_on(shop: Shop) -> None:
     suggested = [
         name
         for name, (query, variables) in NEARLY.items()

@@ -69,21 +69,6 @@ async def test_all_user_errors_are_returned_at_once(shop: Shop) -> None:
     ]
 
 
-async def test_apps_and_api_keys_of_other_stores_are_not_found(shop: Shop, new_shop: NewShop) -> None:
-    neighbour = await new_shop()
-    theirs = await new_app(neighbour.db, neighbour.id, ["admin"])
-    unknown = "01h455vb4pex5vsknk084sn02q"
-    for id in (theirs.app.id, f"app_{unknown}"):
-        payload = await shop.change("createApiKey", f"{KEY} secret", appId=id, name="x", idempotencyKey="k")
-        error = {"field": ["appId"], "code": "NOT_FOUND", "message": "must be the ID of an app of your store"}
-        assert payload == {"apiKey": None, "secret": None, "userErrors": [error]}
-    for id in (theirs.key.id, f"key_{unknown}"):
-        assert await shop.refusals("revokeApiKey", id=id) == [
-            ("id", "NOT_FOUND", "must be the ID of an API key of your store")
-        ]
-    await replace(neighbour, key=theirs.secret).ask("{ store { id } }")
-
-
 async def test_a_retry_with_an_idempotency_key_returns_the_api_key_without_its_secret(shop: Shop) -> None:
     app, other = await create(shop), await create(shop)
     first = await make(shop, app["id"], idempotencyKey="k")

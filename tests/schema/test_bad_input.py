@@ -260,7 +260,7 @@ def literal_json(value: Any) -> str:
     return json.dumps(value)
 
 
-async def test_every_argument_and_input_field_is_covered(introspected: GraphQLSchema) -> None:
+async def test_every_argument_and_input_field_is_tested(introspected: GraphQLSchema) -> None:
     found = list(places(introspected))
     inputs = [type for type in introspected.type_map.values() if isinstance(type, GraphQLInputObjectType)]
     missed = {(type.name, name) for type in inputs for name in type.fields} - {
@@ -275,7 +275,7 @@ def parent(schema: GraphQLSchema, place: Place) -> str:
     return leaf(schema.type_map[place.type].fields[place.field], place.path[:-1]) if place.path[1:] else ""
 
 
-async def things_of(shop: Shop) -> dict[str, str]:
+async def objects_of(shop: Shop) -> dict[str, str]:
     """What the words in AROUND, VALID and VALID_HERE stand for."""
     session, new = await shop.create(), await new_app(shop.db, shop.id, ["sessions:read"])
     return {
@@ -295,7 +295,7 @@ async def send(shop: Shop, things: dict[str, str], body: str) -> httpx.Response:
 
 
 async def test_optional_arguments_and_fields_can_be_absent(shop: Shop, introspected: GraphQLSchema) -> None:
-    things = await things_of(shop)
+    things = await objects_of(shop)
     for place in places(introspected):
         argument = introspected.type_map[place.type].fields[place.field].args[place.path[0]]
         required = is_required_argument(argument)
@@ -313,7 +313,7 @@ async def test_optional_arguments_and_fields_can_be_absent(shop: Shop, introspec
 
 @pytest.mark.parametrize("type", AROUND)
 async def test_invalid_values_never_cause_a_500(shop: Shop, introspected: GraphQLSchema, type: str) -> None:
-    things = await things_of(shop)
+    things = await objects_of(shop)
     for place in places(introspected):
         if place.type != type:
             continue

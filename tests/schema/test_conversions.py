@@ -158,17 +158,6 @@ async def test_a_session_converts_whatever_the_status_of_its_token(shop: Shop, s
     assert (converted["token"]["status"], converted["conversion"]["kind"]) == (state, "PURCHASE")
 
 
-async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop) -> None:
-    neighbour = await new_shop()
-    theirs = await neighbour.create()
-    for id in ("session_01h455vb4pex5vsknk084sn02q", theirs["id"]):
-        assert await shop.refusals("recordConversion", sessionId=id, kind="GOAL", orderNumber="QSH7K2") == [
-            ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
-        ]
-    assert await neighbour.session(theirs["id"]) == theirs
-    assert await shop.ask('{ order(number: "QSH7K2") { id } }') == {"order": None}
-
-
 async def test_invalid_input_is_refused(shop: Shop) -> None:
     assert await shop.refusals("recordConversion", sessionId="42", kind="GOAL", orderNumber="") == [
         ("sessionId", "INVALID", "must look like session_01h455vb4pex5vsknk084sn02q, got '42'"),

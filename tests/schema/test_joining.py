@@ -60,24 +60,6 @@ async def test_a_token_can_be_the_code_or_the_whole_link(shop: Shop) -> None:
         assert payload == {"session": {"id": session["id"]}, "userErrors": []}, token
 
 
-async def test_a_token_can_be_used_repeatedly(shop: Shop) -> None:
-    session = await shop.create()
-    for _ in range(3):
-        payload = await shop.change("joinSession", token=code_of(session))
-        assert payload == {"session": session, "userErrors": []}
-
-
-async def test_a_link_of_another_store_is_unknown(shop: Shop, new_shop: NewShop) -> None:
-    neighbour = await new_shop()
-    ours, theirs = await shop.create(), await neighbour.create()
-    mixed = ours["token"]["link"].replace(f"/{shop.slug}/", f"/{neighbour.slug}/")
-    foreign = theirs["token"]["link"].replace(f"/{neighbour.slug}/", f"/{shop.slug}/")
-    for token in (theirs["token"]["link"], code_of(theirs), mixed, foreign):
-        assert await shop.refusals("joinSession", token=token) == UNKNOWN
-    assert await shop.event_kinds(ours["id"]) == ["ISSUED"]
-    assert await neighbour.event_kinds(theirs["id"]) == ["ISSUED"]
-
-
 @pytest.mark.parametrize(
     "token",
     [

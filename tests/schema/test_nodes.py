@@ -75,25 +75,6 @@ async def test_a_session_has_all_its_fields(shop: Shop) -> None:
     }
 
 
-async def test_a_session_is_inactive_after_its_token_expired(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=30)
-    await shop.turn_back(session["id"], 29.9)
-    assert (await shop.session(session["id"]))["active"] is True
-    await shop.turn_back(session["id"], 0.2)
-    expired = await shop.session(session["id"])
-    assert (expired["active"], expired["token"]["status"], expired["token"]["revokedAt"]) == (False, "EXPIRED", None)
-    assert expired["token"]["link"] == session["token"]["link"]
-
-
-async def test_a_session_is_inactive_after_its_token_was_revoked(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=30)
-    revoked = (await shop.change("revokeToken", sessionId=session["id"]))["session"]
-    assert (revoked["active"], revoked["token"]["status"]) == (False, "REVOKED")
-    await shop.turn_back(session["id"], 31)
-    later = await shop.session(session["id"])
-    assert (later["active"], later["token"]["status"]) == (False, "REVOKED")
-
-
 async def test_a_customer_is_found_by_id(shop: Shop) -> None:
     first = await shop.create("Dewi", roomId="1")
     second = await shop.create(customer={"id": first["customer"]["id"]}, roomId="2")
@@ -166,20 +147,6 @@ async def test_a_node_has_the_type_of_its_id(shop: Shop) -> None:
         assert await shop.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=thing["id"]) == {
             "node": {"__typename": thing["__typename"], "id": thing["id"]}
         }
-
-
-async def test_objects_of_another_store_are_null(shop: Shop, new_shop: NewShop) -> None:
-    neighbour = await new_shop()
-    things = await everything(neighbour)
-    order, session, store, customer = (thing["id"] for thing in things)
-    assert await shop.ask(NODES, ids=[order, session, store, customer]) == {"nodes": [None] * 4}
-    for id in (order, session, store, customer):
-        assert await shop.ask("query ($id: ID!) { node(id: $id) { id } }", id=id) == {"node": None}
-    assert await shop.ask(
-        'query ($s: ID!, $c: ID!) { session(id: $s) { id } customer(id: $c) { id } order(number: "QSH7K2") { id } }',
-        s=session,
-        c=customer,
-    ) == {"session": None, "customer": None, "order": None}
 
 
 async def test_the_id_of_an_object_that_is_not_a_node_is_null(shop: Shop) -> None:

@@ -163,17 +163,6 @@ async def test_an_order_of_another_session_is_refused_and_unchanged(shop: Shop) 
     assert await found(shop, orderNumber={"equals": "QSH7K2"}) == [owner["id"]]
 
 
-async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop) -> None:
-    neighbour = await new_shop()
-    theirs = await neighbour.create()
-    for id in ("session_01h455vb4pex5vsknk084sn02q", theirs["id"]):
-        assert await shop.refusals("recordOrder", sessionId=id, number="QSH7K2") == [
-            ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
-        ]
-    assert await shop.ask('{ order(number: "QSH7K2") { id } }') == {"order": None}
-    assert await numbers(neighbour, theirs) == []
-
-
 async def test_two_stores_can_have_orders_with_the_same_number(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     ours = await record(shop, await shop.create(), total=TOTAL)

@@ -15,7 +15,7 @@ FIELDS = "{ id name slug storefrontUrl sessionExpiration }"
 CHANGED = f"store {FIELDS} tokensChanged"
 
 MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
-URL = "A URL looks like https://shop.example/path, with at most 2000 characters, got "
+URL = "A URL must look like https://shop.example/path and have at most 2000 characters, got "
 
 
 async def store(shop: Shop) -> Any:

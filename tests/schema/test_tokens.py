@@ -199,17 +199,6 @@ async def test_concurrent_revocations_are_idempotent(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-@pytest.mark.parametrize("mutation", ["extendToken", "reissueToken", "revokeToken"])
-async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop, mutation: str) -> None:
-    neighbour = await new_shop()
-    theirs = await neighbour.create()
-    minutes = {} if mutation == "revokeToken" else {"minutes": 5}
-    for id in (UNKNOWN, theirs["id"]):
-        assert await shop.refusals(mutation, sessionId=id, **minutes) == NO_SESSION
-    assert await neighbour.session(theirs["id"]) == theirs
-    assert await neighbour.event_kinds(theirs["id"]) == ["ISSUED"]
-
-
 @pytest.mark.parametrize(
     ("mutation", "input", "refusals"),
     [

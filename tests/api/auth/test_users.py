@@ -79,7 +79,7 @@ async def test_a_token_that_is_refused_ends_the_request(sign_in: SignIn) -> None
     assert await refusal(replace(sign_in(), key="..")) == "The JWT is malformed."
 
 
-async def test_without_an_issuer_there_are_no_tokens(sign_in: SignIn, shop: Shop) -> None:
+async def test_tokens_are_refused_without_a_configured_issuer(sign_in: SignIn, shop: Shop) -> None:
     response = await replace(shop, key=sign_in().key).post(VIEWER)
     message = "The header must look like Authorization: Bearer rk_…"
     expected = {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
@@ -98,7 +98,9 @@ async def test_a_token_needs_an_app_of_its_store(sign_in: SignIn, shop: Shop, ne
     assert await refusal(sign_in(store=other.slug)) == nobody(other.slug, "dashboard")
 
 
-async def test_a_token_reaches_no_other_store_than_it_names(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
+async def test_a_token_gives_access_only_to_the_store_that_it_names(
+    sign_in: SignIn, shop: Shop, new_shop: NewShop
+) -> None:
     other = await new_shop()
     await new_app(shop.db, other.id, [ADMIN], client_id="dashboard")
     session = await other.create()
@@ -141,7 +143,7 @@ async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, s
         ([], f"{ADMIN} {READ}", []),
     ],
 )
-async def test_a_token_may_do_what_both_it_and_its_app_may(
+async def test_the_scopes_of_a_token_are_limited_by_those_of_its_app(
     sign_in: SignIn, shop: Shop, of_the_app: list[str], of_the_token: Any, granted: list[str]
 ) -> None:
     await new_app(shop.db, shop.id, of_the_app, client_id="other")
@@ -163,7 +165,7 @@ async def test_a_mutation_without_its_scope_is_forbidden(sign_in: SignIn, shop: 
 EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
 
 
-async def test_events_name_who_did_what(sign_in: SignIn, shop: Shop) -> None:
+async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> None:
     await new_app(shop.db, shop.id, [ADMIN], client_id="office")
     dewi, sari = (sign_in(sub=sub, client_id="office", scope=ADMIN) for sub in ("dewi", "sari"))
     key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.console.conftest import CHROMIUM
 from tests.support.commands import Serving, roomkey, serving
-from tests.support.reader import ROOT
+from tests.support.documentation import ROOT
 
 FOLDER = ROOT / "docs/screenshots"
 SESSIONS = 2_000

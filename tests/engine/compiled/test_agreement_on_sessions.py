@@ -39,7 +39,7 @@ from tests.support.shop import Shop, open_shop
 
 OPERATIONS = int(os.environ.get("AGREEMENT_OPERATIONS", "300")) // 4
 
-TRIES = 10
+REQUESTS = 10
 
 EVERYTHING = """{
     store { id }
@@ -143,7 +143,7 @@ async def test_a_compiled_query_of_sessions_answers_what_graphql_core_answers(
     operation = compiled(GRAPHQL_SCHEMA, document, name)
     for variables in several:
         note(f"variables {variables}")
-        for tries_left in reversed(range(TRIES)):
+        for tries_left in reversed(range(REQUESTS)):
             contexts = [subject.context(is_known) for _ in range(2)]
             try:
                 ours = await answer_of(by_compiled(operation, variables, contexts[0], hide_suggestions=hide))
