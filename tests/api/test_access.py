@@ -172,9 +172,7 @@ async def test_an_invalid_api_key_refuses_any_request(
 async def test_the_authentication_scheme_is_case_insensitive(shop: Shop) -> None:
     for scheme in ("bearer", "BEARER", "Bearer"):
         response = await shop.http.post(
-            "/graphql",
-            json={"query": "{ store { slug } }"},
-            headers={"Authorization": f"{scheme} {shop.key}"},
+            "/graphql", json={"query": "{ store { slug } }"}, headers={"Authorization": f"{scheme} {shop.key}"}
         )
         assert response.json()["data"] == {"store": {"slug": shop.slug}}
 

@@ -1,6 +1,5 @@
 """Token links as people tap them and as chat apps fetch them, and the pages behind those that do not work."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -213,31 +212,6 @@ async def recorded(shop: Shop, session: Any) -> list[str]:
     """The kinds of the events that were written down."""
     statement = "select kind from session_event where store_id = $1 and session_id = $2 order by at, id"
     return [row["kind"] for row in await shop.db.fetch(statement, shop.id, session["id"])]
-
-
-async def test_a_link_expires_by_itself(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=1)
-    await shop.db.fetch(
-        "update session set token_expires_at = now() + interval '300 ms' where store_id = $1 and id = $2",
-        shop.id,
-        session["id"],
-    )
-    assert (await get(shop, path_of(session))).status_code == 303
-    async with asyncio.timeout(5):
-        while (await shop.session(session["id"]))["token"]["status"] == "ACTIVE":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    assert (await get(shop, path_of(session))).status_code == 410
-    now = await shop.session(session["id"])
-    assert (now["active"], now["token"]["status"]) == (False, "EXPIRED")
-    assert await recorded(shop, session) == ["ISSUED", "OPENED"]
-
-
-async def test_an_extended_link_works_again(shop: Shop) -> None:
-    session = await shop.create()
-    await expired(shop, session)
-    assert (await get(shop, path_of(session))).status_code == 410
-    await shop.change("extendToken", sessionId=session["id"], minutes=5)
-    assert (await get(shop, path_of(session))).status_code == 303
 
 
 async def test_every_invalid_link_has_the_same_response(

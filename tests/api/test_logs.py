@@ -70,10 +70,7 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
 async def test_the_line_names_a_published_document(shop: Shop, log: Log, way: str) -> None:
     client = await new_client(shop)
     await client.publish(SLUG, **{"of-our.own": "{ store { id } }"})
-    for id, body, operation in (
-        (f"sha256:{sha256(SLUG)}", SLUG, "Slug"),
-        ("of-our.own", "{ store { id } }", None),
-    ):
+    for id, body, operation in ((f"sha256:{sha256(SLUG)}", SLUG, "Slug"), ("of-our.own", "{ store { id } }", None)):
         if way == "path":
             response = await client.send({}, "GET", f"/graphql/{id}")
         else:

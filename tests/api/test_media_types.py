@@ -116,11 +116,7 @@ INVALID: list[tuple[str, Any, tuple[str, str, list[tuple[int, int]]]]] = [
     (
         "{ storr { slug } }",
         None,
-        (
-            "GRAPHQL_VALIDATION_FAILED",
-            "Cannot query field 'storr' on type 'Query'. Did you mean 'store'?",
-            [(1, 3)],
-        ),
+        ("GRAPHQL_VALIDATION_FAILED", "Cannot query field 'storr' on type 'Query'. Did you mean 'store'?", [(1, 3)]),
     ),
     (
         f"query A {TYPENAME} query B {TYPENAME}",

@@ -158,10 +158,7 @@ async def test_a_malformed_body_is_refused(http: httpx.AsyncClient, body: str, m
         ("query={__typename}&variables=[]", "variables must be an object."),
         ("query={__typename}&variables=%22%7B%7D%22", "variables must be an object."),
         ("query={__typename}&extensions=0", "extensions must be an object."),
-        (
-            "query={__typename}&variables={",
-            "Not JSON in UTF-8: variables (unexpected end of data, line 1, column 2).",
-        ),
+        ("query={__typename}&variables={", "Not JSON in UTF-8: variables (unexpected end of data, line 1, column 2)."),
         (
             "query={__typename}&extensions={'a':1}",
             "Not JSON in UTF-8: extensions (unexpected character, expected a string key, line 1, column 2).",

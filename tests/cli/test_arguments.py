@@ -8,10 +8,7 @@ import click
 import pytest
 
 import cli
-from tests.support.commands import (
-    free_port,
-    roomkey,
-)
+from tests.support.commands import free_port, roomkey
 
 COMMANDS = [
     [],

@@ -106,14 +106,7 @@ async def test_rows_are_recent_and_not_in_the_future(connection):
             max(created_at) > now() - interval '1 hour' as fresh, min(created_at) < now() - interval '25 days' as old
         from session
     """)
-    assert dict(row) == {
-        "issued": True,
-        "revoked": True,
-        "converted": True,
-        "placed": True,
-        "fresh": True,
-        "old": True,
-    }
+    assert dict(row) == {"issued": True, "revoked": True, "converted": True, "placed": True, "fresh": True, "old": True}
 
 
 async def test_sessions_agree_with_their_events(connection):

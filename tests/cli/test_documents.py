@@ -187,16 +187,6 @@ async def test_serve_warns_about_published_documents_that_are_not_valid(commands
     assert {id for id, valid in (await commands.checked()).items() if valid} == {"good", "known"}
 
 
-async def test_serve_logs_nothing_about_valid_documents(commands: Commands) -> None:
-    await commands.insert("good", "{ store { name } }")
-    await commands.insert("known", "{ nothing }", checked_with=schema_hash(GRAPHQL_SCHEMA))
-    with serving(commands.folder, **commands.settings) as served:
-        valid = "select count(*) = 2 from document where checked_with = $1"
-        while not await commands.connection.fetchval(valid, schema_hash(GRAPHQL_SCHEMA)):
-            assert served.process.poll() is None
-    assert (commands.folder / "serve.log").read_text() == ""
-
-
 async def test_serve_stops_cleanly_while_documents_are_checked(commands: Commands) -> None:
     fields = " ".join(f"f{number}: store {{ name slug storefrontUrl sessionExpiration }}" for number in range(90))
     for number in range(300):

@@ -33,10 +33,7 @@ class Client:
     async def publish(self, manifest: Path) -> list[str]:
         """The names of the published documents, sorted."""
         payload = await self.shop.change(
-            "publishDocuments",
-            "documents { id name }",
-            appId=self.app_id,
-            manifest=content(manifest),
+            "publishDocuments", "documents { id name }", appId=self.app_id, manifest=content(manifest)
         )
         assert payload["userErrors"] == []
         assert all(document["id"] for document in payload["documents"])

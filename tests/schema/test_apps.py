@@ -1,7 +1,6 @@
 """Apps: created, changed, listed, disabled; who sees them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +11,7 @@ import pytest
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from tests.conftest import serving, settings_for
 from tests.support.identity_provider import open_issuer
-from tests.support.shop import ERRORS, Shop, moment, new_app
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import ERRORS, NewShop, Shop, moment, new_app
 
 FACTS = "id name scopes documentMode rate clientId dateCreated disabledAt"
 APP = f"app {{ {FACTS} keys {{ id name dateCreated revokedAt }} }}"

@@ -1,15 +1,12 @@
 """Conversions: what a session led to, once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 
 from tests.support.shop import ERRORS, Shop, moment
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 CONVERT = f"""mutation ($input: RecordConversionInput!) {{
     recordConversion(input: $input) {{ session {{ id }} {ERRORS} }}

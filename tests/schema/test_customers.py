@@ -1,14 +1,11 @@
 """Customers: changing them, finding them, and their sessions."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.support.shop import Shop
+from tests.support.shop import NewShop, Shop
 from tests.support.statements import statements_of
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 CUSTOMER = "customer { id name phone email externalId }"
 DETAILS = {"name": "Dewi Lestari", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}
@@ -212,26 +209,9 @@ async def test_sessions_of_many_customers_are_loaded_in_one_statement(shop: Shop
     assert sorted("count" in statement for statement in others) == [False, True]
 
 
-async def test_the_customer_loader_adds_one_statement(
-    shop: Shop,
-) -> None:
+async def test_the_customer_loader_adds_one_statement(shop: Shop) -> None:
     for _ in range(3):
         await shop.create()
     assert len(await statements_of(shop, "{ sessions { nodes { customer { id name } } } }")) == 1
     assert len(await statements_of(shop, "{ sessions { nodes { customer { name phone email externalId } } } }")) == 2
     assert len(await statements_of(shop, "{ customers { nodes { name phone email externalId } } }")) == 1
-
-
-async def test_the_sessions_of_each_customer_are_filtered_sorted_and_paginated(shop: Shop) -> None:
-    for name in ("Dewi", "Budi"):
-        first = await shop.create(name, roomId="1", expirationMinutes=30)
-        for room in ("2", "3", "9"):
-            await shop.create(customer={"id": first["customer"]["id"]}, roomId=room, expirationMinutes=60)
-    document = """{ customers { nodes { name sessions(
-        last: 2, filter: { not: { roomId: { equals: "9" } } }, orderBy: { field: EXPIRED_TIME, direction: DESC }
-    ) { nodes { roomId } count { value } } } } }"""
-    theirs = {"nodes": [{"roomId": "2"}, {"roomId": "1"}], "count": {"value": 3}}
-    assert (await shop.ask(document))["customers"]["nodes"] == [
-        {"name": "Budi", "sessions": theirs},
-        {"name": "Dewi", "sessions": theirs},
-    ]

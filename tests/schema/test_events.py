@@ -1,13 +1,10 @@
 """A session's timeline."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from tests.support.shop import Shop, code_of, moment, path_of
 from tests.support.statements import statements_of
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 EVENTS = """query ($id: ID!, $first: Int, $after: String) { session(id: $id) { events(first: $first, after: $after) {
     edges { node { id kind at expiredTime reason keyId } cursor }

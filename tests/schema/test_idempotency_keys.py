@@ -3,16 +3,13 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.shop import Shop
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import NewShop, Shop
 
 DEWI = {"details": {"name": "Dewi", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}}
 

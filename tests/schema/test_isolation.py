@@ -1,7 +1,7 @@
 """No store sees or changes anything of another, though they have the same data, or even the same IDs."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Pool
 from tests.support.rows import everything_of
-from tests.support.shop import ERRORS, SESSION, Shop
+from tests.support.shop import ERRORS, SESSION, NewShop, Shop
 from tests.support.two_stores import (
     CUSTOMER,
     INPUT,
@@ -20,7 +20,6 @@ from tests.support.two_stores import (
     unknown_objects,
 )
 
-NewShop = Callable[[], Awaitable[Shop]]
 Variables = Callable[[StoreObjects, StoreObjects], dict[str, Any]]
 
 WHOLE_SESSION = """... on Session {

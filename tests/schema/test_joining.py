@@ -1,7 +1,6 @@
 """Joining: who is let in by a link, and who is not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -9,8 +8,6 @@ import pytest
 from db.events import Actor
 from db.sessions import get_session_locked, set_token_revoked
 from tests.support.shop import ERRORS, Shop, code_of
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 JOIN = f"mutation ($input: JoinSessionInput!) {{ joinSession(input: $input) {{ session {{ id }} {ERRORS} }} }}"
 
@@ -112,14 +109,6 @@ async def test_a_revoked_token_is_refused_even_if_it_has_expired(shop: Shop) -> 
     await shop.turn_back(session["id"], 31)
     assert await shop.refusals("joinSession", token=code_of(session)) == REVOKED
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
-
-
-async def test_the_link_before_a_reissue_is_unknown(shop: Shop) -> None:
-    session = await shop.create()
-    await shop.change("reissueToken", sessionId=session["id"])
-    assert await shop.refusals("joinSession", token=code_of(session)) == UNKNOWN
-    await shop.change("revokeToken", sessionId=session["id"])
-    assert await shop.refusals("joinSession", token=code_of(session)) == UNKNOWN
 
 
 async def test_joining_twice_within_a_minute_is_one_event(shop: Shop) -> None:

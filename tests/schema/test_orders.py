@@ -1,14 +1,11 @@
 """Orders: recording them, and finding sessions by them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.support.shop import ERRORS, Shop
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import ERRORS, NewShop, Shop
 
 FIELDS = "{ id number total { amount currency } placedAt session { id } }"
 
@@ -65,10 +62,7 @@ async def test_recording_an_order_again_updates_only_given_fields(shop: Shop) ->
     assert await record(shop, session) == priced
     assert await record(shop, session, total=None, placedAt=None) == priced
     again = await record(shop, session, total={"amount": "9", "currency": "USD"}, placedAt="2026-02-01T00:00:00Z")
-    assert again == bare | {
-        "total": {"amount": "9.00", "currency": "USD"},
-        "placedAt": "2026-02-01T00:00:00+00:00",
-    }
+    assert again == bare | {"total": {"amount": "9.00", "currency": "USD"}, "placedAt": "2026-02-01T00:00:00+00:00"}
     assert await numbers(shop, session) == ["QSH7K2"]
 
 

@@ -1,14 +1,11 @@
 """Sessions: issuing them, and reading one."""
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.support.shop import Shop, minutes_of
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import NewShop, Shop, minutes_of
 
 COUNT = "{ sessions { count { value } } customers { count { value } } }"
 
@@ -208,11 +205,7 @@ DEWI = {"details": {"name": "Dewi"}}
             "must look like customer_01h455vb4pex5vsknk084sn02q, got 'session_01h455vb4pex5vsknk084sn02q'",
         ),
         ({"customer": {"externalId": ""}}, "customer.externalId", OF_1_TO_100 + "0"),
-        (
-            {"customer": {"details": {"name": "\t"}}},
-            "customer.details.name",
-            "must be 1 to 200 characters long, got 0",
-        ),
+        ({"customer": {"details": {"name": "\t"}}}, "customer.details.name", "must be 1 to 200 characters long, got 0"),
         (
             {"customer": {"details": {"name": "名" * 201}}},
             "customer.details.name",

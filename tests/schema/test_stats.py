@@ -1,15 +1,12 @@
 """Figures over sessions."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tests.support.shop import Shop, moment, path_of
+from tests.support.shop import NewShop, Shop, moment, path_of
 from tests.support.statements import answered
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 FIGURES = "total active expired revoked converted conversionRate medianSecondsToConversion"
 

@@ -11,8 +11,6 @@ import pytest
 from tests.conftest import TOKEN_KEYS, serving, settings_for
 from tests.support.shop import Shop, code_of, minutes_of, moment
 
-NewShop = Callable[[], Awaitable[Shop]]
-
 UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
 NO_SESSION = [("sessionId", "NOT_FOUND", "must be the ID of a session of your store")]
 MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
@@ -70,9 +68,7 @@ async def test_extending_a_token_counts_from_now(shop: Shop, minutes: int) -> No
     extended = payload["session"]
     event = await last_event(shop, session["id"])
     assert payload["userErrors"] == []
-    assert extended == before | {
-        "token": before["token"] | {"expiredTime": extended["token"]["expiredTime"]},
-    }
+    assert extended == before | {"token": before["token"] | {"expiredTime": extended["token"]["expiredTime"]}}
     assert minutes + 10 < (minutes_of(extended["token"]) or 0) < minutes + 10.5
     assert event == {
         "kind": "EXTENDED",

@@ -1,5 +1,6 @@
 """A store under test, and what a client of it does."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -60,9 +61,7 @@ class Shop:
     async def post(self, query: str, **variables: Any) -> httpx.Response:
         """The answer of the server to a document with these variables."""
         return await self.http.post(
-            "/graphql",
-            json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.key}"},
+            "/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {self.key}"}
         )
 
     async def post_until_served(self, query: str, **variables: Any) -> httpx.Response:
@@ -123,6 +122,10 @@ class Shop:
     async def with_scopes(self, *scopes: str) -> "Shop":
         """The same shop, by another key."""
         return replace(self, key=(await new_app(self.db, self.id, list(scopes))).secret)
+
+
+# A fixture that opens another store.
+NewShop = Callable[[], Awaitable[Shop]]
 
 
 async def open_shop(db: Pool, http: httpx.AsyncClient) -> Shop:

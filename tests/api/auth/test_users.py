@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +11,13 @@ import pytest
 
 from tests.conftest import serving, settings_for
 from tests.support.identity_provider import AUDIENCE, Issuer, open_issuer
-from tests.support.shop import Shop, code_of, new_app
+from tests.support.shop import NewShop, Shop, code_of, new_app
 
 READ, WRITE, JOIN, ADMIN = "sessions:read", "sessions:write", "sessions:join", "admin"
 VIEWER = "{ viewer { userId scopes } store { id } }"
 
 DISABLE = "update app set disabled_at = now() where store_id = $1 and client_id = 'dashboard'"
 
-NewShop = Callable[[], Awaitable[Shop]]
 SignIn = Callable[..., Shop]
 
 

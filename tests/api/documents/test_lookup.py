@@ -1,6 +1,5 @@
 """Persisted documents: how a request names one, and which documents an app can send in each of its modes."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -32,9 +31,7 @@ from tests.support.persisted_documents import (
     within_a_second,
 )
 from tests.support.responses import GRAPHQL, TYPENAME
-from tests.support.shop import Shop, code_of
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import NewShop, Shop, code_of
 
 DIGITS = sha256(SLUG)
 OWN_ID = "Slug.v1~a-b_c"

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,10 +28,8 @@ from tests.support.persisted_documents import (
     refusals,
     retire,
 )
-from tests.support.shop import Shop, moment, new_app
+from tests.support.shop import NewShop, Shop, moment, new_app
 from tests.support.statements import statements_of
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 NEVER_CHANGE = "a different document is published with this ID, and published documents never change: use a new ID"
 

@@ -1,6 +1,5 @@
 """Automatic persisted queries (APQ): a client sends a hash, after a miss also the text, and then the hash again."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +25,7 @@ from tests.support.persisted_documents import (
     within_a_second,
 )
 from tests.support.responses import GRAPHQL, JSON
-from tests.support.shop import Shop
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import NewShop, Shop
 
 DIGITS = sha256(SLUG)
 REGISTRATION = {"query": SLUG, **apollo(DIGITS)}

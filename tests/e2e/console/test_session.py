@@ -58,11 +58,7 @@ async def test_every_field_of_a_session_is_shown(open_page: OpenPage, shop: Shop
     orders = panel.get_by_role("region", name="Orders").get_by_role("listitem")
     await expect(orders).to_contain_text(["QSH7K2IDR\N{NO-BREAK SPACE}189,000.5placed"])
     await expect_events(
-        panel,
-        "Session created, link issued",
-        "Conversion recorded",
-        "Link previewed by a chat app",
-        "Link opened",
+        panel, "Session created, link issued", "Conversion recorded", "Link previewed by a chat app", "Link opened"
     )
     await expect(events(panel).first).to_contain_text("by key …")
 

@@ -247,8 +247,7 @@ async def test_repeated_clicks_while_saving_send_one_request(page: Page, shop: S
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"),
-    [(0, "Links never expire."), (90, "Links expire 1 hour 30 minutes after they are issued.")],
+    ("minutes", "text"), [(0, "Links never expire."), (90, "Links expire 1 hour 30 minutes after they are issued.")]
 )
 async def test_the_page_is_read_only_without_the_scope(
     open_page: OpenPage, shop: Shop, minutes: int, text: str

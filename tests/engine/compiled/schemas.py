@@ -290,7 +290,7 @@ def _schema(*handlers: strawberry.ExceptionHandler[Any, Any]) -> GraphQLSchema:
             scalar_map={
                 Weight: strawberry.scalar(name="Weight", serialize=weigh, parse_value=weigh),
                 Moment: strawberry.scalar(name="Moment"),
-            },
+            }
         ),
         exception_handlers=handlers,
     )._schema

@@ -96,22 +96,6 @@ async def answer(text: str, variables: dict[str, Any]) -> Answer:
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"text": None, "whole": 7, "ratio": 1, "colours": "RED", "grid": [[1, None], 2], "anything": {"a": [{}]}},
-        {"inner": {"words": [], "colour": None, "size": "LARGE"}, "inners": [None, {}, {"colour": "GREY"}]},
-        {"maybe": None, "maybeInner": {"words": "one"}, "renamed": False, "at": "2026-02-28T12:30:00Z", "weight": 2},
-        {"maybe": "text", "more": {"more": {"more": {"text": "deep"}}}},
-    ],
-)
-async def test_a_valid_input_is_converted_as_by_strawberry(options: dict[str, Any]) -> None:
-    data, errors = await answer(WISH, {"options": options})
-    assert errors == ()
-    assert "Options(text=" in data
-
-
-@pytest.mark.parametrize(
     ("options", "message"),
     [
         (None, "Expected value of non-null type 'Options!' not to be None."),
@@ -146,32 +130,6 @@ async def test_inputs_may_nest_as_deeply_as_in_graphql_core(depth: int) -> None:
     data, errors = await answer(WISH, {"options": options})
     assert ("innermost" in data) is not bool(errors)
     assert bool(errors) is (depth > 200)
-
-
-@pytest.mark.parametrize(
-    ("written", "variables"),
-    [
-        ('{text: $text, inners: [{words: [$text, "b"]}, $inner], grid: [[$whole, 1]]}', {"text": "a", "whole": 2}),
-        ("{text: $text, inners: [{words: [$text]}, $inner], whole: $whole}", {"text": "a", "inner": {}, "whole": 1}),
-        ("{whole: 3, grid: [[1], [null]], colours: RED, anything: {a: $whole, b: [1]}, text: $text}", {"text": "a"}),
-        ("{more: {more: {maybe: $maybe, anything: {a: $text}}}, whole: $whole}", {"text": "a", "whole": 3}),
-        ("{more: {more: {maybe: $maybe}}, inner: {colour: $colour, size: $size}}", {"maybe": None, "size": "LARGE"}),
-        ("{more: {maybeInner: $inner}, inner: {colour: $colour}}", {"colour": "RED", "inner": {}}),
-        ("{inner: {size: $size}}", {"size": None}),
-    ],
-)
-async def test_a_literal_may_hold_variables(written: str, variables: dict[str, Any]) -> None:
-    types = {
-        "text": "String!",
-        "inner": "Inner",
-        "whole": "Int! = 5",
-        "maybe": "String",
-        "colour": "Colour",
-        "size": "Size = SMALL",
-    }
-    declared = ", ".join(f"${name}: {type}" for name, type in types.items() if f"${name}" in written)
-    _, errors = await answer(f"query ({declared}) {{ options(options: {written}) }}", variables)
-    assert bool(errors) is (variables.get("size", "") is None or ("text" not in variables and "$text" in written))
 
 
 @pytest.mark.parametrize(
