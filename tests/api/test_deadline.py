@@ -18,10 +18,9 @@ import pytest
 import embedded
 from api.app import HEALTH_SECONDS
 from db.migrate import migrate
-from db.pool import Pool
-from tests.conftest import serving, settings_for
+from tests.conftest import settings_for, shop_at
 from tests.support.postgres_processes import postgres_of
-from tests.support.shop import Shop, open_shop, path_of
+from tests.support.shop import Shop, path_of
 
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 SECONDS = 0.5
@@ -55,12 +54,8 @@ SLUG = "{ store { slug } }"
 @asynccontextmanager
 async def shop_within(url: str, seconds: float) -> AsyncIterator[Shop]:
     """A shop at a server of the test's own, whose operations have so many seconds."""
-    db = Pool(url)
-    await db.connect()
-    settings = replace(settings_for(url), operation_seconds=seconds, batch_limit=5)
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
-        yield await open_shop(db, http)
-    await db.disconnect()
+    async with shop_at(replace(settings_for(url), operation_seconds=seconds, batch_limit=5)) as shop:
+        yield shop
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 
 from api.logs import StreamWriter
 from tests.conftest import ROOT, serving, settings_for
-from tests.support.logs import Log, recorded_log
+from tests.support.logs import Log
 from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, path_of
 
@@ -25,12 +25,6 @@ MINE = "query Mine($id: ID!) { store { slug } session(id: $id) { id } }"
 # Of every request, and of one to the endpoint.
 START = ["time", "pid", "level", "request", "method", "route"]
 END = ["status", "ms", "statements"]
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with recorded_log() as log:
-        yield log
 
 
 def facts(line: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.media_types import ACCEPT_LENGTH, media_type
-from db.pool import Pool
-from tests.conftest import serving, settings_for
+from tests.conftest import settings_for, shop_at
 from tests.support.responses import GRAPHQL, JSON, SLUG, TYPENAME, checked, error_body, send
-from tests.support.shop import Shop, new_app, open_shop
+from tests.support.shop import Shop, new_app
 
 TAKES_JSON = [
     (),
@@ -224,11 +223,8 @@ async def test_a_throttled_request_has_the_accepted_media_type(shop: Shop) -> No
 async def fragile(own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Shop]:
     """A shop at a server of its own, whose database does not wait long for a lock."""
     await connection.execute(f"alter database {urlsplit(own_database_url).path[1:]} set lock_timeout to '10ms'")
-    db = Pool(own_database_url)
-    await db.connect()
-    async with serving(settings_for(own_database_url)) as url, httpx.AsyncClient(base_url=url) as http:
-        yield await open_shop(db, http)
-    await db.disconnect()
+    async with shop_at(settings_for(own_database_url)) as shop:
+        yield shop
 
 
 async def test_an_internal_error_has_its_status_and_the_accepted_media_type(

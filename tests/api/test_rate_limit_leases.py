@@ -7,16 +7,10 @@ import pytest
 
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, RateLimiter
 from db.pool import Pool, Unavailable, recorded_statements
+from tests.conftest import pool
 from tests.support.rate_limits import Clock, is_paid, new_credential, rate_limit, refusal, spend_all
 
 LOCK = "select from rate_limit where store_id = $1 for update"
-
-
-@pytest.fixture
-def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock(db)
-    monkeypatch.setattr("api.rate_limits.monotonic", clock)
-    return clock
 
 
 async def test_a_busy_app_takes_few_statements(db: Pool, clock: Clock) -> None:
@@ -130,14 +124,12 @@ async def test_all_requests_are_unavailable_while_postgres_is_busy(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.pool.ACQUIRE_SECONDS", 0.02)
-    db, credential = Pool(database_url, size=1), new_credential(rate=1)
-    await db.connect()
-    rates = RateLimiter(db)
-    async with db.transaction():
-        outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
-    assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
-    await db.disconnect()
+    async with pool(database_url, size=1) as db:
+        rates, credential = RateLimiter(db), new_credential(rate=1)
+        async with db.transaction():
+            outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
+        assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
 
 
 async def test_a_worker_remembers_a_bounded_number_of_apps(

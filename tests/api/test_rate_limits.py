@@ -18,13 +18,6 @@ SET_AT = "update rate_limit set at = now() + $2::interval where store_id = $1"
 FORGET = "delete from rate_limit where store_id = $1"
 
 
-@pytest.fixture
-def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock(db)
-    monkeypatch.setattr("api.rate_limits.monotonic", clock)
-    return clock
-
-
 async def test_an_app_can_spend_its_maximum_at_once_and_is_then_throttled(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     assert await rates.charge(credential, 4000) == rate_limit(1000, 5000, 1)

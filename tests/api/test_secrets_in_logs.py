@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 
 import embedded
-from db.pool import Pool
+from tests.conftest import pool
 from tests.support import commands
 from tests.support.identity_provider import Issuer, Key, open_issuer
 from tests.support.persisted_documents import JOIN, SLUG, apollo, new_client, sha256
@@ -68,11 +68,8 @@ class Driver:
 
 @asynccontextmanager
 async def driver(served: commands.Serving, url: str) -> AsyncIterator[Driver]:
-    db = Pool(url)
-    await db.connect()
-    async with httpx.AsyncClient(base_url=served.url, timeout=30) as http:
+    async with pool(url) as db, httpx.AsyncClient(base_url=served.url, timeout=30) as http:
         yield Driver(await open_shop(db, http))
-    await db.disconnect()
 
 
 async def work(it: Driver) -> str:

@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from api.documents.publishing import schema_hash
-from db.pool import Pool
 from db.stores import create_store
 from schema import GRAPHQL_SCHEMA
+from tests.conftest import pool
 from tests.support.commands import eventually, roomkey, serving
 from tests.support.persisted_documents import MANIFEST_FILES, MANIFESTS
 from tests.support.shop import new_app
@@ -61,12 +61,10 @@ class Commands:
 
 @pytest.fixture
 async def commands(tmp_path: Path, own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> Commands:
-    db = Pool(own_database_url)
-    await db.connect()
-    store = await create_store(db, "toko", "Toko", "https://toko.example", 0)
-    assert store is not None
-    app = (await new_app(db, store.id, ["sessions:read"], "storefront")).app
-    await db.disconnect()
+    async with pool(own_database_url) as db:
+        store = await create_store(db, "toko", "Toko", "https://toko.example", 0)
+        assert store is not None
+        app = (await new_app(db, store.id, ["sessions:read"], "storefront")).app
     return Commands(tmp_path, own_database_url, store.id, app.id, connection)
 
 

@@ -1,8 +1,7 @@
 """The connection pool: connections and prepared statements, and the errors when Postgres is away or busy."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,17 +13,9 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from db.pool import Pool, Unavailable
-from tests.conftest import settings_for
+from tests.conftest import pool, settings_for
 
 SLEEPING = "select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
-
-
-@asynccontextmanager
-async def pool(url: str, size: int = 2) -> AsyncIterator[Pool]:
-    db = Pool(url, size=size)
-    await db.connect()
-    yield db
-    await db.disconnect()
 
 
 async def test_a_statement_timeout_of_the_server_is_unavailable(
@@ -32,7 +23,7 @@ async def test_a_statement_timeout_of_the_server_is_unavailable(
 ) -> None:
     name = await connection.fetchval("select current_database()")
     await connection.execute(f"alter database {name} set statement_timeout = '20ms'")
-    async with pool(own_database_url) as db:
+    async with pool(own_database_url, size=2) as db:
         with pytest.raises(Unavailable, match=r"^QueryCanceledError: canceling statement due to statement timeout$"):
             await db.fetch("select pg_sleep(10)")
 
@@ -41,7 +32,7 @@ async def test_a_statement_without_an_answer_in_time_is_unavailable(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.pool.COMMAND_SECONDS", 0.5)
-    async with pool(database_url) as db:
+    async with pool(database_url, size=2) as db:
         with pytest.raises(Unavailable, match=r"^TimeoutError: no answer in 0\.5 s$"):
             await db.fetch("select pg_sleep(10)")
 
@@ -83,7 +74,7 @@ async def test_a_deadlock_is_unavailable_for_one_of_the_two_transactions(
             return str(error).splitlines()[0]
         return "both"
 
-    async with pool(own_database_url) as db:
+    async with pool(own_database_url, size=2) as db:
         outcomes = await asyncio.gather(lock(db, 1, 2), lock(db, 2, 1))
     assert sorted(outcomes) == ["DeadlockDetectedError: deadlock detected", "both"]
 

@@ -5,26 +5,28 @@ from typing import Any
 
 import pytest
 from graphql import (
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLObjectType,
     InlineFragmentNode,
     Node,
     OperationDefinitionNode,
     Visitor,
-    get_named_type,
-    is_leaf_type,
     parse,
     validate,
     visit,
 )
 from hypothesis import given
-from hypothesis import strategies as st
 
 from engine import cost
 from engine.cost import Measure, TooCostly, measure
+from engine.execution import choose_operation
 from schema import schema
 from schema.cost import COST_MODEL
+from tests.engine.compiled.operations import Request, operations
+from tests.engine.compiled.test_agreement_on_sessions import SCALARS
 
 SCHEMA = schema._schema
 
@@ -297,53 +299,26 @@ def test_a_large_page_with_sixty_fragments_is_within_the_limits() -> None:
     assert validate(SCHEMA, parse(text, max_lexical_tokens=2_000)) == []
 
 
-TYPES = ["Query", "Session", "SessionConnection", "SessionEdge", "Customer", "Node", "__Type", "Mutation"]
+def inlined(document: DocumentNode) -> DocumentNode:
+    """The document with inline fragments instead of named ones."""
+    named = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+    class Inline(Visitor):
+        def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> InlineFragmentNode:
+            fragment = named[node.name.value]
+            return InlineFragmentNode(
+                type_condition=fragment.type_condition, directives=node.directives, selection_set=fragment.selection_set
+            )
+
+    operations = [node for node in document.definitions if node not in named.values()]
+    return DocumentNode(definitions=tuple(visit(node, Inline()) for node in operations))
 
 
-@st.composite
-def documents(draw: st.DrawFn) -> tuple[str, str]:
-    """A document, and the same with its fragments written out where they are spread."""
-    fragments: list[tuple[str, str, str]] = []
-
-    def selections(type: str, fuel: int) -> tuple[str, str]:
-        fields = getattr(SCHEMA.get_type(type), "fields", {})
-        written, inlined = ["__typename"], ["__typename"]
-        for choice in draw(st.lists(st.sampled_from(["field", "alias", "fragment", "inline"]), max_size=3)):
-            if choice == "fragment":
-                if fragments:
-                    number, on, body = draw(st.sampled_from(fragments))
-                    written.append(f"...{number}")
-                    inlined.append(f"... on {on} {{ {body} }}")
-                continue
-            if choice == "inline":
-                on = draw(st.sampled_from([type, *TYPES]))
-                head, inner = f"... on {on}", on if fuel else None
-            else:
-                name = draw(st.sampled_from(sorted(fields) or ["unknown"]))
-                named = get_named_type(fields[name].type) if fields else None
-                size = f"(first: {draw(st.integers(0, 9))})" if fields and "first" in fields[name].args else ""
-                head = f"{'x: ' if choice == 'alias' else ''}{name}{size}"
-                if named is None or is_leaf_type(named):
-                    written.append(head)
-                    inlined.append(head)
-                    continue
-                inner = named.name if fuel else None
-            body, body_inlined = selections(inner, fuel - 1) if inner else ("__typename", "__typename")
-            written.append(f"{head} {{ {body} }}")
-            inlined.append(f"{head} {{ {body_inlined} }}")
-        return " ".join(written), " ".join(inlined)
-
-    definitions = []
-    for number in range(draw(st.integers(0, 4))):
-        on = draw(st.sampled_from(TYPES))
-        body, inlined = selections(on, 2)
-        fragments.append((f"F{number}", on, inlined))
-        definitions.append(f"fragment F{number} on {on} {{ {body} }}")
-    body, inlined = selections("Query", 3)
-    return f"{{ {body} }} {' '.join(definitions)}", f"{{ {inlined} }}"
-
-
-@given(documents())
-def test_a_fragment_costs_the_same_as_its_fields(pair: tuple[str, str]) -> None:
-    text, inlined = pair
-    assert measured(text)[:2] == measured(inlined)[:2]  # cost and depth; aliases count as written
+@given(operations(SCHEMA, SCALARS))
+def test_a_fragment_costs_the_same_as_its_fields(request: Request) -> None:
+    document = parse(request.document)
+    measures = [
+        measure(SCHEMA, COST_MODEL, each, choose_operation(each, request.operation_name), request.variables[0])
+        for each in (document, inlined(document))
+    ]
+    assert measures[0][:2] == measures[1][:2]  # cost and depth; aliases count as written

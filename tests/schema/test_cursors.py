@@ -77,18 +77,6 @@ async def test_a_cursor_with_a_bit_flipped_is_refused(store: UnsortedStore, name
 
 
 @given(name=names, data=st.data())
-async def test_a_cursor_with_a_character_changed_is_refused(
-    store: UnsortedStore, name: str, data: st.DataObject
-) -> None:
-    listing = LISTINGS[name](store)
-    genuine = await any_cursor(listing)
-    place = data.draw(st.integers(0, len(genuine) - 1) | st.just(len(genuine) - 1))
-    character = data.draw(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. é"))
-    if character != genuine[place]:
-        await check_refused(listing, genuine[:place] + character + genuine[place + 1 :])
-
-
-@given(name=names, data=st.data())
 async def test_a_truncated_or_extended_cursor_is_refused(store: UnsortedStore, name: str, data: st.DataObject) -> None:
     listing = LISTINGS[name](store)
     genuine = await any_cursor(listing)

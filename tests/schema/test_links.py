@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typeid.codecs import base32
 
-from db.ids import new_id
 from schema.links import Links, session_id_of
 from schema.signing_keys import SigningKeys
 
@@ -193,13 +192,6 @@ def test_a_code_has_no_secret_that_the_database_holds(issued: Issued) -> None:
     for key in (b"", issued.store_id.encode(), issued.session.id.encode(), issued.session.token_key.encode()):
         assert base32.encode(hmac.digest(key, message, hashlib.sha256)[:16]) != mac
     assert base32.encode(hashlib.sha256(message).digest()[:16]) != mac
-
-
-def test_ten_thousand_guesses_are_not_accepted() -> None:
-    issued = Issued(new_id("store"), session_of(new_id("session")), Links("https://links.example/s", BOTH))
-    guesses = [issued.code[:26] + new_id("session").removeprefix("session_") for _ in range(10_000)]
-    assert [code for code in guesses if issued.accepts(code)] == []
-    assert issued.accepts(issued.code)
 
 
 @given(st.text(st.characters(), max_size=60))

@@ -3,8 +3,6 @@
 import os
 import stat
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import embedded
@@ -29,15 +27,6 @@ with start(Path(sys.argv[1])) as server:
 def psql(server: Server, statement: str) -> str:
     command = [embedded.bin_folder() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, server.url()]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def eventually(condition: Callable[[], object], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 def processes() -> dict[int, int]:

@@ -56,28 +56,6 @@ def test_manifests_of_codegen_and_relay_are_read(tool: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("id", "canonical"),
-    [
-        (SHA256, f"sha256:{SHA256}"),
-        (SHA256.upper(), f"sha256:{SHA256}"),
-        (f"sha256:{SHA256}", f"sha256:{SHA256}"),
-        (f"sha256:{SHA256.upper()}", f"sha256:{SHA256}"),
-        (MD5, MD5),
-        (MD5.upper(), MD5),
-        (SHA1, SHA1),
-        (SHA1.upper(), SHA1),
-        ("getStore", "getStore"),
-        ("store.v2_a~b-c", "store.v2_a~b-c"),
-        ("x" * 128, "x" * 128),
-        ("abc123", "abc123"),  # hexadecimal, but no hash
-    ],
-)
-def test_ids_become_canonical(id: str, canonical: str) -> None:
-    assert [document.id for document in read_manifest({id: BODY})] == [canonical]
-    assert [document.id for document in read_manifest(apollo(operation(id=id)))] == [canonical]
-
-
-@pytest.mark.parametrize(
     ("id", "shown"),
     [
         ("", "''"),
