@@ -69,14 +69,14 @@ async def template(postgres: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def database_url(postgres: str, template: str) -> AsyncIterator[str]:
     """The database that tests share."""
-    async with _database(postgres, template) as url:
+    async with new_database(postgres, template) as url:
         yield url
 
 
 @pytest.fixture
 async def own_database_url(postgres: str, template: str) -> AsyncIterator[str]:
     """A migrated, empty database of the test's own."""
-    async with _database(postgres, template) as url:
+    async with new_database(postgres, template) as url:
         yield url
 
 
@@ -204,7 +204,7 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _database(postgres: str, template: str) -> AsyncIterator[str]:
+async def new_database(postgres: str, template: str) -> AsyncIterator[str]:
     name = f"{template}_{next(numbers)}"
     await _execute(postgres, f"create database {name} template {template}")
     # Far from UTC, so that a dependency on the server's time zone fails a test.
