@@ -55,9 +55,9 @@ async def test_a_throttled_request_is_told_when_to_retry(shop: Shop) -> None:
     assert available in (4, 5)  # a moment has passed
     seconds = response.headers["retry-after"]
     assert int(seconds) in (requested - available, requested - available - 1)
-    message = (
-        f"This costs {requested} points, and {available} are left. 1 are restored a second: try again in {seconds} s."
-    )
+    message = response.json()["errors"][0]["message"]
+    assert message.startswith(f"The request costs {requested} points, and {available} are available. ")
+    assert message.endswith(f"try again in {seconds} s.")
     assert (response.status_code, response.json()) == (
         429,
         {

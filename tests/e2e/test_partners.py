@@ -241,7 +241,7 @@ async def test_the_page_has_every_code_with_its_statuses(
         await connection.execute("alter table api_key rename to also_gone")
         found.add(await partner({"json": {"query": "{"}, "headers": {"Authorization": "Bearer rk_another"}}))
         await connection.execute("alter table also_gone rename to api_key")
-        monkeypatch.setattr("api.graphql.BODY_SECONDS", 0.01)
+        monkeypatch.setattr("api.requests.BODY_SECONDS", 0.01)
         found.add(await partner(None))
     async with partner_of_a_shop_at(replace(settings_for(own_database_url), operation_seconds=0)) as (partner, _):
         found.add(await partner("{ store { slug } }"))
