@@ -1,4 +1,4 @@
-"""Who may do what: keys, and their scopes."""
+"""Authentication by API keys, and the scopes that fields need."""
 
 from dataclasses import replace
 from itertools import count
@@ -72,7 +72,7 @@ MALFORMED = {
 
 
 async def document(shop: Shop, operation: str, call: str) -> str:
-    """The call, about a session of the shop that was just made."""
+    """A document with the call, about a new session of the shop."""
     session = await shop.create(orderNumber=f"Q{next(numbers)}")
     new = await new_app(shop.db, shop.id, [READ])
     await shop.db.fetch(PUBLISH, shop.id)

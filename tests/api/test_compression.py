@@ -1,4 +1,4 @@
-"""Compression: large answers, in what the client takes, and never what is streamed."""
+"""Compression: of large responses, in an encoding that the client accepts, and never of streams."""
 
 import asyncio
 import gzip
@@ -29,7 +29,7 @@ SMALL = "{ __typename }"
 
 
 async def raw(shop: Shop, query: str, accept_encoding: str, accept: str = JSON) -> Any:
-    """The answer's headers, and its body as it came."""
+    """The headers, and the body before it is decoded."""
     headers = {"Accept-Encoding": accept_encoding, "Accept": accept, "Authorization": f"Bearer {shop.key}"}
     async with shop.http.stream("POST", "/graphql", json={"query": query}, headers=headers) as response:
         body = b"".join([part async for part in response.aiter_raw()])
@@ -39,7 +39,7 @@ async def raw(shop: Shop, query: str, accept_encoding: str, accept: str = JSON) 
 
 
 def without_cost(body: bytes) -> bytes:
-    """What was asked for: what is left to spend changes."""
+    """The body without the extensions, in which the remaining points change."""
     return body.partition(b',"extensions":')[0]
 
 

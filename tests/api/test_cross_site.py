@@ -1,4 +1,4 @@
-"""Pages of other sites: what a browser may send for them, and what it may show them."""
+"""Requests by pages of other sites: CSRF protection and CORS."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""An operation has a deadline, by which its client is answered and after which Postgres works for it no longer."""
+"""The deadline of operations: the client gets a response in time, and Postgres stops working on the operation."""
 
 import asyncio
 import gc
@@ -53,7 +53,7 @@ SLUG = "{ store { slug } }"
 
 @asynccontextmanager
 async def shop_within(url: str, seconds: float) -> AsyncIterator[Shop]:
-    """A shop at a server of the test's own, whose operations have so many seconds."""
+    """A shop at a server whose operations have so many seconds."""
     async with shop_at(replace(settings_for(url), operation_seconds=seconds, batch_limit=5)) as shop:
         yield shop
 
@@ -66,7 +66,7 @@ async def slow(own_database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def observer(own_database_url: str) -> AsyncIterator[Connection]:
-    """A connection outside any transaction: within one, pg_stat_activity stays as it was."""
+    """A connection outside of any transaction, in which pg_stat_activity would not change."""
     observer = await asyncpg.connect(own_database_url)
     yield observer
     await observer.close()
@@ -74,14 +74,14 @@ async def observer(own_database_url: str) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def holding(connection: Connection, table: str) -> AsyncIterator[None]:
-    """Keep others from changing the rows that the table has now."""
+    """Lock the rows that the table has now."""
     async with connection.transaction():
         await connection.execute(f"select from {table} for update")
         yield
 
 
 async def until(connection: Connection, query: str, count: int) -> None:
-    """Wait until that is what the query counts."""
+    """Wait until the query returns this count."""
     async with asyncio.timeout(GRACE):
         while await connection.fetchval(query) != count:
             pass
@@ -177,8 +177,8 @@ async def test_the_deadline_includes_authentication(
 
 @contextmanager
 def frozen(folder: Path) -> Iterator[None]:
-    """Let the Postgres in the folder stand still, and the collector of garbage here: what all tests have loaded takes
-    too long to walk. The server's own process does so, too.
+    """Suspend the Postgres in the folder. Also freeze the garbage collector of this process, because a collection takes
+    too long here. The server's process freezes it, too.
     """
     pids = sorted(postgres_of(folder))
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Token links as people tap them and as chat apps fetch them, and the pages behind those that do not work."""
+"""Token links: opened by people, previewed by chat apps, and the pages of links that do not work."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -75,14 +75,14 @@ OF_THE_SERVER = ("date", "server", "x-request-id")
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:
-    """All but the server's own, which tell the time, the request, and that a page may be compressed."""
+    """The headers without those about the time, the request ID and compression."""
     assert response.headers["x-request-id"]
     headers = {name: value for name, value in response.headers.items() if name not in OF_THE_SERVER}
     return headers | {"vary": headers["vary"].removesuffix(", Accept-Encoding")}
 
 
 def undated(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """All that there is to an answer but when it was given, and to which request."""
+    """The response without its date and request ID."""
     headers = [(name, value) for name, value in response.headers.raw if name not in (b"date", b"x-request-id")]
     return response.status_code, headers, response.content
 
@@ -209,7 +209,7 @@ async def test_an_expired_or_revoked_link_is_gone_and_not_recorded(
 
 
 async def recorded(shop: Shop, session: Any) -> list[str]:
-    """The kinds of the events that were written down."""
+    """The kinds of the stored events."""
     statement = "select kind from session_event where store_id = $1 and session_id = $2 order by at, id"
     return [row["kind"] for row in await shop.db.fetch(statement, shop.id, session["id"])]
 

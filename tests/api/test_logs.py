@@ -1,4 +1,4 @@
-"""A line a request: what is in it, and what is not."""
+"""The request log: one line for each request, without data of clients."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ END = ["status", "ms", "statements"]
 
 
 def facts(line: dict[str, Any]) -> dict[str, Any]:
-    """What a line says of its request, once it is seen that it begins and ends as they all do."""
+    """The members of a line that depend on the request. Checks the others."""
     assert (list(line)[: len(START)], list(line)[-len(END) :]) == (START, END)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["time"])
     assert isinstance(line["pid"], int)
@@ -241,7 +241,7 @@ async def test_a_batch_has_one_line_with_its_total_cost(shop: Shop, log: Log, ba
 
 
 async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
-    """As `facts` sees to."""
+    """`facts` checks the length of each line."""
     client = replace(await new_client(shop), shop=replace(shop, http=batching))
     id, name = "d" * 128, "N" * 60_000
     await AppClient(shop, client.app_id).publish(

@@ -1,4 +1,4 @@
-"""Errors that nobody foresaw: the client gets an ID, the log gets the error, and neither gets what was sent."""
+"""Internal errors: the client gets a request ID, the log gets the error, and neither gets data of the request."""
 
 import json
 from base64 import b64encode
@@ -15,7 +15,7 @@ from tests.support.shop import Shop, open_shop, path_of
 
 
 async def masked(shop: Shop, log: Log, query: str, **variables: Any) -> tuple[Any, dict[str, Any]]:
-    """The answer's data, and the one error that was logged, which has the ID that the client was given."""
+    """The data of the response, and the one logged error, which has the request ID."""
     response = await shop.post(query, **variables)
     answer = response.json()
     [error] = answer["errors"]

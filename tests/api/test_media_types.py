@@ -1,4 +1,4 @@
-"""Media types: which one an answer has, and which status with it (GraphQL over HTTP, "Accept")."""
+"""The media type and the status of a response (GraphQL over HTTP, "Accept")."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -92,7 +92,7 @@ RANGES = st.sampled_from([JSON, GRAPHQL, "application/*", "*/*", "text/html", "t
 @given(st.dictionaries(RANGES, QUALITIES, min_size=1))
 def test_the_media_type_has_the_highest_quality(ranges: dict[str, str]) -> None:
     def quality(type: str) -> float:
-        """That of the most specific range (RFC 9110, section 12.5.1)."""
+        """The quality of the most specific range (RFC 9110 §12.5.1)."""
         return next((float(ranges[range]) for range in (type, "application/*", "*/*") if range in ranges), 0.0)
 
     best = max(quality(JSON), quality(GRAPHQL))
@@ -221,7 +221,7 @@ async def test_a_throttled_request_has_the_accepted_media_type(shop: Shop) -> No
 
 @pytest.fixture
 async def fragile(own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Shop]:
-    """A shop at a server of its own, whose database does not wait long for a lock."""
+    """A shop at a server whose database has a short lock timeout."""
     await connection.execute(f"alter database {urlsplit(own_database_url).path[1:]} set lock_timeout to '10ms'")
     async with shop_at(settings_for(own_database_url)) as shop:
         yield shop

@@ -1,4 +1,4 @@
-"""Leases: what of an app's points a worker holds, and how seldom it asks Postgres for more."""
+"""Leases of points: how many a worker holds, and how rarely it asks Postgres for more."""
 
 import asyncio
 from time import perf_counter

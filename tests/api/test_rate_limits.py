@@ -1,4 +1,4 @@
-"""Rate limits: what apps may spend, on however many workers."""
+"""Rate limits: what apps can spend, on any number of workers."""
 
 import asyncio
 from datetime import timedelta

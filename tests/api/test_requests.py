@@ -1,4 +1,4 @@
-"""Requests: which are taken, and what is wrong with those that are not (GraphQL over HTTP, "Request")."""
+"""Which requests are accepted, and the errors about malformed ones (GraphQL over HTTP, "Request")."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -226,7 +226,7 @@ async def test_a_chunked_body_has_the_same_limit(http: httpx.AsyncClient) -> Non
 
 @asynccontextmanager
 async def sending(base_url: str, body_length: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection on which the head of a request is sent, and the start of its body."""
+    """A connection on which the head of a request was sent."""
     url = httpx.URL(base_url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     head = f"POST /graphql HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: {JSON}\r\nContent-Length: {body_length}\r\n"

@@ -1,4 +1,4 @@
-"""No log has a token, a key, or anything of a client's data or documents, however much is logged."""
+"""No log contains a token, a key, or data or documents of clients, at any log level."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ PERSON = {"name": "Ms CANARY", "phone": "+6281234567890", "email": "canary@shop.
 
 @dataclass
 class Driver:
-    """A client that remembers what must not be found, and how it was answered."""
+    """A client that collects its secrets and the responses."""
 
     shop: Shop
     secrets: set[str] = field(default_factory=lambda: {CANARY, PERSON["phone"][3:], PERSON["email"]})
@@ -73,7 +73,7 @@ async def driver(served: commands.Serving, url: str) -> AsyncIterator[Driver]:
 
 
 async def work(it: Driver) -> str:
-    """Sessions, links, keys and documents, used as they are meant to be; a session's ID."""
+    """Use sessions, links, keys and documents correctly. Returns the ID of a session."""
     person = {"customer": {"details": PERSON}, "roomId": "CANARY", "metadata": {"a": "CANARY"}, "orderNumber": "CANARY"}
     created = await it.post(CREATE, variables={"input": {**person, "idempotencyKey": "CANARY"}})
     session = created["data"]["createSession"]["session"]
@@ -136,7 +136,7 @@ async def work(it: Driver) -> str:
 
 
 async def be_wrong(it: Driver) -> None:
-    """Requests that are refused, for every reason."""
+    """Send requests that are refused, for every reason."""
     for query in (
         '{ "CANARY',
         "{ CANARY }",
@@ -178,7 +178,7 @@ async def be_wrong(it: Driver) -> None:
 
 
 async def sign_in(it: Driver, issuer: Issuer) -> None:
-    """By tokens, good and bad ones."""
+    """Send valid and invalid tokens."""
     await new_app(it.shop.db, it.shop.id, ["sessions:read"], "Dashboard", client_id="dashboard")
     good = issuer.token(store=it.shop.slug, scope="sessions:read", sub="CANARY")
     answer = await it.post("{ viewer { userId } }", key=good)
@@ -201,7 +201,7 @@ async def sign_in(it: Driver, issuer: Issuer) -> None:
 
 
 async def fail(it: Driver, id: str, connection: "asyncpg.Connection[Any]", server: embedded.Server) -> None:
-    """What nobody foresaw: Postgres refuses, is too slow, and goes away."""
+    """Cause internal errors: Postgres refuses a statement, is too slow, and closes the connection."""
     await connection.execute("alter table customer add constraint refuse check (position('refuse' in name) = 0)")
     refused = {"input": {"customer": {"details": {"name": "CANARY refuse", "phone": PERSON["phone"]}}}}
     assert it.codes(await it.post(CREATE, variables=refused)) == ["INTERNAL_SERVER_ERROR"]

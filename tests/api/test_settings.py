@@ -1,4 +1,4 @@
-"""Settings: how they are read, and the errors about missing and malformed ones."""
+"""Reading settings, and the errors about missing and malformed ones."""
 
 import ast
 import base64

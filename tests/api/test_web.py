@@ -1,4 +1,4 @@
-"""The pages' HTTP: what browsers are told of them, and whom a key is filled in for."""
+"""The HTTP of the pages: security headers, caching, and the development key."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The demo data: lifelike, and true to every rule that the application itself keeps."""
+"""The demo data: realistic, and consistent with the rules of the application."""
 
 import unicodedata
 from collections.abc import AsyncIterator, Callable

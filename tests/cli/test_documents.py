@@ -1,4 +1,4 @@
-"""`roomkey documents`, and the warnings of `roomkey serve` about documents that an upgrade broke: real processes."""
+"""`roomkey documents`, and the warnings of `roomkey serve` about documents that are no longer valid: real processes."""
 
 import asyncio
 import hashlib

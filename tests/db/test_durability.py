@@ -1,4 +1,4 @@
-"""What was acknowledged is there after the server was killed in the middle of its work."""
+"""Acknowledged writes survive when the server is killed."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ GET = """query ($ids: [ID!]!) {
 
 
 async def create_until_killed(served: Serving, kill: Callable[[], None]) -> dict[str, dict[str, object]]:
-    """The sessions that were acknowledged, by their IDs, of several clients at once."""
+    """The acknowledged sessions of several concurrent clients, by their IDs."""
     acknowledged: dict[str, dict[str, object]] = {}
     enough = asyncio.Event()
 

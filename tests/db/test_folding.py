@@ -1,4 +1,4 @@
-"""The folding of text that filters and orders compare by: a model of the SQL function `fold`."""
+"""The model of the SQL function `fold`, which ignores case and accents."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Apollo Client, urql and Relay, as their authors ship them, against the server."""
+"""Apollo Client, urql and Relay against the server."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ID_REQUIRED = {
 
 @dataclass(frozen=True)
 class Client:
-    """An app of a shop, on the other side of the wire."""
+    """An app of a shop whose client is a JavaScript program."""
 
     endpoint: str
     app_id: str

@@ -1,4 +1,4 @@
-"""What the documents tell a reader to type gives what they say it gives."""
+"""The commands in the documentation print what it shows."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The page for partners: what it tells a reader to type, to write into files and to send does what it says."""
+"""The guide for partners: its commands, files and requests work as described."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ npx() {{ node_modules/.bin/"$@" >&2; }}
 
 
 def blocks(*sections: str) -> list[tuple[str, str, str]]:
-    """What to write, to type and to see there: each block's file, its language and its text."""
+    """The code blocks of these sections: file, language and text."""
     return [block for section in sections for block in BLOCK.findall(SECTIONS[section])]
 
 

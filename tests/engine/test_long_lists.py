@@ -1,4 +1,4 @@
-"""Lists without pages: what they have beyond their assumed length is counted while the operation runs."""
+"""The cost of lists without pages: items beyond the assumed length are counted during execution."""
 
 from dataclasses import replace
 from typing import Any

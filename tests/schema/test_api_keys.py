@@ -1,4 +1,4 @@
-"""API keys: made, shown once, revoked."""
+"""API keys: creation, the secret, revocation."""
 
 import asyncio
 from dataclasses import replace

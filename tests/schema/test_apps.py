@@ -1,4 +1,4 @@
-"""Apps: created, changed, listed, disabled; who sees them."""
+"""Apps: creation, changes, disabling, and who can read them."""
 
 import asyncio
 from dataclasses import replace
@@ -59,7 +59,7 @@ async def own_id(shop: Shop) -> str:
 
 
 async def seconds_until(shop: Shop, document: str, word: str) -> float:
-    """How long answers go on without that word: when the last such request is sent. It is used all the while."""
+    """The seconds until the last request whose response lacks the word."""
     clock = asyncio.get_running_loop().time
     start = sent = clock()
     async with asyncio.timeout(10):

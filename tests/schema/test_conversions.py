@@ -1,4 +1,4 @@
-"""Conversions: what a session led to, once."""
+"""Conversions of sessions."""
 
 import asyncio
 from datetime import timedelta, timezone
@@ -129,7 +129,7 @@ async def test_a_conversion_with_an_order_differs_from_one_without(shop: Shop) -
 async def test_the_time_of_a_conversion_is_between_the_start_of_the_session_and_a_minute_from_now(
     shop: Shop, since: str, seconds: int, refusals: list[Any]
 ) -> None:
-    """Clocks differ."""
+    """The minute allows for clocks that differ."""
     session = await shop.create(expirationMinutes=0)
     await shop.turn_back(session["id"], 60)
     session = await shop.session(session["id"])

@@ -1,4 +1,4 @@
-"""Cursors: one that was not made for this list, in this order, of this store is refused."""
+"""Cursors: only those of this list, in this sort order, of this store are accepted."""
 
 import random
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -37,7 +37,7 @@ async def store(db: Pool, http: httpx.AsyncClient) -> UnsortedStore:
 
 @pytest.fixture(scope="module")
 async def twin(db: Pool, http: httpx.AsyncClient, store: UnsortedStore) -> UnsortedStore:
-    """Another store with the same rows, down to their IDs."""
+    """Another store with the same rows and IDs."""
     shop = await open_shop(db, http)
     rows = [[{**row, "store_id": shop.id} for row in rows] for rows in (store.customers, store.sessions, store.events)]
     for table, theirs in zip(("customer", "session", "session_event"), rows, strict=True):
@@ -156,7 +156,7 @@ async def test_a_cursor_of_another_store_is_refused(store: UnsortedStore, twin: 
     keys=st.lists(st.binary(min_size=32, max_size=32).filter(any), min_size=2, max_size=2, unique=True),
 )
 def test_decoding_a_cursor_returns_its_sort_key(store: str, name: str, key: Key, keys: list[bytes]) -> None:
-    """Also when it was signed by a key that does not sign any more."""
+    """Also if it was signed by an old key."""
     old, new = SigningKeys({"k1": keys[0]}), SigningKeys({"k2": keys[1], "k1": keys[0]})
     assert Cursors(old).decode(store, name, Cursors(old).encode(store, name, key)) == key
     assert Cursors(new).decode(store, name, Cursors(old).encode(store, name, key)) == key

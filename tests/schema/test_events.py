@@ -1,4 +1,4 @@
-"""A session's timeline."""
+"""The timeline of a session."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Idempotency keys: a creation that is sent again happens once."""
+"""Idempotency keys: a repeated creation happens once."""
 
 import asyncio
 import hashlib
@@ -52,7 +52,7 @@ async def rows(shop: Shop) -> dict[str, int]:
 
 
 async def keys(shop: Shop) -> list[str]:
-    """The keys that are kept."""
+    """The stored idempotency keys."""
     kept = await shop.db.fetch("select key from idempotency_key where store_id = $1 order by key", shop.id)
     return [row["key"] for row in kept]
 

@@ -1,4 +1,4 @@
-"""No store sees or changes anything of another, though they have the same data, or even the same IDs."""
+"""The isolation of stores: none can read or change another, even with the same data or the same IDs."""
 
 import re
 from collections.abc import Callable
@@ -348,7 +348,7 @@ async def test_a_link_of_another_store_is_answered_like_an_unknown_one(stores: S
 
 
 def secrets_in(rows: dict[str, list[str]]) -> set[str]:
-    """The IDs in a store's rows, and what only that store has."""
+    """The IDs in a store's rows, and other values that only it has."""
     text = "\n".join(row for found in rows.values() for row in found)
     return {
         *re.findall(r"[a-z]+_[0-9a-hjkmnp-tv-z]{26}", text),

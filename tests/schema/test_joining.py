@@ -1,4 +1,4 @@
-"""Joining: who is let in by a link, and who is not."""
+"""Joining a session with a token."""
 
 import asyncio
 from typing import Any
@@ -134,7 +134,7 @@ async def test_concurrent_joins_are_one_event(shop: Shop) -> None:
 
 
 async def test_no_customer_joins_after_an_acknowledged_revocation(shop: Shop) -> None:
-    """Customers tap while the link is turned off: those who began after the acknowledgement all stay outside."""
+    """Requests that begin after the acknowledgement are all refused."""
     for _ in range(2):
         session = await shop.create()
         token, acknowledged = code_of(session), False
@@ -202,7 +202,7 @@ async def test_a_join_that_waits_until_the_token_expires_is_refused(shop: Shop) 
 
 
 async def waiting_for_locks(shop: Shop, count: int) -> None:
-    """Until so many statements wait for a lock."""
+    """Wait until so many statements wait for a lock."""
     waiting = """select count(*) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'"""
     async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""Reading one thing: by its ID, or an order by its number."""
+"""Reading objects by their IDs, and orders by their numbers."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ async def test_an_unknown_order_number_is_null(shop: Shop, number: str) -> None:
 
 
 async def everything(shop: Shop) -> list[dict[str, Any]]:
-    """One thing of each type, as NODES selects it."""
+    """One object of each type, with the fields of NODES."""
     session = await shop.create("Dewi", roomId="1905692", orderNumber="QSH7K2")
     order = (await shop.ask('{ order(number: "QSH7K2") { id } }'))["order"]
     return [

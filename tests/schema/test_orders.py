@@ -1,4 +1,4 @@
-"""Orders: recording them, and finding sessions by them."""
+"""Recording orders, and finding sessions by them."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pagination against a model: every order, both ways, any page size, while rows are inserted."""
+"""Pagination compared with a model: every sort, both directions, any page size, while rows are inserted."""
 
 import random
 from collections.abc import Callable
@@ -122,7 +122,7 @@ async def test_a_page_of_sessions_is_right_for_every_mix_of_arguments(
 async def test_a_page_of_a_customers_sessions_is_right_for_every_mix_of_arguments(
     store: UnsortedStore, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
 ) -> None:
-    """The cursors of other customers' sessions are places in this list, too."""
+    """The cursors of other customers' sessions are valid in this list, too."""
     theirs = store.listing(filter, order, store.customers[0]["id"])
     await check_page(store.listing(0, order), theirs, after, before, first=first, last=last)
 
@@ -213,7 +213,7 @@ LISTINGS: dict[str, tuple[Callable[[UnsortedStore], Listing], int]] = {
 
 @pytest.mark.parametrize("name", LISTINGS)
 async def test_a_page_far_into_a_list_is_as_many_statements_as_the_first(store: UnsortedStore, name: str) -> None:
-    """One, and one more for the customer or session whose list it is."""
+    """One, and one more for the customer or session that has the list."""
     listing, statements = LISTINGS[name][0](store), LISTINGS[name][1]
     document = listing.document.replace("hasPreviousPage", "")
     after = (await listing.cursors())[listing.ids[10]]

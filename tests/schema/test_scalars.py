@@ -1,4 +1,4 @@
-"""What may be sent comes back as it was: text in any script, and moments, in UTC."""
+"""Scalars are returned as they were sent: text in any script, and moments in UTC."""
 
 from typing import Any
 

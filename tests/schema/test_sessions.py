@@ -1,4 +1,4 @@
-"""Sessions: issuing them, and reading one."""
+"""Creating sessions."""
 
 import re
 from typing import Any

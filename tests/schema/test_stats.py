@@ -1,4 +1,4 @@
-"""Figures over sessions."""
+"""Statistics of sessions."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ async def stats(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
 
 
 async def place(shop: Shop, at: str, converted_after: float | None = None, **input: Any) -> Any:
-    """A session that began at that moment, and converted so many seconds later."""
+    """A session that was created at that moment and converted after so many seconds."""
     session = await shop.create(**input)
     await shop.db.fetch(PLACE, shop.id, session["id"], datetime.fromisoformat(at), converted_after)
     return session
@@ -171,7 +171,7 @@ async def tap(shop: Shop, session: Any, agent: str = "Mozilla/5.0") -> None:
 
 
 async def opened(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
-    """How many were opened, and of each period."""
+    """The number of opened sessions in all, and of each period."""
     figures = (await shop.ask(OPENED, filter=filter, groupBy=group_by))["sessionStats"]
     return figures["opened"], [period["opened"] for period in figures["periods"]]
 

@@ -1,4 +1,4 @@
-"""Stores: reading and changing their settings, and what that does to tokens."""
+"""The settings of a store, and their effect on tokens."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ async def update(shop: Shop, **input: Any) -> Any:
 
 
 async def apply(shop: Shop, minutes: int | None = None) -> int:
-    """How many tokens a setting changed that is applied to active tokens."""
+    """The number of active tokens that a new expiration changed."""
     return (await update(shop, sessionExpiration=minutes, applyToActiveTokens=True))["tokensChanged"]
 
 

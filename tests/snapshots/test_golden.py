@@ -50,7 +50,7 @@ async def test_a_page_of_50_sessions_with_all_columns_is_one_statement(fixed_sho
 
 
 def formatted(statement: str) -> str:
-    """Indented by parentheses alone, as the parts of composed statements come with any indentation."""
+    """The statement, indented by its parentheses."""
     depth, lines = 0, []
     for line in filter(None, map(str.strip, statement.splitlines())):
         closing = len(line) - len(line.lstrip(")"))

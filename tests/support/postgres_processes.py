@@ -1,4 +1,4 @@
-"""What tests of the embedded Postgres look at: processes, and the folder."""
+"""The processes and files of an embedded Postgres."""
 
 import os
 import stat
@@ -30,7 +30,7 @@ def psql(server: Server, statement: str) -> str:
 
 
 def processes() -> dict[int, int]:
-    """Each living process's parent."""
+    """The parent of each living process."""
     ps = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, text=True)
     rows = [line.split() for line in ps.communicate()[0].splitlines()]
     living = {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}

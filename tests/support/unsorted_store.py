@@ -1,4 +1,4 @@
-"""A store of rows that are hard to sort: many share their name, their created time or their expired time."""
+"""A store whose rows are hard to sort: many have the same name, creation time or expired time."""
 
 import random
 from collections.abc import Callable
@@ -76,7 +76,7 @@ class UnsortedStore:
         return Listing(self.shop, CUSTOMERS, ["customers"], [row["id"] for row in rows], {"filter": filter})
 
     def event_listing(self) -> Listing:
-        """The events of the first session, and that its token expired twice."""
+        """The events of the first session, including two derived expiries."""
         expiries = [
             (row["expires_at"], row["id"].replace("event", "expiry"))
             for row in self.events
@@ -89,7 +89,7 @@ class UnsortedStore:
 async def open_unsorted_store(
     db: Pool, shop: Shop, chance: random.Random, customers: int, sessions: int
 ) -> UnsortedStore:
-    """Fill a shop."""
+    """Insert these numbers of customers and sessions."""
     rows = [new_customer(chance, shop) for _ in range(customers)]
     await insert(db, "customer", rows)
     store = UnsortedStore(shop, rows, [new_session(chance, shop, chance.choice(rows[:6])) for _ in range(sessions)], [])
@@ -146,5 +146,5 @@ def new_event(shop: Shop, session_id: str, kind: str, minute: float, expires: fl
 
 
 def _shuffled(chance: random.Random, noun: str) -> str:
-    """An ID whose place among the others says nothing about when it was made."""
+    """An ID that does not sort by its time of creation."""
     return f"{noun}_{''.join(chance.choices('01234567', k=26))}"

@@ -1,4 +1,4 @@
-"""The identity provider's keys: rotated, withdrawn, asked for in vain, and not to be had."""
+"""The keys of the identity provider: rotation, withdrawal, unknown keys, and failures."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ Document = tuple[int, str, dict[str, str]]
 
 
 class Clock:
-    """The time that goes by between requests, and what a test adds."""
+    """The monotonic clock, plus what a test adds."""
 
     ahead = 0.0
 
@@ -53,14 +53,14 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 
 class Verifier:
-    """What a server knows of the issuer."""
+    """A verifier of the issuer's tokens with its cache of keys."""
 
     def __init__(self, issuer: Issuer, **settings: Any) -> None:
         self._issuer = issuer
         self._verifier = api.auth.jwt.Issuer(replace(issuer.settings, **settings))
 
     async def sees(self, token: str) -> Claims | str:
-        """What the token says, or why it does not matter."""
+        """The claims of a token, or the error about it."""
         try:
             return await self._verifier.claims(token)
         except (Unauthenticated, IssuerUnavailable) as error:
@@ -201,7 +201,7 @@ async def test_a_cancelled_request_does_not_cancel_the_fetch_for_others(issuer: 
 
 
 def document(text: str, status: int = 200, **headers: str) -> Document:
-    """An answer. ISSUER stands for the issuer's URL, KEY for the key that it signs with."""
+    """A response. ISSUER is replaced by the issuer's URL, KEY by the key that it signs with."""
     return status, text, headers
 
 
@@ -269,7 +269,7 @@ async def test_a_weak_key_is_ignored(issuer: Issuer) -> None:
 
 @pytest.fixture
 async def staff(database_url: str, shop: Shop, issuer: Issuer) -> AsyncIterator[Shop]:
-    """A shop for somebody with a token, on a server that does not know the issuer's keys yet."""
+    """A shop whose client has a token, at a server that has not fetched the issuer's keys yet."""
     await new_app(shop.db, shop.id, ["sessions:read"], client_id="dashboard")
     settings = replace(settings_for(database_url), jwt=issuer.settings)
     async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:

@@ -1,4 +1,4 @@
-"""Which JWTs of the shop's identity provider are genuine, and why others are not."""
+"""The verification of JWTs of the shop's identity provider."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ READ, WRITE = "sessions:read", "sessions:write"
 
 @pytest.fixture(scope="module")
 async def issuer() -> AsyncIterator[Issuer]:
-    """An issuer whose keys stay as they are."""
+    """An issuer whose keys do not change."""
     async with open_issuer() as issuer:
         others = ("RS256", "PS256", "EdDSA", "ES384")
         issuer.published = [*map(Key, others), Key("RS256", alg=None), Key("ES256", use="enc"), Key()]
@@ -38,7 +38,7 @@ def token(issuer: Issuer, at: dict[str, float] | None = None, **claims: Any) -> 
 
 
 async def refusal(verifier: Verifier, token: str) -> str:
-    """Why the token is not taken."""
+    """The error about a refused token."""
     with pytest.raises(Unauthenticated) as error:
         await verifier.claims(token)
     assert not any(len(part) > 3 and part in str(error.value) for part in token.split("."))

@@ -1,4 +1,4 @@
-"""What staff may do who sign in with a JWT of the shop's identity provider, and where it is seen."""
+"""Users who sign in with a JWT of the shop's identity provider: their scopes, and their IDs in events."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 @pytest.fixture(scope="module")
 async def server(database_url: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server that takes the issuer's tokens."""
+    """A client of a server that accepts the issuer's tokens."""
     settings = replace(settings_for(database_url), jwt=issuer.settings)
     async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield client
@@ -37,7 +37,7 @@ async def server(database_url: str, issuer: Issuer) -> AsyncIterator[httpx.Async
 
 @pytest.fixture
 async def sign_in(shop: Shop, server: httpx.AsyncClient, issuer: Issuer) -> SignIn:
-    """The shop for somebody who has a token with these claims."""
+    """The shop with a token that has these claims."""
     await new_app(shop.db, shop.id, [READ, WRITE, JOIN], "Dashboard", client_id="dashboard")
 
     def sign_in(**claims: Any) -> Shop:
@@ -48,7 +48,7 @@ async def sign_in(shop: Shop, server: httpx.AsyncClient, issuer: Issuer) -> Sign
 
 
 async def refusal(client: Shop) -> str:
-    """Why the client's token is not taken."""
+    """The error about the client's token."""
     response = await client.post(VIEWER)
     [error] = response.json()["errors"]
     assert response.status_code == 401, response.text

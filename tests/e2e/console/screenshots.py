@@ -106,7 +106,7 @@ async def take_all(browser: Browser, server: Serving) -> None:
 
 
 async def eventful_session(server: Serving) -> str:
-    """The active session of which there is most to tell."""
+    """The active session with the most kinds of events."""
     async with httpx.AsyncClient(base_url=server.url) as http:
         headers = {"Authorization": f"Bearer {server.key}"}
         answer = (await http.post("/graphql", json={"query": ACTIVE_SESSIONS}, headers=headers)).json()

@@ -1,4 +1,4 @@
-"""Every page in both colour schemes and at a phone's width: axe finds nothing grave, and nothing is cut off."""
+"""The accessibility of every page in both colour schemes and on a phone, checked by axe."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -24,7 +24,7 @@ STORAGES = """async () => JSON.stringify([
 
 @pytest.fixture
 async def graphiql(open_page: OpenPage, shop: Shop, database_url: str) -> AsyncIterator[Page]:
-    """GraphiQL as on the demo, with a key that is filled in. Nothing at all is written to its console."""
+    """GraphiQL with a key that is filled in. Nothing may be written to the browser's console."""
     async with serving(replace(settings_for(database_url), graphiql_key=shop.key)) as url:
         page = await open_page("/graphql", key=None, url=url)
         said: list[str] = []

@@ -1,4 +1,4 @@
-"""GraphiQL's examples: operations for all that the API can do."""
+"""GraphiQL's examples, which cover the whole API."""
 
 import json
 import re
@@ -36,7 +36,7 @@ EXAMPLES = [Example(*found) for found in EXAMPLE.findall(TEXT)]
 
 
 class FieldsOf(Visitor):
-    """Takes down the fields that a document selects, with their types."""
+    """Collects the fields that a document selects, with their types."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()

@@ -31,7 +31,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 @pytest.fixture(scope="module")
 async def server_url(database_url: str, issuer: Issuer) -> AsyncIterator[str]:
-    """A server that takes the issuer's tokens."""
+    """A server that accepts the issuer's tokens."""
     async with serving(replace(settings_for(database_url), jwt=issuer.settings)) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Overview: its figures are those of the store's sessions."""
+"""The overview: its figures agree with the store's sessions."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ COLOURS = """(selector) => {
 
 
 async def begin(shop: Shop, days_ago: int, *, opened: int = 0, converted_after: float | None = None) -> Any:
-    """A session that began at noon (UTC) of that day, was opened so often, and converted so many seconds later."""
+    """A session that was created at noon (UTC) of that day, opened so often, and converted after so many seconds."""
     session = await shop.create()
     await shop.http.get(path_of(session), headers={"User-Agent": "WhatsApp/2.24.10.79 A"})
     for _ in range(opened):
@@ -61,7 +61,7 @@ def day_of(session: Any) -> date:
 
 
 def figures(sessions: list[Any]) -> list[str]:
-    """How many there are, how many were opened and how many converted, as they are written."""
+    """The numbers of sessions, of opened ones and of converted ones."""
     opened = sum(any(event["kind"] == "OPENED" for event in session["events"]["nodes"]) for session in sessions)
     return [str(len(sessions)), str(opened), str(sum(session["conversion"] is not None for session in sessions))]
 
@@ -72,7 +72,7 @@ async def began_within(shop: Shop, days: int) -> list[Any]:
 
 
 async def table(page: Page) -> list[list[str]]:
-    """The rows of figures, the last of them in all."""
+    """The rows of the table; the last one is the total."""
     rows = page.get_by_role("table").get_by_role("row")
     return [(await row.inner_text()).split("\t") for row in (await rows.all())[1:]]
 
@@ -83,7 +83,7 @@ def tile(page: Page, name: str) -> Any:
 
 @pytest.mark.parametrize("time_zone", ["Asia/Jakarta", "America/Los_Angeles"])
 async def test_the_figures_of_each_day_count_its_sessions(open_page: OpenPage, shop: Shop, time_zone: str) -> None:
-    """Days are those of UTC, wherever the browser is."""
+    """Days are in UTC, in every time zone of the browser."""
     await fill(shop)
     page = await open_page("/overview?days=7", timezone_id=time_zone, locale="en-US")
     await expect(page.get_by_role("heading", name="By day")).to_be_visible()
@@ -164,7 +164,7 @@ async def test_the_range_is_in_the_url(open_page: OpenPage, shop: Shop) -> None:
 
 
 async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> Page:
-    """Overview was looked at with one session, and then another page."""
+    """The overview was opened with one session, and then another page; meanwhile a session is created."""
     await begin(shop, 0)
     page = await open_page("/overview")
     await expect(tile(page, "Sessions")).to_contain_text("1created")

@@ -1,4 +1,4 @@
-"""A store with more sessions than anyone looks at, scrolled to its end."""
+"""A store with a hundred thousand sessions is scrolled to its end."""
 
 from collections.abc import AsyncIterator
 from typing import Any

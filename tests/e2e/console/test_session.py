@@ -1,4 +1,4 @@
-"""Session information: what is known of one session."""
+"""The panel of a session: its fields, link and timeline."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -143,7 +143,7 @@ async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop
 
 
 async def behind(page: Page, session: Any) -> list[float]:
-    """The browser takes the time to be an hour later than the server does: when it asked for the session."""
+    """Set the clock of the browser an hour ahead. Returns the times of its requests for the session."""
     asked: list[float] = []
 
     async def an_hour_later(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""Session information: what can be done with a session."""
+"""The panel of a session: its actions."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PERSON = {"User-Agent": "Mozilla/5.0"}
 
 
 async def status_of(http: httpx.AsyncClient, session: Any) -> int:
-    """How a session's link answers a person."""
+    """The status of a session's link when a person opens it."""
     return (await http.get(path_of(session), headers=PERSON)).status_code
 
 

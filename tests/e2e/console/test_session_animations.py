@@ -1,4 +1,4 @@
-"""Session information where nobody asked for reduced motion: what moves is not in the way."""
+"""The panel of a session with animations."""
 
 from playwright.async_api import Request, expect
 

@@ -1,4 +1,4 @@
-"""Session information: changes that are refused, that do not arrive, or are asked for twice."""
+"""The panel of a session: changes that are refused, lost or repeated."""
 
 import asyncio
 import re
@@ -87,7 +87,7 @@ async def test_a_change_whose_response_was_lost_is_shown(open_page: OpenPage, sh
 
 
 async def hold_changes(page: Page) -> tuple[Callable[[], None], list[object]]:
-    """Changes wait until the function is called, and are listed."""
+    """Hold changes until the returned function is called. Also returns the held changes."""
     held: list[object] = []
     goes_on = asyncio.Event()
 

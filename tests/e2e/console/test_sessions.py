@@ -1,4 +1,4 @@
-"""Sessions: what the list shows, and what of it can be copied, hidden, seen on a phone."""
+"""The list of sessions: its columns, copying, and phones."""
 
 import re
 

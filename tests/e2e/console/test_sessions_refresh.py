@@ -69,7 +69,7 @@ async def test_a_refresh_shows_new_sessions_and_keeps_the_active_row(open_page: 
 
 
 async def opened_with_a_clock(open_page: OpenPage) -> Page:
-    """The list, signed in, whose time goes on as the test says."""
+    """The list on a page whose clock the test controls."""
     page = await open_page()
     await expect_names(page, "Dewi")
     await page.clock.install()

@@ -324,7 +324,7 @@ Change = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def elsewhere(shop: Shop, page: Page) -> Change:
-    """Change it elsewhere; this tab hears of it, since it was without a connection meanwhile."""
+    """Change settings elsewhere while this tab is offline, so that it refreshes afterwards."""
 
     async def change(**settings: object) -> None:
         await page.context.set_offline(True)

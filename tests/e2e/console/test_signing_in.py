@@ -1,4 +1,4 @@
-"""Signing in and out, and what every page of the console has in common."""
+"""Signing in and out, languages and colour schemes."""
 
 import asyncio
 from dataclasses import replace
