@@ -1,7 +1,7 @@
-"""A real Postgres, a real server, and a shop of its own for every test.
+"""A real Postgres, a real server, and a new store for every test.
 
-Tests share one database and one server: a store sees nothing of another, so a new store is as good as a new database.
-A test that needs more (other settings, restarts, raw SQL on all rows) makes a database from the template.
+Tests share one database and one server, because stores are isolated from each other. A test with other settings,
+restarts or statements on all rows creates a database from the template.
 """
 
 import asyncio
@@ -69,14 +69,14 @@ async def template(postgres: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def database_url(postgres: str, template: str) -> AsyncIterator[str]:
     """The database that tests share."""
-    async with _database(postgres, template) as url:
+    async with new_database(postgres, template) as url:
         yield url
 
 
 @pytest.fixture
 async def own_database_url(postgres: str, template: str) -> AsyncIterator[str]:
     """A migrated, empty database of the test's own."""
-    async with _database(postgres, template) as url:
+    async with new_database(postgres, template) as url:
         yield url
 
 
@@ -90,11 +90,9 @@ async def connection(own_database_url: str) -> "AsyncIterator[asyncpg.Connection
 
 @pytest.fixture(scope="session")
 async def db(database_url: str) -> AsyncIterator[Pool]:
-    """A pool on the shared database, for what no client may do."""
-    pool = Pool(database_url)
-    await pool.connect()
-    yield pool
-    await pool.disconnect()
+    """A pool on the shared database, for statements that no client can run."""
+    async with pool(database_url) as db:
+        yield db
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +111,7 @@ async def http(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def new_shop(db: Pool, http: httpx.AsyncClient) -> Callable[[], Awaitable[Shop]]:
-    """Makes a store with a key that may do everything."""
+    """Creates a store with a key that has the scope admin."""
     return lambda: open_shop(db, http)
 
 
@@ -124,13 +122,13 @@ async def shop(new_shop: Callable[[], Awaitable[Shop]]) -> Shop:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where an embedded Postgres of the test's own may live."""
+    """The folder of an embedded Postgres."""
     return tmp_path / "roomkey"
 
 
 @pytest.fixture
 def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Runs lines of Python in a process of their own, which ends with the test."""
+    """Runs lines of Python in a separate process, which is killed at the end of the test."""
     processes: list[subprocess.Popen[str]] = []
 
     def run(lines: str, *arguments: object) -> subprocess.Popen[str]:
@@ -165,9 +163,30 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def pool(url: str, size: int = 8) -> AsyncIterator[Pool]:
+    db = Pool(url, size=size)
+    await db.connect()
+    try:
+        yield db
+    finally:
+        await db.disconnect()
+
+
+@asynccontextmanager
+async def shop_at(settings: Settings) -> AsyncIterator[Shop]:
+    """A new store at a server of the test's own."""
+    async with (
+        pool(settings.database_url) as db,
+        serving(settings) as url,
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        yield await open_shop(db, http)
+
+
+@asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[str]:
-    """The same, of an application that is there already."""
-    # httpx lets go of an idle connection after 5 seconds; the server must not do so first.
+    """The same for an existing application."""
+    # httpx closes idle connections after 5 seconds; the server must not do so first.
     config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, timeout_keep_alive=60)
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
@@ -185,10 +204,10 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _database(postgres: str, template: str) -> AsyncIterator[str]:
+async def new_database(postgres: str, template: str) -> AsyncIterator[str]:
     name = f"{template}_{next(numbers)}"
     await _execute(postgres, f"create database {name} template {template}")
-    # Far from UTC, so that whatever depends on the server's time zone shows.
+    # Far from UTC, so that a dependency on the server's time zone fails a test.
     await _execute(postgres, f"alter database {name} set timezone to 'Asia/Kathmandu'")
     yield _with_database(postgres, name)
     await _execute(postgres, f"drop database {name} with (force)")

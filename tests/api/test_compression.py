@@ -1,4 +1,4 @@
-"""Compression: large answers, in what the client takes, and never what is streamed."""
+"""Compression: of large responses, in an encoding that the client accepts, and never of streams."""
 
 import asyncio
 import gzip
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.app import create_app
 from tests.conftest import listening, settings_for
-from tests.support.answers import GRAPHQL, JSON
+from tests.support.responses import GRAPHQL, JSON
 from tests.support.shop import Shop
 
 DECODED: dict[str, Callable[[bytes], bytes]] = {
@@ -29,7 +29,7 @@ SMALL = "{ __typename }"
 
 
 async def raw(shop: Shop, query: str, accept_encoding: str, accept: str = JSON) -> Any:
-    """The answer's headers, and its body as it came."""
+    """The headers, and the body before it is decoded."""
     headers = {"Accept-Encoding": accept_encoding, "Accept": accept, "Authorization": f"Bearer {shop.key}"}
     async with shop.http.stream("POST", "/graphql", json={"query": query}, headers=headers) as response:
         body = b"".join([part async for part in response.aiter_raw()])
@@ -39,13 +39,13 @@ async def raw(shop: Shop, query: str, accept_encoding: str, accept: str = JSON) 
 
 
 def without_cost(body: bytes) -> bytes:
-    """What was asked for: what is left to spend changes."""
+    """The body without the extensions, in which the remaining points change."""
     return body.partition(b',"extensions":')[0]
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL])
 @pytest.mark.parametrize("encoding", DECODED)
-async def test_a_large_answer_is_compressed_and_is_the_same(shop: Shop, encoding: str, accept: str) -> None:
+async def test_a_large_response_is_compressed(shop: Shop, encoding: str, accept: str) -> None:
     plain_headers, plain = await raw(shop, LARGE, "identity", accept)
     headers, body = await raw(shop, LARGE, encoding, accept)
     assert headers["content-encoding"] == encoding
@@ -76,15 +76,13 @@ async def test_a_large_answer_is_compressed_and_is_the_same(shop: Shop, encoding
         ("", None),
     ],
 )
-async def test_the_encoding_is_one_that_the_client_takes(
-    shop: Shop, accept_encoding: str, encoding: str | None
-) -> None:
+async def test_the_encoding_is_accepted_by_the_client(shop: Shop, accept_encoding: str, encoding: str | None) -> None:
     headers, _ = await raw(shop, LARGE, accept_encoding)
     assert headers.get("content-encoding") == encoding
 
 
 @pytest.mark.parametrize("encoding", DECODED)
-async def test_a_small_answer_is_left_as_it_is(shop: Shop, encoding: str) -> None:
+async def test_a_small_response_is_not_compressed(shop: Shop, encoding: str) -> None:
     headers, body = await raw(shop, SMALL, encoding)
     assert "content-encoding" not in headers
     assert body.startswith(b'{"data":{"__typename":"Query"}')
@@ -94,9 +92,7 @@ async def test_a_small_answer_is_left_as_it_is(shop: Shop, encoding: str) -> Non
     "type", ["text/event-stream", "text/event-stream; charset=utf-8", 'multipart/mixed; boundary="-"']
 )
 @pytest.mark.parametrize("encoding", DECODED)
-async def test_the_parts_of_a_stream_are_sent_at_once_and_as_they_are(
-    database_url: str, type: str, encoding: str
-) -> None:
+async def test_a_stream_is_not_buffered_or_compressed(database_url: str, type: str, encoding: str) -> None:
     seen = asyncio.Event()
 
     async def parts() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""The public conformance suite of GraphQL over HTTP, run against the server as it stands."""
+"""The public conformance suite of GraphQL over HTTP, run against the server."""
 
 from tests.support.javascript import run
 

@@ -1,4 +1,4 @@
-"""Pages of other sites: what a browser may send for them, and what it may show them."""
+"""Requests by pages of other sites: CSRF protection and CORS."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,14 +7,14 @@ import httpx
 import pytest
 
 from tests.conftest import serving, settings_for
-from tests.support.answers import SLUG, answered, refusal
+from tests.support.responses import SLUG, checked, error_body
 from tests.support.shop import Shop
 
 TRUSTED = "https://spa.example"
 TYPENAME = {"query": "{ __typename }"}
 REFUSED = (
     403,
-    refusal(
+    error_body(
         "From another site, send one of the headers authorization, graphql-require-preflight, apollo-require-preflight."
     ),
 )
@@ -37,7 +37,7 @@ FOREIGN = [
 
 
 async def get(http: httpx.AsyncClient, **headers: str) -> tuple[int, Any]:
-    return answered(await http.get("/graphql", params=TYPENAME, headers=headers))
+    return checked(await http.get("/graphql", params=TYPENAME, headers=headers))
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
@@ -48,7 +48,7 @@ async def test_a_simple_get_of_another_site_is_refused(http: httpx.AsyncClient, 
 
 @pytest.mark.parametrize("headers", FOREIGN)
 @pytest.mark.parametrize("header", ["GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name"])
-async def test_a_get_that_a_browser_asks_about_first_is_answered(
+async def test_a_get_that_needs_a_preflight_is_answered(
     http: httpx.AsyncClient, headers: dict[str, str], header: str
 ) -> None:
     assert await get(http, **headers, **{header: "1"}) == ANSWERED
@@ -59,7 +59,7 @@ async def test_a_get_with_a_key_is_answered(shop: Shop, headers: dict[str, str])
     response = await shop.http.get(
         "/graphql", params={"query": SLUG}, headers=headers | {"Authorization": f"Bearer {shop.key}"}
     )
-    assert answered(response) == (200, {"data": {"store": {"slug": shop.slug}}})
+    assert checked(response) == (200, {"data": {"store": {"slug": shop.slug}}})
 
 
 async def test_a_get_of_a_program_of_this_site_of_an_address_bar_or_of_a_named_origin_is_answered(
@@ -83,7 +83,7 @@ async def test_a_post_that_a_browser_sends_without_asking_is_refused(shop: Shop,
             "/graphql", content=f'{{"query": "{SLUG}"}}', headers=headers | {"Content-Type": content_type}
         )
         message = f"The Content-Type must be application/json in UTF-8, got {content_type!r}."
-        assert answered(response) == (415, refusal(message))
+        assert checked(response) == (415, error_body(message))
 
 
 PREFLIGHT = {

@@ -1,4 +1,4 @@
-"""An operation has a deadline, by which its client is answered and after which Postgres works for it no longer."""
+"""The deadline of operations: the client gets a response in time, and Postgres stops working on the operation."""
 
 import asyncio
 import gc
@@ -18,10 +18,9 @@ import pytest
 import embedded
 from api.app import HEALTH_SECONDS
 from db.migrate import migrate
-from db.pool import Pool
-from tests.conftest import serving, settings_for
+from tests.conftest import settings_for, shop_at
 from tests.support.postgres_processes import postgres_of
-from tests.support.shop import Shop, open_shop, path_of
+from tests.support.shop import Shop, path_of
 
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 SECONDS = 0.5
@@ -54,13 +53,9 @@ SLUG = "{ store { slug } }"
 
 @asynccontextmanager
 async def shop_within(url: str, seconds: float) -> AsyncIterator[Shop]:
-    """A shop at a server of the test's own, whose operations have so many seconds."""
-    db = Pool(url)
-    await db.connect()
-    settings = replace(settings_for(url), operation_seconds=seconds, batch_limit=5)
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
-        yield await open_shop(db, http)
-    await db.disconnect()
+    """A shop at a server whose operations have so many seconds."""
+    async with shop_at(replace(settings_for(url), operation_seconds=seconds, batch_limit=5)) as shop:
+        yield shop
 
 
 @pytest.fixture
@@ -71,7 +66,7 @@ async def slow(own_database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def observer(own_database_url: str) -> AsyncIterator[Connection]:
-    """A connection outside any transaction: within one, pg_stat_activity stays as it was."""
+    """A connection outside of any transaction, in which pg_stat_activity would not change."""
     observer = await asyncpg.connect(own_database_url)
     yield observer
     await observer.close()
@@ -79,14 +74,14 @@ async def observer(own_database_url: str) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def holding(connection: Connection, table: str) -> AsyncIterator[None]:
-    """Keep others from changing the rows that the table has now."""
+    """Lock the rows that the table has now."""
     async with connection.transaction():
         await connection.execute(f"select from {table} for update")
         yield
 
 
 async def until(connection: Connection, query: str, count: int) -> None:
-    """Wait until that is what the query counts."""
+    """Wait until the query returns this count."""
     async with asyncio.timeout(GRACE):
         while await connection.fetchval(query) != count:
             pass
@@ -97,7 +92,7 @@ async def timed(sent: Any) -> tuple[httpx.Response, float]:
     return await sent, time.monotonic() - started
 
 
-async def test_what_waits_too_long_is_stopped_in_postgres_and_leaves_nothing_behind(
+async def test_a_mutation_that_times_out_is_cancelled_in_postgres_and_rolled_back(
     slow: Shop, connection: Connection, observer: Connection
 ) -> None:
     customer = {"details": {"name": "Ayu", "externalId": "C1"}}
@@ -127,7 +122,7 @@ async def test_what_waits_too_long_is_stopped_in_postgres_and_leaves_nothing_beh
     assert (await connection.fetchrow(COUNTS))[0] == before[0] + 1
 
 
-async def test_those_who_are_stopped_give_their_connections_back(
+async def test_requests_that_time_out_release_their_connections(
     slow: Shop, connection: Connection, observer: Connection
 ) -> None:
     session = await slow.create()
@@ -146,7 +141,9 @@ async def test_those_who_are_stopped_give_their_connections_back(
     assert await slow.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-async def test_a_query_is_stopped_in_postgres_as_well(slow: Shop, connection: Connection, observer: Connection) -> None:
+async def test_a_query_that_times_out_is_cancelled_in_postgres(
+    slow: Shop, connection: Connection, observer: Connection
+) -> None:
     await slow.create()
     async with connection.transaction():
         await connection.execute("lock table session in access exclusive mode")
@@ -156,7 +153,7 @@ async def test_a_query_is_stopped_in_postgres_as_well(slow: Shop, connection: Co
         await until(observer, BUSY, HOLDER)
 
 
-async def test_a_batch_has_one_deadline_for_all_of_it(slow: Shop, connection: Connection, observer: Connection) -> None:
+async def test_a_batch_has_one_deadline(slow: Shop, connection: Connection, observer: Connection) -> None:
     async with connection.transaction():
         await connection.execute("lock table session in access exclusive mode")
         batch = [{"query": query} for query in (SLUG, "{ sessions { nodes { id } } }", "{ sessions { nodes { id } } }")]
@@ -167,7 +164,7 @@ async def test_a_batch_has_one_deadline_for_all_of_it(slow: Shop, connection: Co
         await until(observer, BUSY, HOLDER)
 
 
-async def test_the_deadline_is_for_who_asks_too(
+async def test_the_deadline_includes_authentication(
     own_database_url: str, connection: Connection, observer: Connection
 ) -> None:
     async with shop_within(own_database_url, SECONDS) as shop, connection.transaction():
@@ -180,8 +177,8 @@ async def test_the_deadline_is_for_who_asks_too(
 
 @contextmanager
 def frozen(folder: Path) -> Iterator[None]:
-    """Let the Postgres in the folder stand still, and the collector of garbage here: what all tests have loaded takes
-    too long to walk. The server's own process does so, too.
+    """Suspend the Postgres in the folder. Also freeze the garbage collector of this process, because a collection takes
+    too long here. The server's process freezes it, too.
     """
     pids = sorted(postgres_of(folder))
     gc.freeze()
@@ -199,7 +196,7 @@ def send_signal(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-async def test_a_frozen_postgres_delays_no_answer_beyond_the_deadline(folder: Path) -> None:
+async def test_a_frozen_postgres_does_not_delay_a_response_beyond_the_deadline(folder: Path) -> None:
     with embedded.start(folder, durable=False) as server:
         await migrate(server.url())
         connection, observer = await asyncpg.connect(server.url()), await asyncpg.connect(server.url())

@@ -1,6 +1,5 @@
-"""Token links as people tap them and as chat apps fetch them, and the pages behind those that do not work."""
+"""Token links: opened by people, previewed by chat apps, and the pages of links that do not work."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -76,14 +75,14 @@ OF_THE_SERVER = ("date", "server", "x-request-id")
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:
-    """All but the server's own, which tell the time, the request, and that a page may be compressed."""
+    """The headers without those about the time, the request ID and compression."""
     assert response.headers["x-request-id"]
     headers = {name: value for name, value in response.headers.items() if name not in OF_THE_SERVER}
     return headers | {"vary": headers["vary"].removesuffix(", Accept-Encoding")}
 
 
 def undated(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """All that there is to an answer but when it was given, and to which request."""
+    """The response without its date and request ID."""
     headers = [(name, value) for name, value in response.headers.raw if name not in (b"date", b"x-request-id")]
     return response.status_code, headers, response.content
 
@@ -104,7 +103,7 @@ async def test_a_person_is_redirected_to_the_storefront_and_recorded(shop: Shop,
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED"]
 
 
-async def test_a_link_may_be_opened_again(shop: Shop) -> None:
+async def test_a_link_can_be_opened_repeatedly(shop: Shop) -> None:
     session = await shop.create()
     for _ in range(3):
         assert (await get(shop, path_of(session))).status_code == 303
@@ -129,7 +128,7 @@ async def test_the_storefront_keeps_its_own_query_and_fragment(shop: Shop, store
 
 
 @pytest.mark.parametrize("agent", PREVIEW_AGENTS)
-async def test_a_chat_app_gets_a_preview_and_is_no_visit(shop: Shop, agent: str) -> None:
+async def test_a_chat_app_gets_a_preview_that_is_not_recorded_as_opened(shop: Shop, agent: str) -> None:
     session = await shop.create()
     response = await get(shop, path_of(session), agent)
     assert response.status_code == 200
@@ -144,7 +143,7 @@ async def test_a_chat_app_gets_a_preview_and_is_no_visit(shop: Shop, agent: str)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED"]
 
 
-async def test_a_head_request_is_a_preview_whoever_sends_it(shop: Shop) -> None:
+async def test_a_head_request_is_a_preview(shop: Shop) -> None:
     session = await shop.create()
     response = await get(shop, path_of(session), BROWSER, "HEAD")
     page = await get(shop, path_of(session), PREVIEW_AGENTS[0])
@@ -153,7 +152,7 @@ async def test_a_head_request_is_a_preview_whoever_sends_it(shop: Shop) -> None:
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED", "PREVIEWED"]
 
 
-async def test_a_preview_does_not_use_the_token_up(shop: Shop) -> None:
+async def test_a_preview_does_not_change_the_session(shop: Shop) -> None:
     session = await shop.create()
     await get(shop, path_of(session), PREVIEW_AGENTS[0])
     assert await shop.session(session["id"]) == session
@@ -174,7 +173,7 @@ async def test_html_in_a_store_name_is_escaped(shop: Shop) -> None:
     assert f'<meta property="og:title" content="{escaped}">' in page.text
 
 
-async def test_braces_in_a_store_name_are_only_text(shop: Shop) -> None:
+async def test_braces_in_a_store_name_are_plain_text(shop: Shop) -> None:
     await shop.change("updateStoreSettings", "store { id }", name="{text} {0} Toko Ünïcode 你好 🛒")
     page = await get(shop, path_of(await shop.create()), PREVIEW_AGENTS[0])
     assert page.text.count("{text} {0} Toko Ünïcode 你好 🛒") == 3
@@ -191,7 +190,7 @@ async def revoked(shop: Shop, session: Any) -> None:
 
 @pytest.mark.parametrize("end", [expired, revoked])
 @pytest.mark.parametrize("agent", [BROWSER, PREVIEW_AGENTS[0]], ids=["a person", "a preview"])
-async def test_a_link_that_ended_is_gone_and_opening_it_is_not_recorded(
+async def test_an_expired_or_revoked_link_is_gone_and_not_recorded(
     shop: Shop, end: Callable[[Shop, Any], Awaitable[None]], agent: str
 ) -> None:
     session = await shop.create()
@@ -210,37 +209,12 @@ async def test_a_link_that_ended_is_gone_and_opening_it_is_not_recorded(
 
 
 async def recorded(shop: Shop, session: Any) -> list[str]:
-    """The kinds of the events that were written down."""
+    """The kinds of the stored events."""
     statement = "select kind from session_event where store_id = $1 and session_id = $2 order by at, id"
     return [row["kind"] for row in await shop.db.fetch(statement, shop.id, session["id"])]
 
 
-async def test_a_link_expires_by_itself(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=1)
-    await shop.db.fetch(
-        "update session set token_expires_at = now() + interval '300 ms' where store_id = $1 and id = $2",
-        shop.id,
-        session["id"],
-    )
-    assert (await get(shop, path_of(session))).status_code == 303
-    async with asyncio.timeout(5):
-        while (await shop.session(session["id"]))["token"]["status"] == "ACTIVE":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    assert (await get(shop, path_of(session))).status_code == 410
-    now = await shop.session(session["id"])
-    assert (now["active"], now["token"]["status"]) == (False, "EXPIRED")
-    assert await recorded(shop, session) == ["ISSUED", "OPENED"]
-
-
-async def test_an_extended_link_works_again(shop: Shop) -> None:
-    session = await shop.create()
-    await expired(shop, session)
-    assert (await get(shop, path_of(session))).status_code == 410
-    await shop.change("extendToken", sessionId=session["id"], minutes=5)
-    assert (await get(shop, path_of(session))).status_code == 303
-
-
-async def test_whatever_is_no_link_is_answered_alike(
+async def test_every_invalid_link_has_the_same_response(
     shop: Shop, new_shop: Callable[[], Awaitable[Shop]], db: Pool
 ) -> None:
     session, other, other_shop = await shop.create(), await shop.create(), await new_shop()
@@ -295,7 +269,7 @@ async def test_whatever_is_no_link_is_answered_alike(
     assert (await get(shop, paths["truncated"], PREVIEW_AGENTS[0])).content == first.content
 
 
-async def test_a_dead_link_that_was_reissued_is_unknown_and_not_gone(shop: Shop) -> None:
+async def test_the_old_link_of_a_reissued_token_is_not_found(shop: Shop) -> None:
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     assert (await get(shop, path_of(session))).status_code == 410
@@ -305,7 +279,7 @@ async def test_a_dead_link_that_was_reissued_is_unknown_and_not_gone(shop: Shop)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def test_a_link_is_only_read(shop: Shop, method: str) -> None:
+async def test_a_link_allows_only_get_and_head(shop: Shop, method: str) -> None:
     session = await shop.create()
     response = await get(shop, path_of(session), BROWSER, method)
     assert response.status_code == 405

@@ -1,19 +1,23 @@
-"""A line a request: what is in it, and what is not."""
+"""The request log: one line for each request, without data of clients."""
 
 import json
+import logging
+import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
 
+from api.logs import StreamWriter
 from tests.conftest import ROOT, serving, settings_for
-from tests.support.logs import Log, recorded_log
-from tests.support.partner import JOIN, SLUG, Partner, apollo, new_partner, sha256
+from tests.support.logs import Log
+from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, path_of
 
 MINE = "query Mine($id: ID!) { store { slug } session(id: $id) { id } }"
@@ -23,14 +27,8 @@ START = ["time", "pid", "level", "request", "method", "route"]
 END = ["status", "ms", "statements"]
 
 
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with recorded_log() as log:
-        yield log
-
-
 def facts(line: dict[str, Any]) -> dict[str, Any]:
-    """What a line says of its request, once it is seen that it begins and ends as they all do."""
+    """The members of a line that depend on the request. Checks the others."""
     assert (list(line)[: len(START)], list(line)[-len(END) :]) == (START, END)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["time"])
     assert isinstance(line["pid"], int)
@@ -64,24 +62,21 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
 
 @pytest.mark.parametrize("way", ["id", "path", "text"])
 async def test_the_line_names_a_published_document(shop: Shop, log: Log, way: str) -> None:
-    partner = await new_partner(shop)
-    await partner.publish(SLUG, **{"of-our.own": "{ store { id } }"})
-    for id, body, operation in (
-        (f"sha256:{sha256(SLUG)}", SLUG, "Slug"),
-        ("of-our.own", "{ store { id } }", None),
-    ):
+    client = await new_client(shop)
+    await client.publish(SLUG, **{"of-our.own": "{ store { id } }"})
+    for id, body, operation in ((f"sha256:{sha256(SLUG)}", SLUG, "Slug"), ("of-our.own", "{ store { id } }", None)):
         if way == "path":
-            response = await partner.send({}, "GET", f"/graphql/{id}")
+            response = await client.send({}, "GET", f"/graphql/{id}")
         else:
-            response = await partner.send({"documentId": id} if way == "id" else {"query": body}, "GET")
+            response = await client.send({"documentId": id} if way == "id" else {"query": body}, "GET")
         line = facts(await log.line_of(response))
         assert (line["document"], line["published"], line.get("operation")) == (id, True, operation)
         assert line["route"] == ("/graphql/{document_id}" if way == "path" else "/graphql")
-        assert (line["app"], line["codes"], line["status"]) == (partner.app_id, [], 200)
+        assert (line["app"], line["codes"], line["status"]) == (client.app_id, [], 200)
 
 
 async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Shop, log: Log) -> None:
-    partner = await new_partner(shop)
+    client = await new_client(shop)
     hash = sha256(SLUG)
     for parameters, document in (
         (apollo(hash), None),
@@ -91,14 +86,14 @@ async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Sho
         ({"id": "CANARY"}, None),
         ({"query": SLUG, "id": hash}, None),
     ):
-        line = facts(await log.line_of(await partner.send(parameters)))
+        line = facts(await log.line_of(await client.send(parameters)))
         assert line.get("document") == document
         assert line.get("published") == (False if document else None)
         assert ("operation" in line) == (document is not None)
     assert "CANARY" not in log.text
 
 
-async def test_what_is_refused_has_a_line_with_its_code(shop: Shop, log: Log) -> None:
+async def test_the_line_of_a_refused_request_has_its_error_code(shop: Shop, log: Log) -> None:
     headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
     body = json.dumps({"query": "{ CANARY }", "variables": {"a": "CANARY"}})
     refusals: list[tuple[int, str, bool, httpx.Response]] = [
@@ -168,7 +163,7 @@ async def test_the_line_of_a_genuine_link_names_its_session(shop: Shop, log: Log
     }
 
 
-async def test_the_line_of_a_mutation_says_why_it_was_refused(shop: Shop, log: Log) -> None:
+async def test_the_line_of_a_mutation_has_the_codes_of_its_user_errors(shop: Shop, log: Log) -> None:
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     response = await shop.post(JOIN, token=code_of(session))
@@ -178,7 +173,7 @@ async def test_the_line_of_a_mutation_says_why_it_was_refused(shop: Shop, log: L
     assert code_of(session) not in log.text
 
 
-async def test_health_is_logged_at_debug_alone(http: httpx.AsyncClient, log: Log) -> None:
+async def test_the_health_check_is_logged_at_debug(http: httpx.AsyncClient, log: Log) -> None:
     line = facts(await log.line_of(await http.get("/health")))
     assert line == {"level": "debug", "method": "GET", "route": "/health", "status": 200, "statements": 1}
 
@@ -186,7 +181,7 @@ async def test_health_is_logged_at_debug_alone(http: httpx.AsyncClient, log: Log
 @pytest.mark.parametrize(
     "id", ["12345678", "a" * 64, "req_01H-x.Y", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]
 )
-async def test_a_request_id_is_taken_over(http: httpx.AsyncClient, log: Log, id: str) -> None:
+async def test_a_valid_request_id_is_used(http: httpx.AsyncClient, log: Log, id: str) -> None:
     for path in ("/graphql?query={__typename}", "/nothing", "/s/a/b"):
         response = await http.get(path, headers={"X-Request-Id": id})
         assert response.headers["x-request-id"] == id
@@ -203,14 +198,14 @@ async def test_a_malformed_request_id_is_replaced(http: httpx.AsyncClient, log: 
     assert "CANARY" not in log.text
 
 
-async def test_every_answer_has_its_requests_id(shop: Shop, http: httpx.AsyncClient) -> None:
-    partner = await new_partner(shop)
-    await partner.publish(SLUG)
-    hit = await partner.get(sha256(SLUG))
+async def test_every_response_has_a_request_id(shop: Shop, http: httpx.AsyncClient) -> None:
+    client = await new_client(shop)
+    await client.publish(SLUG)
+    hit = await client.get(sha256(SLUG))
     session = await shop.create()
     answers = [
         hit,
-        await partner.get(sha256(SLUG), **{"If-None-Match": hit.headers["etag"]}),
+        await client.get(sha256(SLUG), **{"If-None-Match": hit.headers["etag"]}),
         await http.get("/graphql", headers={"Accept": "text/html"}),
         await http.get(path_of(session)),
         await http.head(path_of(session)),
@@ -233,8 +228,8 @@ async def batching(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_a_batch_has_one_line_with_all_that_it_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
-    there = replace(await new_partner(shop), shop=replace(shop, http=batching))
+async def test_a_batch_has_one_line_with_its_total_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
+    there = replace(await new_client(shop), shop=replace(shop, http=batching))
     response = await there.send(
         [{"query": SLUG}, {"query": "{ no }"}, {"query": "query Last { apps { nodes { id } } }"}]
     )
@@ -246,20 +241,20 @@ async def test_a_batch_has_one_line_with_all_that_it_cost(shop: Shop, log: Log, 
 
 
 async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
-    """As `facts` sees to."""
-    partner = replace(await new_partner(shop), shop=replace(shop, http=batching))
+    """`facts` checks the length of each line."""
+    client = replace(await new_client(shop), shop=replace(shop, http=batching))
     id, name = "d" * 128, "N" * 60_000
-    await Partner(shop, partner.app_id).publish(
+    await AppClient(shop, client.app_id).publish(
         **{id: f"query {'M' * 2000} {{ store {{ slug }} apps {{ nodes {{ id }} }} }}"}
     )
     failing = " ".join(f"a{number}: apps {{ nodes {{ id }} }}" for number in range(10))
     invalid = " ".join(f"no{number}" for number in range(3000))
     answers = [
-        await partner.send({"id": id}, "GET", headers={"X-Request-Id": "r" * 64}),
-        await partner.send({"query": f"query {name} {{ {failing} }}"}),
-        await partner.send({"query": f"{{ {invalid} }}"}),
-        await partner.send({"query": f"query {name} {{ store {{ slug }} }}", "operationName": name}),
-        await partner.send(
+        await client.send({"id": id}, "GET", headers={"X-Request-Id": "r" * 64}),
+        await client.send({"query": f"query {name} {{ {failing} }}"}),
+        await client.send({"query": f"{{ {invalid} }}"}),
+        await client.send({"query": f"query {name} {{ store {{ slug }} }}", "operationName": name}),
+        await client.send(
             [
                 {"query": query}
                 for query in (
@@ -272,9 +267,7 @@ async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batc
                 * 20
             ]
         ),
-        await partner.send(
-            {"query": "{ __typename }"}, headers={"User-Agent": "u" * 8000, "Authorization": "x" * 8000}
-        ),
+        await client.send({"query": "{ __typename }"}, headers={"User-Agent": "u" * 8000, "Authorization": "x" * 8000}),
     ]
     for answer in answers:
         line = facts(await log.line_of(answer))
@@ -299,9 +292,41 @@ warnings.warn("told", RuntimeWarning)
 
 
 @pytest.mark.parametrize(("level", "messages"), [("info", ["told"]), ("debug", ["unraisable", "told"])])
-def test_what_python_itself_has_to_say_is_a_line_like_others(level: str, messages: list[str]) -> None:
+def test_warnings_and_unraisable_exceptions_of_python_are_logged_as_json(level: str, messages: list[str]) -> None:
     command = [sys.executable, "-c", STRAY, level]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
     lines = [json.loads(line) for line in said.splitlines()]
     assert [message in line["message"] for message, line in zip(messages, lines, strict=True)] == [True] * len(messages)
     assert "CANARY" not in said
+
+
+def test_a_stalled_reader_does_not_block_and_dropped_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.logs.QUEUE_LINES", 100)
+    reader, writer = os.pipe()
+    handler = StreamWriter(os.fdopen(writer, "w"))
+    record = logging.makeLogRecord({"levelname": "INFO", "msg": "x" * 1_000})
+    started = monotonic()
+    for _ in range(2_000):  # the pipe holds 64 KiB
+        handler.emit(record)
+    assert monotonic() - started < 5
+    with os.fdopen(reader) as stream:
+        messages = []
+        while not (messages and "dropped" in messages[-1]):
+            messages.append(json.loads(stream.readline())["message"])
+        handler.emit(record)
+        handler.close()
+        messages.append(json.loads(stream.readline())["message"])
+    *lines, dropped, last = messages
+    assert set(lines) == {last} == {"x" * 1_000}
+    assert len(lines) >= 100
+    count = 2_000 - len(lines)
+    assert dropped == f"{count} log lines were dropped because the log was not read fast enough"
+
+
+def test_a_reader_that_is_gone_is_ignored() -> None:
+    reader, writer = os.pipe()
+    handler = StreamWriter(os.fdopen(writer, "w"))
+    os.close(reader)
+    handler.emit(logging.makeLogRecord({"levelname": "INFO", "msg": "x"}))
+    handler.close()
+    assert not handler._thread.is_alive()

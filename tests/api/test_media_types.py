@@ -1,4 +1,4 @@
-"""Media types: which one an answer has, and which status with it (GraphQL over HTTP, "Accept")."""
+"""The media type and the status of a response (GraphQL over HTTP, "Accept")."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,12 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.media_types import ACCEPT_LENGTH, media_type
-from db.pool import Pool
-from tests.conftest import serving, settings_for
-from tests.support.answers import GRAPHQL, JSON, SLUG, answered, ask, refusal
-from tests.support.shop import Shop, new_app, open_shop
+from tests.conftest import settings_for, shop_at
+from tests.support.responses import GRAPHQL, JSON, SLUG, TYPENAME, checked, error_body, send
+from tests.support.shop import Shop, new_app
 
-TYPENAME = (200, {"data": {"__typename": "Query"}})
 TAKES_JSON = [
     (),
     ("",),
@@ -63,29 +61,28 @@ TAKES_NEITHER = [
 ]
 
 
-@pytest.mark.parametrize("accept", TAKES_JSON)
-async def test_who_likes_json_at_least_as_well_gets_json(http: httpx.AsyncClient, accept: tuple[str, ...]) -> None:
-    assert answered(await ask(http, *accept), JSON) == TYPENAME
-
-
-@pytest.mark.parametrize("accept", TAKES_GRAPHQL)
-async def test_who_names_the_type_of_graphql_or_likes_it_better_gets_it(
-    http: httpx.AsyncClient, accept: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("accept", "type"), [*((accept, JSON) for accept in TAKES_JSON), *((accept, GRAPHQL) for accept in TAKES_GRAPHQL)]
+)
+async def test_the_media_type_is_the_preferred_one_and_json_wins_without_a_preference(
+    http: httpx.AsyncClient, accept: tuple[str, ...], type: str
 ) -> None:
-    assert answered(await ask(http, *accept), GRAPHQL) == TYPENAME
+    assert checked(await send(http, *accept), type) == (200, {"data": {"__typename": "Query"}})
 
 
 @pytest.mark.parametrize("accept", TAKES_NEITHER)
-async def test_who_takes_neither_type_is_told_so_in_json(http: httpx.AsyncClient, accept: tuple[str, ...]) -> None:
+async def test_a_client_that_accepts_neither_media_type_is_refused(
+    http: httpx.AsyncClient, accept: tuple[str, ...]
+) -> None:
     message = f"Accept must allow {GRAPHQL} or {JSON}, got {', '.join(accept)!r}."
-    assert answered(await ask(http, *accept), JSON) == (406, refusal(message))
+    assert checked(await send(http, *accept), JSON) == (406, error_body(message))
 
 
-async def test_a_list_of_types_that_no_client_needs_is_not_read(http: httpx.AsyncClient) -> None:
+async def test_a_very_long_accept_header_is_refused(http: httpx.AsyncClient) -> None:
     accept = "*/*," * (ACCEPT_LENGTH // 4)
-    assert answered(await ask(http, accept)) == TYPENAME
+    assert checked(await send(http, accept)) == (200, {"data": {"__typename": "Query"}})
     message = f"Accept must allow {GRAPHQL} or {JSON}, got {accept[:100]!r}."
-    assert answered(await ask(http, f"{accept},")) == (406, refusal(message))
+    assert checked(await send(http, f"{accept},")) == (406, error_body(message))
 
 
 QUALITIES = st.sampled_from(["0", "0.1", "0.5", "0.50", "1", "1.000"])
@@ -93,9 +90,9 @@ RANGES = st.sampled_from([JSON, GRAPHQL, "application/*", "*/*", "text/html", "t
 
 
 @given(st.dictionaries(RANGES, QUALITIES, min_size=1))
-def test_the_type_is_one_that_is_liked_best(ranges: dict[str, str]) -> None:
+def test_the_media_type_has_the_highest_quality(ranges: dict[str, str]) -> None:
     def quality(type: str) -> float:
-        """That of the most specific range (RFC 9110, section 12.5.1)."""
+        """The quality of the most specific range (RFC 9110 §12.5.1)."""
         return next((float(ranges[range]) for range in (type, "application/*", "*/*") if range in ranges), 0.0)
 
     best = max(quality(JSON), quality(GRAPHQL))
@@ -105,39 +102,34 @@ def test_the_type_is_one_that_is_liked_best(ranges: dict[str, str]) -> None:
     assert media_type(accept.encode()) == (chosen if best else None)
 
 
-async def test_nothing_is_executed_for_who_does_not_take_the_answer(shop: Shop) -> None:
+async def test_nothing_is_executed_if_no_media_type_is_accepted(shop: Shop) -> None:
     session = await shop.create()
     mutation = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
-    response = await ask(shop.http, "text/html", query=mutation, headers={"Authorization": f"Bearer {shop.key}"})
+    response = await send(shop.http, "text/html", query=mutation, headers={"Authorization": f"Bearer {shop.key}"})
     assert response.status_code == 406
     assert await shop.session(session["id"]) == session
 
 
-INVALID = [
-    ("{ store { slug }", None, "GRAPHQL_PARSE_FAILED", "Syntax Error: Expected Name, found <EOF>.", [(1, 17)], None),
+INVALID: list[tuple[str, Any, tuple[str, str, list[tuple[int, int]]]]] = [
+    ("{ store { slug }", None, ("GRAPHQL_PARSE_FAILED", "Syntax Error: Expected Name, found <EOF>.", [(1, 17)])),
     (
         "{ storr { slug } }",
         None,
-        "GRAPHQL_VALIDATION_FAILED",
-        "Cannot query field 'storr' on type 'Query'. Did you mean 'store'?",
-        [(1, 3)],
-        1,
+        ("GRAPHQL_VALIDATION_FAILED", "Cannot query field 'storr' on type 'Query'. Did you mean 'store'?", [(1, 3)]),
     ),
     (
-        "query A { __typename } query B { __typename }",
+        f"query A {TYPENAME} query B {TYPENAME}",
         None,
-        "OPERATION_RESOLUTION_FAILURE",
-        "The document has several operations: operationName is needed.",
-        None,
-        None,
+        ("OPERATION_RESOLUTION_FAILURE", "The document has several operations: operationName is needed.", []),
     ),
     (
         "query ($id: ID!) { node(id: $id) { id } }",
         {"id": None},
-        "BAD_USER_INPUT",
-        "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be None.",
-        [(1, 8)],
-        1,
+        (
+            "BAD_USER_INPUT",
+            "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be None.",
+            [(1, 8)],
+        ),
     ),
 ]
 
@@ -145,45 +137,26 @@ INVALID = [
 @pytest.mark.parametrize(
     ("accept", "media_type", "status"),
     [
-        ((JSON,), JSON, 200),
-        ((f"{JSON};q=0.5, text/html",), JSON, 200),
-        (("text/html", JSON), JSON, 200),
-        (("*/*",), JSON, 400),
-        ((), JSON, 400),
-        (("application/*",), JSON, 400),
-        ((GRAPHQL,), GRAPHQL, 400),
-        ((f"{GRAPHQL}, {JSON}",), GRAPHQL, 400),
+        *((accept, JSON, 200) for accept in ((JSON,), (f"{JSON};q=0.5, text/html",), ("text/html", JSON))),
+        *((accept, JSON, 400) for accept in (("*/*",), (), ("application/*",))),
+        *((accept, GRAPHQL, 400) for accept in ((GRAPHQL,), (f"{GRAPHQL}, {JSON}",))),
     ],
 )
-@pytest.mark.parametrize(("query", "variables", "code", "message", "locations", "cost"), INVALID)
-async def test_only_who_names_json_is_told_by_200_that_an_operation_is_invalid(
-    http: httpx.AsyncClient,
-    accept: tuple[str, ...],
-    media_type: str,
-    status: int,
-    query: str,
-    variables: Any,
-    code: str,
-    message: str,
-    locations: list[tuple[int, int]] | None,
-    cost: int | None,
+async def test_an_invalid_operation_has_the_status_200_only_if_json_is_named(
+    http: httpx.AsyncClient, accept: tuple[str, ...], media_type: str, status: int
 ) -> None:
-    response = await ask(http, *accept, json={"query": query, "variables": variables})
-    error: dict[str, Any] = {"message": message, "extensions": {"code": code}}
-    if locations:
-        error["locations"] = [{"line": line, "column": column} for line, column in locations]
-    assert answered(response, media_type) == (status, {"errors": [error]})
-    told = {"cost": {"requested": cost, "maximum": 5_000}} if cost else None
-    extensions = response.json().get("extensions")
-    if extensions:
-        assert extensions["cost"].pop("throttle")
-    assert extensions == told
+    for query, variables, (code, message, locations) in INVALID:
+        response = await send(http, *accept, json={"query": query, "variables": variables})
+        error: dict[str, Any] = {"message": message, "extensions": {"code": code}}
+        if locations:
+            error["locations"] = [{"line": line, "column": column} for line, column in locations]
+        assert checked(response, media_type) == (status, {"errors": [error]})
 
 
 @pytest.mark.parametrize(("accept", "media_type"), [("*/*", JSON), (JSON, JSON), (GRAPHQL, GRAPHQL)])
 async def test_data_with_errors_has_the_status_200(shop: Shop, accept: str, media_type: str) -> None:
     query = '{ store { slug } node(id: "x") { id } }'
-    response = await ask(shop.http, accept, query=query, headers={"Authorization": f"Bearer {shop.key}"})
+    response = await send(shop.http, accept, query=query, headers={"Authorization": f"Bearer {shop.key}"})
     error = {
         "message": "An ID must look like session_01h455vb4pex5vsknk084sn02q, got 'x'.",
         "locations": [{"line": 1, "column": 18}],
@@ -191,73 +164,56 @@ async def test_data_with_errors_has_the_status_200(shop: Shop, accept: str, medi
         "extensions": {"code": "BAD_USER_INPUT"},
     }
     expected = (200, {"data": {"store": {"slug": shop.slug}, "node": None}, "errors": [error]})
-    assert answered(response, media_type) == expected
+    assert checked(response, media_type) == expected
 
 
-UNKNOWN_KEY = {"Authorization": "Bearer rk_" + "0" * 52}
-NOT_JSON = "Not JSON in UTF-8: the body (unexpected end of data, line 1, column 2)."
 REFUSED: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
-    "no JSON": ({"content": "{", "headers": {"Content-Type": JSON}}, 400, refusal(NOT_JSON)),
-    "no request": ({"json": 5}, 400, refusal("The body must be a JSON object with a query or a documentId.")),
-    "a costly operation": (
-        {"json": {"query": "{ sessions(first: 100) { nodes { events(first: 100) { nodes { id } } } } }"}},
+    "invalid JSON": (
+        {"content": "{", "headers": {"Content-Type": JSON}},
         400,
-        refusal(
-            "An operation has a cost of at most 5,000, this one of 10,201. "
-            "Ask for smaller pages, or for fewer lists inside of lists.",
-            "COST_LIMIT_EXCEEDED",
-        ),
+        error_body("Not JSON in UTF-8: the body (unexpected end of data, line 1, column 2)."),
     ),
     "an unknown key": (
-        {"json": {"query": SLUG}, "headers": UNKNOWN_KEY},
+        {"json": {"query": SLUG}, "headers": {"Authorization": "Bearer rk_" + "0" * 52}},
         401,
-        refusal("The API key is unknown or revoked, or its app is disabled.", "UNAUTHENTICATED"),
+        error_body("The API key is unknown or revoked, or its app is disabled.", "UNAUTHENTICATED"),
     ),
     "another site": (
         {"method": "GET", "params": {"query": SLUG}, "headers": {"Sec-Fetch-Site": "cross-site"}},
         403,
-        refusal(
+        error_body(
             "From another site, send one of the headers "
             "authorization, graphql-require-preflight, apollo-require-preflight."
         ),
     ),
-    "another path": ({"url": "/nothing"}, 404, refusal("Nothing is here: GraphQL is served at /graphql.")),
-    "another method": (
-        {"method": "PUT"},
-        405,
-        refusal("GraphQL is served by GET and POST, not by PUT."),
-    ),
-    "a large body": (
-        {"content": b" " * 65_537, "headers": {"Content-Type": JSON}},
-        413,
-        refusal("A request has at most 65536 bytes."),
-    ),
-    "text": (
-        {"content": "{ __typename }", "headers": {"Content-Type": "text/plain"}},
+    "another path": ({"url": "/nothing"}, 404, error_body("Nothing is here: GraphQL is served at /graphql.")),
+    "another method": ({"method": "PUT"}, 405, error_body("GraphQL is served by GET and POST, not by PUT.")),
+    "another type": (
+        {"content": TYPENAME, "headers": {"Content-Type": "text/plain"}},
         415,
-        refusal("The Content-Type must be application/json in UTF-8, got 'text/plain'."),
+        error_body("The Content-Type must be application/json in UTF-8, got 'text/plain'."),
     ),
 }
 
 
 @pytest.mark.parametrize(("accept", "media_type"), [("*/*", JSON), (JSON, JSON), (GRAPHQL, GRAPHQL)])
 @pytest.mark.parametrize(("request_", "status", "body"), REFUSED.values(), ids=REFUSED)
-async def test_a_refusal_has_its_status_and_the_type_that_was_asked_for(
+async def test_a_refusal_has_its_status_and_the_accepted_media_type(
     http: httpx.AsyncClient, accept: str, media_type: str, request_: dict[str, Any], status: int, body: Any
 ) -> None:
     request_ = {"method": "POST", "url": "/graphql"} | request_
     headers = request_.pop("headers", {}) | {"Accept": accept}
-    assert answered(await http.request(**request_, headers=headers), media_type) == (status, body)
+    assert checked(await http.request(**request_, headers=headers), media_type) == (status, body)
 
 
-async def test_an_app_that_asks_too_much_is_told_so_in_the_type_that_was_asked_for(shop: Shop) -> None:
+async def test_a_throttled_request_has_the_accepted_media_type(shop: Shop) -> None:
     slow = await new_app(shop.db, shop.id, ["admin"], rate=1)
     key = {"Authorization": f"Bearer {slow.secret}"}
     most = "{ sessions(first: 100) { nodes { events(first: 47) { nodes { id } } } } }"  # 4,901 of its 5,000 points
-    assert (await ask(shop.http, query=most, headers=key)).status_code == 200
+    assert (await send(shop.http, query=most, headers=key)).status_code == 200
     for accept, type in (("*/*", JSON), (JSON, JSON), (GRAPHQL, GRAPHQL)):
-        response = await ask(shop.http, accept, query=most, headers=key)
-        status, answer = answered(response, type)
+        response = await send(shop.http, accept, query=most, headers=key)
+        status, answer = checked(response, type)
         [error] = answer["errors"]
         assert (status, list(answer), error["extensions"]) == (429, ["errors"], {"code": "THROTTLED"})
         assert 4_790 <= int(response.headers["retry-after"]) <= 4_802
@@ -265,34 +221,31 @@ async def test_an_app_that_asks_too_much_is_told_so_in_the_type_that_was_asked_f
 
 @pytest.fixture
 async def fragile(own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Shop]:
-    """A shop at a server of its own, whose database does not wait long for a lock."""
+    """A shop at a server whose database has a short lock timeout."""
     await connection.execute(f"alter database {urlsplit(own_database_url).path[1:]} set lock_timeout to '10ms'")
-    db = Pool(own_database_url)
-    await db.connect()
-    async with serving(settings_for(own_database_url)) as url, httpx.AsyncClient(base_url=url) as http:
-        yield await open_shop(db, http)
-    await db.disconnect()
+    async with shop_at(settings_for(own_database_url)) as shop:
+        yield shop
 
 
-async def test_what_goes_wrong_here_has_its_status_and_the_type_that_was_asked_for(
+async def test_an_internal_error_has_its_status_and_the_accepted_media_type(
     fragile: Shop, connection: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     key = {"Authorization": f"Bearer {fragile.key}"}
-    away = refusal("The database is not available at the moment.", "SERVICE_UNAVAILABLE")
+    away = error_body("The database is not available at the moment.", "SERVICE_UNAVAILABLE")
     field = {"locations": [{"line": 1, "column": 3}], "path": ["sessions"]}
-    masked = refusal("An internal error occurred. Quote the request ID when you report it.", "INTERNAL_SERVER_ERROR")
+    masked = error_body("An internal error occurred. Quote the request ID when you report it.", "INTERNAL_SERVER_ERROR")
     for accept, type in (("*/*", JSON), (JSON, JSON), (GRAPHQL, GRAPHQL)):
         async with connection.transaction():
             await connection.execute("lock table session")
-            response = await ask(fragile.http, accept, query="{ sessions { nodes { id } } }", headers=key)
-            assert answered(response, type) == (503, {"errors": [away["errors"][0] | field]})
+            response = await send(fragile.http, accept, query="{ sessions { nodes { id } } }", headers=key)
+            assert checked(response, type) == (503, {"errors": [away["errors"][0] | field]})
             assert response.headers["retry-after"] == "1"
             await connection.execute("lock table api_key")
-            response = await ask(fragile.http, accept, headers={"Authorization": f"Bearer rk_{type}{accept}"})
-            assert answered(response, type) == (503, away)
+            response = await send(fragile.http, accept, headers={"Authorization": f"Bearer rk_{type}{accept}"})
+            assert checked(response, type) == (503, away)
             assert response.headers["retry-after"] == "1"
         await connection.execute("alter table api_key rename to away")
-        response = await ask(fragile.http, accept, headers={"Authorization": f"Bearer rk_{type}{accept}"})
+        response = await send(fragile.http, accept, headers={"Authorization": f"Bearer rk_{type}{accept}"})
         masked["errors"][0]["extensions"]["requestId"] = response.headers["x-request-id"]
-        assert answered(response, type) == (500, masked)
+        assert checked(response, type) == (500, masked)
         await connection.execute("alter table away rename to api_key")

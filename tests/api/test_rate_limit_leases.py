@@ -1,4 +1,4 @@
-"""Leases: what of an app's points a worker holds, and how seldom it asks Postgres for more."""
+"""Leases of points: how many a worker holds, and how rarely it asks Postgres for more."""
 
 import asyncio
 from time import perf_counter
@@ -7,16 +7,10 @@ import pytest
 
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, RateLimiter
 from db.pool import Pool, Unavailable, recorded_statements
+from tests.conftest import pool
 from tests.support.rate_limits import Clock, is_paid, new_credential, rate_limit, refusal, spend_all
 
 LOCK = "select from rate_limit where store_id = $1 for update"
-
-
-@pytest.fixture
-def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock(db)
-    monkeypatch.setattr("api.rate_limits.monotonic", clock)
-    return clock
 
 
 async def test_a_busy_app_takes_few_statements(db: Pool, clock: Clock) -> None:
@@ -29,7 +23,7 @@ async def test_a_busy_app_takes_few_statements(db: Pool, clock: Clock) -> None:
     assert 20 <= len(own) <= 30
 
 
-async def test_requests_that_come_together_share_statements(db: Pool, clock: Clock) -> None:
+async def test_concurrent_requests_share_statements(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     with recorded_statements() as statements:
         limits = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(100)))
@@ -37,7 +31,7 @@ async def test_requests_that_come_together_share_statements(db: Pool, clock: Clo
     assert len(statements) == 7  # for 1, 3 and 9 requests, and then for as much as a worker may hold
 
 
-async def test_a_flood_of_refused_requests_takes_ten_statements_a_second(db: Pool, clock: Clock) -> None:
+async def test_throttled_requests_take_ten_statements_per_second(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1000)
     await rates.charge(credential, 10_000)
     paid, began = 0, perf_counter()
@@ -50,7 +44,7 @@ async def test_a_flood_of_refused_requests_takes_ten_statements_a_second(db: Poo
     assert 1700 <= paid <= 1000 * seconds
 
 
-async def test_a_refused_request_takes_no_statement_before_it_could_be_paid(db: Pool, clock: Clock) -> None:
+async def test_a_request_that_cannot_be_paid_yet_takes_no_statement(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=10)
     await rates.charge(credential, 5000)
     with recorded_statements() as statements:
@@ -60,7 +54,7 @@ async def test_a_refused_request_takes_no_statement_before_it_could_be_paid(db: 
     assert statements == []
 
 
-async def test_what_is_leased_and_what_is_left_pay_together(db: Pool, clock: Clock) -> None:
+async def test_leased_and_remaining_points_pay_together(db: Pool, clock: Clock) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     for _ in range(2):
         await here.charge(credential, 10)
@@ -68,7 +62,7 @@ async def test_what_is_leased_and_what_is_left_pay_together(db: Pool, clock: Clo
     assert await here.charge(credential, 25) == rate_limit(0, 5000, 1)
 
 
-async def test_a_request_that_is_refused_leaves_smaller_ones_what_was_leased(db: Pool, clock: Clock) -> None:
+async def test_a_throttled_request_keeps_the_lease_for_smaller_ones(db: Pool, clock: Clock) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     for _ in range(2):
         await here.charge(credential, 10)
@@ -77,7 +71,7 @@ async def test_a_request_that_is_refused_leaves_smaller_ones_what_was_leased(db:
     assert await here.charge(credential, 20) == rate_limit(5, 5000, 1)
 
 
-async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, clock: Clock) -> None:
+async def test_the_lease_of_an_idle_worker_expires_after_a_second(db: Pool, clock: Clock) -> None:
     idle, other, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     await asyncio.gather(*(idle.charge(credential, 10) for _ in range(40)))
     left = 5000 - await spend_all(other, credential, 1) - 400
@@ -87,14 +81,14 @@ async def test_what_an_idle_worker_has_leased_is_lost_after_a_second(db: Pool, c
     assert not await is_paid(idle, credential, 1)
 
 
-async def test_an_app_that_asks_now_and_then_is_charged_what_it_spends(db: Pool, clock: Clock) -> None:
+async def test_an_app_that_sends_few_requests_is_charged_only_what_it_spends(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=10)
     for _ in range(100):
         assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 10)
         await clock.pass_time(1, credential)
 
 
-async def test_who_is_cancelled_leaves_the_others_what_was_leased(db: Pool, clock: Clock) -> None:
+async def test_a_cancelled_request_leaves_the_lease_to_the_others(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     await rates.charge(credential, 10)
     async with db.transaction() as holder:
@@ -111,7 +105,7 @@ async def test_who_is_cancelled_leaves_the_others_what_was_leased(db: Pool, cloc
     assert len(statements) == 1
 
 
-async def test_when_all_are_cancelled_the_next_goes_on(db: Pool, clock: Clock) -> None:
+async def test_the_next_request_continues_after_all_were_cancelled(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     await rates.charge(credential, 10)
     async with db.transaction() as holder:
@@ -126,18 +120,16 @@ async def test_when_all_are_cancelled_the_next_goes_on(db: Pool, clock: Clock) -
     assert statements == []
 
 
-async def test_when_postgres_is_busy_all_are_told_so_and_then_it_goes_on(
+async def test_all_requests_are_unavailable_while_postgres_is_busy(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.pool.ACQUIRE_SECONDS", 0.02)
-    db, credential = Pool(database_url, size=1), new_credential(rate=1)
-    await db.connect()
-    rates = RateLimiter(db)
-    async with db.transaction():
-        outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
-    assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
-    await db.disconnect()
+    async with pool(database_url, size=1) as db:
+        rates, credential = RateLimiter(db), new_credential(rate=1)
+        async with db.transaction():
+            outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
+        assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
 
 
 async def test_a_worker_remembers_a_bounded_number_of_apps(

@@ -1,4 +1,4 @@
-"""Rate limits: what apps may spend, on however many workers."""
+"""Rate limits: what apps can spend, on any number of workers."""
 
 import asyncio
 from datetime import timedelta
@@ -18,14 +18,7 @@ SET_AT = "update rate_limit set at = now() + $2::interval where store_id = $1"
 FORGET = "delete from rate_limit where store_id = $1"
 
 
-@pytest.fixture
-def clock(db: Pool, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock(db)
-    monkeypatch.setattr("api.rate_limits.monotonic", clock)
-    return clock
-
-
-async def test_an_app_spends_its_maximum_at_once_and_then_is_refused(db: Pool, clock: Clock) -> None:
+async def test_an_app_can_spend_its_maximum_at_once_and_is_then_throttled(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     assert await rates.charge(credential, 4000) == rate_limit(1000, 5000, 1)
     assert await rates.charge(credential, 999) == rate_limit(1, 5000, 1)
@@ -34,7 +27,7 @@ async def test_an_app_spends_its_maximum_at_once_and_then_is_refused(db: Pool, c
 
 
 @pytest.mark.parametrize(("rate", "maximum"), [(1, 5000), (500, 5000), (501, 5010), (1_000_000, 10_000_000)])
-async def test_the_maximum_is_ten_seconds_of_the_rate_and_pays_for_any_operation(
+async def test_the_maximum_is_ten_seconds_of_the_rate_and_at_least_the_cost_limit(
     db: Pool, clock: Clock, rate: int, maximum: int
 ) -> None:
     rates, credential = RateLimiter(db), new_credential(rate)
@@ -43,7 +36,7 @@ async def test_the_maximum_is_ten_seconds_of_the_rate_and_pays_for_any_operation
     )
 
 
-async def test_an_operation_that_costs_nothing_costs_a_point(db: Pool, clock: Clock) -> None:
+async def test_every_operation_costs_at_least_a_point(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     assert await rates.charge(credential, 0) == rate_limit(4999, 5000, 1)
     await rates.charge(credential, 4999)
@@ -59,7 +52,7 @@ async def test_points_are_restored_steadily_and_up_to_the_maximum(db: Pool, cloc
         assert await refusal(rates, credential, 10) == (rate_limit(0, 5000, 1), 10), seconds
 
 
-async def test_workers_share_what_an_app_has(db: Pool, clock: Clock) -> None:
+async def test_workers_share_the_points_of_an_app(db: Pool, clock: Clock) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     await here.charge(credential, 3000)
     await there.charge(credential, 1500)
@@ -68,7 +61,7 @@ async def test_workers_share_what_an_app_has(db: Pool, clock: Clock) -> None:
     assert await refusal(there, credential, 500) == (rate_limit(0, 5000, 1), 500)
 
 
-async def test_apps_of_one_store_have_points_of_their_own(db: Pool, clock: Clock) -> None:
+async def test_apps_of_one_store_have_separate_points(db: Pool, clock: Clock) -> None:
     rates, one = RateLimiter(db), new_credential(rate=1)
     other = one._replace(app_id=new_id("app"))
     await rates.charge(one, 5000)
@@ -76,7 +69,7 @@ async def test_apps_of_one_store_have_points_of_their_own(db: Pool, clock: Clock
     assert await rates.charge(one._replace(store_id=new_id("store")), 10) == rate_limit(4990, 5000, 1)
 
 
-async def test_an_app_at_50_times_its_rate_takes_nothing_from_another(db: Pool, clock: Clock) -> None:
+async def test_an_app_at_50_times_its_rate_does_not_affect_another(db: Pool, clock: Clock) -> None:
     workers = [RateLimiter(db), RateLimiter(db)]
     noisy, quiet = new_credential(rate=500), new_credential(rate=500)
     paid, refused, began = 0, 0, perf_counter()
@@ -102,7 +95,7 @@ rounds = st.lists(
 
 
 @given(rate=st.sampled_from([1, 50, 700]), rounds=rounds)
-async def test_no_more_is_spent_in_any_time_than_the_maximum_and_what_is_restored(
+async def test_spending_never_exceeds_the_maximum_and_the_restored_points(
     db: Pool, clock: Clock, rate: int, rounds: list[tuple[float, list[tuple[int, float, bool]]]]
 ) -> None:
     """Whatever is sent to two workers, and cancelled. Points may be spent as long as a lease lasts after they were
@@ -136,7 +129,7 @@ async def test_no_more_is_spent_in_any_time_than_the_maximum_and_what_is_restore
     rate=st.sampled_from([20, 700]),
     requests=st.lists(st.tuples(waits, st.integers(0, 1), st.sampled_from([1, 5, 30, 200, 1000])), max_size=60),
 )
-async def test_an_app_that_spends_a_third_of_its_rate_is_never_refused(
+async def test_an_app_that_spends_a_third_of_its_rate_is_never_throttled(
     db: Pool, clock: Clock, rate: int, requests: list[tuple[float, int, float]]
 ) -> None:
     """However unevenly: a lease is at most twice what the worker spent of the one before, and its cost besides; each of
@@ -158,7 +151,7 @@ async def test_an_app_that_spends_a_third_of_its_rate_is_never_refused(
     spent=st.lists(st.integers(1, COST_MODEL.cost_limit), max_size=4),
     cost=st.integers(1, COST_MODEL.cost_limit),
 )
-async def test_who_comes_back_when_told_to_is_served_and_not_before(
+async def test_a_retry_after_the_given_seconds_succeeds_and_an_earlier_one_does_not(
     db: Pool, clock: Clock, rate: int, spent: list[int], cost: int
 ) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate)
@@ -180,7 +173,7 @@ async def test_who_comes_back_when_told_to_is_served_and_not_before(
     assert await is_paid(there if seconds % 2 else here, credential, cost)
 
 
-async def test_a_cost_beyond_the_maximum_takes_all_of_it(db: Pool, clock: Clock) -> None:
+async def test_a_cost_above_the_maximum_takes_the_maximum(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     assert await rates.charge(credential, 10**9) == rate_limit(0, 5000, 1)
     assert await refusal(rates, credential, 10**9) == (rate_limit(0, 5000, 1), 5000)
@@ -188,7 +181,7 @@ async def test_a_cost_beyond_the_maximum_takes_all_of_it(db: Pool, clock: Clock)
     assert await rates.charge(credential, 5001) == rate_limit(0, 5000, 1)
 
 
-async def test_another_rate_counts_from_the_next_request(db: Pool, clock: Clock) -> None:
+async def test_a_changed_rate_applies_from_the_next_request(db: Pool, clock: Clock) -> None:
     here, there, credential = RateLimiter(db), RateLimiter(db), new_credential(rate=1)
     await here.charge(credential, 5000)
     assert await refusal(here, credential, 100) == (rate_limit(0, 5000, 1), 100)
@@ -203,7 +196,7 @@ async def test_another_rate_counts_from_the_next_request(db: Pool, clock: Clock)
     assert await refusal(there, slower, 100) == (rate_limit(0, 5000, 2), 50)
 
 
-async def test_a_crash_of_postgres_begins_afresh(db: Pool, clock: Clock) -> None:
+async def test_a_crash_of_postgres_resets_the_points(db: Pool, clock: Clock) -> None:
     assert await db.fetchrow("select relpersistence from pg_class where oid = 'rate_limit'::regclass") == (b"u",)
     rates, credential = RateLimiter(db), new_credential(rate=1)
     await rates.charge(credential, 5000)
@@ -213,7 +206,7 @@ async def test_a_crash_of_postgres_begins_afresh(db: Pool, clock: Clock) -> None
     assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
 
 
-async def test_a_clock_that_is_set_back_restores_nothing_and_goes_on(db: Pool, clock: Clock) -> None:
+async def test_a_clock_that_is_set_back_restores_no_points(db: Pool, clock: Clock) -> None:
     rates, credential = RateLimiter(db), new_credential(rate=1)
     await rates.charge(credential, 4000)
     await db.fetch(SET_AT, credential.store_id, timedelta(hours=1))

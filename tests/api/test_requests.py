@@ -1,7 +1,6 @@
-"""Requests: which are taken, and what is wrong with those that are not (GraphQL over HTTP, "Request")."""
+"""Which requests are accepted, and the errors about malformed ones (GraphQL over HTTP, "Request")."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +10,8 @@ import httpx
 import pytest
 
 from tests.conftest import serving, settings_for
-from tests.support.answers import JSON, NO_QUERY, answered, refusal
+from tests.support.logs import recorded_log
+from tests.support.responses import JSON, NO_QUERY, checked, error_body
 from tests.support.shop import Shop
 
 LIMIT = 64 * 1024
@@ -22,7 +22,7 @@ NO_OBJECT = "The body must be a JSON object with a query or a documentId."
 
 async def post(http: httpx.AsyncClient, content: Any, *content_types: str) -> tuple[int, Any]:
     headers = [("Content-Type", each) for each in content_types or (JSON,)]
-    return answered(await http.post("/graphql", content=content, headers=headers))
+    return checked(await http.post("/graphql", content=content, headers=headers))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ async def post(http: httpx.AsyncClient, content: Any, *content_types: str) -> tu
         "application/json;",
     ],
 )
-async def test_json_is_recognised_however_it_is_written(http: httpx.AsyncClient, content_type: str) -> None:
+async def test_a_json_content_type_is_accepted(http: httpx.AsyncClient, content_type: str) -> None:
     assert await post(http, TYPENAME, content_type) == ANSWERED
 
 
@@ -63,17 +63,13 @@ async def test_json_is_recognised_however_it_is_written(http: httpx.AsyncClient,
 )
 async def test_another_content_type_is_refused(http: httpx.AsyncClient, content_types: tuple[str, ...]) -> None:
     message = f"The Content-Type must be application/json in UTF-8, got {', '.join(content_types)!r}."
-    assert await post(http, TYPENAME, *content_types) == (415, refusal(message))
+    assert await post(http, TYPENAME, *content_types) == (415, error_body(message))
 
 
-async def test_no_content_type_is_refused(http: httpx.AsyncClient) -> None:
-    message = "The Content-Type must be application/json in UTF-8, got ''."
-    assert answered(await http.post("/graphql", content=TYPENAME)) == (415, refusal(message))
-
-
-async def test_a_long_content_type_is_quoted_in_part(http: httpx.AsyncClient) -> None:
-    message = f"The Content-Type must be application/json in UTF-8, got {'a' * 100!r}."
-    assert await post(http, TYPENAME, "a" * 10_000) == (415, refusal(message))
+async def test_a_missing_or_long_content_type_is_refused(http: httpx.AsyncClient) -> None:
+    message = "The Content-Type must be application/json in UTF-8, got {!r}."
+    assert checked(await http.post("/graphql", content=TYPENAME)) == (415, error_body(message.format("")))
+    assert await post(http, TYPENAME, "a" * 10_000) == (415, error_body(message.format("a" * 100)))
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
@@ -84,20 +80,20 @@ async def test_another_method_is_refused(http: httpx.AsyncClient, method: str, p
     if method == "HEAD":
         assert (response.status_code, response.content) == (405, b"")
     else:
-        assert answered(response) == (405, refusal(f"GraphQL is served by GET and POST, not by {method}."))
+        assert checked(response) == (405, error_body(f"GraphQL is served by GET and POST, not by {method}."))
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/", "//graphql", "/graphql/a/b", "/.env", "/%2e%2e/x", "/%ff"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 async def test_another_path_is_answered_in_json(http: httpx.AsyncClient, method: str, path: str) -> None:
     response = await http.request(method, httpx.URL(str(http.base_url).rstrip("/") + path))
-    assert answered(response) == (404, refusal("Nothing is here: GraphQL is served at /graphql."))
+    assert checked(response) == (404, error_body("Nothing is here: GraphQL is served at /graphql."))
 
 
 async def test_another_method_on_another_path_is_refused_in_json(http: httpx.AsyncClient) -> None:
     response = await http.post("/health")
     assert response.headers["allow"] in ("GET, HEAD", "HEAD, GET")
-    assert answered(response) == (405, refusal("Method Not Allowed"))
+    assert checked(response) == (405, error_body("Method Not Allowed"))
 
 
 @pytest.mark.parametrize(
@@ -118,18 +114,16 @@ async def test_another_method_on_another_path_is_refused_in_json(http: httpx.Asy
         ('{"query": "{ a }"}'.encode("utf-16"), 1),
     ],
 )
-async def test_a_body_that_is_no_json_is_refused_with_the_place(
-    http: httpx.AsyncClient, body: bytes, column: int
-) -> None:
+async def test_the_error_about_invalid_json_has_its_position(http: httpx.AsyncClient, body: bytes, column: int) -> None:
     status, answer = await post(http, body)
     [message] = [error["message"] for error in answer["errors"]]
-    assert (status, answer) == (400, refusal(message))
+    assert (status, answer) == (400, error_body(message))
     assert message.startswith("Not JSON in UTF-8: the body (")
     assert message.endswith(f", line 1, column {column}).")
 
 
 async def test_an_empty_body_is_refused(http: httpx.AsyncClient) -> None:
-    assert await post(http, b"") == (400, refusal("Not JSON in UTF-8: the body (it is empty)."))
+    assert await post(http, b"") == (400, error_body("Not JSON in UTF-8: the body (it is empty)."))
 
 
 @pytest.mark.parametrize(
@@ -151,8 +145,8 @@ async def test_an_empty_body_is_refused(http: httpx.AsyncClient) -> None:
     ]
     + [(f'{{"query": {value}}}', "query must be a string.") for value in ("[]", "{}", "5", "0", "true", "false")],
 )
-async def test_a_request_of_another_shape_is_refused(http: httpx.AsyncClient, body: str, message: str) -> None:
-    assert await post(http, body) == (400, refusal(message))
+async def test_a_malformed_body_is_refused(http: httpx.AsyncClient, body: str, message: str) -> None:
+    assert await post(http, body) == (400, error_body(message))
 
 
 @pytest.mark.parametrize(
@@ -165,23 +159,22 @@ async def test_a_request_of_another_shape_is_refused(http: httpx.AsyncClient, bo
         ("query={__typename}&variables=[]", "variables must be an object."),
         ("query={__typename}&variables=%22%7B%7D%22", "variables must be an object."),
         ("query={__typename}&extensions=0", "extensions must be an object."),
-        (
-            "query={__typename}&variables={",
-            "Not JSON in UTF-8: variables (unexpected end of data, line 1, column 2).",
-        ),
+        ("query={__typename}&variables={", "Not JSON in UTF-8: variables (unexpected end of data, line 1, column 2)."),
         (
             "query={__typename}&extensions={'a':1}",
             "Not JSON in UTF-8: extensions (unexpected character, expected a string key, line 1, column 2).",
         ),
     ],
 )
-async def test_a_get_of_another_shape_is_refused(http: httpx.AsyncClient, parameters: str, message: str) -> None:
-    assert answered(await http.get(f"/graphql?{parameters}")) == (400, refusal(message))
+async def test_malformed_parameters_of_a_get_are_refused(
+    http: httpx.AsyncClient, parameters: str, message: str
+) -> None:
+    assert checked(await http.get(f"/graphql?{parameters}")) == (400, error_body(message))
 
 
 @pytest.mark.parametrize("sent", ["%ff", "%ED%A0%80", "%c3("])
-async def test_a_document_in_the_address_that_is_no_utf_8_is_refused(http: httpx.AsyncClient, sent: str) -> None:
-    status, answer = answered(await http.get(f"/graphql?query={sent}"))
+async def test_a_query_parameter_that_is_not_utf_8_is_refused(http: httpx.AsyncClient, sent: str) -> None:
+    status, answer = checked(await http.get(f"/graphql?query={sent}"))
     error = {
         "message": "Syntax Error: Unexpected character: U+FFFD.",
         "locations": [{"line": 1, "column": 1}],
@@ -193,27 +186,27 @@ async def test_a_document_in_the_address_that_is_no_utf_8_is_refused(http: httpx
 @pytest.mark.parametrize(
     "parameters", ["variables=&operationName=&extensions=&documentId=&id=", "variables=null", "unknown=1&utm=2&utm=3"]
 )
-async def test_empty_and_unknown_parameters_of_a_get_are_none(http: httpx.AsyncClient, parameters: str) -> None:
-    assert answered(await http.get("/graphql?query={__typename}&" + parameters)) == ANSWERED
+async def test_empty_and_unknown_parameters_of_a_get_are_ignored(http: httpx.AsyncClient, parameters: str) -> None:
+    assert checked(await http.get("/graphql?query={__typename}&" + parameters)) == ANSWERED
 
 
-async def test_null_and_unknown_keys_of_a_body_are_none(http: httpx.AsyncClient) -> None:
+async def test_null_and_unknown_keys_of_a_body_are_ignored(http: httpx.AsyncClient) -> None:
     body = {"query": "{ __typename }", "variables": None, "operationName": None, "extensions": None, "documentId": None}
-    assert answered(await http.post("/graphql", json=body)) == ANSWERED
+    assert checked(await http.post("/graphql", json=body)) == ANSWERED
     body = {"query": "{ __typename }", "extensions": {"some": "value", "persistedQuery": None}, "unknown": [1]}
-    assert answered(await http.post("/graphql", json=body)) == ANSWERED
-    assert answered(await http.post("/graphql", json=body | {"operationName": ""})) == ANSWERED
+    assert checked(await http.post("/graphql", json=body)) == ANSWERED
+    assert checked(await http.post("/graphql", json=body | {"operationName": ""})) == ANSWERED
 
 
-async def test_of_what_is_given_twice_the_last_counts(http: httpx.AsyncClient) -> None:
-    assert answered(await http.get("/graphql?query={no}&query={__typename}")) == ANSWERED
+async def test_the_last_of_duplicate_parameters_counts(http: httpx.AsyncClient) -> None:
+    assert checked(await http.get("/graphql?query={no}&query={__typename}")) == ANSWERED
     assert await post(http, '{"query": "{ no }", "query": "{ __typename }"}') == ANSWERED
 
 
-async def test_a_body_may_have_64_kib_and_not_a_byte_more(shop: Shop) -> None:
+async def test_a_body_can_have_at_most_64_kib(shop: Shop) -> None:
     whole = TYPENAME + " " * (LIMIT - len(TYPENAME))
     assert await post(shop.http, whole) == ANSWERED
-    too_large = (413, refusal("A request has at most 65536 bytes."))
+    too_large = (413, error_body("A request has at most 65536 bytes."))
     assert await post(shop.http, whole + " ") == too_large
     assert await post(shop.http, "{" * (LIMIT + 1)) == too_large  # nor is it parsed
 
@@ -224,17 +217,17 @@ async def chunks(number: int) -> AsyncIterator[bytes]:
         yield b" " * 1024
 
 
-async def test_a_body_in_chunks_is_taken_and_has_the_same_limit(http: httpx.AsyncClient) -> None:
+async def test_a_chunked_body_has_the_same_limit(http: httpx.AsyncClient) -> None:
     assert await post(http, chunks(63)) == ANSWERED
     for number in (64, 1024):
         response = await http.post("/graphql", content=chunks(number), headers={"Content-Type": JSON})
-        assert answered(response) == (413, refusal("A request has at most 65536 bytes."))
+        assert checked(response) == (413, error_body("A request has at most 65536 bytes."))
         assert response.headers["connection"] == "close"
 
 
 @asynccontextmanager
 async def sending(base_url: str, body_length: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection on which the head of a request is sent, and the start of its body."""
+    """A connection on which the head of a request was sent."""
     url = httpx.URL(base_url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     head = f"POST /graphql HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: {JSON}\r\nContent-Length: {body_length}\r\n"
@@ -244,35 +237,27 @@ async def sending(base_url: str, body_length: int) -> AsyncIterator[tuple[asynci
     writer.close()
 
 
-async def test_a_client_that_expects_to_be_told_to_continue_is_told(base_url: str) -> None:
+async def test_expect_100_continue_is_answered(base_url: str) -> None:
     async with sending(base_url, len(TYPENAME)) as (reader, writer):
         writer.write(TYPENAME.encode())
         assert await reader.readuntil(b"\r\n") == b"HTTP/1.1 200 OK\r\n"
 
 
-class Lines(logging.Handler):
-    """Tells of each request's line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.written.put_nowait(record.__dict__["entry"])
-
-
-async def test_a_client_that_leaves_while_it_sends_is_one_line_and_no_error(
-    base_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    lines = Lines()
-    logging.getLogger("roomkey.requests").addHandler(lines)
-    async with sending(base_url, 1_000) as (_, writer):
-        writer.write(TYPENAME.encode())
-    line = await asyncio.wait_for(lines.written.get(), 5)
-    logging.getLogger("roomkey.requests").removeHandler(lines)
-    assert (line["method"], line["route"], line["status"], line["statements"]) == ("POST", "/graphql", 499, 0)
-    assert [record.levelname for record in caplog.records] == ["INFO"]
+async def test_a_client_that_disconnects_while_sending_is_logged_as_499(base_url: str) -> None:
+    with recorded_log() as log:
+        async with sending(base_url, 1_000) as (_, writer):
+            writer.write(TYPENAME.encode())
+        async with asyncio.timeout(5):
+            while not log.lines:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    [line] = log.lines
+    assert {name: line[name] for name in ("level", "method", "route", "status", "statements")} == {
+        "level": "info",
+        "method": "POST",
+        "route": "/graphql",
+        "status": 499,
+        "statements": 0,
+    }
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_refused(database_url: str) -> None:
@@ -281,4 +266,4 @@ async def test_a_body_that_does_not_arrive_in_time_is_refused(database_url: str)
         head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert b"\r\nconnection: close" in head.lower()
-    assert httpx.Response(408, content=body).json() == refusal("The body took longer than 0.05 s.", "TIMEOUT")
+    assert httpx.Response(408, content=body).json() == error_body("The body took longer than 0.05 s.", "TIMEOUT")

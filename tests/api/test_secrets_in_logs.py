@@ -1,4 +1,4 @@
-"""No log has a token, a key, or anything of a client's data or documents, however much is logged."""
+"""No log contains a token, a key, or data or documents of clients, at any log level."""
 
 import asyncio
 import json
@@ -13,10 +13,10 @@ import asyncpg
 import httpx
 
 import embedded
-from db.pool import Pool
+from tests.conftest import pool
 from tests.support import commands
 from tests.support.identity_provider import Issuer, Key, open_issuer
-from tests.support.partner import JOIN, SLUG, apollo, new_partner, sha256
+from tests.support.persisted_documents import JOIN, SLUG, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, new_app, open_shop, path_of
 
 # A module that Python imports as it starts: all loggers write all that they have, and none can be made quieter.
@@ -44,7 +44,7 @@ PERSON = {"name": "Ms CANARY", "phone": "+6281234567890", "email": "canary@shop.
 
 @dataclass
 class Driver:
-    """A client that remembers what must not be found, and how it was answered."""
+    """A client that collects its secrets and the responses."""
 
     shop: Shop
     secrets: set[str] = field(default_factory=lambda: {CANARY, PERSON["phone"][3:], PERSON["email"]})
@@ -68,15 +68,12 @@ class Driver:
 
 @asynccontextmanager
 async def driver(served: commands.Serving, url: str) -> AsyncIterator[Driver]:
-    db = Pool(url)
-    await db.connect()
-    async with httpx.AsyncClient(base_url=served.url, timeout=30) as http:
+    async with pool(url) as db, httpx.AsyncClient(base_url=served.url, timeout=30) as http:
         yield Driver(await open_shop(db, http))
-    await db.disconnect()
 
 
 async def work(it: Driver) -> str:
-    """Sessions, links, keys and documents, used as they are meant to be; a session's ID."""
+    """Use sessions, links, keys and documents correctly. Returns the ID of a session."""
     person = {"customer": {"details": PERSON}, "roomId": "CANARY", "metadata": {"a": "CANARY"}, "orderNumber": "CANARY"}
     created = await it.post(CREATE, variables={"input": {**person, "idempotencyKey": "CANARY"}})
     session = created["data"]["createSession"]["session"]
@@ -115,12 +112,12 @@ async def work(it: Driver) -> str:
     )
     secret = key["data"]["createApiKey"]["secret"]
     assert (await it.post("{ viewer { name } }", key=secret))["data"] == {"viewer": {"name": "CANARY"}}
-    partner = await new_partner(it.shop, "LOG")
-    assert partner.key
+    client = await new_client(it.shop, "LOG")
+    assert client.key
     manifest = {f"sha256:{sha256(SLUG)}": SLUG}
     publish = "mutation ($input: PublishDocumentsInput!) { publishDocuments(input: $input) { userErrors { message } } }"
     for documents in (manifest, {"CANARY": "{ CANARY }"}, {"CANARY": "{"}, {"CANARY CANARY": SLUG}, ["CANARY"]):
-        await it.post(publish, variables={"input": {"appId": partner.app_id, "manifest": documents}})
+        await it.post(publish, variables={"input": {"appId": client.app_id, "manifest": documents}})
     text = "query Registered { store { slug name CANARY: id } }"
     for parameters in (
         {"id": sha256(SLUG)},
@@ -131,15 +128,15 @@ async def work(it: Driver) -> str:
         {"documentId": "CANARY"},
         {"doc_id": "CANARY", "id": "CANARY2"},
     ):
-        await it.request("POST", "/graphql", partner.key, json=parameters)
+        await it.request("POST", "/graphql", client.key, json=parameters)
         query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
-        await it.request("GET", "/graphql", partner.key, params=query)
-    await it.request("POST", "/graphql/CANARY", partner.key, json={"variables": {"CANARY": "CANARY"}})
+        await it.request("GET", "/graphql", client.key, params=query)
+    await it.request("POST", "/graphql/CANARY", client.key, json={"variables": {"CANARY": "CANARY"}})
     return str(id)
 
 
 async def be_wrong(it: Driver) -> None:
-    """Requests that are refused, for every reason."""
+    """Send requests that are refused, for every reason."""
     for query in (
         '{ "CANARY',
         "{ CANARY }",
@@ -181,7 +178,7 @@ async def be_wrong(it: Driver) -> None:
 
 
 async def sign_in(it: Driver, issuer: Issuer) -> None:
-    """By tokens, good and bad ones."""
+    """Send valid and invalid tokens."""
     await new_app(it.shop.db, it.shop.id, ["sessions:read"], "Dashboard", client_id="dashboard")
     good = issuer.token(store=it.shop.slug, scope="sessions:read", sub="CANARY")
     answer = await it.post("{ viewer { userId } }", key=good)
@@ -204,7 +201,7 @@ async def sign_in(it: Driver, issuer: Issuer) -> None:
 
 
 async def fail(it: Driver, id: str, connection: "asyncpg.Connection[Any]", server: embedded.Server) -> None:
-    """What nobody foresaw: Postgres refuses, is too slow, and goes away."""
+    """Cause internal errors: Postgres refuses a statement, is too slow, and closes the connection."""
     await connection.execute("alter table customer add constraint refuse check (position('refuse' in name) = 0)")
     refused = {"input": {"customer": {"details": {"name": "CANARY refuse", "phone": PERSON["phone"]}}}}
     assert it.codes(await it.post(CREATE, variables=refused)) == ["INTERNAL_SERVER_ERROR"]
@@ -231,7 +228,7 @@ async def fail(it: Driver, id: str, connection: "asyncpg.Connection[Any]", serve
     await observer.close()
 
 
-async def test_no_log_has_what_a_client_sent_or_was_given(folder: Path, tmp_path: Path) -> None:
+async def test_no_log_contains_secrets_or_data_of_clients(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(EVERYTHING)
     async with open_issuer() as issuer:
         with embedded.start(folder, durable=False) as server:

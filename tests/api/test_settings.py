@@ -1,4 +1,4 @@
-"""Settings: how they are read, and the errors about missing and malformed ones."""
+"""Reading settings, and the errors about missing and malformed ones."""
 
 import ast
 import base64
@@ -300,10 +300,7 @@ def test_an_empty_variable_does_not_override_the_env_file(folder: Path, monkeypa
     (folder / ".env").write_text(f"DATABASE_URL={URL}\nTOKEN_KEYS=k1:{SECRET}\nLINK_BASE_URL=https://rk.example/s\n")
     set_environment(monkeypatch, DATABASE_URL="", TOKEN_KEYS=" ", LINK_BASE_URL="")
     assert read_settings() == Settings(
-        database_url=URL,
-        database_direct_url=URL,
-        link_base_url="https://rk.example/s",
-        signing_keys={"k1": b"s" * 32},
+        database_url=URL, database_direct_url=URL, link_base_url="https://rk.example/s", signing_keys={"k1": b"s" * 32}
     )
     assert (is_set("DATABASE_URL"), is_set("TOKEN_KEYS"), is_set("CORS_ORIGINS")) == (True, True, False)
 

@@ -1,4 +1,4 @@
-"""The pages' HTTP: what browsers are told of them, and whom a key is filled in for."""
+"""The HTTP of the pages: security headers, caching, and the development key."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ def settings_of(page: str) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_lets_nothing_in_from_elsewhere(http: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_loads_nothing_from_other_hosts(http: httpx.AsyncClient, path: str) -> None:
     page = await http.get(path, headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
@@ -49,7 +49,7 @@ async def test_a_page_lets_nothing_in_from_elsewhere(http: httpx.AsyncClient, pa
         assert "accept" in page.headers["vary"].lower()
 
 
-async def test_assets_are_kept_for_ever_and_were_compressed_when_they_were_built(http: httpx.AsyncClient) -> None:
+async def test_assets_are_immutable_and_compressed_at_build_time(http: httpx.AsyncClient) -> None:
     [script] = re.findall(r'src="(/assets/index-[^"]+\.js)"', (await http.get("/")).text)
     file = BUILT / script.lstrip("/")
     for accepted, encoding, suffix in (("br, gzip", "br", ".br"), ("gzip", "gzip", ".gz"), ("identity", None, "")):
@@ -66,11 +66,11 @@ async def test_assets_are_kept_for_ever_and_were_compressed_when_they_were_built
 @pytest.mark.parametrize(
     "path", ["/assets/", "/assets/none.js", "/assets/../web.py", "/assets/%2e%2e/web.py", "/index.html", "/setting"]
 )
-async def test_what_is_no_page_is_not_found(http: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_path_is_not_found(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == 404
 
 
-async def test_a_person_at_a_wrong_address_reads_so(http: httpx.AsyncClient) -> None:
+async def test_a_browser_gets_an_html_page_for_an_unknown_path(http: httpx.AsyncClient) -> None:
     page = await http.get("/setting", headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "Nothing is here" in page.text
@@ -78,7 +78,7 @@ async def test_a_person_at_a_wrong_address_reads_so(http: httpx.AsyncClient) -> 
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json; charset=utf-8")
 
 
-async def test_a_page_is_not_changed(http: httpx.AsyncClient) -> None:
+async def test_a_page_allows_only_get_and_head(http: httpx.AsyncClient) -> None:
     response = await http.post("/", json={})
     assert response.status_code == 405
     assert {*response.headers["allow"].split(", ")} == {"GET", "HEAD"}
@@ -90,7 +90,9 @@ def app_with_keys(database_url: str) -> Starlette:
 
 
 @pytest.mark.parametrize("path", KEYS)
-async def test_a_key_is_filled_in_for_who_sits_at_the_machine(app_with_keys: Starlette, path: str) -> None:
+async def test_the_development_key_is_filled_in_only_for_direct_local_requests(
+    app_with_keys: Starlette, path: str
+) -> None:
     async with listening(app_with_keys) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
         page = await http.get(path)
         assert settings_of(page.text) == f'{{"key": "{KEYS[path]}"}}'
@@ -119,7 +121,9 @@ async def test_a_key_is_filled_in_for_who_sits_at_the_machine(app_with_keys: Sta
             assert (page.status_code, settings_of(page.text)) == (200, "{}"), headers
 
 
-async def test_what_is_not_built_says_so(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_that_are_not_built_are_explained(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("api.web.BUILT", tmp_path)
     async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
         for path in PAGES:

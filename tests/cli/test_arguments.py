@@ -8,35 +8,18 @@ import click
 import pytest
 
 import cli
-from tests.support.commands import (
-    free_port,
-    roomkey,
-)
+from tests.support.commands import free_port, roomkey
 
+GROUPS = {
+    "stores": ["create", "list"],
+    "apps": ["create", "list", "update", "disable", "enable"],
+    "keys": ["create", "list", "revoke"],
+    "documents": ["publish", "list", "retire", "check"],
+}
 COMMANDS = [
-    [],
-    ["serve"],
-    ["migrate"],
-    ["demo"],
-    ["stores"],
-    ["stores", "create"],
-    ["stores", "list"],
-    ["apps"],
-    ["apps", "create"],
-    ["apps", "list"],
-    ["apps", "update"],
-    ["apps", "disable"],
-    ["apps", "enable"],
-    ["keys"],
-    ["keys", "create"],
-    ["keys", "list"],
-    ["keys", "revoke"],
-    ["documents"],
-    ["documents", "publish"],
-    ["documents", "list"],
-    ["documents", "retire"],
-    ["documents", "check"],
-    ["console"],
+    *([], ["serve"], ["migrate"], ["demo"], ["console"]),
+    *([group] for group in GROUPS),
+    *([group, name] for group, names in GROUPS.items() for name in names),
 ]
 ROOT = Path(__file__).parents[2]
 TOKEN_KEYS = f"k:{'A' * 43}="

@@ -55,13 +55,6 @@ async def test_a_console_app_can_have_fewer_scopes(shop: Shop, operator: Operato
     assert f"{id}  readers  sessions:read  ID_ONLY" in "\n".join(operator.run("apps", "list", "--store", shop.slug))
 
 
-async def test_a_client_id_is_unique(shop: Shop, operator: Operator) -> None:
-    operator.run("console", "--store", shop.slug, "--client-id", "staff")
-    taken = operator.error("console", "--store", shop.slug, "--client-id", "staff")
-    assert taken == "Error: Another app of the store has the client ID 'staff': choose another."
-    assert operator.error("console", "--store", "no-such-shop").startswith("Error: There is no store")
-
-
 async def test_a_new_version_publishes_its_documents_and_keeps_old_ones(shop: Shop) -> None:
     await new_console_key(shop.db, shop)
     old = await published(shop)

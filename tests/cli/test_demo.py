@@ -1,11 +1,12 @@
-"""The demo data: lifelike, and true to every rule that the application itself keeps."""
+"""The demo data: realistic, and consistent with the rules of the application."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from itertools import islice
 from random import Random
 from typing import Any
 
+import asyncpg
 import phonenumbers
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from typeid import TypeID
 from demo import load as demo
 from demo.load import DEMO_SLUG, load_demo
 from demo.moments import DAY, HOUR, SECOND, external_id, moments, order_number, unused_numbers
+from tests.conftest import new_database
 
 TABLES = {
     "store": "created_at",
@@ -39,6 +41,16 @@ async def load(
     return await load_demo(connection, sessions=sessions, stores=stores, token_key="k1", progress=progress)
 
 
+@pytest.fixture(scope="module")
+async def loaded(postgres: str, template: str) -> AsyncIterator[Any]:
+    """A connection to a database with demo data."""
+    async with new_database(postgres, template) as url:
+        connection = await asyncpg.connect(url)
+        await load(connection)
+        yield connection
+        await connection.close()
+
+
 async def test_the_demo_store_has_most_of_the_requested_sessions(connection):
     added: list[int] = []
     stores = await load(connection, progress=added.append)
@@ -54,9 +66,8 @@ async def test_the_demo_store_has_most_of_the_requested_sessions(connection):
     }
 
 
-async def test_every_table_is_filled_in_proportion(connection):
-    await load(connection)
-    row = await connection.fetchrow("""
+async def test_every_table_is_filled_in_proportion(loaded):
+    row = await loaded.fetchrow("""
         select (select count(*) from customer) as customers,
             (select count(*) from "order") as orders,
             (select count(*) from session_event) as events,
@@ -75,9 +86,8 @@ async def test_every_table_is_filled_in_proportion(connection):
     assert 10 < row["of_several_orders"] < 80
 
 
-async def test_every_token_status_occurs(connection):
-    await load(connection)
-    rows = await connection.fetch("""
+async def test_every_token_status_occurs(loaded):
+    rows = await loaded.fetch("""
         select case
                 when token_revoked_at is not null then 'revoked'
                 when token_expires_at = 'infinity' then 'never'
@@ -96,29 +106,20 @@ async def test_every_token_status_occurs(connection):
     assert 40 < states["in minutes"] + states["active"] < 140
 
 
-async def test_rows_are_recent_and_not_in_the_future(connection):
-    await load(connection)
+async def test_rows_are_recent_and_not_in_the_future(loaded):
     for table, column in TABLES.items():
-        assert await connection.fetchval(f"select max({column}) < now() from {table}"), table
-    row = await connection.fetchrow("""
+        assert await loaded.fetchval(f"select max({column}) < now() from {table}"), table
+    row = await loaded.fetchrow("""
         select max(token_issued_at) < now() as issued, max(token_revoked_at) < now() as revoked,
             max(converted_at) < now() as converted, (select max(placed_at) < now() from "order") as placed,
             max(created_at) > now() - interval '1 hour' as fresh, min(created_at) < now() - interval '25 days' as old
         from session
     """)
-    assert dict(row) == {
-        "issued": True,
-        "revoked": True,
-        "converted": True,
-        "placed": True,
-        "fresh": True,
-        "old": True,
-    }
+    assert dict(row) == {"issued": True, "revoked": True, "converted": True, "placed": True, "fresh": True, "old": True}
 
 
-async def test_sessions_agree_with_their_events(connection):
-    await load(connection)
-    odd = await connection.fetch("""
+async def test_sessions_agree_with_their_events(loaded):
+    odd = await loaded.fetch("""
         select s.id from session s, lateral (
             select count(*) filter (where kind = 'ISSUED') as issues,
                 min(at) as first,
@@ -142,7 +143,7 @@ async def test_sessions_agree_with_their_events(connection):
         )
     """)
     assert odd == []
-    kinds = await connection.fetch("select distinct kind from session_event")
+    kinds = await loaded.fetch("select distinct kind from session_event")
     assert {kind for (kind,) in kinds} == {
         "ISSUED",
         "PREVIEWED",
@@ -155,9 +156,8 @@ async def test_sessions_agree_with_their_events(connection):
     }
 
 
-async def test_customers_join_only_while_the_token_is_active(connection):
-    await load(connection)
-    odd = await connection.fetch("""
+async def test_customers_join_only_while_the_token_is_active(loaded):
+    odd = await loaded.fetch("""
         select e.id from session_event e, lateral (
             select (array_agg(expires_at order by at desc) filter (where expires_at is not null))[1] as expires,
                 bool_or(kind = 'REVOKED') as revoked
@@ -168,18 +168,16 @@ async def test_customers_join_only_while_the_token_is_active(connection):
     assert odd == []
 
 
-async def test_tokens_have_valid_lifetimes(connection):
-    await load(connection)
-    rows = await connection.fetch("""
+async def test_tokens_have_valid_lifetimes(loaded):
+    rows = await loaded.fetch("""
         select distinct extract(epoch from expires_at - at)::integer from session_event
         where expires_at < 'infinity'
     """)
     assert {seconds for (seconds,) in rows} == {minutes * 60 for minutes in (15, 30, 60, 120, 240, 480, 1440)}
 
 
-async def test_a_purchase_refers_to_an_order_of_its_session(connection):
-    await load(connection)
-    odd = await connection.fetch("""
+async def test_a_purchase_refers_to_an_order_of_its_session(loaded):
+    odd = await loaded.fetch("""
         select s.id from session s
         left join "order" o on o.store_id = s.store_id and o.id = s.conversion_order_id
         where (s.conversion_kind is not distinct from 'PURCHASE') <> (s.conversion_order_id is not null)
@@ -188,9 +186,8 @@ async def test_a_purchase_refers_to_an_order_of_its_session(connection):
     assert odd == []
 
 
-async def test_denormalized_columns_agree_with_customers_and_orders(connection):
-    await load(connection)
-    odd = await connection.fetch("""
+async def test_denormalized_columns_agree_with_customers_and_orders(loaded):
+    odd = await loaded.fetch("""
         select s.id from session s
         join customer c on c.store_id = s.store_id and c.id = s.customer_id
         where c.name <> s.customer_name or c.created_at > s.created_at
@@ -204,8 +201,8 @@ async def test_denormalized_columns_agree_with_customers_and_orders(connection):
             )
     """)
     assert odd == []
-    assert await connection.fetchval("select count(*) from \"order\" where number !~ '^[A-HJ-NP-Z2-9]{6}$'") == 0
-    assert await connection.fetchval("select count(*) from session where room_id !~ '^[0-9]{7}$'") == 0
+    assert await loaded.fetchval("select count(*) from \"order\" where number !~ '^[A-HJ-NP-Z2-9]{6}$'") == 0
+    assert await loaded.fetchval("select count(*) from session where room_id !~ '^[0-9]{7}$'") == 0
 
 
 @pytest.mark.parametrize(
@@ -218,10 +215,9 @@ async def test_denormalized_columns_agree_with_customers_and_orders(connection):
         ("session_event", "event"),
     ],
 )
-async def test_ids_contain_the_creation_time_and_sort_by_it(connection, table, prefix):
-    await load(connection)
+async def test_ids_contain_the_creation_time_and_sort_by_it(loaded, table, prefix):
     column = TABLES[table]
-    rows = await connection.fetch(
+    rows = await loaded.fetch(
         f"select id, floor(extract(epoch from {column}) * 1000)::bigint as ms from {table} order by {column}, id"
     )
     for row in rows:
@@ -231,9 +227,8 @@ async def test_ids_contain_the_creation_time_and_sort_by_it(connection, table, p
         assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
 
 
-async def test_names_are_in_many_scripts(connection):
-    await load(connection)
-    rows = await connection.fetch("select name, phone, email from customer")
+async def test_names_are_in_many_scripts(loaded):
+    rows = await loaded.fetch("select name, phone, email from customer")
     scripts = {unicodedata.name(row["name"][0]).split()[0] for row in rows}
     assert scripts > {"LATIN", "CJK", "DEVANAGARI"}
     assert len(scripts) >= 8

@@ -1,4 +1,4 @@
-"""`roomkey documents`, and the warnings of `roomkey serve` about documents that an upgrade broke: real processes."""
+"""`roomkey documents`, and the warnings of `roomkey serve` about documents that are no longer valid: real processes."""
 
 import asyncio
 import hashlib
@@ -11,15 +11,14 @@ import asyncpg
 import pytest
 
 from api.documents.publishing import schema_hash
-from db.pool import Pool
 from db.stores import create_store
 from schema import GRAPHQL_SCHEMA
-from tests.api.documents.test_manifests import MANIFESTS
+from tests.conftest import pool
 from tests.support.commands import eventually, roomkey, serving
+from tests.support.persisted_documents import MANIFEST_FILES, MANIFESTS
 from tests.support.shop import new_app
 
 TOKEN_KEYS = f"k:{'A' * 43}="
-FILES = Path(__file__).parents[1] / "support/manifests"
 
 INSERT = """
 insert into document (store_id, app_id, id, name, body, hash, cost, checked_with, retired_at)
@@ -62,18 +61,16 @@ class Commands:
 
 @pytest.fixture
 async def commands(tmp_path: Path, own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> Commands:
-    db = Pool(own_database_url)
-    await db.connect()
-    store = await create_store(db, "toko", "Toko", "https://toko.example", 0)
-    assert store is not None
-    app = (await new_app(db, store.id, ["sessions:read"], "storefront")).app
-    await db.disconnect()
+    async with pool(own_database_url) as db:
+        store = await create_store(db, "toko", "Toko", "https://toko.example", 0)
+        assert store is not None
+        app = (await new_app(db, store.id, ["sessions:read"], "storefront")).app
     return Commands(tmp_path, own_database_url, store.id, app.id, connection)
 
 
 def test_documents_are_published_listed_and_retired(commands: Commands) -> None:
     app = ("--app", commands.app_id)
-    published = commands.documents("publish", FILES / "relay.json", *app)
+    published = commands.documents("publish", MANIFEST_FILES / "relay.json", *app)
     lines = [
         "0080167f3cff3439b82d62c88436cfd8  SessionListRevokeMutation  17",
         "18e26465afd2c888418ca026993fed00  SessionListPaginationQuery  203",
@@ -115,7 +112,11 @@ async def test_errors_are_one_line(commands: Commands) -> None:
     path = commands.file("{")
     tries: list[tuple[list[object], int, str]] = [
         (["publish", path, "--app", commands.app_id], 1, f"{path} is not JSON in UTF-8: "),
-        (["publish", FILES / "relay.json", "--app", "app_x"], 2, "There is no app 'app_x': see `roomkey apps list`."),
+        (
+            ["publish", MANIFEST_FILES / "relay.json", "--app", "app_x"],
+            2,
+            "There is no app 'app_x': see `roomkey apps list`.",
+        ),
         (["list", "--app", "app_x"], 2, "There is no app 'app_x': see `roomkey apps list`."),
         (
             ["retire", "a b", "--app", commands.app_id],
@@ -132,7 +133,7 @@ async def test_errors_are_one_line(commands: Commands) -> None:
 
 def test_manifests_of_all_tools_are_valid(tmp_path: Path) -> None:
     """Checking files needs no database, for example in CI."""
-    checked = roomkey(tmp_path, "documents", "check", *sorted(FILES.iterdir()))
+    checked = roomkey(tmp_path, "documents", "check", *sorted(MANIFEST_FILES.iterdir()))
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "All documents are valid.\n", "")
     assert list(tmp_path.iterdir()) == []
 
@@ -140,7 +141,7 @@ def test_manifests_of_all_tools_are_valid(tmp_path: Path) -> None:
 def test_a_file_with_an_invalid_document_fails_the_check(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"gone": "{ session(id: 1) { xyzzy } }"}))
-    checked = roomkey(tmp_path, "documents", "check", FILES / "apollo.json", path)
+    checked = roomkey(tmp_path, "documents", "check", MANIFEST_FILES / "apollo.json", path)
     assert (checked.returncode, checked.stdout) == (1, "")
     assert checked.stderr == (
         "Error: Some documents are not valid.\n"
@@ -182,16 +183,6 @@ async def test_serve_warns_about_published_documents_that_are_not_valid(commands
     assert messages == [*(f"{about}: {app}, gone-{number:02} (Named_gone-{number:02})" for number in range(10)), told]
     assert "secret" not in log.read_text()
     assert {id for id, valid in (await commands.checked()).items() if valid} == {"good", "known"}
-
-
-async def test_serve_logs_nothing_about_valid_documents(commands: Commands) -> None:
-    await commands.insert("good", "{ store { name } }")
-    await commands.insert("known", "{ nothing }", checked_with=schema_hash(GRAPHQL_SCHEMA))
-    with serving(commands.folder, **commands.settings) as served:
-        valid = "select count(*) = 2 from document where checked_with = $1"
-        while not await commands.connection.fetchval(valid, schema_hash(GRAPHQL_SCHEMA)):
-            assert served.process.poll() is None
-    assert (commands.folder / "serve.log").read_text() == ""
 
 
 async def test_serve_stops_cleanly_while_documents_are_checked(commands: Commands) -> None:

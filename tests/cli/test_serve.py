@@ -70,7 +70,7 @@ def served(folder: Path) -> Iterator[Serving]:
 
 
 def ask(url: str, key: str, query: str = "{ store { slug } viewer { scopes } }") -> Any:
-    """The answer, but for what it cost."""
+    """The answer without its cost."""
     response = httpx.post(f"{url}/graphql", json={"query": query}, headers={"Authorization": f"Bearer {key}"})
     answer = response.json()
     answer.pop("extensions", None)

@@ -1,4 +1,4 @@
-"""What was acknowledged is there after the server was killed in the middle of its work."""
+"""Acknowledged writes survive when the server is killed."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ GET = """query ($ids: [ID!]!) {
 
 
 async def create_until_killed(served: Serving, kill: Callable[[], None]) -> dict[str, dict[str, object]]:
-    """The sessions that were acknowledged, by their IDs, of several clients at once."""
+    """The acknowledged sessions of several concurrent clients, by their IDs."""
     acknowledged: dict[str, dict[str, object]] = {}
     enough = asyncio.Event()
 
@@ -68,9 +68,7 @@ async def kept(served: Serving, ids: list[str]) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("with_postgres", [False, True], ids=["the server", "Postgres as well"])
-async def test_a_kill_loses_nothing_that_was_acknowledged_and_leaves_nothing_behind(
-    tmp_path: Path, with_postgres: bool
-) -> None:
+async def test_a_kill_loses_no_acknowledged_write_and_leaves_no_process(tmp_path: Path, with_postgres: bool) -> None:
     with serving(tmp_path, "--demo") as served:
 
         def kill() -> None:

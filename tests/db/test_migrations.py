@@ -1,4 +1,4 @@
-"""Migrations: which databases are refused, and that a refused one is left as it was."""
+"""Migrations, and the databases that are refused and left unchanged."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Apollo Client, urql and Relay, as their authors ship them, against the server."""
+"""Apollo Client, urql and Relay against the server."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ID_REQUIRED = {
 
 @dataclass(frozen=True)
 class Client:
-    """An app of a shop, on the other side of the wire."""
+    """An app of a shop whose client is a JavaScript program."""
 
     endpoint: str
     app_id: str
@@ -33,10 +33,7 @@ class Client:
     async def publish(self, manifest: Path) -> list[str]:
         """The names of the published documents, sorted."""
         payload = await self.shop.change(
-            "publishDocuments",
-            "documents { id name }",
-            appId=self.app_id,
-            manifest=content(manifest),
+            "publishDocuments", "documents { id name }", appId=self.app_id, manifest=content(manifest)
         )
         assert payload["userErrors"] == []
         assert all(document["id"] for document in payload["documents"])
@@ -90,7 +87,7 @@ def ids_of(data: Any) -> list[str]:
         ("urql.mjs", "", [("GET", False, 404), ("GET", True, 200), ("GET", False, 200)]),
     ],
 )
-async def test_a_client_registers_a_document_and_goes_on_with_its_hash(
+async def test_a_client_registers_a_document_and_then_sends_its_hash(
     client_in: Any, script: str, link: str, sent: list[tuple[str, bool, int]]
 ) -> None:
     client = await client_in("LOG")
@@ -169,7 +166,7 @@ async def test_relay_runs_what_its_compiler_persisted_by_its_ids(client_in: Any,
 
 
 @pytest.mark.parametrize("mode", ["ALLOW_LIST", "ID_ONLY"])
-async def test_a_client_sees_that_its_document_is_not_published_and_does_not_send_it(
+async def test_a_client_gets_the_error_about_an_unpublished_document(
     client_in: Any, manifests: Manifests, mode: str
 ) -> None:
     client = await client_in(mode)
@@ -188,9 +185,7 @@ async def test_a_client_sees_that_its_document_is_not_published_and_does_not_sen
     ]
 
 
-async def test_a_client_sees_that_a_text_is_refused_where_ids_are_required(
-    client_in: Any, manifests: Manifests
-) -> None:
+async def test_a_client_gets_the_error_that_an_id_is_required(client_in: Any, manifests: Manifests) -> None:
     client = await client_in("ID_ONLY")
     await client.publish(manifests.apollo)
 
@@ -201,7 +196,7 @@ async def test_a_client_sees_that_a_text_is_refused_where_ids_are_required(
     assert requests == [("POST", True, 400)]
 
 
-async def test_a_client_may_send_the_text_of_a_document_that_is_published(client_in: Any, manifests: Manifests) -> None:
+async def test_a_client_can_send_the_text_of_a_published_document(client_in: Any, manifests: Manifests) -> None:
     client = await client_in("ALLOW_LIST")
     session = await client.shop.create()
     await client.publish(manifests.apollo)

@@ -1,4 +1,4 @@
-"""What the documents tell a reader to type gives what they say it gives."""
+"""The commands in the documentation print what it shows."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import embedded
 from tests.support.commands import ROOMKEY
-from tests.support.reader import ROOT, blocks, demo_server, different, typed
+from tests.support.documentation import ROOT, blocks, demo_server, different, typed
 
 # Instead of waiting, everything that has happened so far is moved into the past.
 SLEEP = """
@@ -21,7 +21,7 @@ sleep() {
 """
 
 
-async def test_the_walk_gives_the_answers_that_it_shows(tmp_path: Path) -> None:
+async def test_the_tutorial_gives_the_answers_that_it_shows(tmp_path: Path) -> None:
     async with demo_server(tmp_path) as port:
         server = embedded.running(tmp_path / ".roomkey")
         assert server is not None

@@ -1,4 +1,4 @@
-"""The page for partners: what it tells a reader to type, to write into files and to send does what it says."""
+"""The guide for partners: its commands, files and requests work as described."""
 
 import asyncio
 import json
@@ -31,9 +31,9 @@ from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from tests.conftest import serving, settings_for
 from tests.engine.test_long_lists import session_with_orders
 from tests.support import javascript
-from tests.support.answers import GRAPHQL
+from tests.support.documentation import ROOT, demo_server, different, typed
 from tests.support.identity_provider import open_issuer
-from tests.support.reader import ROOT, demo_server, different, typed
+from tests.support.responses import GRAPHQL
 from tests.support.shop import Shop, new_app, open_shop
 
 PAGE = (ROOT / "docs/partners.md").read_text()
@@ -51,11 +51,11 @@ npx() {{ node_modules/.bin/"$@" >&2; }}
 
 
 def blocks(*sections: str) -> list[tuple[str, str, str]]:
-    """What to write, to type and to see there: each block's file, its language and its text."""
+    """The code blocks of these sections: file, language and text."""
     return [block for section in sections for block in BLOCK.findall(SECTIONS[section])]
 
 
-async def test_the_page_gives_what_it_shows(tmp_path: Path) -> None:
+async def test_the_commands_of_the_page_print_what_it_shows(tmp_path: Path) -> None:
     folder = tmp_path / "roomkey"
     folder.mkdir()
     for name, there in ((".venv", Path(sys.prefix)), ("schema", ROOT / "schema")):
@@ -97,7 +97,7 @@ def test_the_page_installs_the_packages_that_are_tested() -> None:
     }
 
 
-async def test_an_admin_makes_an_app_and_its_key_as_the_page_shows(shop: Shop) -> None:
+async def test_an_app_and_its_key_are_created_as_the_page_shows(shop: Shop) -> None:
     [document] = [text for _, language, text in blocks("1. An app and its key") if language == "graphql"]
     create_app, create_api_key = document.splitlines()
     app = (await shop.ask(create_app))["createApp"]
@@ -138,7 +138,7 @@ async def test_a_large_manifest_is_published_in_parts(shop: Shop, base_url: str,
         await javascript.node(tmp_path / "publish.js", tmp_path, "large.json", SERVER=base_url, KEY=app.secret)
 
 
-async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, database_url: str) -> None:
+async def test_the_access_token_that_the_page_shows_is_accepted(shop: Shop, database_url: str) -> None:
     [claims] = [json.loads(text) for _, _, text in blocks("Access tokens for staff")]
     await new_app(shop.db, shop.id, ["sessions:read"], client_id=claims["client_id"])
     async with open_issuer() as issuer:
@@ -152,7 +152,7 @@ async def test_the_token_that_the_page_shows_signs_somebody_in(shop: Shop, datab
             }
 
 
-def test_the_page_has_the_limits_as_they_are() -> None:
+def test_the_page_has_the_current_limits() -> None:
     limits, model = dict(rows("Limits")), COST_MODEL
     assert limits == {
         "page of a connection": "the cost of an item times `first` or `last` "

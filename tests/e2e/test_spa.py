@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.reader import ROOT, demo_server, different, typed
+from tests.support.documentation import ROOT, demo_server, different, typed
 
 PAGE = (ROOT / "docs/spa.md").read_text()
 
@@ -20,14 +20,14 @@ COMMANDS = [text for _, path, language, text in BLOCKS if not path and language 
 LEFT_OUT = re.compile(r"^\s*…\n", re.MULTILINE)
 
 
-def test_every_block_of_code_is_an_excerpt() -> None:
+def test_every_code_block_is_an_excerpt_of_a_file() -> None:
     assert len(EXCERPTS) > 15
     assert {language for _, path, language, _ in BLOCKS if not path} == {"sh", "text"}
     assert [name for name, path, _ in EXCERPTS if name != path] == []
 
 
 @pytest.mark.parametrize(("path", "text"), [excerpt[1:] for excerpt in EXCERPTS], ids=range(len(EXCERPTS)))
-def test_an_excerpt_is_in_its_file(path: str, text: str) -> None:
+def test_each_excerpt_is_in_its_file(path: str, text: str) -> None:
     lines = (ROOT / path).read_text().splitlines()
     place = 0
     for part in LEFT_OUT.split(text):
@@ -46,7 +46,7 @@ async def test_a_manifest_is_published_as_the_page_shows(tmp_path: Path) -> None
         assert different(await typed(tmp_path, port, commands), shown) == []
 
 
-def test_the_page_runs_scripts_that_there_are() -> None:
+def test_the_scripts_that_the_page_runs_exist() -> None:
     scripts = json.loads((ROOT / "web/package.json").read_text())["scripts"]
     named = set(re.findall(r"npm run (\w+)", PAGE))
     assert named == {"dev", "codegen"}

@@ -12,13 +12,12 @@ import httpx
 import pytest
 
 from tests.support import commands
-from tests.support.partner import (
+from tests.support.persisted_documents import (
     NOT_IN_LIST,
     SLUG,
-    Partner,
-    answered,
-    new_partner,
-    refused,
+    AppClient,
+    new_client,
+    outcome,
     sha256,
     slug_of,
     within_a_second,
@@ -32,14 +31,14 @@ NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown or revoked, or its app
 
 @dataclass(frozen=True)
 class Worker:
-    """A shop as the client of one of the workers, and its partner as well."""
+    """A shop as the client of one of the workers, and its client as well."""
 
     pid: int
     shop: Shop
-    partner: Partner
+    client: AppClient
 
     async def get(self) -> httpx.Response:
-        return await self.partner.get(sha256(SLUG))
+        return await self.client.get(sha256(SLUG))
 
 
 @dataclass
@@ -70,8 +69,8 @@ def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 async def workers(served: tuple[commands.Serving, Path], shop: Shop) -> AsyncIterator[Workers]:
     """Two workers that know an app, its key and its document."""
-    partner = await new_partner(shop, "ID_ONLY")
-    await partner.publish(SLUG)
+    client = await new_client(shop, "ID_ONLY")
+    await client.publish(SLUG)
     answers: list[tuple[int, str]] = []
     server, log = served
     pids = [pid for pid in commands.children_of(server.process.pid) if b"spawn_main" in commands.command_of(pid)]
@@ -84,41 +83,41 @@ async def workers(served: tuple[commands.Serving, Path], shop: Shop) -> AsyncIte
 
             http = httpx.AsyncClient(base_url=server.url, event_hooks={"response": [note]}, timeout=30)
             there = replace(shop, http=await stack.enter_async_context(http))
-            workers.append(Worker(pid, there, replace(partner, shop=there)))
+            workers.append(Worker(pid, there, replace(client, shop=there)))
             # While one stands still, the other one accepts the connection, and keeps it.
             os.kill(other, signal.SIGSTOP)
             try:
-                assert answered(await workers[-1].get()) == slug_of(shop)
+                assert outcome(await workers[-1].get()) == slug_of(shop)
             finally:
                 os.kill(other, signal.SIGCONT)
         yield Workers(*workers, log, answers)
 
 
-async def test_a_key_that_one_worker_revoked_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
-    shop, app_id = workers.one.shop, workers.one.partner.app_id
+async def test_a_key_revoked_at_one_worker_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
+    shop, app_id = workers.one.shop, workers.one.client.app_id
     [key] = (await shop.ask(KEYS, id=app_id))["app"]["keys"]
     await shop.change("revokeApiKey", "apiKey { id }", id=key["id"])
     for worker in (workers.other, workers.one):
-        assert refused(await within_a_second(401, worker.get)) == NOBODY
+        assert await within_a_second(401, worker.get) == NOBODY
     assert commands.eventually(workers.really_answered, 1)
 
 
-async def test_an_app_that_one_worker_disabled_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
-    shop, app_id = workers.one.shop, workers.one.partner.app_id
+async def test_an_app_disabled_at_one_worker_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
+    shop, app_id = workers.one.shop, workers.one.client.app_id
     await shop.change("updateApp", "app { id }", id=app_id, disabled=True)
     for worker in (workers.other, workers.one):
-        assert refused(await within_a_second(401, worker.get)) == NOBODY
+        assert await within_a_second(401, worker.get) == NOBODY
     await workers.other.shop.change("updateApp", "app { id }", id=app_id, disabled=False)
     for worker in (workers.one, workers.other):
-        assert answered(await within_a_second(200, worker.get)) == slug_of(shop)
+        assert await within_a_second(200, worker.get) == slug_of(shop)
     assert commands.eventually(workers.really_answered, 1)
 
 
-async def test_a_document_that_one_worker_retired_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
-    await workers.one.partner.retire(f"sha256:{sha256(SLUG)}")
+async def test_a_document_retired_at_one_worker_is_refused_by_the_other_within_a_second(workers: Workers) -> None:
+    await workers.one.client.retire(f"sha256:{sha256(SLUG)}")
     for worker in (workers.other, workers.one):
-        assert refused(await within_a_second(404, worker.get)) == NOT_IN_LIST
-    await workers.other.partner.publish(SLUG)
+        assert await within_a_second(404, worker.get) == NOT_IN_LIST
+    await workers.other.client.publish(SLUG)
     for worker in (workers.one, workers.other):
-        assert answered(await within_a_second(200, worker.get)) == slug_of(workers.one.shop)
+        assert await within_a_second(200, worker.get) == slug_of(workers.one.shop)
     assert commands.eventually(workers.really_answered, 1)

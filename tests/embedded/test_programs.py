@@ -14,13 +14,7 @@ import pytest
 
 import embedded
 from embedded import StartFailed, programs, start
-from tests.support.postgres_processes import (
-    AS_ROOT,
-    mode,
-    postgres_of,
-    postmaster,
-    psql,
-)
+from tests.support.postgres_processes import AS_ROOT, mode, postgres_of, postmaster, psql
 
 
 @pytest.mark.skipif(not AS_ROOT or platform.system() != "Linux", reason="only root on Linux lends Postgres an account")

@@ -16,14 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import embedded
 from embedded import FolderInUse, Server, StartFailed, running, start
 from embedded.server import LOCALES
-from tests.support.postgres_processes import (
-    AS_ROOT,
-    SUPERVISE,
-    mode,
-    postmaster,
-    processes,
-    psql,
-)
+from tests.support.postgres_processes import AS_ROOT, SUPERVISE, mode, postmaster, processes, psql
 
 
 def test_the_first_start_creates_the_database_in_a_private_folder(folder: Path) -> None:

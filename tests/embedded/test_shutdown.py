@@ -10,10 +10,10 @@ import pytest
 
 import embedded
 from embedded import FolderInUse, running, start
+from tests.support.commands import eventually
 from tests.support.postgres_processes import (
     SUPERVISE,
     descendants,
-    eventually,
     group,
     postgres_of,
     postmaster,

@@ -5,26 +5,28 @@ from typing import Any
 
 import pytest
 from graphql import (
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLObjectType,
     InlineFragmentNode,
     Node,
     OperationDefinitionNode,
     Visitor,
-    get_named_type,
-    is_leaf_type,
     parse,
     validate,
     visit,
 )
 from hypothesis import given
-from hypothesis import strategies as st
 
 from engine import cost
 from engine.cost import Measure, TooCostly, measure
+from engine.execution import choose_operation
 from schema import schema
 from schema.cost import COST_MODEL
+from tests.engine.compiled.operations import Request, operations
+from tests.engine.compiled.test_agreement_on_sessions import SCALARS
 
 SCHEMA = schema._schema
 
@@ -111,14 +113,14 @@ def test_a_connection_multiplies_by_its_page_size(arguments: str, size: int) -> 
         ({"n": {"n": 5}}, 50),
     ],
 )
-def test_a_page_size_may_be_a_variable_or_its_default(variables: dict[str, Any] | None, size: int) -> None:
+def test_a_page_size_can_be_a_variable_with_a_default(variables: dict[str, Any] | None, size: int) -> None:
     assert cost_of("query ($n: Int = 20) { sessions(first: $n) { nodes { id } } }", variables) == 1 + size
 
 
 @pytest.mark.parametrize(
     ("variables", "size"), [(None, 50), ({"ids": ["a", "b", "c"]}, 3), ({"ids": []}, 0), ({"ids": "a"}, 1)]
 )
-def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size: int) -> None:
+def test_a_list_of_ids_can_be_a_variable(variables: dict[str, Any] | None, size: int) -> None:
     assert cost_of("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", variables) == size
 
 
@@ -143,7 +145,7 @@ def test_a_list_of_ids_may_be_a_variable(variables: dict[str, Any] | None, size:
         ("{ viewer { a: id } }", 2),
     ],
 )
-def test_expensive_fields_have_a_price(text: str, expected: int) -> None:
+def test_expensive_fields_have_prices(text: str, expected: int) -> None:
     assert cost_of(text) == expected
 
 
@@ -211,7 +213,7 @@ def nested(depth: int) -> str:
     ],
     ids=["cost", "depth", "aliases", "directives"],
 )
-def test_an_operation_beyond_a_limit_is_refused(at_the_limit: str, beyond: str, message: str) -> None:
+def test_an_operation_that_exceeds_a_limit_is_refused(at_the_limit: str, beyond: str, message: str) -> None:
     measured(at_the_limit).check(COST_MODEL)
     with pytest.raises(TooCostly) as refused:
         measured(beyond).check(COST_MODEL)
@@ -261,7 +263,7 @@ def test_each_selection_is_visited_once_even_if_fragments_double(depth: int, mon
         "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ {'a {' * 50} ...F{i + 1} {'}' * 51}" for i in range(99)),
     ],
 )
-def test_endless_nesting_is_refused_for_its_depth(text: str) -> None:
+def test_deep_nesting_in_fragments_exceeds_the_depth_limit(text: str) -> None:
     with pytest.raises(TooCostly, match="An operation has a depth of at most 16"):
         measured(text).check(COST_MODEL)
 
@@ -297,53 +299,26 @@ def test_a_large_page_with_sixty_fragments_is_within_the_limits() -> None:
     assert validate(SCHEMA, parse(text, max_lexical_tokens=2_000)) == []
 
 
-TYPES = ["Query", "Session", "SessionConnection", "SessionEdge", "Customer", "Node", "__Type", "Mutation"]
+def inlined(document: DocumentNode) -> DocumentNode:
+    """The document with inline fragments instead of named ones."""
+    named = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+    class Inline(Visitor):
+        def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> InlineFragmentNode:
+            fragment = named[node.name.value]
+            return InlineFragmentNode(
+                type_condition=fragment.type_condition, directives=node.directives, selection_set=fragment.selection_set
+            )
+
+    operations = [node for node in document.definitions if node not in named.values()]
+    return DocumentNode(definitions=tuple(visit(node, Inline()) for node in operations))
 
 
-@st.composite
-def documents(draw: st.DrawFn) -> tuple[str, str]:
-    """A document, and the same with its fragments written out where they are spread."""
-    fragments: list[tuple[str, str, str]] = []
-
-    def selections(type: str, fuel: int) -> tuple[str, str]:
-        fields = getattr(SCHEMA.get_type(type), "fields", {})
-        written, inlined = ["__typename"], ["__typename"]
-        for choice in draw(st.lists(st.sampled_from(["field", "alias", "fragment", "inline"]), max_size=3)):
-            if choice == "fragment":
-                if fragments:
-                    number, on, body = draw(st.sampled_from(fragments))
-                    written.append(f"...{number}")
-                    inlined.append(f"... on {on} {{ {body} }}")
-                continue
-            if choice == "inline":
-                on = draw(st.sampled_from([type, *TYPES]))
-                head, inner = f"... on {on}", on if fuel else None
-            else:
-                name = draw(st.sampled_from(sorted(fields) or ["unknown"]))
-                named = get_named_type(fields[name].type) if fields else None
-                size = f"(first: {draw(st.integers(0, 9))})" if fields and "first" in fields[name].args else ""
-                head = f"{'x: ' if choice == 'alias' else ''}{name}{size}"
-                if named is None or is_leaf_type(named):
-                    written.append(head)
-                    inlined.append(head)
-                    continue
-                inner = named.name if fuel else None
-            body, body_inlined = selections(inner, fuel - 1) if inner else ("__typename", "__typename")
-            written.append(f"{head} {{ {body} }}")
-            inlined.append(f"{head} {{ {body_inlined} }}")
-        return " ".join(written), " ".join(inlined)
-
-    definitions = []
-    for number in range(draw(st.integers(0, 4))):
-        on = draw(st.sampled_from(TYPES))
-        body, inlined = selections(on, 2)
-        fragments.append((f"F{number}", on, inlined))
-        definitions.append(f"fragment F{number} on {on} {{ {body} }}")
-    body, inlined = selections("Query", 3)
-    return f"{{ {body} }} {' '.join(definitions)}", f"{{ {inlined} }}"
-
-
-@given(documents())
-def test_a_fragment_costs_what_its_fields_cost(pair: tuple[str, str]) -> None:
-    text, inlined = pair
-    assert measured(text)[:2] == measured(inlined)[:2]  # cost and depth; aliases count as written
+@given(operations(SCHEMA, SCALARS))
+def test_a_fragment_costs_the_same_as_its_fields(request: Request) -> None:
+    document = parse(request.document)
+    measures = [
+        measure(SCHEMA, COST_MODEL, each, choose_operation(each, request.operation_name), request.variables[0])
+        for each in (document, inlined(document))
+    ]
+    assert measures[0][:2] == measures[1][:2]  # cost and depth; aliases count as written

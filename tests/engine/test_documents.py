@@ -51,7 +51,7 @@ def test_a_document_is_parsed_once() -> None:
     assert document.operation("A") is not document.operation("B")
 
 
-def test_the_least_recently_used_document_is_forgotten() -> None:
+def test_the_least_recently_used_document_is_evicted() -> None:
     documents = new_documents()
 
     def text(number: int) -> str:
@@ -67,14 +67,14 @@ def test_the_least_recently_used_document_is_forgotten() -> None:
     assert sent(documents, text(1)) is not prepared[1]
 
 
-def test_the_largest_document_can_be_kept() -> None:
+def test_the_largest_document_is_cached() -> None:
     documents = new_documents()
     aliases = " ".join(f"a{number}: __typename" for number in range(TOKEN_LIMIT // 3 - 2))
     text = f"{{ {aliases} }}"
     assert sent(documents, text) is sent(documents, text)
 
 
-def test_an_invalid_document_is_refused_each_time_and_not_kept() -> None:
+def test_an_invalid_document_is_refused_each_time_and_not_cached() -> None:
     documents = new_documents()
     text = "{ viewer { nothing } }"
     document = documents.get(text)
@@ -103,7 +103,7 @@ def test_an_operation_is_measured_again_when_its_variables_change(each: list[dic
         )
 
 
-async def test_the_log_says_why_an_operation_was_not_compiled(shop: Shop, log: Log) -> None:
+async def test_the_log_has_the_reason_why_an_operation_was_not_compiled(shop: Shop, log: Log) -> None:
     for query, reason in (
         ("{ __schema { queryType { name } } }", "introspection"),
         ("query ($no: Boolean = false) { viewer { id @skip(if: $no) } }", None),

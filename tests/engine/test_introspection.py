@@ -11,7 +11,7 @@ from graphql import build_client_schema, get_introspection_query, print_schema
 from db.pool import Pool
 from schema import schema
 from tests.conftest import serving, settings_for
-from tests.support.answers import SLUG, answered
+from tests.support.responses import SLUG, checked
 from tests.support.shop import Shop, open_shop
 
 
@@ -29,7 +29,7 @@ async def closed(database_url: str, db: Pool) -> AsyncIterator[Shop]:
 async def test_introspection_needs_no_key_and_returns_the_whole_schema(http: httpx.AsyncClient, method: str) -> None:
     request = {"query": get_introspection_query(specified_by_url=True)}
     options: dict[str, Any] = {"params": request} if method == "GET" else {"json": request}
-    status, answer = answered(await http.request(method, "/graphql", **options))
+    status, answer = checked(await http.request(method, "/graphql", **options))
     assert (status, list(answer)) == (200, ["data"])
     told = print_schema(build_client_schema(answer["data"]))
     assert told == print_schema(schema._schema)
@@ -47,16 +47,16 @@ REFUSED = "GraphQL introspection has been disabled, but the requested query cont
         ("{ ...A } fragment A on Query { a: __schema { description } }", ["__schema"]),
     ],
 )
-async def test_introspection_is_refused_where_it_is_off(closed: Shop, query: str, fields: list[str]) -> None:
+async def test_introspection_is_refused_if_it_is_off(closed: Shop, query: str, fields: list[str]) -> None:
     for key in ({}, {"Authorization": f"Bearer {closed.key}"}):
         response = await closed.http.post("/graphql", json={"query": query}, headers=key)
-        status, answer = answered(response)
+        status, answer = checked(response)
         assert (status, list(answer)) == (400, ["errors"])
         assert [error["message"] for error in answer["errors"]] == [REFUSED.format(field) for field in fields]
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-async def test_typename_is_answered_where_introspection_is_off(closed: Shop) -> None:
+async def test_typename_is_allowed_if_introspection_is_off(closed: Shop) -> None:
     assert await closed.ask("{ __typename store { __typename slug } }") == {
         "__typename": "Query",
         "store": {"__typename": "Store", "slug": closed.slug},
@@ -106,7 +106,7 @@ NEARLY: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("query", "variables"), NEARLY.values(), ids=NEARLY)
-async def test_nothing_is_suggested_where_introspection_is_off(
+async def test_errors_suggest_no_names_if_introspection_is_off(
     closed: Shop, query: str, variables: dict[str, Any]
 ) -> None:
     request = {"query": query, "variables": variables}
@@ -118,7 +118,7 @@ async def test_nothing_is_suggested_where_introspection_is_off(
     assert "Did you mean" not in response.text
 
 
-async def test_the_nearest_name_is_suggested_where_introspection_is_on(shop: Shop) -> None:
+async def test_errors_suggest_similar_names_if_introspection_is_on(shop: Shop) -> None:
     suggested = [
         name
         for name, (query, variables) in NEARLY.items()

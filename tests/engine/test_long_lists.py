@@ -1,4 +1,4 @@
-"""Lists without pages: what they have beyond their assumed length is counted while the operation runs."""
+"""The cost of lists without pages: items beyond the assumed length are counted during execution."""
 
 from dataclasses import replace
 from typing import Any
@@ -102,7 +102,7 @@ async def test_the_keys_of_an_app_are_counted(shop: Shop) -> None:
     assert errors == {too_costly("keys")}
 
 
-async def test_the_periods_of_figures_are_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_periods_of_statistics_are_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for days in range(4):
         await shop.turn_back((await shop.create())["id"], days * 24 * 60)
     # Lists are counted as if they were assumed to have one item: these come to 144 beyond that.

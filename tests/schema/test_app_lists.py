@@ -1,4 +1,4 @@
-"""Apps in their list, page by page, with their keys."""
+"""The list of apps with their keys."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bad input never gives a 500: every argument and input field that the schema has is given every kind of nonsense."""
+"""Invalid input never causes a 500: every argument and input field of the schema gets every kind of invalid value."""
 
 import json
 from collections.abc import Iterator
@@ -152,7 +152,7 @@ def places(schema: GraphQLSchema) -> Iterator[Place]:
 
 
 def paths(type: Any, path: tuple[str, ...], seen: set[str]) -> Iterator[tuple[str, ...]]:
-    """The path itself and those below it that lead to an input which was not seen before."""
+    """The path, and those below it that lead to a new input type."""
     yield path
     named = get_named_type(type)
     if isinstance(named, GraphQLInputObjectType) and named.name not in seen:
@@ -162,7 +162,7 @@ def paths(type: Any, path: tuple[str, ...], seen: set[str]) -> Iterator[tuple[st
 
 
 def valid(type: Any, name: str) -> Any:
-    """The least that the type takes."""
+    """A minimal valid value of the type."""
     type = get_nullable_type(type)
     if isinstance(type, GraphQLList):
         return [valid(type.of_type, name)]
@@ -178,7 +178,7 @@ def valid(type: Any, name: str) -> Any:
 
 
 def with_value(type: Any, path: tuple[str, ...], name: str, value: Any) -> Any:
-    """The least that the type takes, but for the value at the path."""
+    """A minimal valid value of the type, with the value at the path."""
     if not path:
         return value
     type = get_nullable_type(type)
@@ -192,7 +192,7 @@ def with_value(type: Any, path: tuple[str, ...], name: str, value: Any) -> Any:
 
 
 def literal(value: Any, type: Any) -> str:
-    """The value as a GraphQL document has it: names where an enum stands, characters escaped as in JSON."""
+    """The value as a GraphQL literal."""
     type = get_nullable_type(type) if type else None
     if isinstance(value, list):
         of_type = type.of_type if isinstance(type, GraphQLList) else type
@@ -221,7 +221,7 @@ def selection(type: Any) -> str:
 
 
 def requests(schema: GraphQLSchema, place: Place) -> Iterator[str]:
-    """The bodies of requests that give nonsense there: in variables, and written in the document."""
+    """The bodies of requests with invalid values there, in variables and in literals."""
     field = schema.type_map[place.type].fields[place.field]
     operation, around = AROUND[place.type]
     needed = {name: each for name, each in field.args.items() if is_required_argument(each)}
@@ -260,7 +260,7 @@ def literal_json(value: Any) -> str:
     return json.dumps(value)
 
 
-async def test_every_argument_and_input_field_is_covered(introspected: GraphQLSchema) -> None:
+async def test_every_argument_and_input_field_is_tested(introspected: GraphQLSchema) -> None:
     found = list(places(introspected))
     inputs = [type for type in introspected.type_map.values() if isinstance(type, GraphQLInputObjectType)]
     missed = {(type.name, name) for type in inputs for name in type.fields} - {
@@ -275,8 +275,8 @@ def parent(schema: GraphQLSchema, place: Place) -> str:
     return leaf(schema.type_map[place.type].fields[place.field], place.path[:-1]) if place.path[1:] else ""
 
 
-async def things_of(shop: Shop) -> dict[str, str]:
-    """What the words in AROUND, VALID and VALID_HERE stand for."""
+async def objects_of(shop: Shop) -> dict[str, str]:
+    """The values of the placeholders in AROUND, VALID and VALID_HERE."""
     session, new = await shop.create(), await new_app(shop.db, shop.id, ["sessions:read"])
     return {
         "SESSION": session["id"],
@@ -295,7 +295,7 @@ async def send(shop: Shop, things: dict[str, str], body: str) -> httpx.Response:
 
 
 async def test_optional_arguments_and_fields_can_be_absent(shop: Shop, introspected: GraphQLSchema) -> None:
-    things = await things_of(shop)
+    things = await objects_of(shop)
     for place in places(introspected):
         argument = introspected.type_map[place.type].fields[place.field].args[place.path[0]]
         required = is_required_argument(argument)
@@ -313,7 +313,7 @@ async def test_optional_arguments_and_fields_can_be_absent(shop: Shop, introspec
 
 @pytest.mark.parametrize("type", AROUND)
 async def test_invalid_values_never_cause_a_500(shop: Shop, introspected: GraphQLSchema, type: str) -> None:
-    things = await things_of(shop)
+    things = await objects_of(shop)
     for place in places(introspected):
         if place.type != type:
             continue

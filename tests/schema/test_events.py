@@ -1,13 +1,10 @@
-"""A session's timeline."""
+"""The timeline of a session."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from tests.support.shop import Shop, code_of, moment, path_of
 from tests.support.statements import statements_of
-
-NewShop = Callable[[], Awaitable[Shop]]
 
 EVENTS = """query ($id: ID!, $first: Int, $after: String) { session(id: $id) { events(first: $first, after: $after) {
     edges { node { id kind at expiredTime reason keyId } cursor }
@@ -110,49 +107,6 @@ async def test_a_token_expires_at_its_expiration_time(shop: Shop) -> None:
     assert (await timeline(shop, session["id"]))[1] == expired
 
 
-async def test_a_token_without_expiration_has_no_expired_event(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=0)
-    await shop.turn_back(session["id"], 1_000_000)
-    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
-
-
-async def test_a_token_that_was_extended_in_time_has_no_expired_event(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=30)
-    await shop.turn_back(session["id"], 20)
-    await shop.change("extendToken", sessionId=session["id"], minutes=30)
-    await shop.turn_back(session["id"], 20)
-    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED"]
-
-
-async def test_a_token_that_is_extended_after_expiring_can_expire_again(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=5)
-    await shop.turn_back(session["id"], 6)
-    await shop.change("extendToken", sessionId=session["id"], minutes=5)
-    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXPIRED", "EXTENDED"]
-    await shop.turn_back(session["id"], 6)
-    told = await timeline(shop, session["id"])
-    assert [event["kind"] for event in told] == ["ISSUED", "EXPIRED", "EXTENDED", "EXPIRED"]
-    assert [told[1]["at"], told[3]["at"]] == [told[0]["expiredTime"], told[2]["expiredTime"]]
-    assert told[1]["id"] != told[3]["id"]
-
-
-async def test_only_a_token_that_was_revoked_after_expiring_has_an_expired_event(shop: Shop) -> None:
-    early, late = await shop.create(expirationMinutes=5), await shop.create(expirationMinutes=5)
-    await shop.change("revokeToken", sessionId=early["id"])
-    for session in (early, late):
-        await shop.turn_back(session["id"], 6)
-    await shop.change("revokeToken", sessionId=late["id"])
-    assert await shop.event_kinds(early["id"]) == ["ISSUED", "REVOKED"]
-    assert await shop.event_kinds(late["id"]) == ["ISSUED", "EXPIRED", "REVOKED"]
-
-
-async def test_a_token_that_was_reissued_in_time_has_no_expired_event(shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=5)
-    await shop.change("reissueToken", sessionId=session["id"], minutes=30)
-    await shop.turn_back(session["id"], 6)
-    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REISSUED"]
-
-
 async def test_a_token_that_a_setting_ended_expired_when_the_setting_changed(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     await shop.turn_back(session["id"], 20)
@@ -165,63 +119,10 @@ async def test_a_token_that_a_setting_ended_expired_when_the_setting_changed(sho
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED", "EXPIRED"]
 
 
-async def test_a_timeline_is_paginated(shop: Shop) -> None:
-    """Also across a derived event, and across events of one moment."""
-    session = await shop.create(expirationMinutes=5)
-    await shop.turn_back(session["id"], 6)
-    for _ in range(3):
-        await shop.change("extendToken", sessionId=session["id"], minutes=5)
-    await shop.db.fetch(
-        """update session_event set at = (select min(at) from session_event where session_id = $2 and kind = 'EXTENDED')
-        where store_id = $1 and session_id = $2 and kind = 'EXTENDED'""",
-        shop.id,
-        session["id"],
-    )
-    whole = await events(shop, session["id"])
-    assert [node["kind"] for node in whole["nodes"]] == ["ISSUED", "EXPIRED"] + ["EXTENDED"] * 3
-    for size in (1, 2, 3, 4):
-        edges: list[Any] = []
-        page = await events(shop, session["id"], first=size)
-        assert page["pageInfo"]["hasPreviousPage"] is False
-        while True:
-            edges += page["edges"]
-            assert page["nodes"] == [{"kind": edge["node"]["kind"]} for edge in page["edges"]]
-            assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
-            assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
-            assert page["pageInfo"]["hasNextPage"] is (len(edges) < 5)
-            if len(edges) >= 5:
-                break
-            page = await events(shop, session["id"], first=size, after=page["pageInfo"]["endCursor"])
-            assert page["pageInfo"]["hasPreviousPage"] is True
-        assert edges == whole["edges"]
-    beyond = await events(shop, session["id"], after=whole["pageInfo"]["endCursor"])
-    assert beyond == {
-        "edges": [],
-        "nodes": [],
-        "pageInfo": {"startCursor": None, "endCursor": None, "hasNextPage": False, "hasPreviousPage": True},
-    }
-
-
 async def test_an_empty_page_tells_whether_there_are_events(shop: Shop) -> None:
     session = await shop.create()
     page = await events(shop, session["id"], first=0)
     assert (page["nodes"], page["pageInfo"]["hasNextPage"]) == ([], True)
-
-
-async def test_a_cursor_of_another_timeline_is_refused(shop: Shop) -> None:
-    session, other = await shop.create(), await shop.create()
-    cursor = (await events(shop, other["id"]))["edges"][0]["cursor"]
-    for after in (cursor, "", "x", cursor[:-1]):
-        code, message = await shop.error(EVENTS, id=session["id"], after=after)
-        assert (code, message) == (
-            "BAD_USER_INPUT",
-            f"The cursor does not belong to this list in this order, got {shown(after)}.",
-        )
-
-
-def shown(text: str) -> str:
-    """How a message quotes a text."""
-    return repr(text) if len(repr(text)) <= 60 else f"{repr(text)[:57]}..."
 
 
 async def test_the_timelines_of_fifty_sessions_are_one_statement(shop: Shop) -> None:

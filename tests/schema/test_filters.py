@@ -33,7 +33,7 @@ DOCUMENT = f"""query ($filter: SessionFilter, $customer: ID!) {{
 
 
 class Market:
-    """A store with sessions that have all kinds of texts, and a model of it."""
+    """A store whose sessions have all kinds of texts, and its model."""
 
     def __init__(self, shop: Shop, customers: list[Row], sessions: list[Row]) -> None:
         self.shop = shop
@@ -188,7 +188,7 @@ def approximately(figures: Row) -> Row:
 
 
 async def check(market: Market, filter: Row | None, customer: int = 0) -> list[Row]:
-    """All that depends on a filter agrees with the model. Returns the sessions that match."""
+    """Check everything that depends on a filter against the model. Returns the matching sessions."""
     customer_id = market.customers[customer]["id"]
     rows = [row for row in market.sessions if matches(filter, row)]
     theirs = [row for row in rows if row["customer_id"] == customer_id]

@@ -1,18 +1,15 @@
-"""Idempotency keys: a creation that is sent again happens once."""
+"""Idempotency keys: a repeated creation happens once."""
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.shop import Shop
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import NewShop, Shop
 
 DEWI = {"details": {"name": "Dewi", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}}
 
@@ -55,7 +52,7 @@ async def rows(shop: Shop) -> dict[str, int]:
 
 
 async def keys(shop: Shop) -> list[str]:
-    """The keys that are kept."""
+    """The stored idempotency keys."""
     kept = await shop.db.fetch("select key from idempotency_key where store_id = $1 order by key", shop.id)
     return [row["key"] for row in kept]
 

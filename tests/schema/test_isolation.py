@@ -1,7 +1,7 @@
-"""No store sees or changes anything of another, though they have the same data, or even the same IDs."""
+"""The isolation of stores: none can read or change another, even with the same data or the same IDs."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,19 +9,18 @@ import pytest
 
 from db.pool import Pool
 from tests.support.rows import everything_of
-from tests.support.shop import ERRORS, SESSION, Shop
+from tests.support.shop import ERRORS, SESSION, NewShop, Shop
 from tests.support.two_stores import (
     CUSTOMER,
     INPUT,
-    Things,
+    StoreObjects,
     anonymous,
     copy_with_the_same_ids,
-    things_of,
-    things_that_exist_nowhere,
+    objects_of,
+    unknown_objects,
 )
 
-NewShop = Callable[[], Awaitable[Shop]]
-Variables = Callable[[Things, Things], dict[str, Any]]
+Variables = Callable[[StoreObjects, StoreObjects], dict[str, Any]]
 
 WHOLE_SESSION = """... on Session {
     ...Session
@@ -71,8 +70,8 @@ FILTERS = (
     lambda other: {"or": [{"customerId": other.customer}, {"orderNumber": {"contains": other.number}}]},
 )
 
-# Of each root field: documents, and their variables, in which `other` are things of another store.
-TRIES: dict[str, list[tuple[str, Variables]]] = {
+# Documents of each root field with their variables. `other` are the objects of another store.
+REQUESTS: dict[str, list[tuple[str, Variables]]] = {
     "viewer": [(f"{{ viewer {{ id name scopes app {{ {APP_FIELDS} }} }} }}", lambda other, mine: {})],
     "store": [("{ store { id name slug storefrontUrl sessionExpiration } }", lambda other, mine: {})],
     "session": [
@@ -236,77 +235,79 @@ TRIES: dict[str, list[tuple[str, Variables]]] = {
     ],
 }
 
-# What needs no thing of a store, and works whatever the other store has.
+# These refer to no object.
 ALLOWED = {"viewer", "store", "updateStoreSettings"}
 
 
 @dataclass(frozen=True)
-class Street:
-    """My shop and theirs, which have the same data; what is mine, theirs, and nobody's."""
+class Stores:
+    """Two stores with the same data, and references to their objects and to unknown ones."""
 
     my_shop: Shop
     their_shop: Shop
-    mine: Things
-    theirs: Things
-    nobodys: Things
+    mine: StoreObjects
+    theirs: StoreObjects
+    unknown: StoreObjects
 
 
 @pytest.fixture
-async def street(new_shop: NewShop) -> Street:
+async def stores(new_shop: NewShop) -> Stores:
     my_shop, their_shop = await new_shop(), await new_shop()
-    mine, theirs = await things_of(my_shop, "mine"), await things_of(their_shop, "theirs")
-    return Street(my_shop, their_shop, mine, theirs, things_that_exist_nowhere(theirs))
+    mine, theirs = await objects_of(my_shop, "mine"), await objects_of(their_shop, "theirs")
+    return Stores(my_shop, their_shop, mine, theirs, unknown_objects(theirs))
 
 
-async def test_each_root_field_is_tried(shop: Shop) -> None:
+async def test_every_root_field_is_in_the_table(shop: Shop) -> None:
     answer = await shop.ask("{ __schema { queryType { fields { name } } mutationType { fields { name } } } }")
     roots = answer["__schema"]
     fields = {field["name"] for root in ("queryType", "mutationType") for field in roots[root]["fields"]}
-    assert fields == set(TRIES)
+    assert fields == set(REQUESTS)
 
 
-TRIED = [(field, number) for field, tries in TRIES.items() for number in range(len(tries))]
+REQUEST_NUMBERS = [(field, number) for field, tries in REQUESTS.items() for number in range(len(tries))]
 
 
-@pytest.mark.parametrize(("field", "number"), TRIED)
-async def test_a_thing_of_another_store_is_as_if_it_were_not_there(
-    street: Street, db: Pool, field: str, number: int
+@pytest.mark.parametrize(("field", "number"), REQUEST_NUMBERS)
+async def test_an_object_of_another_store_is_answered_like_an_unknown_one(
+    stores: Stores, db: Pool, field: str, number: int
 ) -> None:
-    document, variables = TRIES[field][number]
-    before = await everything_of(db, street.their_shop.id)
+    document, variables = REQUESTS[field][number]
+    before = await everything_of(db, stores.their_shop.id)
     answers = []
-    for other in (street.theirs, street.nobodys):
-        sent = variables(other, street.mine)
+    for other in (stores.theirs, stores.unknown):
+        sent = variables(other, stores.mine)
         if field == "recordConversion" and "orderNumber" in sent["input"]:
-            sent["input"]["sessionId"] = (await street.my_shop.create())["id"]  # one conversion a session
-        text = (await street.my_shop.post(document, **sent)).text
-        answers.append(anonymous(text, other, street.mine))
+            sent["input"]["sessionId"] = (await stores.my_shop.create())["id"]  # one conversion a session
+        text = (await stores.my_shop.post(document, **sent)).text
+        answers.append(anonymous(text, other, stores.mine))
         assert [secret for secret in secrets_in(before) if secret in text and secret not in str(sent)] == []
     assert answers[0] == answers[1]
-    assert await everything_of(db, street.their_shop.id) == before
+    assert await everything_of(db, stores.their_shop.id) == before
 
 
-@pytest.mark.parametrize(("field", "number"), [(field, number) for field, number in TRIED if field not in ALLOWED])
-async def test_what_is_ones_own_is_there(street: Street, field: str, number: int) -> None:
-    """So that what is refused or missing above is so for being another store's."""
-    document, variables = TRIES[field][number]
+@pytest.mark.parametrize(
+    ("field", "number"), [(field, number) for field, number in REQUEST_NUMBERS if field not in ALLOWED]
+)
+async def test_the_same_requests_find_objects_of_the_own_store(stores: Stores, field: str, number: int) -> None:
+    """The requests above fail only because the objects are of another store."""
+    document, variables = REQUESTS[field][number]
     answers = []
-    for things in (street.mine, street.nobodys):
-        text = (await street.my_shop.post(document, **variables(things, street.mine))).text
-        assert things is street.nobodys or '"errors"' not in text
-        answers.append(anonymous(text, street.nobodys, street.mine))
+    for things in (stores.mine, stores.unknown):
+        text = (await stores.my_shop.post(document, **variables(things, stores.mine))).text
+        assert things is stores.unknown or '"errors"' not in text
+        answers.append(anonymous(text, stores.unknown, stores.mine))
     assert answers[0] != answers[1]
 
 
-@pytest.mark.parametrize(("field", "number"), TRIED)
-async def test_a_store_with_the_same_ids_has_things_of_its_own(
-    street: Street, new_shop: NewShop, db: Pool, field: str, number: int
+@pytest.mark.parametrize(("field", "number"), REQUEST_NUMBERS)
+async def test_a_store_with_the_same_ids_has_its_own_objects(
+    stores: Stores, new_shop: NewShop, db: Pool, field: str, number: int
 ) -> None:
     """IDs are unique without it, but nothing relies on that: every statement names the store."""
-    document, variables = TRIES[field][number]
+    document, variables = REQUESTS[field][number]
     is_query = "mutation" not in document
     answer = (
-        (await street.their_shop.post(document, **variables(street.theirs, street.theirs))).text if is_query else ""
+        (await stores.their_shop.post(document, **variables(stores.theirs, stores.theirs))).text if is_query else ""
     )
     twin = await new_shop()
     texts = {
@@ -316,38 +317,38 @@ async def test_a_store_with_the_same_ids_has_things_of_its_own(
         "dewi@": "twin@",
         "app-theirs": "app-twin",
     }
-    await copy_with_the_same_ids(db, street.their_shop, twin, texts)
-    before = await everything_of(db, street.their_shop.id)
-    things = replace(street.theirs, store=twin.id, number="NUMBER-twin")
+    await copy_with_the_same_ids(db, stores.their_shop, twin, texts)
+    before = await everything_of(db, stores.their_shop.id)
+    things = replace(stores.theirs, store=twin.id, number="NUMBER-twin")
     text = (await twin.post(document, **variables(things, things))).text
     assert [word for word in texts if word in text] == []
-    assert street.theirs.code not in text
-    assert await everything_of(db, street.their_shop.id) == before
+    assert stores.theirs.code not in text
+    assert await everything_of(db, stores.their_shop.id) == before
     if is_query and "cursor" not in text:
-        for old, new in {**texts, street.their_shop.slug: twin.slug}.items():
+        for old, new in {**texts, stores.their_shop.slug: twin.slug}.items():
             answer = answer.replace(old, new)
         assert anonymous(text) == anonymous(answer)
 
 
-async def test_two_stores_can_use_the_same_idempotency_key(street: Street) -> None:
-    sessions = [await shop.create(**INPUT) for shop in (street.my_shop, street.their_shop) for _ in range(2)]
+async def test_two_stores_can_use_the_same_idempotency_key(stores: Stores) -> None:
+    sessions = [await shop.create(**INPUT) for shop in (stores.my_shop, stores.their_shop) for _ in range(2)]
     ids = [session["id"] for session in sessions]
     assert ids[0] == ids[1] != ids[2] == ids[3]
 
 
-async def test_a_link_of_another_store_is_as_if_it_were_not_there(street: Street, db: Pool) -> None:
-    before = await everything_of(db, street.their_shop.id)
+async def test_a_link_of_another_store_is_answered_like_an_unknown_one(stores: Stores, db: Pool) -> None:
+    before = await everything_of(db, stores.their_shop.id)
     answers = [
-        await street.my_shop.http.get(f"/s/{street.my_shop.slug}/{code}")
-        for code in (street.theirs.code, street.nobodys.code)
+        await stores.my_shop.http.get(f"/s/{stores.my_shop.slug}/{code}")
+        for code in (stores.theirs.code, stores.unknown.code)
     ]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].content == answers[1].content
-    assert await everything_of(db, street.their_shop.id) == before
+    assert await everything_of(db, stores.their_shop.id) == before
 
 
 def secrets_in(rows: dict[str, list[str]]) -> set[str]:
-    """The IDs in a store's rows, and what only that store has."""
+    """The IDs in a store's rows, and other values that only it has."""
     text = "\n".join(row for found in rows.values() for row in found)
     return {
         *re.findall(r"[a-z]+_[0-9a-hjkmnp-tv-z]{26}", text),
@@ -357,3 +358,50 @@ def secrets_in(rows: dict[str, list[str]]) -> set[str]:
         "client-theirs",
         "document-theirs",
     }
+
+
+NO_SESSION = ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
+NO_CUSTOMER = "must be the {} of a customer of your store"
+NO_APP = "must be the ID of an app of your store"
+UNKNOWN: list[tuple[str, Variables, tuple[str, str, str]]] = [
+    ("extendToken", lambda other, mine: {"sessionId": other.session, "minutes": 5}, NO_SESSION),
+    ("reissueToken", lambda other, mine: {"sessionId": other.session}, NO_SESSION),
+    ("revokeToken", lambda other, mine: {"sessionId": other.session}, NO_SESSION),
+    ("recordOrder", lambda other, mine: {"sessionId": other.session, "number": "N"}, NO_SESSION),
+    ("recordConversion", lambda other, mine: {"sessionId": other.session, "kind": "GOAL"}, NO_SESSION),
+    (
+        "createSession",
+        lambda other, mine: {"customer": {"id": other.customer}},
+        ("customer.id", "CUSTOMER_NOT_FOUND", NO_CUSTOMER.format("ID")),
+    ),
+    (
+        "createSession",
+        lambda other, mine: {"customer": {"externalId": other.external_id}},
+        ("customer.externalId", "CUSTOMER_NOT_FOUND", NO_CUSTOMER.format("external ID")),
+    ),
+    (
+        "updateCustomer",
+        lambda other, mine: {"id": other.customer, "name": "Budi"},
+        ("id", "NOT_FOUND", NO_CUSTOMER.format("ID")),
+    ),
+    (
+        "joinSession",
+        lambda other, mine: {"token": mine.link.replace(mine.code, other.code)},
+        ("token", "TOKEN_UNKNOWN", "is not a link of your store, or was replaced by a newer link"),
+    ),
+    ("updateApp", lambda other, mine: {"id": other.app, "name": "x"}, ("id", "NOT_FOUND", NO_APP)),
+    ("createApiKey", lambda other, mine: {"appId": other.app, "name": "x"}, ("appId", "NOT_FOUND", NO_APP)),
+    (
+        "revokeApiKey",
+        lambda other, mine: {"id": other.api_key},
+        ("id", "NOT_FOUND", "must be the ID of an API key of your store"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("mutation", "input", "refusal"), UNKNOWN)
+async def test_a_reference_to_an_unknown_object_is_a_user_error(
+    stores: Stores, mutation: str, input: Variables, refusal: tuple[str, str, str]
+) -> None:
+    for other in (stores.theirs, stores.unknown):
+        assert await stores.my_shop.refusals(mutation, **input(other, stores.mine)) == [refusal]

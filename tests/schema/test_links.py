@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typeid.codecs import base32
 
-from db.ids import new_id
 from schema.links import Links, session_id_of
 from schema.signing_keys import SigningKeys
 
@@ -19,7 +18,7 @@ BOTH = SigningKeys({"k2": b"2" * 32, "k1": b"1" * 32})
 
 
 class Row(dict[str, Any]):
-    """What links need of a session's row."""
+    """The columns of a session that links need."""
 
     __getattr__ = dict.__getitem__
 
@@ -29,7 +28,7 @@ class Row(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Issued:
-    """A session of a store, and the links that its server makes."""
+    """A session of a store, and the links of its server."""
 
     store_id: str
     session: Row
@@ -42,7 +41,7 @@ class Issued:
         return code
 
     def accepts(self, code: str) -> bool:
-        """What serving a link and joining do: find the session that the code speaks of, then compare."""
+        """Find the session that the code names, then compare, as links and joinSession do."""
         return session_id_of(code) == self.session.id and self.links.is_genuine(self.store_id, self.session, code)
 
 
@@ -79,7 +78,7 @@ def test_the_genuine_code_is_accepted(issued: Issued) -> None:
 
 @given(issued)
 def test_a_code_is_the_sessions_id_and_a_mac_of_128_bits(issued: Issued) -> None:
-    """As the design says: HMAC-SHA256 over store, session and generation, by the key that the row names."""
+    """HMAC-SHA256 over store, session and generation, by the key that the row names."""
     message = f"link\n{issued.store_id}\n{issued.session.id}\n{issued.session.token_generation}".encode()
     mac = hmac.digest(issued.links.keys.secrets[issued.session.token_key], message, hashlib.sha256)[:16]
     assert len(mac) * 8 == 128
@@ -136,7 +135,7 @@ def test_no_code_in_other_case_is_accepted(issued: Issued, capitals: int) -> Non
 
 @given(issued, uuids)
 def test_no_code_of_another_store_is_accepted(issued: Issued, store: bytes) -> None:
-    """Not even where both stores have a session of the same ID."""
+    """Even if both stores have a session with the same ID."""
     other = Issued(id_of("store", store), issued.session, issued.links)
     assert issued.accepts(other.code) == (other.store_id == issued.store_id)
 
@@ -186,20 +185,13 @@ def test_a_retired_key_has_no_code_and_accepts_none(store: bytes, uuid: bytes) -
 
 @given(issued)
 def test_a_code_has_no_secret_that_the_database_holds(issued: Issued) -> None:
-    """Past the ID, which is public, no piece of it is in the row; and no plain hash of the row makes it."""
+    """Except for the public ID, no part of it is in the row, and no hash of the row yields it."""
     mac, row = issued.code[26:], "\n".join(map(str, issued.session))
     assert [mac[place : place + 8] for place in range(19) if mac[place : place + 8] in row] == []
     message = f"link\n{issued.store_id}\n{issued.session.id}\n{issued.session.token_generation}".encode()
     for key in (b"", issued.store_id.encode(), issued.session.id.encode(), issued.session.token_key.encode()):
         assert base32.encode(hmac.digest(key, message, hashlib.sha256)[:16]) != mac
     assert base32.encode(hashlib.sha256(message).digest()[:16]) != mac
-
-
-def test_ten_thousand_guesses_are_not_accepted() -> None:
-    issued = Issued(new_id("store"), session_of(new_id("session")), Links("https://links.example/s", BOTH))
-    guesses = [issued.code[:26] + new_id("session").removeprefix("session_") for _ in range(10_000)]
-    assert [code for code in guesses if issued.accepts(code)] == []
-    assert issued.accepts(issued.code)
 
 
 @given(st.text(st.characters(), max_size=60))

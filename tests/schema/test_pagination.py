@@ -1,4 +1,4 @@
-"""Pagination against a model: every order, both ways, any page size, while rows are inserted."""
+"""Pagination compared with a model: every sort, both directions, any page size, while rows are inserted."""
 
 import random
 from collections.abc import Callable
@@ -10,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.pool import Pool
-from tests.support.crowd import FILTERS, NAMES, ORDERS, Crowd, new_customer, new_event, new_session, open_crowd
 from tests.support.pagination import SESSIONS, Listing, page_of
 from tests.support.rows import insert
 from tests.support.shop import open_shop
 from tests.support.statements import answered
+from tests.support.unsorted_store import (
+    FILTERS,
+    NAMES,
+    ORDERS,
+    UnsortedStore,
+    new_customer,
+    new_event,
+    new_session,
+    open_unsorted_store,
+)
 
 sizes = st.lists(st.integers(3, 40), min_size=1, max_size=5)
 filters = st.sampled_from(range(len(FILTERS)))
@@ -24,8 +33,8 @@ lengths = st.none() | st.integers(0, 8) | st.sampled_from([50, 100])
 
 
 @pytest.fixture(scope="module")
-async def crowd(db: Pool, http: httpx.AsyncClient) -> Crowd:
-    return await open_crowd(db, await open_shop(db, http), random.Random(0), customers=60, sessions=120)
+async def store(db: Pool, http: httpx.AsyncClient) -> UnsortedStore:
+    return await open_unsorted_store(db, await open_shop(db, http), random.Random(0), customers=60, sessions=120)
 
 
 def edges_of(pages: list[Any]) -> list[Any]:
@@ -45,29 +54,33 @@ async def check_walks(listing: Listing, sizes: list[int]) -> None:
 
 @settings(max_examples=60)
 @given(order=orders, filter=filters, sizes=sizes)
-async def test_walking_sessions_visits_each_once_in_order(crowd: Crowd, order: Any, filter: int, sizes: Any) -> None:
-    await check_walks(crowd.listing(filter, order), sizes)
+async def test_walking_sessions_visits_each_once_in_order(
+    store: UnsortedStore, order: Any, filter: int, sizes: Any
+) -> None:
+    await check_walks(store.listing(filter, order), sizes)
 
 
 @settings(max_examples=60)
 @given(order=orders, filter=filters, sizes=sizes, customer=st.integers(0, 6))
 async def test_walking_a_customers_sessions_visits_each_once_in_order(
-    crowd: Crowd, order: Any, filter: int, sizes: Any, customer: int
+    store: UnsortedStore, order: Any, filter: int, sizes: Any, customer: int
 ) -> None:
-    await check_walks(crowd.listing(filter, order, crowd.customers[customer]["id"]), sizes)
+    await check_walks(store.listing(filter, order, store.customers[customer]["id"]), sizes)
 
 
 @settings(max_examples=20)
 @given(name=st.none() | st.sampled_from(sorted(set(NAMES.values()))), sizes=sizes)
-async def test_walking_customers_visits_each_once_the_newest_first(crowd: Crowd, name: str | None, sizes: Any) -> None:
-    await check_walks(crowd.customer_listing(name), sizes)
+async def test_walking_customers_visits_each_once_the_newest_first(
+    store: UnsortedStore, name: str | None, sizes: Any
+) -> None:
+    await check_walks(store.customer_listing(name), sizes)
 
 
 @settings(max_examples=20)
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5))
-async def test_walking_events_visits_each_once_the_oldest_first(crowd: Crowd, sizes: Any) -> None:
-    listing = crowd.event_listing()
-    assert len(listing.ids) == len(crowd.events) + 2
+async def test_walking_events_visits_each_once_the_oldest_first(store: UnsortedStore, sizes: Any) -> None:
+    listing = store.event_listing()
+    assert len(listing.ids) == len(store.events) + 2
     pages = [page async for page in listing.forwards(sizes)]
     assert [edge["node"]["id"] for edge in edges_of(pages)] == listing.ids
 
@@ -99,32 +112,34 @@ async def check_page(
 @settings(max_examples=300)
 @given(order=orders, filter=filters, first=lengths, last=lengths, after=places, before=places)
 async def test_a_page_of_sessions_is_right_for_every_mix_of_arguments(
-    crowd: Crowd, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
+    store: UnsortedStore, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
 ) -> None:
-    await check_page(crowd.listing(0, order), crowd.listing(filter, order), after, before, first=first, last=last)
+    await check_page(store.listing(0, order), store.listing(filter, order), after, before, first=first, last=last)
 
 
 @settings(max_examples=150)
 @given(order=orders, filter=filters, first=lengths, last=lengths, after=places, before=places)
 async def test_a_page_of_a_customers_sessions_is_right_for_every_mix_of_arguments(
-    crowd: Crowd, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
+    store: UnsortedStore, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
 ) -> None:
-    """The cursors of other customers' sessions are places in this list, too."""
-    theirs = crowd.listing(filter, order, crowd.customers[0]["id"])
-    await check_page(crowd.listing(0, order), theirs, after, before, first=first, last=last)
+    """The cursors of other customers' sessions are valid in this list, too."""
+    theirs = store.listing(filter, order, store.customers[0]["id"])
+    await check_page(store.listing(0, order), theirs, after, before, first=first, last=last)
 
 
 @settings(max_examples=150)
 @given(name=st.sampled_from([None, "jose", "nobody"]), first=lengths, last=lengths, after=places, before=places)
 async def test_a_page_of_customers_is_right_for_every_mix_of_arguments(
-    crowd: Crowd, name: str | None, first: Any, last: Any, after: Any, before: Any
+    store: UnsortedStore, name: str | None, first: Any, last: Any, after: Any, before: Any
 ) -> None:
-    await check_page(crowd.customer_listing(), crowd.customer_listing(name), after, before, first=first, last=last)
+    await check_page(store.customer_listing(), store.customer_listing(name), after, before, first=first, last=last)
 
 
 @given(first=lengths, after=places)
-async def test_a_page_of_events_is_right_for_every_mix_of_arguments(crowd: Crowd, first: Any, after: Any) -> None:
-    listing = crowd.event_listing()
+async def test_a_page_of_events_is_right_for_every_mix_of_arguments(
+    store: UnsortedStore, first: Any, after: Any
+) -> None:
+    listing = store.event_listing()
     cursors, after_id = await cursors_of(listing), drawn(listing.ids, after)
     page = await listing.page(first=first, after=after_id and cursors[after_id])
     assert page == page_of(listing.ids, listing.ids, cursors, first=first, after=after_id)
@@ -145,18 +160,18 @@ async def test_sessions_that_were_there_are_visited_once_while_others_are_insert
     db: Pool, http: httpx.AsyncClient, order: Any, walk: str, sizes: Any, seed: int, of_customer: bool
 ) -> None:
     chance, visited = random.Random(seed), []
-    crowd = await open_crowd(db, await open_shop(db, http), chance, customers=1, sessions=20)
-    listing = crowd.listing(0, order, crowd.customers[0]["id"] if of_customer else None)
+    store = await open_unsorted_store(db, await open_shop(db, http), chance, customers=1, sessions=20)
+    listing = store.listing(0, order, store.customers[0]["id"] if of_customer else None)
     async for page in walks[walk](listing, sizes):
         visited.append(page)
-        new = [new_session(chance, crowd.shop, crowd.customers[0]) for _ in range(chance.randint(1, 3))]
-        crowd.sessions += new
+        new = [new_session(chance, store.shop, store.customers[0]) for _ in range(chance.randint(1, 3))]
+        store.sessions += new
         if len(visited) < 20:  # so that the walk ends
             await insert(db, "session", new)
     ids = [edge["node"]["id"] for edge in edges_of(visited if walk == "forwards" else visited[::-1])]
     assert len(ids) == len(set(ids))
     assert [id for id in ids if id in listing.ids] == listing.ids
-    in_order = crowd.listing(0, order).ids
+    in_order = store.listing(0, order).ids
     assert ids == [id for id in in_order if id in set(ids)]
 
 
@@ -166,44 +181,44 @@ async def test_customers_who_were_there_are_visited_once_while_others_are_insert
     db: Pool, http: httpx.AsyncClient, walk: str, size: int, seed: int
 ) -> None:
     chance, visited = random.Random(seed), []
-    crowd = await open_crowd(db, await open_shop(db, http), chance, customers=20, sessions=1)
-    listing = crowd.customer_listing()
+    store = await open_unsorted_store(db, await open_shop(db, http), chance, customers=20, sessions=1)
+    listing = store.customer_listing()
     async for page in walks[walk](listing, [size]):
         visited.append(page)
         if len(visited) < 20:
-            await insert(db, "customer", [new_customer(chance, crowd.shop)])
+            await insert(db, "customer", [new_customer(chance, store.shop)])
     ids = [edge["node"]["id"] for edge in edges_of(visited if walk == "forwards" else visited[::-1])]
     assert len(ids) == len(set(ids))
     assert [id for id in ids if id in listing.ids] == listing.ids
 
 
 async def test_events_that_happen_during_a_walk_are_visited_at_its_end(db: Pool, http: httpx.AsyncClient) -> None:
-    crowd = await open_crowd(db, await open_shop(db, http), random.Random(0), customers=1, sessions=1)
+    store = await open_unsorted_store(db, await open_shop(db, http), random.Random(0), customers=1, sessions=1)
     pages = []
-    async for page in crowd.event_listing().forwards([4]):
+    async for page in store.event_listing().forwards([4]):
         pages.append(page)
         if len(pages) < 3:
-            crowd.events.append(new_event(crowd.shop, crowd.sessions[0]["id"], "JOINED", 50 + len(pages)))
-            await insert(db, "session_event", crowd.events[-1:])
-    assert [edge["node"]["id"] for edge in edges_of(pages)] == crowd.event_listing().ids
+            store.events.append(new_event(store.shop, store.sessions[0]["id"], "JOINED", 50 + len(pages)))
+            await insert(db, "session_event", store.events[-1:])
+    assert [edge["node"]["id"] for edge in edges_of(pages)] == store.event_listing().ids
 
 
-LISTINGS: dict[str, tuple[Callable[[Crowd], Listing], int]] = {
-    "sessions": (Crowd.listing, 1),
-    "customers": (Crowd.customer_listing, 1),
-    "a customer's sessions": (lambda crowd: crowd.listing(customer_id=crowd.customers[0]["id"]), 2),
-    "a session's events": (Crowd.event_listing, 2),
+LISTINGS: dict[str, tuple[Callable[[UnsortedStore], Listing], int]] = {
+    "sessions": (UnsortedStore.listing, 1),
+    "customers": (UnsortedStore.customer_listing, 1),
+    "a customer's sessions": (lambda store: store.listing(customer_id=store.customers[0]["id"]), 2),
+    "a session's events": (UnsortedStore.event_listing, 2),
 }
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-async def test_a_page_far_into_a_list_is_as_many_statements_as_the_first(crowd: Crowd, name: str) -> None:
-    """One, and one more for the customer or session whose list it is."""
-    listing, statements = LISTINGS[name][0](crowd), LISTINGS[name][1]
+async def test_a_page_far_into_a_list_is_as_many_statements_as_the_first(store: UnsortedStore, name: str) -> None:
+    """One, and one more for the customer or session that has the list."""
+    listing, statements = LISTINGS[name][0](store), LISTINGS[name][1]
     document = listing.document.replace("hasPreviousPage", "")
     after = (await listing.cursors())[listing.ids[10]]
     for bounds in ({"first": 3}, {"first": 3, "after": after}):
-        data, run = await answered(crowd.shop, document, **listing.variables, **bounds)
+        data, run = await answered(store.shop, document, **listing.variables, **bounds)
         assert len(run) == statements
         for field in listing.path:
             data = data[field]
@@ -211,11 +226,11 @@ async def test_a_page_far_into_a_list_is_as_many_statements_as_the_first(crowd: 
         assert [node["id"] for node in data["nodes"]] == listing.ids[start : start + 3]
 
 
-async def test_a_page_backwards_is_one_statement(crowd: Crowd) -> None:
-    listing = crowd.listing()
+async def test_a_page_backwards_is_one_statement(store: UnsortedStore) -> None:
+    listing = store.listing()
     before = (await listing.cursors())[listing.ids[60]]
     document = SESSIONS.replace("hasNextPage", "")
-    data, run = await answered(crowd.shop, document, last=3, before=before)
+    data, run = await answered(store.shop, document, last=3, before=before)
     assert [node["id"] for node in data["sessions"]["nodes"]] == listing.ids[57:60]
     assert len(run) == 1
 
@@ -225,6 +240,6 @@ async def test_a_page_backwards_is_one_statement(crowd: Crowd) -> None:
     ("name", "argument"),
     [*((name, "first") for name in LISTINGS), *((name, "last") for name in LISTINGS if "events" not in name)],
 )
-async def test_a_page_size_is_0_to_100(crowd: Crowd, name: str, argument: str, size: int) -> None:
-    error = await LISTINGS[name][0](crowd).error(**{argument: size})
+async def test_a_page_size_is_0_to_100(store: UnsortedStore, name: str, argument: str, size: int) -> None:
+    error = await LISTINGS[name][0](store).error(**{argument: size})
     assert error == ("BAD_USER_INPUT", f"{argument} must be 0 to 100, got {size}.")

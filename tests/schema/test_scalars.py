@@ -1,4 +1,4 @@
-"""What may be sent comes back as it was: text in any script, and moments, in UTC."""
+"""Scalars are returned as they were sent: text in any script, and moments in UTC."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ async def test_metadata_comes_back_as_it_was(shop: Shop, value: dict[str, Any]) 
         ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"),
     ],
 )
-async def test_a_moment_goes_in_with_any_offset_and_comes_out_in_utc(shop: Shop, given: str, told: str) -> None:
+async def test_a_moment_can_have_any_offset_and_is_returned_in_utc(shop: Shop, given: str, told: str) -> None:
     session = await shop.create()
     payload = await shop.change(
         "recordOrder", "order { placedAt }", sessionId=session["id"], number="Q1", placedAt=given
@@ -108,7 +108,7 @@ NO_MOMENT = "The DateTime does not exist or is out of range, got {}."
     # What Postgres's driver would take for -infinity and infinity.
     + [(text, NO_MOMENT) for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z")],
 )
-async def test_what_is_no_moment_is_refused(shop: Shop, given: str, message: str) -> None:
+async def test_an_invalid_moment_is_refused(shop: Shop, given: str, message: str) -> None:
     query = "query ($from: DateTime) { sessions(filter: {dateCreated: {from: $from}}) { nodes { id } } }"
     response = await shop.post(query, **{"from": given})
     [error] = response.json()["errors"]
@@ -116,7 +116,7 @@ async def test_what_is_no_moment_is_refused(shop: Shop, given: str, message: str
     assert message.format(repr(given)) in error["message"]
 
 
-async def test_every_moment_that_the_server_tells_is_in_utc(shop: Shop) -> None:
+async def test_every_moment_is_returned_in_utc(shop: Shop) -> None:
     session = await shop.create(expirationMinutes=5)
     await shop.change("recordConversion", sessionId=session["id"], kind="TASK")
     await shop.change("joinSession", token=code_of(session))
@@ -141,7 +141,7 @@ async def test_every_moment_that_the_server_tells_is_in_utc(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\x1bb", "a\x7fb", "a\x85b"])
-async def test_a_control_character_is_refused_wherever_a_line_of_text_is_meant(shop: Shop, text: str) -> None:
+async def test_control_characters_are_refused_in_every_line_of_text(shop: Shop, text: str) -> None:
     payload = await shop.change(
         "createSession",
         customer={"details": {"name": text, "externalId": text}},

@@ -1,4 +1,4 @@
-"""Any operations in any order: the sessions are always as the model says."""
+"""Any operations in any order: sessions always agree with the model."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ operations = st.one_of(
 
 
 class Machine:
-    """A shop and its model, to which the same happens."""
+    """A shop and its model, on which the same operations run."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
@@ -114,7 +114,7 @@ class Machine:
         return payload
 
     async def check(self, which: int) -> None:
-        """All that the model knows of a session is so."""
+        """Compare a session with the model."""
         session, now = self.model.sessions[which], self.model.now
         found = await self.shop.session(self.ids[which])
         status = session.status(now)

@@ -1,15 +1,12 @@
-"""Stores: reading and changing their settings, and what that does to tokens."""
+"""The settings of a store, and their effect on tokens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from db import stores
-from tests.support.shop import Shop, minutes_of, moment
-
-NewShop = Callable[[], Awaitable[Shop]]
+from tests.support.shop import NewShop, Shop, minutes_of, moment
 
 FIELDS = "{ id name slug storefrontUrl sessionExpiration }"
 CHANGED = f"store {FIELDS} tokensChanged"
@@ -30,7 +27,7 @@ async def update(shop: Shop, **input: Any) -> Any:
 
 
 async def apply(shop: Shop, minutes: int | None = None) -> int:
-    """How many tokens a setting changed that is applied to active tokens."""
+    """The number of active tokens that a new expiration changed."""
     return (await update(shop, sessionExpiration=minutes, applyToActiveTokens=True))["tokensChanged"]
 
 
@@ -113,9 +110,7 @@ async def test_session_expiration_can_be_applied_to_active_tokens(shop: Shop, ne
     for session in (fresh, endless, older):
         changed = await shop.session(session["id"])
         assert minutes_of(changed["token"]) == 60
-        assert changed == session | {
-            "token": session["token"] | {"expiredTime": changed["token"]["expiredTime"]},
-        }
+        assert changed == session | {"token": session["token"] | {"expiredTime": changed["token"]["expiredTime"]}}
         _, extended = await events(shop, session["id"])
         assert extended == {
             "kind": "EXTENDED",

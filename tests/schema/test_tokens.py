@@ -11,8 +11,6 @@ import pytest
 from tests.conftest import TOKEN_KEYS, serving, settings_for
 from tests.support.shop import Shop, code_of, minutes_of, moment
 
-NewShop = Callable[[], Awaitable[Shop]]
-
 UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
 NO_SESSION = [("sessionId", "NOT_FOUND", "must be the ID of a session of your store")]
 MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
@@ -70,9 +68,7 @@ async def test_extending_a_token_counts_from_now(shop: Shop, minutes: int) -> No
     extended = payload["session"]
     event = await last_event(shop, session["id"])
     assert payload["userErrors"] == []
-    assert extended == before | {
-        "token": before["token"] | {"expiredTime": extended["token"]["expiredTime"]},
-    }
+    assert extended == before | {"token": before["token"] | {"expiredTime": extended["token"]["expiredTime"]}}
     assert minutes + 10 < (minutes_of(extended["token"]) or 0) < minutes + 10.5
     assert event == {
         "kind": "EXTENDED",
@@ -197,17 +193,6 @@ async def test_concurrent_revocations_are_idempotent(shop: Shop) -> None:
     )
     assert all(payload == payloads[0] for payload in payloads)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
-
-
-@pytest.mark.parametrize("mutation", ["extendToken", "reissueToken", "revokeToken"])
-async def test_a_session_of_another_store_is_not_found(shop: Shop, new_shop: NewShop, mutation: str) -> None:
-    neighbour = await new_shop()
-    theirs = await neighbour.create()
-    minutes = {} if mutation == "revokeToken" else {"minutes": 5}
-    for id in (UNKNOWN, theirs["id"]):
-        assert await shop.refusals(mutation, sessionId=id, **minutes) == NO_SESSION
-    assert await neighbour.session(theirs["id"]) == theirs
-    assert await neighbour.event_kinds(theirs["id"]) == ["ISSUED"]
 
 
 @pytest.mark.parametrize(

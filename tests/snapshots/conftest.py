@@ -1,4 +1,4 @@
-"""Comparing with a committed file, or rewriting it."""
+"""Compare with a committed file, or rewrite it."""
 
 from collections.abc import Callable
 from pathlib import Path

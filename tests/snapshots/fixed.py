@@ -1,4 +1,4 @@
-"""A store whose every ID and moment is fixed, so that answers about it are always the same."""
+"""A store with fixed IDs and moments, so that its answers are always the same."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -36,7 +36,7 @@ async def embedded_url(postgres: str, tmp_path_factory: pytest.TempPathFactory) 
     await connection.close()
 
 
-async def test_the_migrations_make_the_database_as_committed(embedded_url: str, compare: Compare) -> None:
+async def test_the_migrations_create_the_committed_schema(embedded_url: str, compare: Compare) -> None:
     await migrate(embedded_url)
     process = await asyncio.create_subprocess_exec(
         embedded.bin_folder() / "pg_dump",

@@ -33,7 +33,9 @@ def read(name: str) -> tuple[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-async def test_an_operation_answers_and_runs_what_is_committed(fixed_shop: Shop, name: str, compare: Compare) -> None:
+async def test_the_answer_and_statements_of_an_operation_are_as_committed(
+    fixed_shop: Shop, name: str, compare: Compare
+) -> None:
     document, variables = read(name)
     data, statements = await answered(fixed_shop, document, **variables)
     answer = {"variables": variables, "answer": {"data": stable(data)}}
@@ -41,14 +43,14 @@ async def test_an_operation_answers_and_runs_what_is_committed(fixed_shop: Shop,
     compare(_path(name, "sql"), "\n".join(f"{formatted(statement)};\n" for statement in statements))
 
 
-async def test_a_page_of_50_sessions_with_its_eight_facts_is_one_statement(fixed_shop: Shop) -> None:
+async def test_a_page_of_50_sessions_with_all_columns_is_one_statement(fixed_shop: Shop) -> None:
     data, statements = await answered(fixed_shop, read("sessions_page")[0])
     assert len(data["sessions"]["nodes"]) == 50
     assert len(statements) == 1
 
 
 def formatted(statement: str) -> str:
-    """Indented by parentheses alone, as the parts of composed statements come with any indentation."""
+    """The statement, indented by its parentheses."""
     depth, lines = 0, []
     for line in filter(None, map(str.strip, statement.splitlines())):
         closing = len(line) - len(line.lstrip(")"))

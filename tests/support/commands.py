@@ -1,4 +1,4 @@
-"""The command `roomkey`, run as people run it: real processes on a data folder of their own."""
+"""The command `roomkey` as a real process with its own data folder."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ READY_SECONDS = 60
 
 @dataclass(frozen=True)
 class Serving:
-    """A `roomkey serve` that said that it is ready."""
+    """A `roomkey serve` that is ready."""
 
     process: subprocess.Popen[str]
     url: str
@@ -30,12 +30,12 @@ class Serving:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """This process's, without the settings of the project but these."""
+    """The environment of this process, without settings of Roomkey except these."""
     return {name: value for name, value in os.environ.items() if name not in SETTINGS} | settings
 
 
 def roomkey(folder: Path, *arguments: object, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the folder, which is where its data are as well, unless it says otherwise."""
+    """Run a command in the folder, which also has its data by default."""
     command = [str(ROOMKEY), *map(str, arguments)]
     return subprocess.run(
         command, cwd=folder, env=environment(**settings), capture_output=True, text=True, timeout=READY_SECONDS
@@ -64,7 +64,7 @@ def serving(folder: Path, *options: object, port: int | None = None, **settings:
 
 
 def said(process: subprocess.Popen[str], folder: Path) -> str:
-    """What it prints until it is ready."""
+    """The output until it is ready."""
     assert process.stdout is not None
     lines: list[str] = []
     while "/graphql\n" not in "".join(lines):
@@ -89,7 +89,7 @@ def postgres_of(folder: Path) -> list[int]:
 
 
 def children_of(pid: int) -> set[int]:
-    """The process's children and theirs, but for Postgres's."""
+    """The descendants of the process, without those of Postgres."""
     found = {child for child in every_process() if _parent(child) == pid}
     return found.union(*(children_of(child) for child in found))
 
@@ -110,7 +110,7 @@ def is_alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], object], seconds: float) -> bool:
-    """Whether it becomes true in time: processes that are no children of this one end without telling."""
+    """Whether the condition becomes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

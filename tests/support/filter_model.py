@@ -1,4 +1,4 @@
-"""What filters mean, in Python: the model that the SQL is compared with."""
+"""The model of filters in Python."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""A real OpenID issuer over HTTP: discovery, keys that rotate, tokens. It counts, and can be slow or away."""
+"""A real OpenID issuer over HTTP. It counts its requests, and can be slow or down."""
 
 import asyncio
 import hmac
@@ -135,14 +135,14 @@ async def open_issuer() -> AsyncIterator[Issuer]:
 
 
 def signed(header: dict[str, Any], claims: Any, sign: Callable[[bytes], bytes], algorithm: str) -> str:
-    """A token as it is put together by hand, so that nothing keeps it from being a wrong one."""
+    """A token that is assembled by hand, so that it can be invalid."""
     parts = [base64url(json.dumps(part).encode()) for part in ({"alg": algorithm, **header}, claims)]
     text = ".".join(parts)
     return f"{text}.{base64url(sign(text.encode()))}"
 
 
 def with_hmac(header: dict[str, Any], claims: Any, secret: bytes) -> str:
-    """A token signed by a secret, which a public key is not."""
+    """A token signed by a secret with HMAC."""
     return signed(header, claims, lambda text: hmac.digest(secret, text, sha256), "HS256")
 
 
@@ -156,5 +156,5 @@ def _present(values: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _rsa_key(bits: int) -> rsa.RSAPrivateKey:
-    """One for all: making it takes long."""
+    """One key for all tests, because generating it is slow."""
     return rsa.generate_private_key(65537, bits)

@@ -1,4 +1,4 @@
-"""What the servers of this process write to their log."""
+"""The log of the servers of this process."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ CLIENT = ("httpx", "httpcore")
 
 
 class Log(logging.Handler):
-    """Everything, from DEBUG on, as it is written."""
+    """A handler that collects every line from DEBUG on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Log(logging.Handler):
         return [line for line in self.lines if line["level"] == "error"]
 
     async def line_of(self, response: httpx.Response) -> dict[str, Any]:
-        """The line of the request that was answered so, which is written when the answer is out."""
+        """The line of a request, which is written after the response."""
         id = response.headers["x-request-id"]
         async with asyncio.timeout(1):
             while not (lines := [line for line in self.lines if line.get("request") == id and "status" in line]):

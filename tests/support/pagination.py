@@ -1,4 +1,4 @@
-"""Lists that clients page through: how a page of each is asked for, and what it must hold."""
+"""Paginated lists, and the model of a page."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class Listing:
         return await self.shop.error(self.document, **self.variables, **bounds)
 
     async def forwards(self, sizes: Sequence[int]) -> AsyncIterator[Any]:
-        """The pages of these sizes, over and over, from the first to the last."""
+        """The pages from the first to the last, whose sizes repeat."""
         after, turn = None, 0
         while True:
             page = await self.page(first=sizes[turn % len(sizes)], after=after)
@@ -61,7 +61,7 @@ class Listing:
             assert turn < MOST_PAGES
 
     async def backwards(self, sizes: Sequence[int]) -> AsyncIterator[Any]:
-        """The pages of these sizes, over and over, from the last to the first."""
+        """The pages from the last to the first, whose sizes repeat."""
         before, turn = None, 0
         while True:
             page = await self.page(last=sizes[turn % len(sizes)], before=before)

@@ -1,10 +1,8 @@
-"""What tests of the embedded Postgres look at: processes, and the folder."""
+"""The processes and files of an embedded Postgres."""
 
 import os
 import stat
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import embedded
@@ -31,17 +29,8 @@ def psql(server: Server, statement: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def eventually(condition: Callable[[], object], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
-
-
 def processes() -> dict[int, int]:
-    """Each living process's parent."""
+    """The parent of each living process."""
     ps = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, text=True)
     rows = [line.split() for line in ps.communicate()[0].splitlines()]
     living = {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}

@@ -1,4 +1,4 @@
-"""Apps that spend, and time that passes when a test says so."""
+"""Helpers of rate limit tests: credentials, a clock, refusals."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ AGE = "update rate_limit set at = at - $2::interval where store_id = any ($1)"
 
 
 class Clock:
-    """For workers it moves when a test says so. Postgres's row gets as much older; what passes in truth meanwhile
+    """The clock of workers, which a test moves. The row in Postgres is aged by the same time; the real time that passes
     counts for Postgres alone, and is milliseconds.
     """
 
@@ -63,7 +63,7 @@ async def refusal(rates: RateLimiter, credential: Credential, cost: float) -> tu
 
 
 async def spend_all(rates: RateLimiter, credential: Credential, cost: float) -> int:
-    """How many requests of that cost are paid until one is refused."""
+    """The number of requests of that cost until one is refused."""
     number = 0
     while await is_paid(rates, credential, cost):
         number += 1

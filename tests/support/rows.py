@@ -1,4 +1,4 @@
-"""Rows written and read past the API."""
+"""Rows that are written and read without the API."""
 
 from collections.abc import Sequence
 from typing import Any

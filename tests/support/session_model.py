@@ -1,4 +1,4 @@
-"""What happens to sessions, in Python: the model that the server is compared with.
+"""The model of sessions in Python.
 
 Its clock counts milliseconds. Each operation takes one, so that no two are at the same moment.
 """

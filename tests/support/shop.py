@@ -1,5 +1,6 @@
-"""A store under test, and what a client of it does."""
+"""A store under test, and its client."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -33,6 +34,7 @@ CHANGED = {
     "updateApp": "app",
     "createApiKey": "apiKey",
     "revokeApiKey": "apiKey",
+    "retireDocument": "document",
 }
 
 # A session as if all of it had happened earlier.
@@ -57,21 +59,19 @@ class Shop:
     http: httpx.AsyncClient
 
     async def post(self, query: str, **variables: Any) -> httpx.Response:
-        """The answer of the server to a document with these variables."""
+        """Send a document with these variables."""
         return await self.http.post(
-            "/graphql",
-            json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.key}"},
+            "/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {self.key}"}
         )
 
     async def post_until_served(self, query: str, **variables: Any) -> httpx.Response:
-        """The same, sent again while the server is too busy for it, as clients of a crowd do."""
+        """The same, repeated while the server is too busy."""
         while "SERVICE_UNAVAILABLE" in (response := await self.post(query, **variables)).text:
             pass
         return response
 
     async def ask(self, query: str, **variables: Any) -> Any:
-        """The data of an answer without errors."""
+        """The data of a document. Errors fail the test."""
         response = await self.post(query, **variables)
         answer = response.json()
         assert response.status_code == 200, answer
@@ -84,7 +84,7 @@ class Shop:
         return error["extensions"]["code"], error["message"]
 
     async def change(self, mutation: str, selection: str = "", **input: Any) -> Any:
-        """The payload of a mutation, `userErrors` and a selection of it: by default, its session."""
+        """The payload of a mutation: `userErrors` and the selection, by default its session."""
         selection = selection or "session { ...Session }"
         type = mutation[0].upper() + mutation[1:]
         document = f"mutation ($input: {type}Input!) {{ {mutation}(input: $input) {{ {selection} {ERRORS} }} }}"
@@ -93,7 +93,7 @@ class Shop:
         return (await self.ask(document, input=input))[mutation]
 
     async def refusals(self, mutation: str, **input: Any) -> list[tuple[str, str, str]]:
-        """Why a mutation changed nothing: each complaint's field path, code and message."""
+        """The field path, code and message of each user error of a refused mutation."""
         changed = CHANGED.get(mutation, "session")
         payload = await self.change(mutation, f"{changed} {{ id }}", **input)
         assert payload[changed] is None
@@ -116,16 +116,20 @@ class Shop:
         return [event["kind"] for event in answer["session"]["events"]["nodes"]]
 
     async def turn_back(self, id: str, minutes: float) -> None:
-        """Let everything that happened to the session, and its expired time, be so much earlier."""
+        """Move the events and the expired time of the session into the past."""
         await self.db.fetch(TURN_BACK, self.id, id, timedelta(minutes=minutes))
 
     async def with_scopes(self, *scopes: str) -> "Shop":
-        """The same shop, by another key."""
+        """The shop with a new key that has these scopes."""
         return replace(self, key=(await new_app(self.db, self.id, list(scopes))).secret)
 
 
+# A fixture that opens another store.
+NewShop = Callable[[], Awaitable[Shop]]
+
+
 async def open_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
-    """A new store with a key that may do everything."""
+    """A new store with a key that has the scope admin."""
     slug = f"shop-{next(numbers)}"
     store = await create_store(db, slug, f"Shop {slug}", "https://shop.example/chat", 30)
     assert store is not None
@@ -139,7 +143,7 @@ class NewApp(NamedTuple):
 
 
 async def new_app(db: Pool, store_id: str, scopes: list[str], name: str = "test", **settings: Any) -> NewApp:
-    """A new app and its first key. Its rate is beyond what a test spends."""
+    """A new app and its first key. Its default rate is never exceeded."""
     app = await create_app(db, store_id, name, scopes, **{"rate": 1_000_000} | settings)
     secret = generate_api_key()
     return NewApp(app, await create_api_key(db, store_id, app.id, name, hash_api_key(secret)), secret)
@@ -151,7 +155,7 @@ def moment(text: str) -> datetime:
 
 
 def minutes_of(token: Any) -> float | None:
-    """How long after its issue a token expires; None: never."""
+    """The minutes from a token's issue to its expiry; None: it never expires."""
     if token["expiredTime"] is None:
         return None
     return (moment(token["expiredTime"]) - moment(token["issuedAt"])) / timedelta(minutes=1)

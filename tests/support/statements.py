@@ -1,4 +1,4 @@
-"""What SQL a document runs."""
+"""The statements that a document runs."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two stores with the same data, and all by which one could reach for the other's."""
+"""Two stores with the same data, and every reference to an object of a store."""
 
 import re
 from dataclasses import dataclass, fields
@@ -32,8 +32,8 @@ where session.store_id = $1 and theirs.store_id = $2 and theirs.id = session.id
 
 
 @dataclass(frozen=True)
-class Things:
-    """What a client can name of a store. All of it is the store's own, and no other store has it."""
+class StoreObjects:
+    """References to the objects of a store. No other store has them."""
 
     session: str
     customer: str
@@ -55,8 +55,8 @@ class Things:
     documents_cursor: str
 
 
-def anonymous(text: str, *things: Things) -> str:
-    """A text with these things, and the IDs, codes and moments that are new, replaced by what they are."""
+def anonymous(text: str, *things: StoreObjects) -> str:
+    """The text with placeholders for these references, and for new IDs, codes and moments."""
     for thing in things:
         for field in sorted(fields(thing), key=lambda field: -len(getattr(thing, field.name))):
             value = getattr(thing, field.name)
@@ -67,8 +67,8 @@ def anonymous(text: str, *things: Things) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00", "<moment>", text)
 
 
-async def things_of(shop: Shop, suffix: str) -> Things:
-    """A session that converted, with a customer and an order of its own, in a store that has more than that."""
+async def objects_of(shop: Shop, suffix: str) -> StoreObjects:
+    """References to a converted session, its customer, its order and so on, in a store that has more than these."""
     session = await shop.create(
         customer={"details": {**CUSTOMER, "externalId": f"crm-{suffix}"}},
         orderNumber=f"NUMBER-{suffix}",
@@ -94,7 +94,7 @@ async def things_of(shop: Shop, suffix: str) -> Things:
         id=session["id"],
         appId=new.app.id,
     )
-    return Things(
+    return StoreObjects(
         session=session["id"],
         customer=session["customer"]["id"],
         external_id=f"crm-{suffix}",
@@ -116,11 +116,11 @@ async def things_of(shop: Shop, suffix: str) -> Things:
     )
 
 
-def things_that_exist_nowhere(theirs: Things) -> Things:
-    """Such as a store could have, but none has. The link is theirs but for the code."""
+def unknown_objects(theirs: StoreObjects) -> StoreObjects:
+    """References that no store has. The link differs from theirs only in its code."""
     session = new_id("session")
     code = session.removeprefix("session_") + new_id("session").removeprefix("session_")
-    return Things(
+    return StoreObjects(
         session=session,
         customer=new_id("customer"),
         external_id="crm-nowhere",
@@ -143,7 +143,7 @@ def things_that_exist_nowhere(theirs: Things) -> Things:
 
 
 async def copy_with_the_same_ids(db: Pool, theirs: Shop, twin: Shop, texts: dict[str, str]) -> None:
-    """Give the twin the other's rows, IDs included, with other texts in them."""
+    """Copy the rows to the twin with the same IDs and other texts."""
     for table in ("app", "api_key", "document", "customer", "session", "order", "session_event"):
         columns = ", ".join(row["column_name"] for row in await db.fetch(GENERATED, table))
         rows = await db.fetch(

@@ -1,4 +1,4 @@
-"""The identity provider's keys: rotated, withdrawn, asked for in vain, and not to be had."""
+"""The keys of the identity provider: rotation, withdrawal, unknown keys, and failures."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ Document = tuple[int, str, dict[str, str]]
 
 
 class Clock:
-    """The time that goes by between requests, and what a test adds."""
+    """The monotonic clock, plus what a test adds."""
 
     ahead = 0.0
 
@@ -53,14 +53,14 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 
 class Verifier:
-    """What a server knows of the issuer."""
+    """A verifier of the issuer's tokens with its cache of keys."""
 
     def __init__(self, issuer: Issuer, **settings: Any) -> None:
         self._issuer = issuer
         self._verifier = api.auth.jwt.Issuer(replace(issuer.settings, **settings))
 
     async def sees(self, token: str) -> Claims | str:
-        """What the token says, or why it does not matter."""
+        """The claims of a token, or the error about it."""
         try:
             return await self._verifier.claims(token)
         except (Unauthenticated, IssuerUnavailable) as error:
@@ -86,7 +86,7 @@ async def test_the_keys_url_can_be_given(issuer: Issuer) -> None:
     assert issuer.requests == [KEYS]
 
 
-async def test_a_new_key_is_taken_as_soon_as_it_is_used(issuer: Issuer, clock: Clock) -> None:
+async def test_a_new_key_is_fetched_when_it_is_first_used(issuer: Issuer, clock: Clock) -> None:
     verifier = Verifier(issuer)
     assert await verifier.takes() == STAFF
     clock.forward(seconds=10)
@@ -95,9 +95,7 @@ async def test_a_new_key_is_taken_as_soon_as_it_is_used(issuer: Issuer, clock: C
     assert issuer.requests == FETCHED * 2
 
 
-async def test_a_new_key_that_is_used_within_seconds_of_a_fetch_waits_for_the_next(
-    issuer: Issuer, clock: Clock
-) -> None:
+async def test_a_new_key_is_not_fetched_within_seconds_of_the_last_fetch(issuer: Issuer, clock: Clock) -> None:
     verifier = Verifier(issuer)
     assert await verifier.takes() == STAFF
     issuer.rotate()
@@ -140,7 +138,7 @@ async def test_a_flood_of_unknown_keys_is_one_fetch_in_ten_seconds(issuer: Issue
     assert issuer.requests == FETCHED * 4
 
 
-async def test_a_flood_does_not_ask_an_issuer_that_is_down_more_often(issuer: Issuer, clock: Clock) -> None:
+async def test_unknown_keys_do_not_cause_more_fetches_while_the_issuer_is_down(issuer: Issuer, clock: Clock) -> None:
     issuer.instead[DISCOVERY] = Response(status_code=500)
     verifier = Verifier(issuer)
     for _ in range(3):
@@ -167,7 +165,7 @@ async def test_known_keys_work_for_an_hour_while_the_issuer_is_down(issuer: Issu
     assert await verifier.takes(Key()) == UNPUBLISHED
 
 
-async def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_failed(issuer: Issuer, clock: Clock) -> None:
+async def test_a_known_key_does_not_wait_for_a_failed_issuer(issuer: Issuer, clock: Clock) -> None:
     verifier = Verifier(issuer)
     assert await verifier.takes() == STAFF
     issuer.instead[DISCOVERY] = Response(status_code=503)
@@ -184,14 +182,14 @@ async def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_failed(issue
     assert await verifier.takes() == STAFF  # who has an unknown one waits, and is taken
 
 
-async def test_an_issuer_that_does_not_answer_is_given_up(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fetch_from_an_issuer_times_out(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.jwks.FETCH_SECONDS", 0.1)
     issuer.answering.clear()
     async with asyncio.timeout(3):
         assert await Verifier(issuer).takes() == AWAY
 
 
-async def test_who_goes_away_does_not_take_the_keys_from_who_waits(issuer: Issuer) -> None:
+async def test_a_cancelled_request_does_not_cancel_the_fetch_for_others(issuer: Issuer) -> None:
     verifier = Verifier(issuer)
     issuer.answering.clear()
     first, second = verifier.begins(), verifier.begins()
@@ -203,7 +201,7 @@ async def test_who_goes_away_does_not_take_the_keys_from_who_waits(issuer: Issue
 
 
 def document(text: str, status: int = 200, **headers: str) -> Document:
-    """An answer. ISSUER stands for the issuer's URL, KEY for the key that it signs with."""
+    """A response. ISSUER is replaced by the issuer's URL, KEY by the key that it signs with."""
     return status, text, headers
 
 
@@ -235,7 +233,7 @@ UNUSABLE: dict[str, tuple[str, Document, str]] = {
 
 
 @pytest.mark.parametrize(("path", "answer", "reason"), UNUSABLE.values(), ids=UNUSABLE)
-async def test_keys_that_cannot_be_used_leave_the_known_ones(
+async def test_an_invalid_key_set_keeps_the_known_keys(
     issuer: Issuer, clock: Clock, caplog: pytest.LogCaptureFixture, path: str, answer: Document, reason: str
 ) -> None:
     def filled(text: str) -> str:
@@ -257,28 +255,28 @@ async def test_keys_that_cannot_be_used_leave_the_known_ones(
     assert await new.takes() == STAFF
 
 
-async def test_keys_of_no_use_here_are_passed_over(issuer: Issuer) -> None:
+async def test_keys_for_other_uses_are_ignored(issuer: Issuer) -> None:
     useless = [{"kty": "oct", "kid": "a", "k": "c2VjcmV0"}, None, {"kty": "EC", "kid": "b", "crv": "P-999"}]
     keys = [*useless, issuer.published[-1].jwk, *useless]
     issuer.instead[KEYS] = JSONResponse({"keys": keys})
     assert await Verifier(issuer).takes() == STAFF
 
 
-async def test_a_weak_key_is_not_taken(issuer: Issuer) -> None:
+async def test_a_weak_key_is_ignored(issuer: Issuer) -> None:
     issuer.published = [Key("RS256", bits=1024)]
     assert await Verifier(issuer).takes() == "The JWT's key is too short."
 
 
 @pytest.fixture
 async def staff(database_url: str, shop: Shop, issuer: Issuer) -> AsyncIterator[Shop]:
-    """A shop for somebody with a token, on a server that does not know the issuer's keys yet."""
+    """A shop whose client has a token, at a server that has not fetched the issuer's keys yet."""
     await new_app(shop.db, shop.id, ["sessions:read"], client_id="dashboard")
     settings = replace(settings_for(database_url), jwt=issuer.settings)
     async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield replace(shop, key=issuer.token(store=shop.slug), http=client)
 
 
-async def test_without_keys_the_answer_is_503(staff: Shop, issuer: Issuer, clock: Clock) -> None:
+async def test_a_token_is_unavailable_without_keys(staff: Shop, issuer: Issuer, clock: Clock) -> None:
     await issuer.stop()
     response = await staff.post("{ store { id } }")
     expected = {"errors": [{"message": AWAY, "extensions": {"code": "SERVICE_UNAVAILABLE"}}]}
@@ -289,7 +287,7 @@ async def test_without_keys_the_answer_is_503(staff: Shop, issuer: Issuer, clock
     assert await staff.ask("{ store { id } }") == {"store": {"id": staff.id}}
 
 
-async def test_an_issuer_that_is_slow_keeps_nobody_else_waiting(staff: Shop, shop: Shop, issuer: Issuer) -> None:
+async def test_a_slow_issuer_does_not_delay_other_requests(staff: Shop, shop: Shop, issuer: Issuer) -> None:
     issuer.answering.clear()
     waiting = asyncio.create_task(staff.ask("{ store { id } }"))
     await issuer.asked.wait()

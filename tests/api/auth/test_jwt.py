@@ -1,4 +1,4 @@
-"""Which JWTs of the shop's identity provider are genuine, and why others are not."""
+"""The verification of JWTs of the shop's identity provider."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ READ, WRITE = "sessions:read", "sessions:write"
 
 @pytest.fixture(scope="module")
 async def issuer() -> AsyncIterator[Issuer]:
-    """An issuer whose keys stay as they are."""
+    """An issuer whose keys do not change."""
     async with open_issuer() as issuer:
         others = ("RS256", "PS256", "EdDSA", "ES384")
         issuer.published = [*map(Key, others), Key("RS256", alg=None), Key("ES256", use="enc"), Key()]
@@ -38,7 +38,7 @@ def token(issuer: Issuer, at: dict[str, float] | None = None, **claims: Any) -> 
 
 
 async def refusal(verifier: Verifier, token: str) -> str:
-    """Why the token is not taken."""
+    """The error about a refused token."""
     with pytest.raises(Unauthenticated) as error:
         await verifier.claims(token)
     assert not any(len(part) > 3 and part in str(error.value) for part in token.split("."))
@@ -61,12 +61,12 @@ TAKEN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("claims", TAKEN.values(), ids=TAKEN)
-async def test_a_token_is_taken(issuer: Issuer, verifier: Verifier, claims: dict[str, Any]) -> None:
+async def test_a_valid_token_is_accepted(issuer: Issuer, verifier: Verifier, claims: dict[str, Any]) -> None:
     assert await verifier.claims(token(issuer, **claims)) == Claims("shop", "dashboard", (READ, WRITE), "user-1")
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 4, 6], ids=["RS256", "PS256", "EdDSA", "RS256 by default", "ES256"])
-async def test_each_algorithm_is_taken(issuer: Issuer, verifier: Verifier, number: int) -> None:
+async def test_each_algorithm_is_accepted(issuer: Issuer, verifier: Verifier, number: int) -> None:
     claims = await verifier.claims(token(issuer, key=issuer.published[number]))
     assert claims == Claims("shop", "dashboard", (READ, WRITE), "user-1")
 
@@ -137,7 +137,7 @@ async def test_a_token_that_its_key_did_not_sign_is_refused(issuer: Issuer, veri
     assert await refusal_of(encrypting, encrypting.id) == UNPUBLISHED
 
 
-async def test_a_token_that_nobody_signed_is_refused(issuer: Issuer, verifier: Verifier) -> None:
+async def test_an_unsigned_token_is_refused(issuer: Issuer, verifier: Verifier) -> None:
     header, payload, signature = token(issuer).split(".")
     for none in ("none", "None", "NONE", ""):
         for kid in (issuer.published[-1].id, issuer.published[0].id):
@@ -147,7 +147,7 @@ async def test_a_token_that_nobody_signed_is_refused(issuer: Issuer, verifier: V
     assert await refusal(verifier, f"{header}.{payload}.") == MALFORMED
 
 
-async def test_a_public_key_is_no_secret_to_sign_with(issuer: Issuer, verifier: Verifier) -> None:
+async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(issuer: Issuer, verifier: Verifier) -> None:
     claims = {"iss": issuer.url, "aud": AUDIENCE, "sub": "mallory", "client_id": "dashboard", "exp": int(time()) + 300}
     for key in issuer.published:
         for secret in (key.pem, key.pem.strip(), b"", key.id.encode()):
@@ -176,11 +176,11 @@ async def test_a_public_key_is_no_secret_to_sign_with(issuer: Issuer, verifier: 
         ("\ud800.a.b", MALFORMED),
     ],
 )
-async def test_a_text_that_is_no_token_is_refused(issuer: Issuer, verifier: Verifier, text: str, message: str) -> None:
+async def test_a_malformed_token_is_refused(issuer: Issuer, verifier: Verifier, text: str, message: str) -> None:
     assert await refusal(verifier, text.replace("TOKEN", token(issuer))) == message
 
 
-async def test_claims_that_are_no_object_are_refused(issuer: Issuer, verifier: Verifier) -> None:
+async def test_claims_must_be_an_object(issuer: Issuer, verifier: Verifier) -> None:
     key = issuer.published[-1]
     for claims in ([], "text", None, [{}]):
         assert await refusal(verifier, signed({"kid": key.id}, claims, key.sign, key.algorithm)) == MALFORMED
@@ -196,12 +196,14 @@ async def test_claims_that_are_no_object_are_refused(issuer: Issuer, verifier: V
         (None, ()),
     ],
 )
-async def test_scopes_are_words_or_a_list(issuer: Issuer, verifier: Verifier, scope: Any, scopes: tuple[str]) -> None:
+async def test_scopes_are_a_string_or_a_list(
+    issuer: Issuer, verifier: Verifier, scope: Any, scopes: tuple[str]
+) -> None:
     claims = await verifier.claims(token(issuer, scope=scope))
     assert claims == Claims("shop", "dashboard", scopes, "user-1")
 
 
-async def test_the_store_may_be_in_another_claim(issuer: Issuer) -> None:
+async def test_the_claim_with_the_store_can_be_configured(issuer: Issuer) -> None:
     verifier = Verifier(replace(issuer.settings, store_claim="https://shop.example/store"))
     named = token(issuer, **{"https://shop.example/store": "kopi"})
     assert (await verifier.claims(named)).store == "kopi"
@@ -215,9 +217,7 @@ CHARACTERS = (
 
 
 @given(place=st.integers(0, 700), gone=st.integers(0, 3), new=st.text(CHARACTERS, max_size=3))
-async def test_a_token_that_was_tampered_with_is_never_taken(
-    issuer: Issuer, verifier: Verifier, place: int, gone: int, new: str
-) -> None:
+async def test_a_modified_token_is_refused(issuer: Issuer, verifier: Verifier, place: int, gone: int, new: str) -> None:
     genuine = issuer.token(store="shop")
     place = min(place, len(genuine))
     tampered = genuine[:place] + new + genuine[place + gone :]

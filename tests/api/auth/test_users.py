@@ -1,8 +1,8 @@
-"""What staff may do who sign in with a JWT of the shop's identity provider, and where it is seen."""
+"""Users who sign in with a JWT of the shop's identity provider: their scopes, and their IDs in events."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +11,13 @@ import pytest
 
 from tests.conftest import serving, settings_for
 from tests.support.identity_provider import AUDIENCE, Issuer, open_issuer
-from tests.support.shop import Shop, code_of, new_app
+from tests.support.shop import NewShop, Shop, code_of, new_app
 
 READ, WRITE, JOIN, ADMIN = "sessions:read", "sessions:write", "sessions:join", "admin"
 VIEWER = "{ viewer { userId scopes } store { id } }"
 
 DISABLE = "update app set disabled_at = now() where store_id = $1 and client_id = 'dashboard'"
 
-NewShop = Callable[[], Awaitable[Shop]]
 SignIn = Callable[..., Shop]
 
 
@@ -30,7 +29,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 @pytest.fixture(scope="module")
 async def server(database_url: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server that takes the issuer's tokens."""
+    """A client of a server that accepts the issuer's tokens."""
     settings = replace(settings_for(database_url), jwt=issuer.settings)
     async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield client
@@ -38,7 +37,7 @@ async def server(database_url: str, issuer: Issuer) -> AsyncIterator[httpx.Async
 
 @pytest.fixture
 async def sign_in(shop: Shop, server: httpx.AsyncClient, issuer: Issuer) -> SignIn:
-    """The shop for somebody who has a token with these claims."""
+    """The shop with a token that has these claims."""
     await new_app(shop.db, shop.id, [READ, WRITE, JOIN], "Dashboard", client_id="dashboard")
 
     def sign_in(**claims: Any) -> Shop:
@@ -49,7 +48,7 @@ async def sign_in(shop: Shop, server: httpx.AsyncClient, issuer: Issuer) -> Sign
 
 
 async def refusal(client: Shop) -> str:
-    """Why the client's token is not taken."""
+    """The error about the client's token."""
     response = await client.post(VIEWER)
     [error] = response.json()["errors"]
     assert response.status_code == 401, response.text
@@ -79,7 +78,7 @@ async def test_a_token_that_is_refused_ends_the_request(sign_in: SignIn) -> None
     assert await refusal(replace(sign_in(), key="..")) == "The JWT is malformed."
 
 
-async def test_without_an_issuer_there_are_no_tokens(sign_in: SignIn, shop: Shop) -> None:
+async def test_tokens_are_refused_without_a_configured_issuer(sign_in: SignIn, shop: Shop) -> None:
     response = await replace(shop, key=sign_in().key).post(VIEWER)
     message = "The header must look like Authorization: Bearer rk_…"
     expected = {"errors": [{"message": message, "extensions": {"code": "UNAUTHENTICATED"}}]}
@@ -98,7 +97,9 @@ async def test_a_token_needs_an_app_of_its_store(sign_in: SignIn, shop: Shop, ne
     assert await refusal(sign_in(store=other.slug)) == nobody(other.slug, "dashboard")
 
 
-async def test_a_token_reaches_no_other_store_than_it_names(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
+async def test_a_token_gives_access_only_to_the_store_that_it_names(
+    sign_in: SignIn, shop: Shop, new_shop: NewShop
+) -> None:
     other = await new_shop()
     await new_app(shop.db, other.id, [ADMIN], client_id="dashboard")
     session = await other.create()
@@ -141,7 +142,7 @@ async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, s
         ([], f"{ADMIN} {READ}", []),
     ],
 )
-async def test_a_token_may_do_what_both_it_and_its_app_may(
+async def test_the_scopes_of_a_token_are_limited_by_those_of_its_app(
     sign_in: SignIn, shop: Shop, of_the_app: list[str], of_the_token: Any, granted: list[str]
 ) -> None:
     await new_app(shop.db, shop.id, of_the_app, client_id="other")
@@ -163,7 +164,7 @@ async def test_a_mutation_without_its_scope_is_forbidden(sign_in: SignIn, shop: 
 EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
 
 
-async def test_events_name_who_did_what(sign_in: SignIn, shop: Shop) -> None:
+async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> None:
     await new_app(shop.db, shop.id, [ADMIN], client_id="office")
     dewi, sari = (sign_in(sub=sub, client_id="office", scope=ADMIN) for sub in ("dewi", "sari"))
     key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]

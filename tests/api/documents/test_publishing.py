@@ -1,4 +1,4 @@
-"""Publishing persisted documents: either all documents of a manifest, or none."""
+"""Publishing, listing and retiring persisted documents, and who may do so."""
 
 import asyncio
 import hashlib
@@ -11,12 +11,25 @@ from graphql import build_schema
 
 from api.documents import publishing
 from db.documents import NewDocument, TooManyDocuments, create_documents, get_document, get_document_by_hash
+from db.ids import new_id
 from db.pool import Pool, Transaction
 from schema import GRAPHQL_SCHEMA
-from tests.api.documents.test_manifests import MANIFESTS, apollo, operation
+from tests.api.documents.test_manifests import apollo, operation
 from tests.conftest import serving, settings_for
-from tests.support.persisted_documents import BODY, DOCUMENT, app_of, listed, named, publish, refusals, retire, sha256
-from tests.support.shop import Shop
+from tests.support.pagination import ARGUMENTS, BOUNDS, PAGE, Listing, page_of
+from tests.support.persisted_documents import (
+    BODY,
+    DOCUMENT,
+    MANIFESTS,
+    app_of,
+    listed,
+    named,
+    publish,
+    refusals,
+    retire,
+)
+from tests.support.shop import NewShop, Shop, moment, new_app
+from tests.support.statements import statements_of
 
 NEVER_CHANGE = "a different document is published with this ID, and published documents never change: use a new ID"
 
@@ -60,32 +73,12 @@ async def test_manifests_of_all_tools_are_published(shop: Shop, tool: str) -> No
         )
 
 
-async def test_a_manifest_can_be_a_literal_in_the_document(shop: Shop) -> None:
-    answer = await shop.ask(
-        """mutation { publishDocuments(input: {manifest: {
-            format: "apollo-persisted-query-manifest", version: 1,
-            operations: [{id: "store", name: "Store", type: "query", body: "query Store { store { name } }"}]
-        }}) { documents { id name body } userErrors { message } } }"""
-    )
-    assert answer["publishDocuments"] == {
-        "documents": [{"id": "store", "name": "Store", "body": "query Store { store { name } }"}],
-        "userErrors": [],
-    }
-
-
 async def test_publishing_a_manifest_again_changes_nothing(shop: Shop) -> None:
     documents = await publish(shop, MANIFESTS["apollo"])
     assert await publish(shop, MANIFESTS["apollo"]) == documents
     upper = {document["id"].removeprefix("sha256:").upper(): document["body"] for document in documents}
     assert await publish(shop, upper) == documents
     assert len(await listed(shop)) == 3
-
-
-async def test_manifests_are_added_to_each_other(shop: Shop) -> None:
-    for tool in MANIFESTS:
-        await publish(shop, MANIFESTS[tool])
-    ids = [id for tool in MANIFESTS for id, _ in expected(MANIFESTS[tool])]
-    assert [document["id"] for document in await listed(shop)] == sorted(ids)
 
 
 async def test_concurrent_publications_of_a_manifest_publish_it_once(shop: Shop) -> None:
@@ -169,28 +162,6 @@ async def test_errors_suggest_no_names_if_introspection_is_off(shop: Shop, datab
         assert message.startswith("bad: GraphQL introspection has been disabled")
 
 
-async def test_one_invalid_document_refuses_the_manifest(shop: Shop) -> None:
-    good, bad = operation(body=BODY, id="good"), operation(body="query Bad { nothing }", id="bad", name="Bad")
-    assert await refusals(shop, apollo(good, bad)) == [
-        ("manifest.operations.1", "bad (Bad): Cannot query field 'nothing' on type 'Query'. (line 1, column 13)")
-    ]
-    assert await refusals(shop, MANIFESTS["codegen"] | {"bad": "{ nothing }"}) == [
-        ("manifest.bad", "bad: Cannot query field 'nothing' on type 'Query'. (line 1, column 3)")
-    ]
-    assert await listed(shop) == []
-
-
-async def test_a_document_that_does_not_match_its_hash_is_refused(shop: Shop) -> None:
-    [(id, body), *_] = MANIFESTS["codegen"].items()
-    assert await refusals(shop, {id: f"{body} "}) == [
-        (
-            f"manifest.{id}",
-            f"{id}: an ID of 64 hexadecimal digits must be the SHA-256 of the document, "
-            f"{sha256(f'{body} ').removeprefix('sha256:')}",
-        )
-    ]
-
-
 @pytest.mark.parametrize(("name", "type"), [("Shop", "query"), ("Store", "mutation"), ("store", "query")])
 async def test_the_name_and_type_in_a_manifest_must_match_the_operation(shop: Shop, name: str, type: str) -> None:
     manifest = apollo(operation(id="x", name=name, type=type, body=BODY))
@@ -209,11 +180,6 @@ async def test_an_invalid_manifest_is_refused(shop: Shop, manifest: Any) -> None
     else:
         [(field, _)] = await refusals(shop, manifest)
         assert field == "manifest"
-
-
-async def test_at_most_ten_errors_are_reported(shop: Shop) -> None:
-    manifest = {f"bad-{number}": "{ nothing }" for number in range(12)}
-    assert [field for field, _ in await refusals(shop, manifest)] == [f"manifest.bad-{number}" for number in range(10)]
 
 
 async def test_a_published_document_never_changes(shop: Shop) -> None:
@@ -236,24 +202,6 @@ async def test_the_number_of_documents_of_an_app_is_limited(shop: Shop, monkeypa
     await retire(shop, retired)
     await publish(shop, named("D"))
     assert await refusals(shop, named("A")) == [("manifest", too_many)]
-
-
-async def test_the_number_of_documents_in_a_request_is_limited(shop: Shop) -> None:
-    manifest = named(*(f"Q{number}" for number in range(101)))
-    assert await refusals(shop, manifest) == [
-        ("manifest", "must contain at most 100 documents, got 101: publish it in several requests")
-    ]
-    assert await refusals(shop, apollo(*(operation(id=f"Q{number}") for number in range(101)))) == [
-        ("manifest", "must contain at most 100 documents, got 101: publish it in several requests")
-    ]
-    first, *others = manifest
-    await publish(shop, {id: manifest[id] for id in others})
-    await publish(shop, {first: manifest[first]})
-    assert len(await every_id_of(shop)) == 101
-
-
-async def every_id_of(shop: Shop) -> set[str]:
-    return {row["id"] for row in await shop.db.fetch("select id from document where store_id = $1", shop.id)}
 
 
 def test_the_hash_of_the_rules_changes_with_the_schema_and_the_validation_version(
@@ -289,3 +237,135 @@ async def test_concurrent_publications_respect_the_limit(shop: Shop, db: Pool) -
     with pytest.raises(TooManyDocuments):
         await others
     assert [document["id"] for document in await listed(shop)] == ["A", "B"]
+
+
+async def test_a_retired_document_is_not_found_and_retiring_is_idempotent(shop: Shop) -> None:
+    [document, other] = await publish(shop, {"store": BODY, "again": BODY})
+    app_id, hash = await app_of(shop), hashlib.sha256(BODY.encode()).digest()
+    retired = await retire(shop, "store")
+    assert retired == document | {"retiredAt": retired["retiredAt"]}
+    assert moment(retired["retiredAt"]) > moment(document["publishedAt"])
+    assert await retire(shop, "store") == retired
+    assert await listed(shop) == [other, retired]
+    assert await get_document(shop.db, shop.id, app_id, "store") is None
+    found = await get_document_by_hash(shop.db, shop.id, app_id, hash)
+    assert found is not None
+    assert found.id == "again"
+    await retire(shop, "again")
+    assert await get_document_by_hash(shop.db, shop.id, app_id, hash) is None
+
+
+async def test_a_retired_document_can_be_published_again(shop: Shop) -> None:
+    [document] = await publish(shop, {"store": BODY})
+    retired = await retire(shop, "store")
+    [again] = await publish(shop, {"store": BODY})
+    assert again == document | {"publishedAt": again["publishedAt"]}
+    assert moment(again["publishedAt"]) > moment(retired["retiredAt"])
+    assert await listed(shop) == [again]
+    assert await get_document(shop.db, shop.id, await app_of(shop), "store") is not None
+
+
+async def test_without_admin_an_app_publishes_only_its_own_documents(shop: Shop) -> None:
+    own = await shop.with_scopes("documents:write")
+    other, own_id = await app_of(shop), await app_of(own)
+    [document] = await publish(own, {"store": BODY})
+    assert await publish(own, {"store": BODY}, appId=own_id) == [document]
+    forbidden = ("FORBIDDEN", "This needs the scope admin, which the app 'test' lacks.")
+    for app_id in (other, new_id("app"), "x"):  # the answer does not reveal whether the app exists
+        for mutation, input in {
+            "publishDocuments": {"manifest": named("Q")},
+            "retireDocument": {"id": "store"},
+        }.items():
+            type = mutation[0].upper() + mutation[1:]
+            text = f"mutation ($input: {type}Input!) {{ {mutation}(input: $input) {{ userErrors {{ code }} }} }}"
+            assert await own.error(text, input={**input, "appId": app_id}) == forbidden
+    assert await listed(shop) == []
+    assert await listed(own) == [document]
+    assert (await retire(own, "store", appId=own_id))["id"] == "store"
+
+
+async def test_with_admin_an_app_publishes_for_any_app_of_the_store(shop: Shop, new_shop: NewShop) -> None:
+    app = (await new_app(shop.db, shop.id, ["sessions:read"])).app
+    [document] = await publish(shop, {"store": BODY}, appId=app.id)
+    assert await listed(shop) == []
+    answer = await shop.ask(
+        f"query ($id: ID!) {{ app(id: $id) {{ documents {{ nodes {{ {DOCUMENT} }} }} }} }}", id=app.id
+    )
+    assert answer["app"]["documents"]["nodes"] == [document]
+    assert (await retire(shop, "store", appId=app.id))["id"] == "store"
+    neighbour = await new_shop()
+    for id, code, message in (
+        (app.id, "NOT_FOUND", "must be the ID of an app of your store"),
+        (new_id("app"), "NOT_FOUND", "must be the ID of an app of your store"),
+        ("x", "INVALID", "must look like app_01h455vb4pex5vsknk084sn02q, got 'x'"),
+    ):
+        payload = await neighbour.change("publishDocuments", "documents { id }", manifest={"q": BODY}, appId=id)
+        error = {"field": ["appId"], "code": code, "message": message}
+        assert payload == {"documents": [], "userErrors": [error]}
+
+
+async def test_listing_documents_needs_the_scope_to_publish_them(shop: Shop) -> None:
+    reader = await shop.with_scopes("sessions:read")
+    document = "{ viewer { app { documents { nodes { id } } } } }"
+    assert await reader.error(document) == (
+        "FORBIDDEN",
+        "This needs the scope documents:write, which the app 'test' lacks.",
+    )
+    assert await listed(await shop.with_scopes("documents:write")) == []
+
+
+async def test_documents_of_many_apps_are_loaded_in_one_statement(shop: Shop) -> None:
+    for _ in range(3):
+        await publish(await shop.with_scopes("admin"), named("Q"))
+    assert len(await statements_of(shop, "{ apps { nodes { documents(first: 2) { nodes { id } } } } }")) == 2
+
+
+async def test_one_invalid_document_refuses_the_manifest(shop: Shop) -> None:
+    good, bad = operation(body=BODY, id="good"), operation(body="query Bad { nothing }", id="bad", name="Bad")
+    nothing = "Cannot query field 'nothing' on type 'Query'. (line 1, column {})"
+    errors = [("manifest.operations.1", f"bad (Bad): {nothing.format(13)}")]
+    assert await refusals(shop, apollo(good, bad)) == errors
+    assert await refusals(shop, MANIFESTS["codegen"] | {"bad": "{ nothing }"}) == [
+        ("manifest.bad", f"bad: {nothing.format(3)}")
+    ]
+    many = await refusals(shop, {f"bad-{number}": "{ nothing }" for number in range(12)})
+    assert [field for field, _ in many] == [f"manifest.bad-{number}" for number in range(10)]
+    assert await listed(shop) == []
+
+
+async def test_the_number_of_documents_in_a_request_is_limited(shop: Shop) -> None:
+    manifest = named(*(f"Q{number}" for number in range(101)))
+    error = ("manifest", "must contain at most 100 documents, got 101: publish it in several requests")
+    assert await refusals(shop, manifest) == [error]
+    assert await refusals(shop, apollo(*(operation(id=f"Q{number}") for number in range(101)))) == [error]
+    first, *others = manifest
+    await publish(shop, {id: manifest[id] for id in others})
+    await publish(shop, {first: manifest[first]})
+    [row] = await shop.db.fetch("select count(*) from document where store_id = $1", shop.id)
+    assert row["count"] == 101
+
+
+@pytest.mark.parametrize("id", ["store", "", "sha256:x", "x" * 200, "\0", "../.."])
+async def test_an_unknown_document_cannot_be_retired(shop: Shop, id: str) -> None:
+    [document] = await publish(shop, named("Store"))
+    [(field, code, _)] = await shop.refusals("retireDocument", id=id)
+    assert (field, code) == ("id", "NOT_FOUND")
+    assert (await retire(shop, document["id"].removeprefix("sha256:").upper()))["id"] == document["id"]
+
+
+async def test_documents_are_paginated(shop: Shop) -> None:
+    ids = sorted(await publish_named(shop, 7))
+    document = f"query ({ARGUMENTS}) {{ viewer {{ app {{ documents({BOUNDS}) {PAGE} }} }} }}"
+    listing = Listing(shop, document, ["viewer", "app", "documents"], ids)
+    cursors = await listing.cursors()
+    for size in ({}, {"first": 0}, {"first": 2}, {"last": 2}, {"first": 3, "last": 2}, {"last": 100}):
+        for place in ({}, {"after": ids[2]}, {"before": ids[4]}, {"after": ids[1], "before": ids[5]}):
+            bounds: dict[str, Any] = size | place
+            sent = {name: cursors.get(value, value) for name, value in bounds.items()}
+            assert await listing.page(**sent) == page_of(ids, ids, cursors, **bounds), bounds
+    code, _ = await (await shop.with_scopes("admin")).error(document, after=cursors[ids[0]])
+    assert code == "BAD_USER_INPUT"
+
+
+async def publish_named(shop: Shop, number: int) -> list[str]:
+    return [document["id"] for document in await publish(shop, named(*(f"Q{n}" for n in range(number))))]

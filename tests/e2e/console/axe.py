@@ -1,4 +1,4 @@
-"""axe, the accessibility engine, as its authors ship it."""
+"""axe, the accessibility engine."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ GRAVE = ("serious", "critical")
 
 
 async def grave_violations(page: Page, exclude: tuple[str, ...] = ()) -> list[Any]:
-    """What keeps people out who see or point otherwise: the rule, and where it is broken. `exclude`: selectors."""
+    """The serious violations: the rule, and the nodes that break it. `exclude`: selectors."""
     # By the debugger, which the content security policy does not bind.
     await page.evaluate(AXE.read_text())
     result = await page.evaluate(

@@ -49,7 +49,7 @@ async def staff_key(shop: Shop) -> str:
 
 
 async def new_console_key(db: Pool, shop: Shop, *scopes: str) -> str:
-    """A key of a console that may do what is named; by default, all that staff may."""
+    """A key of a console with these scopes; by default, those of staff."""
     _, key = await create_console_app(db, shop.id, "console", list(scopes or STAFF_SCOPES), 1_000_000)
     return key
 
@@ -96,7 +96,7 @@ async def sign_in(page: Page, key: str) -> None:
 
 
 def watch(page: Page, host: str, complaints: list[str]) -> None:
-    """Take down what must not happen on a page."""
+    """Collect everything that must not happen on a page."""
 
     def request(request: Request) -> None:
         parts = urlsplit(request.url)

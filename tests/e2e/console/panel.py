@@ -1,4 +1,4 @@
-"""What a session's panel shows, for tests to find."""
+"""Locators and actions of the panel of a session."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def panel_of(page: Page, name: str = "Dewi Lestari") -> Locator:
 
 
 def fact(panel: Locator, label: str) -> Locator:
-    """What stands next to a label."""
+    """The value next to a label."""
     return panel.locator("dl > div").filter(has=panel.page.get_by_text(label, exact=True)).locator("dd")
 
 
@@ -26,7 +26,7 @@ async def expect_events(panel: Locator, *texts: str) -> None:
 
 
 async def opened(open_page: OpenPage, session: Any, **options: Any) -> Page:
-    """A page that shows a session, and may use the clipboard."""
+    """A page that shows a session and has access to the clipboard."""
     page = await open_page(f"/sessions/{session['id']}", permissions=["clipboard-read", "clipboard-write"], **options)
     await expect(panel_of(page, session["customer"]["name"]).get_by_text("Session ID")).to_be_visible()
     return page
@@ -41,11 +41,11 @@ def offered(page: Page, name: str) -> Locator:
 
 
 async def expect_said(page: Page, text: str) -> None:
-    """In a notification, which can be closed."""
+    """Expect the text in a notification that can be closed."""
     said = page.get_by_role("alert").filter(has_text=text)
     await expect(said.get_by_role("button", name="Close")).to_be_visible()
 
 
 def variables_of(request: Request) -> Any:
-    """What was asked for: the documents themselves stay at the server."""
+    """The variables of a request."""
     return (request.post_data_json or {}).get("variables")

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.console.conftest import CHROMIUM
 from tests.support.commands import Serving, roomkey, serving
-from tests.support.reader import ROOT
+from tests.support.documentation import ROOT
 
 FOLDER = ROOT / "docs/screenshots"
 SESSIONS = 2_000
@@ -106,7 +106,7 @@ async def take_all(browser: Browser, server: Serving) -> None:
 
 
 async def eventful_session(server: Serving) -> str:
-    """The active session of which there is most to tell."""
+    """The active session with the most kinds of events."""
     async with httpx.AsyncClient(base_url=server.url) as http:
         headers = {"Authorization": f"Bearer {server.key}"}
         answer = (await http.post("/graphql", json={"query": ACTIVE_SESSIONS}, headers=headers)).json()

@@ -1,4 +1,4 @@
-"""The store's setting, for tests to find and to ask for."""
+"""Locators and actions of the page of the store's settings."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def session_expiration(shop: Shop) -> Any:
 
 
 def mutations(page: Page) -> list[Any]:
-    """What is sent from now on, each with its input."""
+    """The inputs of the mutations that are sent from now on."""
     sent: list[Any] = []
 
     def note(request: Any) -> None:

@@ -1,4 +1,4 @@
-"""Every page in both colour schemes and at a phone's width: axe finds nothing grave, and nothing is cut off."""
+"""The accessibility of every page in both colour schemes and on a phone, checked by axe."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -144,7 +144,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("arrange", PAGES, ids=lambda arrange: arrange.__name__)
-async def test_a_page_is_for_everybody(open_page: OpenPage, shop: Shop, screen: str, arrange: Arrange) -> None:
+async def test_every_page_is_accessible(open_page: OpenPage, shop: Shop, screen: str, arrange: Arrange) -> None:
     session = await shop.create(
         customer={"details": {"name": "Dewi Lestari", "phone": "+6281234567890"}},
         roomId="1905692",
@@ -159,38 +159,38 @@ async def test_a_page_is_for_everybody(open_page: OpenPage, shop: Shop, screen: 
     page = await open_page(**SCREENS[screen])
     await expect(page.get_by_role("banner")).to_be_visible()
     await arrange(page, session)
-    await expect_for_everybody(page)
+    await expect_accessible(page)
 
 
 @pytest.mark.parametrize("arrange", MOMENTS, ids=lambda arrange: arrange.__name__)
-async def test_a_moment_is_for_everybody(open_page: OpenPage, shop: Shop, arrange: Arrange) -> None:
+async def test_every_dialog_and_menu_is_accessible(open_page: OpenPage, shop: Shop, arrange: Arrange) -> None:
     session = await shop.create("Dewi Lestari", expirationMinutes=30)
     page = await open_page()
     await expect(page.get_by_role("banner")).to_be_visible()
     await arrange(page, session)
-    await expect_for_everybody_everywhere(page)
+    await expect_accessible_in_all_schemes(page)
 
 
-async def test_graphiql_is_for_everybody(open_page: OpenPage) -> None:
+async def test_graphiql_is_accessible(open_page: OpenPage) -> None:
     page = await open_page("/graphql", key=None)
     await page.get_by_role("button", name="Show Examples").click()
     await page.get_by_role("button", name="Search sessions").click()
     await expect(page.get_by_label("Operation Editor")).to_contain_text("query Search")
     # Away from any word: Monaco sets off the one at the cursor.
     await page.keyboard.press("Control+End")
-    await expect_for_everybody_everywhere(page, OF_GRAPHIQL)
+    await expect_accessible_in_all_schemes(page, OF_GRAPHIQL)
 
 
-async def expect_for_everybody_everywhere(page: Page, exclude: tuple[str, ...] = ()) -> None:
+async def expect_accessible_in_all_schemes(page: Page, exclude: tuple[str, ...] = ()) -> None:
     """In both colour schemes, and on a phone in one."""
-    await expect_for_everybody(page, exclude)
+    await expect_accessible(page, exclude)
     await page.emulate_media(color_scheme="dark")
-    await expect_for_everybody(page, exclude)
+    await expect_accessible(page, exclude)
     await page.set_viewport_size(PHONE)
-    await expect_for_everybody(page, exclude)
+    await expect_accessible(page, exclude)
 
 
-async def expect_for_everybody(page: Page, exclude: tuple[str, ...] = ()) -> None:
+async def expect_accessible(page: Page, exclude: tuple[str, ...] = ()) -> None:
     await page.evaluate(FINISH_ANIMATIONS)
     assert await grave_violations(page, exclude) == []
     width, shown = await page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
@@ -198,7 +198,7 @@ async def expect_for_everybody(page: Page, exclude: tuple[str, ...] = ()) -> Non
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_the_way_in_is_for_everybody(open_page: OpenPage, screen: str) -> None:
+async def test_the_sign_in_page_is_accessible(open_page: OpenPage, screen: str) -> None:
     page = await open_page(key=None, **SCREENS[screen])
     await expect(page.get_by_role("heading", name="Sign in to your store")).to_be_visible()
     assert await grave_violations(page) == []

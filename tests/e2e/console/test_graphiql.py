@@ -24,7 +24,7 @@ STORAGES = """async () => JSON.stringify([
 
 @pytest.fixture
 async def graphiql(open_page: OpenPage, shop: Shop, database_url: str) -> AsyncIterator[Page]:
-    """GraphiQL as on the demo, with a key that is filled in. Nothing at all is written to its console."""
+    """GraphiQL with a key that is filled in. Nothing may be written to the browser's console."""
     async with serving(replace(settings_for(database_url), graphiql_key=shop.key)) as url:
         page = await open_page("/graphql", key=None, url=url)
         said: list[str] = []
@@ -61,7 +61,7 @@ async def run(page: Page) -> None:
     await page.keyboard.press("Control+Enter")
 
 
-async def test_the_first_query_is_there_and_works_at_once(graphiql: Page, shop: Shop) -> None:
+async def test_the_default_query_can_be_run(graphiql: Page, shop: Shop) -> None:
     session = await shop.create("Ñandú Lestari")
     await run(graphiql)
     await expect(answer(graphiql)).to_contain_text(session["id"])
@@ -82,13 +82,13 @@ async def test_escape_leaves_an_editor(graphiql: Page) -> None:
     await expect(frame.locator("textarea")).to_be_focused()
 
 
-async def test_no_setting_is_offered_for_headers_that_there_are_not(graphiql: Page) -> None:
+async def test_the_settings_do_not_mention_headers(graphiql: Page) -> None:
     await graphiql.get_by_role("button", name="Open settings dialog").click()
     await expect(graphiql.get_by_role("dialog")).to_be_visible()
     await expect(graphiql.get_by_role("dialog")).not_to_contain_text("Persist headers")
 
 
-async def test_a_click_opens_an_example_in_a_tab_of_its_own_ready_to_run(graphiql: Page, shop: Shop) -> None:
+async def test_an_example_opens_in_its_own_tab(graphiql: Page, shop: Shop) -> None:
     await shop.create("Putri Ayu")
     await graphiql.get_by_role("button", name="Show Examples").click()
     await graphiql.get_by_role("button", name="Search sessions").click()
@@ -104,7 +104,7 @@ async def test_a_click_opens_an_example_in_a_tab_of_its_own_ready_to_run(graphiq
     await expect(tab).to_have_count(1)
 
 
-async def test_an_example_changes_something_when_it_is_run(graphiql: Page, shop: Shop) -> None:
+async def test_an_example_of_a_mutation_can_be_run(graphiql: Page, shop: Shop) -> None:
     session = await shop.create("Putri Ayu")
     await graphiql.get_by_role("button", name="Show Examples").click()
     await graphiql.get_by_role("button", name="Revoke a link").click()
@@ -115,7 +115,7 @@ async def test_an_example_changes_something_when_it_is_run(graphiql: Page, shop:
     assert (await shop.session(session["id"]))["token"]["status"] == "REVOKED"
 
 
-async def test_what_was_just_typed_is_run_and_not_what_was_there_before(graphiql: Page, shop: Shop) -> None:
+async def test_the_current_text_of_the_editor_is_run(graphiql: Page, shop: Shop) -> None:
     await paste(graphiql, editor(graphiql), "query Mine { store { slug } }")
     await graphiql.keyboard.press("Control+Enter")
     await expect(answer(graphiql)).to_contain_text(f'"slug": "{shop.slug}"')
@@ -125,7 +125,7 @@ async def test_what_was_just_typed_is_run_and_not_what_was_there_before(graphiql
     await expect(answer(graphiql)).to_contain_text(f'"name": "Shop {shop.slug}"')
 
 
-async def test_names_are_explained_and_queries_written_by_clicking(graphiql: Page, shop: Shop) -> None:
+async def test_the_documentation_and_the_explorer_work(graphiql: Page, shop: Shop) -> None:
     await graphiql.get_by_role("button", name="Show Documentation Explorer").click()
     await graphiql.get_by_role("link", name="Query", exact=True).click()
     await expect(graphiql.get_by_text("All data belongs to your store: the store of the credential")).to_be_visible()
@@ -138,7 +138,7 @@ async def test_names_are_explained_and_queries_written_by_clicking(graphiql: Pag
     await expect(answer(graphiql)).to_contain_text(f'"slug": "{shop.slug}"')
 
 
-async def test_what_is_typed_is_completed_checked_and_tidied(graphiql: Page) -> None:
+async def test_the_editor_completes_checks_and_formats(graphiql: Page) -> None:
     await paste(graphiql, editor(graphiql), "{store{sessionExp}}")
     await expect(editor(graphiql).locator(".squiggly-error").first).to_be_attached()
     for _ in "}}":
@@ -152,7 +152,7 @@ async def test_what_is_typed_is_completed_checked_and_tidied(graphiql: Page) -> 
     )
 
 
-async def test_a_link_fills_in_a_query_and_its_variables_but_does_not_run_it(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_link_fills_in_a_query_without_running_it(open_page: OpenPage, shop: Shop) -> None:
     sent: list[str] = []
 
     def take_down(request: Request) -> None:
@@ -173,7 +173,7 @@ async def test_a_link_fills_in_a_query_and_its_variables_but_does_not_run_it(ope
     await expect(editor(page)).to_contain_text("query Mine")
 
 
-async def test_no_credential_that_is_typed_is_kept(open_page: OpenPage, shop: Shop) -> None:
+async def test_typed_credentials_are_not_stored(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     code = code_of(session)
     page = await open_page("/graphql", key=None)
@@ -208,7 +208,7 @@ async def test_no_credential_that_is_typed_is_kept(open_page: OpenPage, shop: Sh
     await expect(variables(page)).to_contain_text("REDACTED")
 
 
-async def test_who_has_no_key_reads_the_documentation(open_page: OpenPage) -> None:
+async def test_the_documentation_needs_no_key(open_page: OpenPage) -> None:
     page = await open_page("/graphql", key=None)
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await page.get_by_role("link", name="Session", exact=True).click()
@@ -217,9 +217,7 @@ async def test_who_has_no_key_reads_the_documentation(open_page: OpenPage) -> No
     await expect(answer(page)).to_contain_text("UNAUTHENTICATED")
 
 
-async def test_it_works_where_introspection_is_off_and_says_so(
-    open_page: OpenPage, shop: Shop, database_url: str
-) -> None:
+async def test_graphiql_works_without_introspection(open_page: OpenPage, shop: Shop, database_url: str) -> None:
     session = await shop.create()
     settings = replace(settings_for(database_url), introspection=False, graphiql_key=shop.key)
     async with serving(settings) as url:
@@ -230,7 +228,7 @@ async def test_it_works_where_introspection_is_off_and_says_so(
         await page.close()
 
 
-async def test_a_server_that_is_gone_is_said(open_page: OpenPage) -> None:
+async def test_an_unreachable_server_is_an_error(open_page: OpenPage) -> None:
     page = await open_page("/graphql", key=None)
     await expect(editor(page)).to_contain_text("query Sessions")
     # The operations' connections alone: without any, Monaco's parts that are still to come would be missing.
@@ -239,7 +237,7 @@ async def test_a_server_that_is_gone_is_said(open_page: OpenPage) -> None:
     await expect(answer(page)).to_contain_text("The server cannot be reached.")
 
 
-async def test_it_follows_the_systems_colours(graphiql: Page) -> None:
+async def test_graphiql_follows_the_colour_scheme_of_the_system(graphiql: Page) -> None:
     container, code = graphiql.locator(".graphiql-container"), editor(graphiql).locator(".monaco-editor")
     await expect(container).to_have_css("background-color", "rgb(255, 255, 255)")
     await expect(code).to_have_class(re.compile(r"\bvs\b"))
@@ -250,12 +248,12 @@ async def test_it_follows_the_systems_colours(graphiql: Page) -> None:
     await expect(editor(graphiql)).to_contain_text("query Mine")
 
 
-async def test_it_leads_back_to_the_console(graphiql: Page) -> None:
+async def test_graphiql_links_to_the_console(graphiql: Page) -> None:
     await graphiql.get_by_role("link", name="Roomkey").click()
     await expect(graphiql.get_by_role("heading", name="Sign in to your store")).to_be_visible()
 
 
-async def test_it_is_usable_on_a_phone(open_page: OpenPage, shop: Shop) -> None:
+async def test_graphiql_works_on_a_phone(open_page: OpenPage, shop: Shop) -> None:
     await shop.create("Putri Ayu")
     page = await open_page("/graphql", key=None, viewport={"width": 390, "height": 800}, has_touch=True)
     await page.get_by_label("API key or access token").fill(shop.key)

@@ -1,4 +1,4 @@
-"""GraphiQL's examples: operations for all that the API can do."""
+"""GraphiQL's examples, which cover the whole API."""
 
 import json
 import re
@@ -36,7 +36,7 @@ EXAMPLES = [Example(*found) for found in EXAMPLE.findall(TEXT)]
 
 
 class FieldsOf(Visitor):
-    """Takes down the fields that a document selects, with their types."""
+    """Collects the fields that a document selects, with their types."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class FieldsOf(Visitor):
         self.found.add(f"{self.info.get_parent_type()}.{node.name.value}")
 
 
-async def test_no_example_is_overlooked_and_no_title_is_there_twice() -> None:
+async def test_every_example_is_parsed_and_has_a_unique_title() -> None:
     titles = re.findall(r"^## (.+)", TEXT, re.MULTILINE)
     assert [example.title for example in EXAMPLES] == titles
     assert len(set(titles)) == len(titles) > 40

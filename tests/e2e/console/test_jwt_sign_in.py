@@ -31,7 +31,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 @pytest.fixture(scope="module")
 async def server_url(database_url: str, issuer: Issuer) -> AsyncIterator[str]:
-    """A server that takes the issuer's tokens."""
+    """A server that accepts the issuer's tokens."""
     async with serving(replace(settings_for(database_url), jwt=issuer.settings)) as url:
         yield url
 
@@ -53,14 +53,14 @@ async def open_as(open_page: OpenPage, shop: Shop, server_url: str, issuer: Issu
         await page.close()
 
 
-async def test_the_account_menu_says_who_is_signed_in(open_as: OpenAs, shop: Shop) -> None:
+async def test_the_account_menu_names_the_user(open_as: OpenAs, shop: Shop) -> None:
     page = await open_as("/", sub="sari@shop.example")
     await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
     await page.get_by_role("button", name=ACCOUNT).click()
     await expect(page.get_by_role("menu")).to_contain_text("sari@shop.example · Office")
 
 
-async def test_the_timeline_says_who_did_what(open_as: OpenAs, shop: Shop) -> None:
+async def test_the_timeline_names_the_user_of_each_event(open_as: OpenAs, shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     sari = await open_as(f"/sessions/{session['id']}", sub="sari")
     await offered(sari, "Extend").click()
@@ -80,7 +80,7 @@ async def test_the_timeline_says_who_did_what(open_as: OpenAs, shop: Shop) -> No
     assert [event["keyId"] is None for event in told] == [False, True, True]
 
 
-async def test_what_the_token_does_not_allow_is_not_offered(open_as: OpenAs, shop: Shop) -> None:
+async def test_actions_that_the_token_does_not_allow_are_not_offered(open_as: OpenAs, shop: Shop) -> None:
     session = await shop.create()
     page = await open_as(f"/sessions/{session['id']}", scope="openid sessions:read")
     await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
@@ -94,12 +94,12 @@ async def test_what_the_token_does_not_allow_is_not_offered(open_as: OpenAs, sho
     await expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
 
 
-async def test_a_token_that_allows_nothing_of_the_console_is_told_so(open_as: OpenAs) -> None:
+async def test_a_token_without_scopes_of_the_console_gets_an_explanation(open_as: OpenAs) -> None:
     page = await open_as("/", scope="openid")
     await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
 
 
-async def test_who_is_signed_in_when_the_token_expires_is_told_and_signs_in_again(
+async def test_an_expired_token_asks_the_user_to_sign_in_again(
     open_as: OpenAs, shop: Shop, issuer: Issuer, server_url: str
 ) -> None:
     session = await shop.create()
@@ -118,14 +118,3 @@ async def test_who_is_signed_in_when_the_token_expires_is_told_and_signs_in_agai
     await page.get_by_label("API key or access token").fill(token)
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("grid")).to_contain_text("Dewi Lestari")
-
-
-async def test_the_token_is_kept_for_its_tab_alone(open_as: OpenAs, shop: Shop) -> None:
-    page = await open_as("/")
-    await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
-    kept = await page.evaluate("({ session: { ...sessionStorage }, local: JSON.stringify(localStorage) })")
-    assert [name for name, value in kept["session"].items() if value.startswith("eyJ")] == ["credential"]
-    assert "eyJ" not in kept["local"] + await page.evaluate("document.cookie + location.href")
-    other = await page.context.new_page()
-    await other.goto("/")
-    await expect(other.get_by_role("heading", name="Sign in to your store")).to_be_visible()

@@ -1,4 +1,4 @@
-"""How much is loaded before staff can work, and what is not."""
+"""The size of the first load."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""Overview: its figures are those of the store's sessions."""
+"""The overview: its figures agree with the store's sessions."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.console.conftest import OpenPage, new_console_key
+from tests.e2e.console.conftest import OpenPage
 from tests.support.shop import Shop, moment, path_of
 
 SESSIONS = """{ sessions(first: 20) { nodes {
@@ -30,7 +30,7 @@ COLOURS = """(selector) => {
 
 
 async def begin(shop: Shop, days_ago: int, *, opened: int = 0, converted_after: float | None = None) -> Any:
-    """A session that began at noon (UTC) of that day, was opened so often, and converted so many seconds later."""
+    """A session that was created at noon (UTC) of that day, opened so often, and converted after so many seconds."""
     session = await shop.create()
     await shop.http.get(path_of(session), headers={"User-Agent": "WhatsApp/2.24.10.79 A"})
     for _ in range(opened):
@@ -61,7 +61,7 @@ def day_of(session: Any) -> date:
 
 
 def figures(sessions: list[Any]) -> list[str]:
-    """How many there are, how many were opened and how many converted, as they are written."""
+    """The numbers of sessions, of opened ones and of converted ones."""
     opened = sum(any(event["kind"] == "OPENED" for event in session["events"]["nodes"]) for session in sessions)
     return [str(len(sessions)), str(opened), str(sum(session["conversion"] is not None for session in sessions))]
 
@@ -72,7 +72,7 @@ async def began_within(shop: Shop, days: int) -> list[Any]:
 
 
 async def table(page: Page) -> list[list[str]]:
-    """The rows of figures, the last of them in all."""
+    """The rows of the table; the last one is the total."""
     rows = page.get_by_role("table").get_by_role("row")
     return [(await row.inner_text()).split("\t") for row in (await rows.all())[1:]]
 
@@ -82,10 +82,8 @@ def tile(page: Page, name: str) -> Any:
 
 
 @pytest.mark.parametrize("time_zone", ["Asia/Jakarta", "America/Los_Angeles"])
-async def test_the_figures_of_each_day_are_those_of_its_sessions(
-    open_page: OpenPage, shop: Shop, time_zone: str
-) -> None:
-    """Days are those of UTC, wherever the browser is."""
+async def test_the_figures_of_each_day_count_its_sessions(open_page: OpenPage, shop: Shop, time_zone: str) -> None:
+    """Days are in UTC, in every time zone of the browser."""
     await fill(shop)
     page = await open_page("/overview?days=7", timezone_id=time_zone, locale="en-US")
     await expect(page.get_by_role("heading", name="By day")).to_be_visible()
@@ -99,7 +97,7 @@ async def test_the_figures_of_each_day_are_those_of_its_sessions(
 
 
 @pytest.mark.parametrize(("days", "total"), [(7, 4), (30, 6), (90, 8)])
-async def test_the_tiles_are_of_the_sessions_of_the_range(
+async def test_the_tiles_count_the_sessions_of_the_range(
     open_page: OpenPage, shop: Shop, days: int, total: int
 ) -> None:
     await fill(shop)
@@ -166,7 +164,7 @@ async def test_the_range_is_in_the_url(open_page: OpenPage, shop: Shop) -> None:
 
 
 async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> Page:
-    """Overview was looked at with one session, and then another page."""
+    """The overview was opened with one session, and then another page; meanwhile a session is created."""
     await begin(shop, 0)
     page = await open_page("/overview")
     await expect(tile(page, "Sessions")).to_contain_text("1created")
@@ -176,7 +174,7 @@ async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> P
     return page
 
 
-async def test_a_new_session_shows_when_the_page_is_opened_again(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_figures_are_refreshed_when_the_page_is_opened_again(open_page: OpenPage, shop: Shop) -> None:
     page = await elsewhere_while_a_session_begins(open_page, shop)
     await page.get_by_role("link", name="Overview").click()
     await expect(tile(page, "Sessions")).to_contain_text("2created")
@@ -184,7 +182,7 @@ async def test_a_new_session_shows_when_the_page_is_opened_again(open_page: Open
 
 @pytest.mark.parametrize("chosen", ["System default", "Light", "Dark"])
 @pytest.mark.parametrize("system", ["light", "dark"])
-async def test_the_chart_is_read_in_both_schemes_and_without_colours(
+async def test_the_chart_is_readable_in_every_colour_scheme_and_without_colours(
     open_page: OpenPage, shop: Shop, system: str, chosen: str
 ) -> None:
     await fill(shop)
@@ -224,7 +222,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-async def test_a_day_is_told_where_it_is_pointed_at(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_tooltip_shows_the_figures_of_a_day(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop)
     page = await open_page("/overview?days=7", locale="en-US")
     box = await page.get_by_role("img", name="Chart").bounding_box()
@@ -236,7 +234,7 @@ async def test_a_day_is_told_where_it_is_pointed_at(open_page: OpenPage, shop: S
     await expect(tooltip).to_contain_text(re.compile("Sessions2.*Opened1.*Converted1"))
 
 
-async def test_the_figures_are_a_table_for_who_wants_one(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_figures_can_be_shown_as_a_table(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop)
     page = await open_page("/overview?days=7")
     chart = page.get_by_role("img", name="Chart")
@@ -261,7 +259,7 @@ async def test_without_conversions_there_is_no_median(open_page: OpenPage, shop:
     await expect(tile(page, "Median time to conversion")).to_contain_text("No conversions in this period.")
 
 
-async def test_of_a_store_without_sessions_there_is_nothing_to_see(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_range_without_sessions_is_explained(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page("/overview")
     await expect(page.get_by_role("heading", name="No sessions in the last 30 days")).to_be_visible()
     await begin(shop, 40)
@@ -271,26 +269,7 @@ async def test_of_a_store_without_sessions_there_is_nothing_to_see(open_page: Op
     await expect(page.get_by_role("heading", name="No sessions in the last 7 days")).to_be_visible()
 
 
-async def test_without_the_scope_nothing_is_asked_and_it_says_so(open_page: OpenPage, shop: Shop) -> None:
-    page = await open_page("/overview", key=await new_console_key(shop.db, shop, "settings:write"))
-    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
-    await expect(page.get_by_role("radio")).to_have_count(0)
-
-
-async def test_without_a_server_it_says_so_and_tries_again(open_page: OpenPage, shop: Shop) -> None:
-    await begin(shop, 0)
-    page = await open_page("/overview?days=7")
-    await expect(tile(page, "Sessions")).to_contain_text("1created")
-    await page.route("**/graphql", lambda route: route.abort())
-    await page.get_by_text("90 days").click()
-    await expect(page.get_by_role("status", name="Loading")).to_be_visible()
-    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_visible()
-    await page.unroute("**/graphql")
-    await page.get_by_role("button", name="Try again").click()
-    await expect(tile(page, "Sessions")).to_contain_text("1created")
-
-
-async def test_figures_that_could_not_be_brought_up_to_date_stay_and_say_so(open_page: OpenPage, shop: Shop) -> None:
+async def test_figures_that_cannot_be_refreshed_stay_with_a_warning(open_page: OpenPage, shop: Shop) -> None:
     page = await elsewhere_while_a_session_begins(open_page, shop)
     error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
     await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [error]}))
@@ -301,23 +280,3 @@ async def test_figures_that_could_not_be_brought_up_to_date_stay_and_say_so(open
     await page.get_by_role("button", name="Try again").click()
     await expect(tile(page, "Sessions")).to_contain_text("2created")
     await expect(page.get_by_role("alert")).to_have_count(0)
-
-
-async def test_when_the_connection_is_back_the_figures_are_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
-    await begin(shop, 0)
-    page = await open_page("/overview")
-    await expect(tile(page, "Sessions")).to_contain_text("1created")
-    await page.context.set_offline(True)
-    await expect(page.get_by_text("You are offline.")).to_be_visible()
-    await begin(shop, 0)
-    await page.context.set_offline(False)
-    await expect(tile(page, "Sessions")).to_contain_text("2created")
-
-
-async def test_it_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop)
-    page = await open_page("/overview?days=7", key=None, locale="id-ID")
-    await page.get_by_label("Kunci API atau token akses").fill(await new_console_key(shop.db, shop))
-    await page.get_by_role("button", name="Masuk").click()
-    await expect(tile(page, "Tautan dibuka")).to_contain_text("75%")
-    await expect(tile(page, "Median waktu hingga konversi")).to_contain_text("1 j 30 mnt")

@@ -1,17 +1,15 @@
-"""A store with more sessions than anyone looks at, scrolled to its end."""
+"""A store with a hundred thousand sessions is scrolled to its end."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 from playwright.async_api import Page, Request, expect
 
-from db.pool import Pool
-from tests.conftest import serving, settings_for
+from tests.conftest import settings_for, shop_at
 from tests.e2e.console.conftest import OpenPage, new_console_key
-from tests.support.shop import Shop, open_shop
+from tests.support.shop import Shop
 
 SESSIONS = 100_000
 PAGE = 100
@@ -61,15 +59,11 @@ async (last) => {
 
 @pytest.fixture
 async def large_shop(own_database_url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Shop]:
-    db = Pool(own_database_url)
-    await db.connect()
-    async with serving(settings_for(own_database_url)) as url, httpx.AsyncClient(base_url=url) as http:
-        shop = await open_shop(db, http)
+    async with shop_at(settings_for(own_database_url)) as shop:
         await connection.execute(WITHOUT_SEARCH)
         await connection.execute(CUSTOMERS, shop.id, SESSIONS)
         await connection.execute(ADD, shop.id, SESSIONS)
         yield shop
-    await db.disconnect()
 
 
 async def test_a_hundred_thousand_sessions_are_scrolled_to_their_end(large_shop: Shop, open_page: OpenPage) -> None:

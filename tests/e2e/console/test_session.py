@@ -1,4 +1,4 @@
-"""Session information: what is known of one session."""
+"""The panel of a session: its fields, link and timeline."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from tests.e2e.console.panel import (
     panel_of,
     variables_of,
 )
-from tests.e2e.console.sight import read_qr_code
+from tests.e2e.console.qr_codes import read_qr_code
 from tests.support.shop import Shop, path_of
 
 UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
@@ -31,9 +31,7 @@ UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
 DEWI = {"details": {"name": "Dewi Lestari", "phone": "+6281234567890", "email": "dewi@example.com"}}
 
 
-async def test_all_that_is_known_of_a_session_is_shown(
-    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
-) -> None:
+async def test_every_field_of_a_session_is_shown(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
     session = await shop.create(
         customer=DEWI, roomId="1905692", orderNumber="QSH7K2", expirationMinutes=90, metadata={"agent": "Ayu", "n": [1]}
     )
@@ -60,16 +58,12 @@ async def test_all_that_is_known_of_a_session_is_shown(
     orders = panel.get_by_role("region", name="Orders").get_by_role("listitem")
     await expect(orders).to_contain_text(["QSH7K2IDR\N{NO-BREAK SPACE}189,000.5placed"])
     await expect_events(
-        panel,
-        "Session created, link issued",
-        "Conversion recorded",
-        "Link previewed by a chat app",
-        "Link opened",
+        panel, "Session created, link issued", "Conversion recorded", "Link previewed by a chat app", "Link opened"
     )
     await expect(events(panel).first).to_contain_text("by key …")
 
 
-async def test_what_a_session_lacks_is_said(open_page: OpenPage, shop: Shop) -> None:
+async def test_missing_fields_of_a_session_are_shown_as_missing(open_page: OpenPage, shop: Shop) -> None:
     panel = panel_of(await opened(open_page, await shop.create(expirationMinutes=0)))
     await expect(fact(panel, "Expired time")).to_have_text("Never")
     await expect(fact(panel, "Conversion")).to_have_text("None yet")
@@ -80,9 +74,7 @@ async def test_what_a_session_lacks_is_said(open_page: OpenPage, shop: Shop) -> 
         await expect(panel.get_by_text(absent)).to_have_count(0)
 
 
-async def test_a_reload_shows_it_again_and_closing_goes_back_to_the_same_search(
-    open_page: OpenPage, shop: Shop
-) -> None:
+async def test_closing_a_session_returns_to_the_same_search(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await open_page(f"/sessions/{session['id']}?search=dewi&status=ACTIVE")
     await expect(panel_of(page)).to_be_visible()
@@ -100,7 +92,7 @@ async def test_a_reload_shows_it_again_and_closing_goes_back_to_the_same_search(
     await expect(panel_of(page)).to_have_count(0)
 
 
-async def test_the_link_is_copied_with_one_click_or_key(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_link_is_copied_by_a_click_or_by_a_key(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     await page.get_by_role("button", name="Copy link", exact=True).click()
@@ -115,7 +107,7 @@ async def test_the_link_is_copied_with_one_click_or_key(open_page: OpenPage, sho
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-async def test_the_qr_code_is_the_link(open_page: OpenPage, shop: Shop, color_scheme: str) -> None:
+async def test_the_qr_code_contains_the_link(open_page: OpenPage, shop: Shop, color_scheme: str) -> None:
     session = await shop.create()
     page = await opened(open_page, session, color_scheme=color_scheme)
     await page.get_by_role("button", name="QR code").click()
@@ -151,7 +143,7 @@ async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop
 
 
 async def behind(page: Page, session: Any) -> list[float]:
-    """The browser takes the time to be an hour later than the server does: when it asked for the session."""
+    """Set the clock of the browser an hour ahead. Returns the times of its requests for the session."""
     asked: list[float] = []
 
     async def an_hour_later(route: Route) -> None:
@@ -166,7 +158,7 @@ async def behind(page: Page, session: Any) -> list[float]:
     return asked
 
 
-async def test_a_server_that_does_not_agree_is_asked_less_and_less(open_page: OpenPage, shop: Shop) -> None:
+async def test_requests_become_rarer_if_the_clock_of_the_browser_is_ahead(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     asked = await behind(page, session)
@@ -177,7 +169,7 @@ async def test_a_server_that_does_not_agree_is_asked_less_and_less(open_page: Op
     assert asked[3] - asked[2] >= 2
 
 
-async def test_what_cannot_be_asked_again_is_said_and_stays_as_it_was(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_session_that_cannot_be_refreshed_stays_with_a_warning(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     asked = await behind(page, session)
@@ -197,16 +189,7 @@ async def test_what_cannot_be_asked_again_is_said_and_stays_as_it_was(open_page:
     assert len(asked) == count + 1
 
 
-async def test_it_is_asked_for_again_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
-    session = await shop.create()
-    page = await opened(open_page, session)
-    await page.context.set_offline(True)
-    await shop.change("revokeToken", sessionId=session["id"])
-    await page.context.set_offline(False)
-    await expect_events(panel_of(page), "Session created, link issued", "Link revoked")
-
-
-async def test_escape_ends_the_composition_of_a_word_and_not_the_dialog(open_page: OpenPage, shop: Shop) -> None:
+async def test_escape_during_text_composition_does_not_close_the_dialog(open_page: OpenPage, shop: Shop) -> None:
     page = await opened(open_page, await shop.create())
     await offered(page, "Revoke").click()
     reason = page.get_by_label("Reason")
@@ -221,7 +204,7 @@ async def test_escape_ends_the_composition_of_a_word_and_not_the_dialog(open_pag
     await expect(page.get_by_role("dialog", name="Revoke the link?")).to_have_count(0)
 
 
-async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_link_that_cannot_be_copied_is_shown(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
@@ -232,7 +215,7 @@ async def test_what_the_browser_will_not_copy_is_shown(open_page: OpenPage, shop
     await expect(page.get_by_role("button", name="Copy link", exact=True)).to_be_visible()
 
 
-async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
+async def test_a_long_timeline_is_paginated(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
     session = await shop.create()
     for _ in range(60):
         await http.get(path_of(session), headers={"User-Agent": "Mozilla/5.0"})
@@ -250,27 +233,14 @@ async def test_a_long_timeline_is_shown_page_by_page(open_page: OpenPage, shop: 
 
 
 @pytest.mark.parametrize("id", [UNKNOWN, "session_1", "customer_01h455vb4pex5vsknk084sn02q", "%F0%9F%92%A5"])
-async def test_an_id_of_no_session_is_said_to_be_none(open_page: OpenPage, id: str) -> None:
+async def test_an_unknown_session_is_not_found(open_page: OpenPage, id: str) -> None:
     page = await open_page(f"/sessions/{id}")
     await expect(page.get_by_role("dialog").get_by_role("heading", name="Session not found")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_a_session_of_another_store_is_none(open_page: OpenPage, new_shop: Any) -> None:
-    session = await (await new_shop()).create()
-    page = await open_page(f"/sessions/{session['id']}")
-    await expect(page.get_by_role("heading", name="Session not found")).to_be_visible()
-
-
-async def test_who_may_not_read_sessions_is_told(open_page: OpenPage, shop: Shop) -> None:
-    session = await shop.create()
-    key = await new_console_key(shop.db, shop, "settings:write")
-    page = await open_page(f"/sessions/{session['id']}", key=key)
-    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
-
-
-async def test_who_may_only_read_is_offered_no_change(open_page: OpenPage, shop: Shop) -> None:
+async def test_no_action_is_offered_with_read_access(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     key = await new_console_key(shop.db, shop, "sessions:read")
     page = await opened(open_page, session, key=key)
@@ -286,7 +256,7 @@ async def test_who_may_only_read_is_offered_no_change(open_page: OpenPage, shop:
     ]
 
 
-async def test_it_fits_a_phone_in_indonesian(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_session_fits_a_phone_in_indonesian(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create("Raden Mas Suryadiningrat Kusumawardhana " * 3, roomId="1" * 100)
     phone = {"width": 390, "height": 844}
     page = await open_page(f"/sessions/{session['id']}", key=None, viewport=phone, locale="id-ID", has_touch=True)

@@ -1,4 +1,4 @@
-"""Session information: what can be done with a session."""
+"""The panel of a session: its actions."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PERSON = {"User-Agent": "Mozilla/5.0"}
 
 
 async def status_of(http: httpx.AsyncClient, session: Any) -> int:
-    """How a session's link answers a person."""
+    """The status of a session's link when a person opens it."""
     return (await http.get(path_of(session), headers=PERSON)).status_code
 
 
@@ -68,22 +68,6 @@ async def test_minutes_are_checked_while_they_are_typed(open_page: OpenPage, sho
     assert minutes_of((await shop.session(session["id"]))["token"]) == pytest.approx(45, abs=1)
 
 
-async def test_how_long_is_chosen_by_the_arrows(open_page: OpenPage, shop: Shop) -> None:
-    session = await shop.create(expirationMinutes=30)
-    page = await opened(open_page, session)
-    await offered(page, "Extend").press("Enter")
-    dialog = page.get_by_role("dialog", name="Extend link")
-    await expect(dialog.get_by_role("radio", name="1 hour")).to_be_focused()
-    for choice in ("24 hours", "Never expires", "Other", "15 minutes"):
-        await page.keyboard.press("ArrowRight")
-        await expect(dialog.get_by_role("radio", name=choice)).to_be_focused()
-    await page.keyboard.press("ArrowLeft")
-    await page.keyboard.press("Enter")
-    await expect(dialog.get_by_text("Enter a whole number from 1 to 1440")).to_be_visible()
-    await expect(dialog.get_by_label("Minutes (1 to 1440)")).to_be_focused()
-    assert await shop.event_kinds(session["id"]) == ["ISSUED"]
-
-
 async def test_an_expired_link_is_extended_and_works_again(
     open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
 ) -> None:
@@ -98,7 +82,7 @@ async def test_an_expired_link_is_extended_and_works_again(
     assert await status_of(http, session) == 303
 
 
-async def test_of_a_revoked_link_it_is_not_said_that_it_stops_working(open_page: OpenPage, shop: Shop) -> None:
+async def test_reissuing_a_revoked_link_does_not_warn_that_it_stops_working(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     page = await opened(open_page, session)
@@ -108,7 +92,9 @@ async def test_of_a_revoked_link_it_is_not_said_that_it_stops_working(open_page:
     await expect(dialog).not_to_contain_text("stops working")
 
 
-async def test_a_link_is_reissued_after_asking(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
+async def test_a_link_is_reissued_after_a_confirmation(
+    open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
+) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     await offered(page, "New link").click()
@@ -131,7 +117,7 @@ async def test_a_link_is_reissued_after_asking(open_page: OpenPage, shop: Shop, 
 
 
 @pytest.mark.parametrize("reason", ["Sent to the wrong customer", ""])
-async def test_a_link_is_revoked_after_asking(
+async def test_a_link_is_revoked_after_a_confirmation(
     open_page: OpenPage, shop: Shop, http: httpx.AsyncClient, reason: str
 ) -> None:
     session = await shop.create()
@@ -177,7 +163,7 @@ async def test_a_conversion_is_recorded(open_page: OpenPage, shop: Shop, kind: s
     )
 
 
-async def test_a_whole_round_by_keyboard(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
+async def test_every_action_works_by_keyboard(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
     press = page.keyboard.press
@@ -233,7 +219,7 @@ async def test_a_whole_round_by_keyboard(open_page: OpenPage, shop: Shop, http: 
     assert (await status_of(http, session), await status_of(http, await shop.session(session["id"]))) == (404, 303)
 
 
-async def test_the_list_beneath_shows_what_was_changed(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_change_is_shown_in_the_list_beneath(open_page: OpenPage, shop: Shop) -> None:
     await shop.create("Budi Santoso")
     await shop.create("Dewi Lestari")
     page = await open_page("/")

@@ -1,4 +1,4 @@
-"""Session information: changes that are refused, that do not arrive, or are asked for twice."""
+"""The panel of a session: changes that are refused, lost or repeated."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from tests.e2e.console.panel import expect_said, fact, offered, opened, panel_of
 from tests.support.shop import Shop, moment
 
 
-async def test_a_link_that_was_revoked_meanwhile_is_not_extended(open_page: OpenPage, shop: Shop) -> None:
+async def test_extending_a_link_that_was_revoked_meanwhile_is_refused(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     await offered(page, "Extend").click()
@@ -28,7 +28,7 @@ async def test_a_link_that_was_revoked_meanwhile_is_not_extended(open_page: Open
     await expect(offered(page, "Extend")).to_have_count(0)
 
 
-async def test_a_refused_order_number_is_said_next_to_it(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_refused_order_number_is_explained_at_its_field(open_page: OpenPage, shop: Shop) -> None:
     await shop.create("Budi", orderNumber="QSH7K2")
     session = await shop.create()
     page = await opened(open_page, session)
@@ -48,7 +48,7 @@ async def test_a_refused_order_number_is_said_next_to_it(open_page: OpenPage, sh
     await expect(fact(panel_of(page), "Conversion")).to_contain_text("Task completed")
 
 
-async def test_what_was_typed_outlives_a_lost_connection(open_page: OpenPage, shop: Shop) -> None:
+async def test_typed_text_is_kept_if_the_connection_is_lost(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     await offered(page, "Revoke").click()
@@ -66,7 +66,7 @@ async def test_what_was_typed_outlives_a_lost_connection(open_page: OpenPage, sh
     assert moment(revoked["token"]["revokedAt"]) > moment(session["dateCreated"])
 
 
-async def test_a_change_whose_answer_is_lost_is_seen_all_the_same(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_change_whose_response_was_lost_is_shown(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
 
@@ -87,7 +87,7 @@ async def test_a_change_whose_answer_is_lost_is_seen_all_the_same(open_page: Ope
 
 
 async def hold_changes(page: Page) -> tuple[Callable[[], None], list[object]]:
-    """Changes wait until the function is called, and are listed."""
+    """Hold changes until the returned function is called. Also returns the held changes."""
     held: list[object] = []
     goes_on = asyncio.Event()
 
@@ -101,7 +101,7 @@ async def hold_changes(page: Page) -> tuple[Callable[[], None], list[object]]:
     return goes_on.set, held
 
 
-async def test_a_change_on_its_way_is_not_sent_twice(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_pending_change_is_not_sent_twice(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     go_on, sent = await hold_changes(page)
@@ -117,7 +117,7 @@ async def test_a_change_on_its_way_is_not_sent_twice(open_page: OpenPage, shop: 
     assert len(sent) == 1
 
 
-async def test_a_button_keeps_the_focus_while_its_change_is_on_its_way(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_button_keeps_the_focus_while_its_change_is_pending(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     go_on, _ = await hold_changes(page)
@@ -134,7 +134,7 @@ async def test_a_button_keeps_the_focus_while_its_change_is_on_its_way(open_page
     await expect(submit).to_be_focused()
 
 
-async def test_a_dialog_that_was_left_closes_no_other_one(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_pending_change_does_not_close_another_dialog(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     go_on, _ = await hold_changes(page)
@@ -148,7 +148,7 @@ async def test_a_dialog_that_was_left_closes_no_other_one(open_page: OpenPage, s
 
 
 @pytest.mark.parametrize("leave", ["dialog", "panel"])
-async def test_a_refusal_is_said_of_a_dialog_that_was_left_too(open_page: OpenPage, shop: Shop, leave: str) -> None:
+async def test_a_refusal_is_notified_after_the_dialog_was_closed(open_page: OpenPage, shop: Shop, leave: str) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
     go_on, _ = await hold_changes(page)

@@ -5,11 +5,11 @@ import re
 from playwright.async_api import expect
 
 from tests.e2e.console.conftest import OpenPage
-from tests.e2e.console.list import choose, expect_active, expect_names, fill, fill_many, row, rows, search_box
+from tests.e2e.console.session_list import choose, expect_active, expect_names, fill, fill_many, row, rows, search_box
 from tests.support.shop import Shop
 
 
-async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_keyboard_searches_moves_opens_and_closes(open_page: OpenPage, shop: Shop) -> None:
     sessions = await fill(shop, *(f"Customer {number}" for number in range(30)))
     page = await open_page()
     await expect(row(page, "Customer 29")).to_be_visible()
@@ -48,18 +48,7 @@ async def test_keys_search_move_open_and_close(open_page: OpenPage, shop: Shop) 
     await expect(page.get_by_role("grid")).to_be_focused()
 
 
-async def test_the_arrows_work_from_the_start(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Bagas", "Citra", "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi", "Citra", "Bagas")
-    await page.keyboard.press("ArrowDown")
-    await expect_active(page, "Dewi")
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
-
-
-async def test_enter_goes_from_the_search_to_what_was_found(open_page: OpenPage, shop: Shop) -> None:
+async def test_enter_moves_from_the_search_to_the_first_row(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Bagas", "Citra", "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi", "Citra", "Bagas")
@@ -72,7 +61,7 @@ async def test_enter_goes_from_the_search_to_what_was_found(open_page: OpenPage,
     await expect(page.get_by_role("dialog", name="Citra")).to_be_visible()
 
 
-async def test_keys_work_on_from_a_filter(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_arrow_keys_work_after_a_filter_was_used(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Citra", "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi", "Citra")
@@ -87,7 +76,7 @@ async def test_keys_work_on_from_a_filter(open_page: OpenPage, shop: Shop) -> No
     await expect(page).to_have_url(re.compile("/$"))
 
 
-async def test_who_is_in_the_rows_while_the_view_changes_is_on_its_first(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_first_row_becomes_active_when_the_view_changes(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Bagas", "Citra", "Dewi")
     page = await open_page("/?search=citra")
     await expect_names(page, "Citra")
@@ -103,7 +92,7 @@ async def test_who_is_in_the_rows_while_the_view_changes_is_on_its_first(open_pa
     await expect_active(page, "Dewi")
 
 
-async def test_arrows_of_menus_and_dialogs_stay_there(open_page: OpenPage, shop: Shop) -> None:
+async def test_arrow_keys_in_menus_and_dialogs_do_not_move_the_list(open_page: OpenPage, shop: Shop) -> None:
     [dewi] = await fill(shop, "Dewi")
     page = await open_page()
     await page.get_by_role("button", name="Columns").press("Enter")
@@ -116,7 +105,7 @@ async def test_arrows_of_menus_and_dialogs_stay_there(open_page: OpenPage, shop:
     await expect(copy).to_be_focused()
 
 
-async def test_the_slash_can_be_turned_off(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_slash_shortcut_can_be_turned_off(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi")
@@ -131,7 +120,7 @@ async def test_the_slash_can_be_turned_off(open_page: OpenPage, shop: Shop) -> N
     await expect(search_box(page)).not_to_have_attribute("aria-keyshortcuts", "/")
 
 
-async def test_a_slash_that_is_typed_elsewhere_stays_there(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_slash_in_a_text_field_is_typed(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()
     await search_box(page).fill("a/b")
@@ -139,7 +128,7 @@ async def test_a_slash_that_is_typed_elsewhere_stays_there(open_page: OpenPage, 
     await expect(search_box(page)).to_have_value("a/b/")
 
 
-async def test_a_click_on_a_row_opens_it_and_the_list_keeps_its_place(open_page: OpenPage, shop: Shop) -> None:
+async def test_opening_a_row_keeps_the_scroll_position(open_page: OpenPage, shop: Shop) -> None:
     await fill_many(shop, 60)
     page = await open_page()
     await expect(page.get_by_text("60 sessions")).to_be_visible()

@@ -9,12 +9,12 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.e2e.console.conftest import OpenPage
-from tests.e2e.console.list import PAGE, asked, choose, expect_names, fill, search_box
+from tests.e2e.console.session_list import PAGE, asked, choose, expect_names, fill, search_box
 from tests.support.shop import Shop
 
 
-@pytest.mark.parametrize("sought", ["dewi", "DÉWI", "1905692", "QSH7K2", "{id}", "{shown}"])
-async def test_one_box_searches_names_ids_rooms_and_orders(open_page: OpenPage, shop: Shop, sought: str) -> None:
+@pytest.mark.parametrize("sought", ["dewi", "DÉWI", "1905692", "QSH7K2", "{id}", "{shown}", "session_…{shown}"])
+async def test_the_search_finds_names_ids_rooms_and_orders(open_page: OpenPage, shop: Shop, sought: str) -> None:
     session = await shop.create("Dewi Lestari", roomId="1905692", orderNumber="QSH7K2")
     await shop.create("Budi", roomId="2000000", orderNumber="ABC123")
     page = await open_page()
@@ -27,9 +27,7 @@ async def test_one_box_searches_names_ids_rooms_and_orders(open_page: OpenPage, 
 @pytest.mark.parametrize(
     "sought", ["{link}", "Hello! {link}?utm_source=chat", "https://kopi.example/menu?token={code}"]
 )
-async def test_of_a_link_the_session_is_sought_and_the_link_is_not_kept(
-    open_page: OpenPage, shop: Shop, sought: str
-) -> None:
+async def test_a_pasted_link_is_replaced_by_the_id_of_its_session(open_page: OpenPage, shop: Shop, sought: str) -> None:
     _, citra, _ = await fill(shop, "Budi", "Citra", "Dewi")
     link = citra["token"]["link"]
     page = await open_page()
@@ -39,7 +37,7 @@ async def test_of_a_link_the_session_is_sought_and_the_link_is_not_kept(
     assert page.url.endswith(f"/?search={citra['id']}")
 
 
-async def test_a_fast_typist_loses_no_letter(open_page: OpenPage, shop: Shop) -> None:
+async def test_fast_typing_loses_no_character(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Maximilian Featherstonehaugh", "Maximus")
     page = await open_page()
     await expect(page.get_by_role("grid")).to_be_visible()
@@ -53,7 +51,7 @@ async def test_a_fast_typist_loses_no_letter(open_page: OpenPage, shop: Shop) ->
     await expect_names(page, "Maximilian Featherstonehaugh")
 
 
-async def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_late_response_does_not_replace_a_newer_one(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Budi", "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi", "Budi")
@@ -82,7 +80,7 @@ async def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, s
     await expect(search_box(page)).to_have_value("dewi")
 
 
-async def test_filters_narrow_the_list_and_are_cleared_together(open_page: OpenPage, shop: Shop) -> None:
+async def test_filters_can_be_combined_and_cleared(open_page: OpenPage, shop: Shop) -> None:
     ayu, budi, citra, _ = await fill(shop, "Ayu", "Budi", "Citra", "Dewi")
     await shop.change("revokeToken", sessionId=ayu["id"])
     # The time of both has come, but Ayu's link was revoked before.
@@ -117,7 +115,7 @@ async def test_filters_narrow_the_list_and_are_cleared_together(open_page: OpenP
     await expect(page.get_by_role("button", name="Clear all")).to_be_hidden()
 
 
-async def test_days_are_local_and_the_last_is_included(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_date_range_is_in_local_time_and_includes_its_last_day(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Ayu")
     page = await open_page()
     variables = asked(page)
@@ -138,7 +136,7 @@ async def test_days_are_local_and_the_last_is_included(open_page: OpenPage, shop
     await expect_names(page, "Ayu")
 
 
-async def test_a_click_on_a_heading_sorts_and_another_turns_it_round(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Budi", expirationMinutes=60)
     await fill(shop, "Ayu", expirationMinutes=30)
     await fill(shop, "citra", expirationMinutes=0)
@@ -160,7 +158,7 @@ async def test_a_click_on_a_heading_sorts_and_another_turns_it_round(open_page: 
     await expect_names(page, "Budi", "Ayu", "citra")
 
 
-async def test_a_view_has_its_url_which_a_reload_and_a_colleague_see_alike(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_view_is_restored_from_its_url(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi A", "Dewi B", "Budi")
     page = await open_page()
     await search_box(page).fill("dewi")
@@ -182,7 +180,7 @@ async def test_a_view_has_its_url_which_a_reload_and_a_colleague_see_alike(open_
         )
 
 
-async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: Shop) -> None:
+async def test_back_and_forward_move_through_the_views(open_page: OpenPage, shop: Shop) -> None:
     [revoked, _] = await fill(shop, "Dewi", "Budi")
     await shop.change("revokeToken", sessionId=revoked["id"])
     page = await open_page()
@@ -212,33 +210,14 @@ async def test_back_and_forward_go_through_the_views(open_page: OpenPage, shop: 
         "to=9999-12-31",
     ],
 )
-async def test_what_is_malformed_in_a_url_counts_as_absent(open_page: OpenPage, shop: Shop, query: str) -> None:
+async def test_malformed_parameters_of_a_url_are_ignored(open_page: OpenPage, shop: Shop, query: str) -> None:
     await fill(shop, "Budi", "Dewi")
     page = await open_page("/?" + query.replace("%00", ""))
     await expect_names(page, "Dewi", "Budi")
     await expect(page.get_by_role("button", name="Clear all")).to_be_hidden()
 
 
-async def test_a_search_that_the_server_refuses_is_explained(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page()
-    await search_box(page).fill("one two three four five six seven eight nine ten eleven")
-    await expect(page.get_by_role("heading", name="This search is not valid")).to_be_visible()
-    await expect(page.get_by_text("A search can have up to 10 words")).to_be_visible()
-    await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
-    await expect_names(page, "Dewi")
-
-
-async def test_a_view_that_nothing_matches_offers_to_clear_it(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page()
-    await search_box(page).fill("nobody")
-    await expect(page.get_by_role("heading", name="No sessions found")).to_be_visible()
-    await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
-    await expect_names(page, "Dewi")
-
-
-async def test_a_day_that_is_typed_is_one_step_of_the_history(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_typed_date_is_one_entry_of_the_history(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page("/?search=dewi")
     await expect_names(page, "Dewi")
@@ -254,14 +233,26 @@ async def test_a_day_that_is_typed_is_one_step_of_the_history(open_page: OpenPag
     await expect(page).to_have_url(re.compile(r"\?search=dewi$"))
 
 
-async def test_an_id_is_sought_as_the_list_shows_it(open_page: OpenPage, shop: Shop) -> None:
-    _, citra = await fill(shop, "Budi", "Citra")
-    page = await open_page()
-    await search_box(page).fill(f"session_…{citra['id'][-8:]}")
-    await expect_names(page, "Citra")
-
-
-async def test_days_the_wrong_way_round_are_explained(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_reversed_date_range_is_explained(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page("/?from=2026-02-02&to=2026-02-01")
     await expect(page.get_by_text("The first day is after the last day.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("one two three four five six seven eight nine ten eleven", "This search is not valid"),
+        ("nobody", "No sessions found"),
+    ],
+)
+async def test_a_search_without_results_offers_to_clear_it(
+    open_page: OpenPage, shop: Shop, text: str, heading: str
+) -> None:
+    await fill(shop, "Dewi")
+    page = await open_page()
+    await search_box(page).fill(text)
+    await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    await expect(page.get_by_text("A search can have up to 10 words")).to_have_count(int("valid" in heading))
+    await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
+    await expect_names(page, "Dewi")

@@ -1,4 +1,4 @@
-"""Signing in and out, and what every page of the console has in common."""
+"""Signing in and out, languages and colour schemes."""
 
 import asyncio
 from dataclasses import replace
@@ -33,7 +33,7 @@ async def choose_language(page: Page, name: str) -> None:
     await page.get_by_role("menuitemradio", name=name).click()
 
 
-async def test_a_key_is_kept_for_its_tab_alone(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+async def test_a_key_is_stored_only_for_its_tab(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
     page = await open_page()
     await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
     kept = await page.evaluate(STORAGE)
@@ -58,7 +58,7 @@ async def test_the_demos_key_is_filled_in(open_page: OpenPage, shop: Shop, staff
 
 
 @pytest.mark.parametrize("given", ["secret", "rk_", "eyJ.eyJ", "rk_ with spaces"])
-async def test_what_is_no_credential_is_not_sent(open_page: OpenPage, given: str) -> None:
+async def test_a_malformed_credential_is_not_sent(open_page: OpenPage, given: str) -> None:
     page = await open_page(key=None)
     sent: list[str] = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
@@ -67,7 +67,9 @@ async def test_what_is_no_credential_is_not_sent(open_page: OpenPage, given: str
     assert sent == []
 
 
-async def test_who_is_refused_signs_in_again_where_they_were(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+async def test_after_a_refusal_the_user_signs_in_on_the_same_page(
+    open_page: OpenPage, shop: Shop, staff_key: str
+) -> None:
     page = await open_page("/settings", key="rk_00000000000000000000000000")
     await expect(page.get_by_role("alert")).to_contain_text("The API key or access token was not accepted.")
     await expect(page.get_by_label("API key or access token")).to_have_value("rk_00000000000000000000000000")
@@ -76,7 +78,7 @@ async def test_who_is_refused_signs_in_again_where_they_were(open_page: OpenPage
     await expect(page.get_by_role("link", name="Store setting")).to_have_attribute("aria-current", "page")
 
 
-async def test_a_key_that_is_turned_off_signs_out(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_revoked_key_signs_out(open_page: OpenPage, shop: Shop) -> None:
     key = await new_console_key(shop.db, shop)
     page = await open_page("/settings", key=key)
     await expect(page.get_by_role("banner")).to_be_visible()
@@ -90,7 +92,7 @@ async def test_a_key_that_is_turned_off_signs_out(open_page: OpenPage, shop: Sho
     await expect(page.get_by_role("alert")).to_contain_text("the API key was revoked")
 
 
-async def test_a_late_refusal_of_another_key_signs_nobody_out(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_late_refusal_of_a_previous_key_does_not_sign_out(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page("/settings")
     asked, late, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -117,7 +119,7 @@ async def test_a_late_refusal_of_another_key_signs_nobody_out(open_page: OpenPag
     await expect(page.get_by_role("heading", name="No sessions in the last 30 days")).to_be_visible()
 
 
-async def test_nothing_is_notified_after_signing_out(open_page: OpenPage, shop: Shop) -> None:
+async def test_signing_out_removes_notifications(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page("/settings")
     await page.get_by_label("Minutes until a link expires").fill("45")
     await page.get_by_role("form", name="Session Expiration").get_by_role("button", name="Save").click()
@@ -127,7 +129,7 @@ async def test_nothing_is_notified_after_signing_out(open_page: OpenPage, shop: 
     await expect(saved).to_be_hidden(timeout=2000)
 
 
-async def test_one_may_type_at_once_and_read_the_command_whole(open_page: OpenPage) -> None:
+async def test_the_field_has_the_focus_and_the_command_is_not_wrapped(open_page: OpenPage) -> None:
     page = await open_page(key=None, viewport={"width": 390, "height": 800})
     await expect(page.get_by_label("API key or access token")).to_be_focused()
     command = page.get_by_text("roomkey console --store my-shop")
@@ -149,14 +151,14 @@ async def test_each_page_has_its_title(open_page: OpenPage, shop: Shop, staff_ke
     await expect(page).to_have_title(f"Ringkasan · Shop {shop.slug}")
 
 
-async def test_a_key_of_another_app_is_told_that_it_is_none_of_the_console(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_key_of_another_app_gets_an_explanation(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page(key=shop.key)
     await expect(page.get_by_role("heading", name="This key is not for the console")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("API key or access token")).to_be_visible()
 
 
-async def test_the_console_sends_ids_of_documents_and_its_app_may_send_nothing_else(
+async def test_the_console_sends_only_ids_of_documents(
     open_page: OpenPage, shop: Shop, staff_key: str, http: httpx.AsyncClient
 ) -> None:
     page = await open_page(key=None)
@@ -174,7 +176,7 @@ async def test_the_console_sends_ids_of_documents_and_its_app_may_send_nothing_e
     assert refused.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_ID_REQUIRED"
 
 
-async def test_the_language_is_chosen_and_kept(open_page: OpenPage, staff_key: str) -> None:
+async def test_the_language_can_be_chosen_and_is_remembered(open_page: OpenPage, staff_key: str) -> None:
     page = await open_page("/settings")
     await choose_language(page, "Bahasa Indonesia")
     await expect(page.get_by_role("link", name="Pengaturan toko")).to_be_visible()
@@ -183,7 +185,7 @@ async def test_the_language_is_chosen_and_kept(open_page: OpenPage, staff_key: s
     assert await page.evaluate("document.documentElement.lang") == "id"
 
 
-async def test_a_language_that_cannot_be_loaded_is_said(open_page: OpenPage) -> None:
+async def test_a_language_that_cannot_be_loaded_is_an_error(open_page: OpenPage) -> None:
     page = await open_page("/settings")
     await page.route(INDONESIAN, lambda route: route.abort())
     await choose_language(page, "Bahasa Indonesia")
@@ -198,7 +200,7 @@ async def test_a_language_that_cannot_be_loaded_is_said(open_page: OpenPage) -> 
     await expect(page.get_by_role("link", name="Pengaturan toko")).to_be_visible()
 
 
-async def test_a_browser_that_keeps_nothing_is_enough(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
+async def test_the_console_works_without_storage(open_page: OpenPage, shop: Shop, staff_key: str) -> None:
     page = await open_page("/settings", key=None)
     await page.add_init_script(NO_STORAGE)
     await page.reload()
@@ -210,12 +212,12 @@ async def test_a_browser_that_keeps_nothing_is_enough(open_page: OpenPage, shop:
     await expect(page.get_by_role("heading", name="Sign in to your store")).to_be_visible()
 
 
-async def test_an_indonesian_browser_is_greeted_in_indonesian(open_page: OpenPage) -> None:
+async def test_an_indonesian_browser_gets_indonesian(open_page: OpenPage) -> None:
     page = await open_page(key=None, locale="id-ID")
     await expect(page.get_by_role("heading", name="Masuk ke toko Anda")).to_be_visible()
 
 
-async def test_a_colour_scheme_is_chosen_and_kept(page: Page) -> None:
+async def test_the_colour_scheme_can_be_chosen_and_is_remembered(page: Page) -> None:
     scheme = "document.documentElement.dataset.mantineColorScheme"
     assert await page.evaluate(scheme) == "light"
     await page.get_by_role("button", name="Account and preferences").click()
@@ -227,7 +229,7 @@ async def test_a_colour_scheme_is_chosen_and_kept(page: Page) -> None:
     assert await page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
-async def test_a_lost_connection_is_said_and_mended(page: Page) -> None:
+async def test_a_lost_connection_is_announced(page: Page) -> None:
     # It is there before it has anything to say, or a screen reader might not tell.
     region = page.get_by_role("main").locator("> [role=status]")
     await region.evaluate("(region) => { region.dataset.seen = 'empty' }")

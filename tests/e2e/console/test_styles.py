@@ -1,4 +1,4 @@
-"""What the pages are drawn with."""
+"""Style sheets."""
 
 import re
 

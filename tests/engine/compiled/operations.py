@@ -23,8 +23,8 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-from tests.engine.compiled import inputs
-from tests.engine.compiled.inputs import Choices, Inputs
+from tests.engine.compiled import arguments as inputs
+from tests.engine.compiled.arguments import Choices, Inputs
 
 ALIASES = ["a", "b", "c", "id", "name"]
 DEPTH = 5
@@ -34,7 +34,7 @@ BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 
 
 class Request(NamedTuple):
-    """A document, the operation of it that is meant, and several sets of values for its variables."""
+    """A document, the name of the operation to run, and several sets of values for its variables."""
 
     document: str
     operation_name: str | None
@@ -49,7 +49,7 @@ def operations(
 ) -> st.SearchStrategy[Request]:
     """Valid operations. `scalars` are the JSON values of each scalar; those of the built-in ones may be left out.
 
-    `examples` are what arguments mostly are, by `field.argument`, or by the argument alone.
+    `examples` are likely values of arguments, by `field.argument` or by the argument alone.
     """
     roots = [schema.query_type, *([schema.mutation_type] if mutations else [])]
     overlaps = Overlaps(schema)
@@ -64,7 +64,7 @@ def operations(
 
 
 class Overlaps:
-    """Which composite types have an object type in common."""
+    """The composite types that have an object type in common."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
@@ -80,7 +80,7 @@ class Overlaps:
 
 
 class Response(NamedTuple):
-    """What a response name stands for. All of one name must be mergeable, wherever in the document they are."""
+    """What a response name refers to. All fields with one name must be mergeable, wherever in the document they are."""
 
     parent: Any
     field: str
@@ -94,7 +94,7 @@ class Response(NamedTuple):
 
 
 class Selected(NamedTuple):
-    """A field up to its arguments, by which it can be selected once more, and the named type that it returns."""
+    """A field with its arguments, so that it can be selected again, and the named type that it returns."""
 
     head: str
     type: Any
@@ -149,7 +149,7 @@ class Writer:
         return f"{kind} {name}" + (f"({declared}) " if declared else " ") + selection_set
 
     def selection_set(self, type: Any, depth: int, fields: list[Selected] | None = None) -> str:
-        """A selection set. `fields` takes those of its fields that may be selected once more."""
+        """A selection set. Its fields that can be selected again are added to `fields`."""
         fields = [] if fields is None else fields
         texts = []
         for _ in range(1 + self.choices.number(1 if self.budget < 0 else 4)):
@@ -203,7 +203,7 @@ class Writer:
         return self.inputs.value(argument.type, not is_required_argument(argument))
 
     def response(self, response: Response) -> str:
-        """The alias under which a field can be selected, with its colon, or nothing where it needs none."""
+        """The alias under which a field can be selected, with its colon, or nothing if it needs none."""
         names = [response.field, *ALIASES]
         if self.choices.chance(25):
             names = [self.choices.pick(ALIASES), *names]
@@ -219,7 +219,7 @@ class Writer:
         return f"...{on}{self.directives()} {self.selection_set(condition or type, depth, same)}"
 
     def spread(self, type: Any, depth: int, fields: list[Selected]) -> str:
-        """A fragment that there is already, or a new one."""
+        """A spread of an existing or of a new fragment."""
         possible = self.overlaps.possible
         fitting = [each for each in self.fragments if possible[each.type.name] & possible[type.name]]
         if not fitting or self.choices.chance(40):

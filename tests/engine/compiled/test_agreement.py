@@ -1,4 +1,4 @@
-"""Compiled operations agree with graphql-core: data and its order, errors and theirs, and what resolvers see."""
+"""Compiled operations agree with graphql-core on data, errors, their order, and the calls of resolvers."""
 
 import asyncio
 import gc
@@ -12,13 +12,21 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from engine.compiled import CompiledOperation, Unsupported
-from tests.engine.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, compiled, must_agree
-from tests.engine.compiled.census import Census
-from tests.engine.compiled.menagerie import HANDLING_SCHEMA, SCHEMA, Query
+from tests.engine.compiled.comparison import (
+    NEVER_AWAITED,
+    Answer,
+    Coverage,
+    answer_of,
+    by_compiled,
+    by_graphql_core,
+    compiled,
+    must_agree,
+)
 from tests.engine.compiled.operations import Request, operations
-from tests.engine.compiled.world import World
+from tests.engine.compiled.resolvers import Data
+from tests.engine.compiled.schemas import HANDLING_SCHEMA, SCHEMA, Query
 
-# How many operations are compared: some hundreds, or as many as `make agreement` is told.
+# The number of operations to compare; `make agreement` compares more.
 OPERATIONS = int(os.environ.get("AGREEMENT_OPERATIONS", "300"))
 
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
@@ -33,7 +41,7 @@ class Run(NamedTuple):
     """How an operation is executed."""
 
     seed: int
-    mischief: float
+    error_rate: float
     has_root: bool
     hide_suggestions: bool
     compiled_first: bool
@@ -42,7 +50,7 @@ class Run(NamedTuple):
 runs = st.builds(
     Run,
     seed=st.integers(0, 9999),
-    mischief=st.sampled_from([0, 0.005, 0.03, 0.2]),
+    error_rate=st.sampled_from([0, 0.005, 0.03, 0.2]),
     has_root=st.booleans(),
     hide_suggestions=st.booleans(),
     compiled_first=st.booleans(),
@@ -56,28 +64,28 @@ async def execute_both(
     name: str | None,
     variables: dict[str, Any],
     run: Run,
-) -> list[tuple[Answer, World]]:
-    """What both answer, and their worlds: the compiled operation's first."""
-    worlds = [World(schema, run.seed, run.mischief) for _ in range(2)]
+) -> list[tuple[Answer, Data]]:
+    """The answers of both with their data, the compiled operation's first."""
+    both = [Data(schema, run.seed, run.error_rate) for _ in range(2)]
     root = Query() if run.has_root else None
     hide = run.hide_suggestions
     starts = [
-        by_compiled(operation, deepcopy(variables), worlds[0], root, hide),
-        by_core(schema, document, name, deepcopy(variables), worlds[1], root, hide),
+        by_compiled(operation, deepcopy(variables), both[0], root, hide),
+        by_graphql_core(schema, document, name, deepcopy(variables), both[1], root, hide),
     ]
     answers: dict[int, Answer] = {}
     for index in (0, 1) if run.compiled_first else (1, 0):
         answers[index] = await answer_of(starts[index])
-        # What is left to itself when an error cuts an answer short.
+        # Tasks that go on after an error has ended the execution.
         while rest := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(rest)
-    return [(answers[index], worlds[index]) for index in range(2)]
+    return [(answers[index], both[index]) for index in range(2)]
 
 
 def compare(
-    schema: GraphQLSchema, request: Request, several: list[Run], runner: asyncio.Runner, census: Census
+    schema: GraphQLSchema, request: Request, several: list[Run], runner: asyncio.Runner, coverage: Coverage
 ) -> None:
-    """Execute an operation, compiled once, with each of its variables' values."""
+    """Compile an operation once, and execute it with each set of variables."""
     note(f"{request.document}\noperation {request.operation_name}")
     document = parse(request.document)
     assert validate(schema, document) == []
@@ -86,19 +94,19 @@ def compare(
         note(f"variables {variables}\n{run}")
         execution = execute_both(schema, operation, document, request.operation_name, variables, run)
         try:
-            (ours, our_world), (theirs, their_world) = runner.run(execution)
+            (ours, our_data), (theirs, their_data) = runner.run(execution)
         except Unsupported as unsupported:
-            census.update(["unsupported", f"unsupported: {unsupported.reason}"])
+            coverage.update(["unsupported", f"unsupported: {unsupported.reason}"])
             continue
-        census.note(request.document, theirs, their_world.calls)
+        coverage.note(request.document, theirs, their_data.calls)
         must_agree(ours, theirs)
-        must_agree(our_world.calls, their_world.calls)
-        must_agree(our_world.words, their_world.words)
+        must_agree(our_data.calls, their_data.calls)
+        must_agree(our_data.words, their_data.words)
 
 
 @NEVER_AWAITED
 def test_a_compiled_operation_answers_what_graphql_core_answers() -> None:
-    census = Census()
+    coverage = Coverage()
 
     with asyncio.Runner() as runner:
 
@@ -109,10 +117,10 @@ def test_a_compiled_operation_answers_what_graphql_core_answers() -> None:
             st.tuples(runs, runs),
         )
         def agree(schema: GraphQLSchema, request: Request, several: tuple[Run, Run]) -> None:
-            compare(schema, request, list(several), runner, census)
+            compare(schema, request, list(several), runner, coverage)
 
         agree()
-    census.check()
+    coverage.check()
     gc.collect()
 
 
@@ -128,7 +136,7 @@ def test_a_compiled_operation_answers_what_graphql_core_answers() -> None:
 async def test_introspection_and_subscriptions_are_left_to_graphql_core(document: str) -> None:
     parsed = parse(document)
     assert validate(SCHEMA, parsed) == []
-    world = World(SCHEMA, 0)
+    data = Data(SCHEMA, 0)
     with pytest.raises(Unsupported):
-        await compiled(SCHEMA, parsed).execute({}, world)
-    assert world.calls == []
+        await compiled(SCHEMA, parsed).execute({}, data)
+    assert data.calls == []

@@ -25,13 +25,21 @@ from schema.context import Context
 from schema.cursors import Cursors
 from schema.links import Links
 from tests.conftest import TOKEN_KEYS
-from tests.engine.compiled.agreement import NEVER_AWAITED, Answer, answer_of, by_compiled, by_core, compiled, must_agree
+from tests.engine.compiled.comparison import (
+    NEVER_AWAITED,
+    Answer,
+    answer_of,
+    by_compiled,
+    by_graphql_core,
+    compiled,
+    must_agree,
+)
 from tests.engine.compiled.operations import Request, operations
 from tests.support.shop import Shop, open_shop
 
 OPERATIONS = int(os.environ.get("AGREEMENT_OPERATIONS", "300")) // 4
 
-TRIES = 10
+REQUESTS = 10
 
 EVERYTHING = """{
     store { id }
@@ -135,14 +143,14 @@ async def test_a_compiled_query_of_sessions_answers_what_graphql_core_answers(
     operation = compiled(GRAPHQL_SCHEMA, document, name)
     for variables in several:
         note(f"variables {variables}")
-        for tries_left in reversed(range(TRIES)):
+        for tries_left in reversed(range(REQUESTS)):
             contexts = [subject.context(is_known) for _ in range(2)]
             try:
                 ours = await answer_of(by_compiled(operation, variables, contexts[0], hide_suggestions=hide))
             except Unsupported:
                 break
             theirs = await answer_of(
-                by_core(GRAPHQL_SCHEMA, document, name, variables, contexts[1], hide_suggestions=hide)
+                by_graphql_core(GRAPHQL_SCHEMA, document, name, variables, contexts[1], hide_suggestions=hide)
             )
             if unordered(ours) == unordered(theirs) or not tries_left:
                 must_agree(unordered(ours), unordered(theirs))

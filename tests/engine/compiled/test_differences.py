@@ -1,4 +1,4 @@
-"""Where compiled operations once differed from graphql-core, or easily would: one test each, named by what it shows."""
+"""Regressions: where compiled operations once differed from graphql-core, or easily could."""
 
 from ast import literal_eval
 from copy import deepcopy
@@ -14,23 +14,22 @@ from graphql import GraphQLSchema, parse, validate
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, compiled, must_agree
-from tests.engine.compiled.beings import Colour, Size, Weight, weigh
-from tests.engine.compiled.menagerie import SCHEMA
-from tests.engine.compiled.values import NEAR, SCALARS, WRONG
-from tests.engine.compiled.world import Late, World
+from tests.engine.compiled.comparison import Answer, answer_of, by_compiled, by_graphql_core, compiled, must_agree
+from tests.engine.compiled.resolvers import SCALARS, SIMILAR_VALUES, WRONG_VALUES, Data, LateValue
+from tests.engine.compiled.schemas import SCHEMA
+from tests.engine.compiled.types import Colour, Size, Weight, weigh
 
 SEED = 3
 
 
 async def answer(document: str, schema: GraphQLSchema = SCHEMA, **variables: Any) -> Answer:
-    """What both answer, twice, in a world without mischief."""
+    """The answer of both, twice, on data without errors."""
     parsed = parse(document)
     assert validate(schema, parsed) == []
     operation = compiled(schema, parsed)
     for _ in range(2):
-        ours = await answer_of(by_compiled(operation, deepcopy(variables), World(schema, SEED)))
-        theirs = await answer_of(by_core(schema, parsed, None, deepcopy(variables), World(schema, SEED)))
+        ours = await answer_of(by_compiled(operation, deepcopy(variables), Data(schema, SEED)))
+        theirs = await answer_of(by_graphql_core(schema, parsed, None, deepcopy(variables), Data(schema, SEED)))
         must_agree(ours, theirs)
     return ours
 
@@ -41,14 +40,22 @@ async def answer(document: str, schema: GraphQLSchema = SCHEMA, **variables: Any
     ids=str,
 )
 async def test_leaves_are_completed_like_in_graphql_core(kind: Any) -> None:
-    """Of every value that there is, where it may be null and where it may not."""
+    """Every kind of value, in a nullable and in a non-null field."""
 
     @strawberry.type
     class Box:
         value: kind
         maybe: kind | None = strawberry.field(default=None)
 
-    values = [*WRONG, *chain(*NEAR.values(), *SCALARS.values()), *Colour, *Size, [1, 2], [None], Late(0, 1)]
+    values = [
+        *WRONG_VALUES,
+        *chain(*SIMILAR_VALUES.values(), *SCALARS.values()),
+        *Colour,
+        *Size,
+        [1, 2],
+        [None],
+        LateValue(0, 1),
+    ]
 
     @strawberry.type
     class Query:

@@ -1,4 +1,4 @@
-"""The compiler as a library: what its page says, on a schema that is not the project's."""
+"""The compiler as a library: what docs/compiled.md says, on another schema."""
 
 import ast
 import gc

@@ -12,14 +12,14 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.info import Info
 
 from engine.rows import column, resolver, selected_columns, view
-from tests.engine.compiled.agreement import Answer, answer_of, by_compiled, by_core, compiled, must_agree
+from tests.engine.compiled.comparison import Answer, answer_of, by_compiled, by_graphql_core, compiled, must_agree
 
 T = TypeVar("T")
 Moment = NewType("Moment", str)
 
 
 class Row(Mapping[str, Any]):
-    """A row that notes which of its columns were read."""
+    """A row that records which of its columns were read."""
 
     def __init__(self, **columns: Any) -> None:
         self.columns = columns
@@ -161,7 +161,7 @@ ROW = {
 }
 
 
-class World:
+class Data:
     def __init__(self, *rows: Mapping[str, Any]) -> None:
         self.rows = [Row(**row) for row in rows]
         self.columns: list[frozenset[str] | None] = []
@@ -203,31 +203,33 @@ SCHEMA = strawberry.Schema(
 )._schema
 
 
-async def run(text: str, *rows: Mapping[str, Any], schema: GraphQLSchema = SCHEMA) -> tuple[Answer, World]:
-    """What both answer, and the world of the compiled operation."""
+async def run(text: str, *rows: Mapping[str, Any], schema: GraphQLSchema = SCHEMA) -> tuple[Answer, Data]:
+    """The answer of both, and the data that the compiled operation read."""
     made.clear()
     document = parse(text)
     assert validate(schema, document) == []
-    world = World(*rows)
-    ours = await answer_of(by_compiled(compiled(schema, document), {}, world))
+    data = Data(*rows)
+    ours = await answer_of(by_compiled(compiled(schema, document), {}, data))
     made_by_compiled = made.copy()
-    theirs = await answer_of(by_core(schema, document, None, {}, World(*rows)))
+    theirs = await answer_of(by_graphql_core(schema, document, None, {}, Data(*rows)))
     must_agree(ours, theirs)
     made[:] = made_by_compiled
-    return ours, world
+    return ours, data
 
 
 async def test_columns_and_views_are_read_from_the_row_without_other_objects() -> None:
-    answer, world = await run(
+    answer, data = await run(
         "{ list { id active room token { __typename status level issuedAt } customer { id name } buyer { id } } }", ROW
     )
-    token = f"{{'__typename': 'Token', 'status': 'WORKS', 'level': 'LOW', 'issuedAt': {ROW['issued_at']!r}}}"
+    token = (
+        f"{{'__typename': 'Token', 'status': 'WORKS', 'level': 'LOW', 'issuedAt': {orjson.dumps(ROW['issued_at'])!r}}}"
+    )
     assert answer.data == (
         f"{{'list': [{{'id': '1', 'active': True, 'room': None, 'token': {token}, "
         "'customer': {'id': 'c1', 'name': 'Dewi'}, 'buyer': {'id': 'c2'}}]}"
     )
     assert made == ["Session"]
-    [row] = world.rows
+    [row] = data.rows
     assert row.read == [
         *("id", "active", "room_id", "status", "level", "issued_at"),
         *("customer_id", "customer_name", "buyer_id", "buyer_id"),
@@ -321,7 +323,7 @@ async def test_a_value_of_another_class_is_what_graphql_core_makes_of_it(
         ("{ sessions { __typename } }", set()),
         ("{ count }", set()),
         ("{ session { token { status link session { room } } } }", {"status", "id", "generation", "room_id"}),
-        # What a renamed row lacks is not read from the row.
+        # A column that a renamed row lacks is not selected.
         ("{ session { customer { name greeting email } } }", {"customer_name"}),
         ("{ session { customer { anything } } }", {"customer_id", "customer_name"}),
         ("{ session { buyer { name } } }", {"buyer_id", "buyer_name"}),
@@ -333,11 +335,11 @@ async def test_a_value_of_another_class_is_what_graphql_core_makes_of_it(
     ],
 )
 async def test_selected_columns_are_those_below_the_field(text: str, columns: set[str] | None) -> None:
-    _, world = await run(text, ROW)
-    assert world.columns == [columns]
+    _, data = await run(text, ROW)
+    assert data.columns == [columns]
 
 
 async def test_selected_columns_are_unknown_in_graphql_core() -> None:
-    world = World(ROW)
-    await answer_of(by_core(SCHEMA, parse("{ session { id } }"), None, {}, world))
-    assert world.columns == [None]
+    data = Data(ROW)
+    await answer_of(by_graphql_core(SCHEMA, parse("{ session { id } }"), None, {}, data))
+    assert data.columns == [None]

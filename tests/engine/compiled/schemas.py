@@ -1,4 +1,4 @@
-"""A schema of everything that Strawberry types can do in a query or a mutation."""
+"""The test schema: every feature of Strawberry types in a query or a mutation."""
 
 import datetime
 import decimal
@@ -13,8 +13,9 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.info import Info
 
-from tests.engine.compiled.beings import (
-    Being,
+from tests.engine.compiled.resolvers import answer, later, promise
+from tests.engine.compiled.types import (
+    Animal,
     Cat,
     Colour,
     Dog,
@@ -30,10 +31,9 @@ from tests.engine.compiled.beings import (
     Thing,
     Ticket,
     Weight,
+    describe,
     weigh,
 )
-from tests.engine.compiled.guards import describe
-from tests.engine.compiled.world import answer, later, promise
 
 
 @strawberry.input
@@ -44,7 +44,7 @@ class Inner:
 
 
 @strawberry.input
-class Wish:
+class Options:
     text: str | None = strawberry.UNSET
     whole: int = 3
     ratio: float | None = None
@@ -58,7 +58,10 @@ class Wish:
     maybe: strawberry.Maybe[str | None]
     maybe_inner: strawberry.Maybe[Inner]
     other: bool = strawberry.field(name="renamed", default=True)
-    more: "Wish | None" = None
+    more: "Options | None" = None
+
+
+DEFAULT_OPTIONS = Options(maybe=None, maybe_inner=None)
 
 
 @strawberry.input(one_of=True)
@@ -77,16 +80,16 @@ class Required:
 
 
 @strawberry.type
-class Trouble:
+class Failure:
     message: str
 
 
-class Troubles(strawberry.ExceptionHandler[ValueError, Trouble]):
-    def handle(self, exception: ValueError, *, field: Any, info: Info) -> Trouble:
-        return Trouble(message=f"{info.field_name}: {exception}")
+class FailureHandler(strawberry.ExceptionHandler[ValueError, Failure]):
+    def handle(self, exception: ValueError, *, field: Any, info: Info) -> Failure:
+        return Failure(message=f"{info.field_name}: {exception}")
 
 
-Outcome = Annotated[Cat | Trouble, strawberry.union("Outcome")]
+Outcome = Annotated[Cat | Failure, strawberry.union("Outcome")]
 
 
 @strawberry.type
@@ -95,11 +98,11 @@ class Query:
     constant: Size | None = None
 
     @strawberry.field
-    def being(self, info: Info, id: strawberry.ID | None = None) -> Being | None:
+    def animal(self, info: Info, id: strawberry.ID | None = None) -> Animal | None:
         return answer(self, info, id=id)
 
     @strawberry.field
-    async def beings(self, info: Info, first: int | None = 3) -> list[Being] | None:
+    async def animals(self, info: Info, first: int | None = 3) -> list[Animal] | None:
         return await later(self, info, first=first)
 
     @strawberry.field
@@ -198,10 +201,10 @@ class Query:
         return repr([words, grid, sizes, more])
 
     @strawberry.field
-    async def wish(self, wish: Wish = Wish(maybe=None, maybe_inner=None), again: Wish | None = None) -> str | None:  # noqa: B008
-        seen = repr([wish, again])
-        wish.inner.words.append("mutated")
-        wish.whole += 1
+    async def options(self, options: Options = DEFAULT_OPTIONS, again: Options | None = None) -> str | None:
+        seen = repr([options, again])
+        options.inner.words.append("mutated")
+        options.whole += 1
         return seen
 
     @strawberry.field
@@ -216,7 +219,7 @@ class Query:
 
 @strawberry.type
 class Tally:
-    """How many words there were, and how many there are when it is asked."""
+    """The number of words when the object was made, and the current number."""
 
     at_first: int
 
@@ -226,11 +229,11 @@ class Tally:
 
     @strawberry.field
     async def soon(self, info: Info) -> int:
-        await info.context.pause(info.context.dice("soon", info.path.as_list()))
+        await info.context.pause(info.context.random("soon", info.path.as_list()))
         return len(info.context.words)
 
     @strawberry.field
-    def being(self, info: Info) -> Being | None:
+    def animal(self, info: Info) -> Animal | None:
         return answer(self, info)
 
 
@@ -239,9 +242,9 @@ class Mutation:
     @strawberry.mutation
     async def append(self, info: Info, word: str = "w", times: int = 1) -> list[str]:
         words = info.context.words + [word] * min(times, 3)
-        await info.context.pause(info.context.dice("append", words))
+        await info.context.pause(info.context.random("append", words))
         info.context.words = words
-        await info.context.pause(info.context.dice("appended", words))
+        await info.context.pause(info.context.random("appended", words))
         return words
 
     @strawberry.mutation
@@ -251,15 +254,15 @@ class Mutation:
 
     @strawberry.mutation
     async def tally(self, info: Info, word: str | None = None) -> Tally | None:
-        await info.context.pause(info.context.dice("tally", info.path.as_list()))
+        await info.context.pause(info.context.random("tally", info.path.as_list()))
         info.context.words.append(word or "tally")
         return Tally(at_first=len(info.context.words))
 
     @strawberry.mutation
-    async def rename(self, info: Info, wish: Wish) -> Cat:
-        wish.colours.append(Colour.RED)
-        info.context.words.append(repr(wish))
-        return await later(self, info, wish=wish)
+    async def rename(self, info: Info, options: Options) -> Cat:
+        options.colours.append(Colour.RED)
+        info.context.words.append(repr(options))
+        return await later(self, info, options=options)
 
     @strawberry.mutation(extensions=[InputMutationExtension()])
     def adopt(self, info: Info, id: strawberry.ID, name: str | None = None) -> Outcome:
@@ -287,12 +290,12 @@ def _schema(*handlers: strawberry.ExceptionHandler[Any, Any]) -> GraphQLSchema:
             scalar_map={
                 Weight: strawberry.scalar(name="Weight", serialize=weigh, parse_value=weigh),
                 Moment: strawberry.scalar(name="Moment"),
-            },
+            }
         ),
         exception_handlers=handlers,
     )._schema
 
 
 SCHEMA = _schema()
-# In this one, Strawberry has its hand in every resolver.
-HANDLING_SCHEMA = _schema(Troubles())
+# Here Strawberry wraps every resolver.
+HANDLING_SCHEMA = _schema(FailureHandler())

@@ -1,4 +1,4 @@
-"""A store of rows that are hard to sort: many share their name, their created time or their expired time."""
+"""A store whose rows are hard to sort: many have the same name, creation time or expired time."""
 
 import random
 from collections.abc import Callable
@@ -49,14 +49,14 @@ def ordered(rows: list[Row], order: Row) -> list[str]:
 
 
 @dataclass(repr=False)
-class Crowd:
+class UnsortedStore:
     shop: Shop
     customers: list[Row]
     sessions: list[Row]
     events: list[Row]
 
     def __repr__(self) -> str:
-        return f"Crowd of {self.shop.slug}"
+        return f"UnsortedStore of {self.shop.slug}"
 
     def listing(self, filter: int = 0, order: Row | None = None, customer_id: str | None = None) -> Listing:
         """The sessions, of one customer or all, that match a filter of FILTERS."""
@@ -76,7 +76,7 @@ class Crowd:
         return Listing(self.shop, CUSTOMERS, ["customers"], [row["id"] for row in rows], {"filter": filter})
 
     def event_listing(self) -> Listing:
-        """The events of the first session, and that its token expired twice."""
+        """The events of the first session, including two derived expiries."""
         expiries = [
             (row["expires_at"], row["id"].replace("event", "expiry"))
             for row in self.events
@@ -86,22 +86,24 @@ class Crowd:
         return Listing(self.shop, EVENTS, ["session", "events"], ids, {"id": self.sessions[0]["id"]})
 
 
-async def open_crowd(db: Pool, shop: Shop, chance: random.Random, customers: int, sessions: int) -> Crowd:
-    """Fill a shop."""
+async def open_unsorted_store(
+    db: Pool, shop: Shop, chance: random.Random, customers: int, sessions: int
+) -> UnsortedStore:
+    """Insert these numbers of customers and sessions."""
     rows = [new_customer(chance, shop) for _ in range(customers)]
     await insert(db, "customer", rows)
-    crowd = Crowd(shop, rows, [new_session(chance, shop, chance.choice(rows[:6])) for _ in range(sessions)], [])
-    await insert(db, "session", crowd.sessions)
-    first = crowd.sessions[0]["id"]
-    crowd.events = [
+    store = UnsortedStore(shop, rows, [new_session(chance, shop, chance.choice(rows[:6])) for _ in range(sessions)], [])
+    await insert(db, "session", store.sessions)
+    first = store.sessions[0]["id"]
+    store.events = [
         new_event(shop, first, "ISSUED", 0, expires=10),
         *(new_event(shop, first, "PREVIEWED", minute) for minute in (1, 1, 1, 1, 10, 10)),
         new_event(shop, first, "EXTENDED", 20, expires=30),
         *(new_event(shop, first, "OPENED", minute) for minute in (21, 21, 30, 30)),
         {**new_event(shop, first, "REISSUED", 40), "expires_at": "infinity"},
     ]
-    await insert(db, "session_event", crowd.events)
-    return crowd
+    await insert(db, "session_event", store.events)
+    return store
 
 
 def new_customer(chance: random.Random, shop: Shop) -> Row:
@@ -144,5 +146,5 @@ def new_event(shop: Shop, session_id: str, kind: str, minute: float, expires: fl
 
 
 def _shuffled(chance: random.Random, noun: str) -> str:
-    """An ID whose place among the others says nothing about when it was made."""
+    """An ID that does not sort by its time of creation."""
     return f"{noun}_{''.join(chance.choices('01234567', k=26))}"

@@ -1,10 +1,23 @@
-"""The store's setting, as its staff change it."""
+"""The page of the store's settings: changing them, unsaved changes, and changes made elsewhere."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.console.conftest import OpenPage, new_console_key
-from tests.e2e.console.settings import APPLY, MINUTES, expiration, mutations, save, session_expiration, settings, store
+from tests.e2e.console.conftest import OpenPage, new_console_key, sign_in
+from tests.e2e.console.settings import (
+    APPLY,
+    MINUTES,
+    SETTINGS,
+    expiration,
+    mutations,
+    save,
+    session_expiration,
+    settings,
+    store,
+)
 from tests.support.shop import Shop, minutes_of
 
 
@@ -15,7 +28,7 @@ async def page(open_page: OpenPage) -> Page:
     return page
 
 
-async def test_it_shows_what_is_set(page: Page, shop: Shop) -> None:
+async def test_the_page_shows_the_current_settings(page: Page, shop: Shop) -> None:
     await expect(page.get_by_role("radio", name="Enabled")).to_be_checked()
     await expect(page.get_by_label(MINUTES)).to_have_value("30")
     await expect(page.get_by_label(APPLY)).not_to_be_checked()
@@ -25,7 +38,7 @@ async def test_it_shows_what_is_set(page: Page, shop: Shop) -> None:
     await expect(page.get_by_label("Slug")).not_to_be_editable()
 
 
-async def test_disabled_means_that_new_links_never_expire(page: Page, shop: Shop) -> None:
+async def test_disabling_expiry_applies_to_new_links(page: Page, shop: Shop) -> None:
     before = await shop.create()
     await page.get_by_role("radio", name="Disabled").click()
     await expect(expiration(page)).to_contain_text("0 means never, not immediately")
@@ -37,7 +50,7 @@ async def test_disabled_means_that_new_links_never_expire(page: Page, shop: Shop
     assert minutes_of((await shop.session(before["id"]))["token"]) == 30
 
 
-async def test_it_is_all_done_by_keyboard(page: Page, shop: Shop) -> None:
+async def test_settings_are_changed_by_keyboard(page: Page, shop: Shop) -> None:
     await shop.change("updateStoreSettings", "store { id }", sessionExpiration=0)
     await page.reload()
     await page.get_by_role("radio", name="Disabled").focus()
@@ -69,7 +82,7 @@ async def test_it_is_all_done_by_keyboard(page: Page, shop: Shop) -> None:
     await expect(page.get_by_text("Saved. No active links had to be changed.")).to_be_visible()
 
 
-async def test_what_is_often_chosen_is_one_click(page: Page, shop: Shop) -> None:
+async def test_common_expiration_times_take_one_click(page: Page, shop: Shop) -> None:
     for name, minutes in (("15 minutes", 15), ("24 hours", 1440), ("1 hour", 60)):
         await page.get_by_role("button", name=name).click()
         await expect(page.get_by_label(MINUTES)).to_have_value(str(minutes))
@@ -80,7 +93,7 @@ async def test_what_is_often_chosen_is_one_click(page: Page, shop: Shop) -> None
     assert await session_expiration(shop) == 60
 
 
-async def test_what_cannot_be_is_said_while_it_is_typed_and_not_sent(page: Page, shop: Shop) -> None:
+async def test_invalid_minutes_are_explained_while_typing_and_not_sent(page: Page, shop: Shop) -> None:
     sent = mutations(page)
     for typed, sentence in (
         ("", "Enter a number of minutes from 1 to 1440."),
@@ -108,7 +121,7 @@ async def test_what_cannot_be_is_said_while_it_is_typed_and_not_sent(page: Page,
     assert await session_expiration(shop) == 1
 
 
-async def test_active_links_change_only_after_a_question(page: Page, shop: Shop) -> None:
+async def test_active_links_are_changed_after_a_confirmation(page: Page, shop: Shop) -> None:
     fresh, old, revoked = [await shop.create() for _ in range(3)]
     await shop.turn_back(old["id"], 20)
     await shop.change("revokeToken", sessionId=revoked["id"])
@@ -149,7 +162,7 @@ async def test_active_links_can_be_made_to_never_expire(page: Page, shop: Shop) 
     assert minutes_of((await shop.session(session["id"]))["token"]) is None
 
 
-async def test_the_store_has_another_name_at_once_and_everywhere(page: Page, shop: Shop) -> None:
+async def test_a_new_name_of_the_store_is_shown_immediately(page: Page, shop: Shop) -> None:
     sent = mutations(page)
     await page.get_by_label("Name").fill("  Kopi Senja  ")
     await page.get_by_label("Storefront URL").fill("https://kopi.example/menu?table=1")
@@ -185,7 +198,7 @@ async def test_a_store_without_a_name_or_address_is_not_saved(page: Page) -> Non
     assert sent == []
 
 
-async def test_what_the_server_refuses_is_said_at_its_field(page: Page, shop: Shop) -> None:
+async def test_a_refusal_by_the_server_is_shown_at_its_field(page: Page, shop: Shop) -> None:
     before = await settings(shop)
     for label, typed, sentence in (
         ("Name", "\u200b", "This name is not valid. It must be one line of visible text."),
@@ -203,7 +216,7 @@ async def test_what_the_server_refuses_is_said_at_its_field(page: Page, shop: Sh
     assert await settings(shop) == before
 
 
-async def test_without_a_connection_nothing_typed_is_lost(page: Page, shop: Shop) -> None:
+async def test_changes_are_kept_without_a_connection(page: Page, shop: Shop) -> None:
     await page.get_by_label(MINUTES).fill("45")
     await page.context.set_offline(True)
     await save(expiration(page))
@@ -218,7 +231,7 @@ async def test_without_a_connection_nothing_typed_is_lost(page: Page, shop: Shop
     assert await session_expiration(shop) == 45
 
 
-async def test_it_is_sent_once_however_often_it_is_clicked_while_it_is_saved(page: Page, shop: Shop) -> None:
+async def test_repeated_clicks_while_saving_send_one_request(page: Page, shop: Shop) -> None:
     sent = mutations(page)
     await page.get_by_label(MINUTES).fill("45")
     async with shop.db.transaction() as transaction:
@@ -234,10 +247,9 @@ async def test_it_is_sent_once_however_often_it_is_clicked_while_it_is_saved(pag
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"),
-    [(0, "Links never expire."), (90, "Links expire 1 hour 30 minutes after they are issued.")],
+    ("minutes", "text"), [(0, "Links never expire."), (90, "Links expire 1 hour 30 minutes after they are issued.")]
 )
-async def test_without_the_scope_it_is_read_only_and_says_so(
+async def test_the_page_is_read_only_without_the_scope(
     open_page: OpenPage, shop: Shop, minutes: int, text: str
 ) -> None:
     await shop.change("updateStoreSettings", "store { id }", sessionExpiration=minutes)
@@ -252,12 +264,129 @@ async def test_without_the_scope_it_is_read_only_and_says_so(
         await expect(page.get_by_role("main").get_by_role(role)).to_have_count(0)
 
 
-async def test_it_speaks_indonesian(open_page: OpenPage, shop: Shop) -> None:
-    page = await open_page("/settings", key=None, locale="id-ID")
-    await page.get_by_label("Kunci API atau token akses").fill(await new_console_key(shop.db, shop))
-    await page.get_by_role("button", name="Masuk").click()
-    await page.get_by_label("Menit sampai tautan kedaluwarsa").fill("90")
-    await expect(page.get_by_text("Tautan berlaku selama 1 jam 30 menit.")).to_be_visible()
-    await page.get_by_role("button", name="Simpan").first.click()
-    await expect(page.get_by_text("Disimpan untuk tautan yang diterbitkan mulai sekarang.")).to_be_visible()
-    assert await session_expiration(shop) == 90
+async def test_changes_can_be_discarded(page: Page, shop: Shop) -> None:
+    sent = mutations(page)
+    await expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+    await page.get_by_label(MINUTES).fill("zero")
+    await expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    await page.get_by_role("button", name="Discard changes").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
+    await expect(page.get_by_role("alert")).to_be_hidden()
+    await expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+    await expect(expiration(page).get_by_role("button", name="Save")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.get_by_label(MINUTES).press("Enter")
+    assert sent == []
+
+
+async def test_leaving_the_page_with_unsaved_changes_asks_for_confirmation(page: Page) -> None:
+    asked = []
+
+    async def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    await page.get_by_label("Name").fill("Another")
+    async with page.expect_event("dialog"):
+        await page.close(run_before_unload=True)
+    assert asked == ["beforeunload"]
+    await expect(page.get_by_label("Name")).to_have_value("Another")
+
+
+async def test_unsaved_changes_are_kept_while_another_page_is_open(page: Page) -> None:
+    await page.get_by_label(MINUTES).fill("45")
+    await page.get_by_label(APPLY).click()
+    await page.get_by_label("Name").fill("Another")
+    await page.get_by_role("link", name="Overview").click()
+    await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("45")
+    await expect(page.get_by_label(APPLY)).to_be_checked()
+    await expect(page.get_by_label("Name")).to_have_value("Another")
+    await expiration(page).get_by_role("button", name="Discard changes").click()
+    await page.get_by_role("link", name="Overview").click()
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
+    await expect(page.get_by_label("Name")).to_have_value("Another")
+
+
+async def test_unsaved_changes_are_discarded_when_the_user_signs_out(page: Page, shop: Shop) -> None:
+    await page.get_by_label(MINUTES).fill("45")
+    await page.get_by_role("button", name="Account and preferences").click()
+    await page.get_by_role("menuitem", name="Sign out").click()
+    await sign_in(page, await new_console_key(shop.db, shop))
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
+
+
+Change = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def elsewhere(shop: Shop, page: Page) -> Change:
+    """Change settings elsewhere while this tab is offline, so that it refreshes afterwards."""
+
+    async def change(**settings: object) -> None:
+        await page.context.set_offline(True)
+        await expect(page.get_by_text("You are offline.")).to_be_visible()
+        await shop.change("updateStoreSettings", "store { id }", **settings)
+        async with page.expect_response("**/graphql"):
+            await page.context.set_offline(False)
+
+    return change
+
+
+async def test_the_page_shows_settings_that_were_changed_before_it_is_opened(page: Page, shop: Shop) -> None:
+    await page.get_by_role("link", name="Sessions").click()
+    await expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+    await shop.change("updateStoreSettings", "store { id }", sessionExpiration=90, name="Toko Kopi")
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("90")
+    await expect(page.get_by_label("Name")).to_have_value("Toko Kopi")
+    await expect(page.get_by_role("banner")).to_contain_text("Toko Kopi")
+    await expect(page.get_by_text("Unsaved changes")).to_have_count(0)
+
+
+async def test_edited_fields_keep_their_values_when_settings_change_elsewhere(
+    page: Page, shop: Shop, elsewhere: Change
+) -> None:
+    await page.get_by_label(MINUTES).fill("45")
+    await page.get_by_label("Storefront URL").fill("https://kopi.example/")
+    await elsewhere(sessionExpiration=90, name="Toko Kopi")
+    await expect(page.get_by_role("banner")).to_contain_text("Toko Kopi")
+    await expect(page.get_by_label(MINUTES)).to_have_value("45")
+    await expect(page.get_by_label("Storefront URL")).to_have_value("https://kopi.example/")
+    # Nobody touched the name here: it is not set back.
+    await expect(page.get_by_label("Name")).to_have_value("Toko Kopi")
+    await page.get_by_role("form", name="Store", exact=True).get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Customers see the change from now on.")).to_be_visible()
+    assert (await shop.ask(SETTINGS))["store"] == {
+        "sessionExpiration": 90,
+        "name": "Toko Kopi",
+        "storefrontUrl": "https://kopi.example/",
+    }
+    await page.get_by_role("button", name="Discard changes").click()
+    await expect(page.get_by_label(MINUTES)).to_have_value("90")
+
+
+async def test_changing_active_links_does_not_reset_the_expiration(page: Page, shop: Shop, elsewhere: Change) -> None:
+    session = await shop.create()
+    await page.get_by_label("Also change active links").check()
+    await elsewhere(sessionExpiration=90)
+    await expect(page.get_by_label(MINUTES)).to_have_value("90")
+    await page.get_by_role("form", name="Session Expiration").get_by_role("button", name="Save").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Change active links").click()
+    await expect(page.get_by_text("Saved. 1 active link was changed.")).to_be_visible()
+    assert minutes_of((await shop.session(session["id"]))["token"]) == 90
+
+
+async def test_outdated_settings_have_a_warning(page: Page) -> None:
+    await page.get_by_role("link", name="Sessions").click()
+    await expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+    await page.route("**/graphql", lambda route: route.abort())
+    await page.get_by_role("link", name="Store setting").click()
+    await expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    await expect(page.get_by_label(MINUTES)).to_have_value("30")
+    await page.unroute("**/graphql")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("alert")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The list of sessions, for tests to fill and to find."""
+"""Locators and actions of the list of sessions."""
 
 import asyncio
 from typing import Any
@@ -35,7 +35,7 @@ async def expect_names(page: Page, *expected: str) -> None:
 
 
 async def expect_active(page: Page, name: str) -> None:
-    """The grid has the focus, and this customer's row is the one that its keys are about."""
+    """Expect that the grid has the focus and that this customer's row is active."""
     await expect(page.get_by_role("grid")).to_be_focused()
     active = await row(page, name).get_attribute("id")
     assert active
@@ -55,7 +55,7 @@ async def fill_many(shop: Shop, number: int) -> None:
 
 
 def asked(page: Page) -> list[Any]:
-    """The variables of each page of sessions that is asked for from now on."""
+    """The variables of each page of sessions that is requested from now on."""
     variables: list[Any] = []
 
     def take(request: Request) -> None:

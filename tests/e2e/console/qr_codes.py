@@ -1,4 +1,4 @@
-"""What a camera sees of a page."""
+"""Reading QR codes in screenshots."""
 
 import base64
 from typing import Any
@@ -22,7 +22,7 @@ BRIGHTNESS = """async (address) => {
 
 
 async def read_qr_code(page: Page, png: bytes) -> str | None:
-    """What a QR code in a square picture says, if it is dark on light, as not every scanner takes the inverse."""
+    """The text of a QR code in a square picture. It must be dark on light, because some scanners need that."""
     address = "data:image/png;base64," + base64.b64encode(png).decode()
     dots = await page.evaluate(BRIGHTNESS, address)
     image: Any = memoryview(bytes(dots)).cast("B", (SIDE, SIDE))

@@ -1,4 +1,4 @@
-"""What an operation is given: literals, variables and their values, of any input type."""
+"""Arguments for generated operations: literals and variables of any input type, and the values of variables."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "ID": st.sampled_from(["1", "17", "", 12]),
 }
 
-# What is hardly ever a value of any type.
+# Values that are rarely valid.
 JUNK: list[Any] = [None, [], {}, "", "junk", "RED", -1, 2**40, 1.5, [None], [[1]], {"nothing": 1}, {"id": None}, True]
 
 _NO_TYPES = GraphQLSchema()
@@ -44,7 +44,7 @@ def literal(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Choices:
-    """Hypothesis draws; simpler examples have the first choice, and no chance comes true."""
+    """Choices by Hypothesis. Simpler examples take the first choice, and `chance` is false."""
 
     draw: st.DrawFn
 
@@ -65,7 +65,7 @@ class Variable:
     default: str | None
 
     def fits(self, type: Any, has_default: bool) -> bool:
-        """Whether it may stand where a value of the type is wanted, which has a default itself or not."""
+        """Whether the variable can be used where a value of the type is expected, and whether that has a default."""
         if isinstance(type, GraphQLNonNull) and not isinstance(self.type, GraphQLNonNull):
             return (has_default or self.default not in (None, "null")) and self._is_a(type.of_type)
         return self._is_a(type)
@@ -79,22 +79,22 @@ class Variable:
 
 @dataclass
 class Inputs:
-    """Writes the values of one document's arguments, and declares the variables that it takes for them."""
+    """Writes the arguments of one document, and declares their variables."""
 
     choices: Choices
     scalars: Mapping[str, st.SearchStrategy[Any]]
     variables: dict[str, Variable] = field(default_factory=dict)
-    # The variables of the operation or fragment that is being written.
+    # The variables of the operation or fragment that is animal written.
     used: set[str] = field(default_factory=set)
 
     def value(self, type: Any, has_default: bool = False, depth: int = 3) -> str:
-        """A literal or a variable where a value of the type is wanted."""
+        """A literal or a variable for a place of the type."""
         if self.choices.chance(35):
             return self.variable(type, has_default)
         return self.literal(type, depth, constant=False)
 
     def variable(self, type: Any, has_default: bool = False) -> str:
-        """A variable that may stand where a value of the type is wanted."""
+        """A variable for a place of the type."""
         fitting = [variable for variable in self.variables.values() if variable.fits(type, has_default)]
         if not fitting or self.choices.chance(50):
             fitting = [self.declare(type, has_default)]
@@ -117,7 +117,7 @@ class Inputs:
         return variable
 
     def literal(self, type: Any, depth: int, constant: bool) -> str:
-        """A literal of the type; unless it must be constant, with variables in it."""
+        """A literal of the type, which can contain variables unless it is constant."""
 
         def inner(type: Any, has_default: bool = False) -> str:
             return self.literal(type, depth - 1, True) if constant else self.value(type, has_default, depth - 1)
@@ -146,12 +146,12 @@ class Inputs:
         return literal(value)
 
     def one_of(self, type: GraphQLInputObjectType) -> bool:
-        """Whether to choose one field; Strawberry tells graphql-core nothing of that, so that others are valid too."""
+        """Whether to choose one field. Strawberry does not tell graphql-core, so other numbers are valid, too."""
         told = getattr(type.extensions.get("strawberry-definition"), "is_one_of", False)
         return type.is_one_of or (told and not self.choices.chance(10))
 
     def fields(self, type: GraphQLInputObjectType, depth: int) -> list[tuple[str, GraphQLInputField]]:
-        """Some of an input object's fields, and those it must have."""
+        """The required fields of an input object, and some of the others."""
         return [
             (name, of)
             for name, of in type.fields.items()
@@ -159,7 +159,7 @@ class Inputs:
         ]
 
     def values(self, names: set[str]) -> dict[str, Any]:
-        """Values for these variables: mostly what they should be, sometimes absent, rarely junk."""
+        """Values for these variables: mostly valid, sometimes absent, rarely junk."""
         found: dict[str, Any] = {}
         for variable in self.variables.values():
             optional = variable.default is not None or not isinstance(variable.type, GraphQLNonNull)
@@ -170,16 +170,16 @@ class Inputs:
             if self.choices.chance(20):
                 del found[name]
             else:
-                found[name] = self.spoilt(found[name])
+                found[name] = self.corrupted(found[name])
         return found
 
-    def spoilt(self, value: Any) -> Any:
-        """The value with something in it replaced by junk, or junk."""
+    def corrupted(self, value: Any) -> Any:
+        """The value with a part replaced by junk, or junk."""
         inside = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
         if inside and self.choices.chance(70):
             at = self.choices.pick(inside)
             copy = value.copy()
-            copy[at] = self.spoilt(value[at])
+            copy[at] = self.corrupted(value[at])
             return copy
         return self.choices.pick(JUNK)
 

@@ -1,4 +1,4 @@
-"""A reader of the documents, who types what they show into a shell, next to a server of the demo store."""
+"""The commands and output in the documentation, run in a shell beside a server with the demo store."""
 
 import asyncio
 import re
@@ -18,13 +18,13 @@ def blocks(document: str, *languages: str) -> list[str]:
 
 
 def different(output: str, shown: list[str]) -> list[tuple[str, str]]:
-    """The lines that are not as shown, with what is shown."""
+    """The lines that differ from the shown ones."""
     pairs = zip(output.splitlines(), "".join(shown).splitlines(), strict=True)
     return [(line, pattern) for line, pattern in pairs if not _pattern_of(pattern).fullmatch(line)]
 
 
 def _pattern_of(line: str) -> re.Pattern[str]:
-    """What a shown line stands for: `…` for anything, a moment for any moment, port 8000 for any port.
+    """The pattern of a shown line: `…` is any text, a moment any moment, and port 8000 any port.
 
     What is left out at the end of an answer is what it cost, and not that it has errors.
     """

@@ -1,4 +1,4 @@
-"""The types of the menagerie that are answered."""
+"""The output types of the test schema, with permissions and extensions around some of their resolvers."""
 
 import datetime
 import decimal
@@ -8,19 +8,61 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import strawberry
-from strawberry.permission import PermissionExtension
+from strawberry.extensions import FieldExtension
+from strawberry.permission import BasePermission, PermissionExtension
 from strawberry.scalars import JSON
 from strawberry.types.info import Info
 
 from engine.rows import column, resolver, view
-from tests.engine.compiled.guards import Loud, Welcome, WelcomeLater, describe
-from tests.engine.compiled.world import answer, later, promise
+from tests.engine.compiled.resolvers import answer, later, promise
+
+
+class Allowed(BasePermission):
+    message = "Not welcome."
+    error_extensions = {"code": "NOT_ALLOWED"}
+
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        return not info.context.random("welcome", info.path.as_list()).fails()
+
+
+class AllowedLater(BasePermission):
+    message = "Not welcome after all."
+
+    async def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
+        random = info.context.random("welcome", info.path.as_list())
+        await info.context.pause(random)
+        return not random.fails()
+
+
+class Uppercase(FieldExtension):
+    """Wraps synchronous and asynchronous resolvers, and changes their arguments and results."""
+
+    def resolve(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        info.context.calls.append(("loud", info.path.as_list()))
+        result = next_(source, info, **{name: f"{value}!" for name, value in kwargs.items()})
+        return result.upper() if isinstance(result, str) else result
+
+    async def resolve_async(self, next_: Any, source: Any, info: Info, **kwargs: Any) -> Any:
+        info.context.calls.append(("loud later", info.path.as_list()))
+        return await next_(source, info, **kwargs)
+
+
+def describe(info: Info) -> str:
+    """Everything in an Info."""
+    return repr(
+        [
+            (info.field_name, info.python_name, info.path, info.return_type),
+            (info.selected_fields, info.variable_values, info.root_value, info.operation.loc),
+            (info.context.seed, info.schema.query.__name__, info.input_extensions),
+        ]
+    )
+
 
 T = TypeVar("T")
 Weight = NewType("Weight", float)
-# What the database writes as JSON, and the answer holds unchanged.
+# A moment as JSON, which is copied to the answer unchanged.
 Moment = NewType("Moment", str)
-LAZILY = strawberry.lazy("tests.engine.compiled.beings")
+LAZILY = strawberry.lazy("tests.engine.compiled.types")
 
 
 def weigh(value: Any) -> float:
@@ -86,7 +128,7 @@ class Leaves:
 
 
 @strawberry.interface
-class Being:
+class Animal:
     id: strawberry.ID
     name: str
 
@@ -95,11 +137,11 @@ class Being:
         return answer(self, info, greeting=greeting)
 
     @strawberry.field
-    async def friend(self, info: Info) -> "Being | None":
+    async def friend(self, info: Info) -> "Animal | None":
         return await later(self, info)
 
     @strawberry.field
-    def kin(self, info: Info) -> "list[Being]":
+    def kin(self, info: Info) -> "list[Animal]":
         return answer(self, info)
 
     @strawberry.field
@@ -112,7 +154,7 @@ class Being:
 
 
 @strawberry.interface
-class Pet(Being):
+class Pet(Animal):
     nickname: str | None
 
     @strawberry.field
@@ -147,42 +189,42 @@ class Dog(Pet):
     size: Size
 
     @strawberry.field
-    async def kin(self, info: Info) -> list[Being]:
+    async def kin(self, info: Info) -> list[Animal]:
         return await later(self, info)
 
     @strawberry.field
     async def mates(self, info: Info) -> "list[Dog]":
         return await later(self, info)
 
-    @strawberry.field(permission_classes=[Welcome])
+    @strawberry.field(permission_classes=[Allowed])
     def secret(self, info: Info) -> str | None:
         return answer(self, info)
 
-    @strawberry.field(permission_classes=[WelcomeLater], extensions=[Loud()])
+    @strawberry.field(permission_classes=[AllowedLater], extensions=[Uppercase()])
     async def bark(self, info: Info, at: str = "moon") -> str:
         return await later(self, info, at=at)
 
-    @strawberry.field(extensions=[PermissionExtension([Welcome()], fail_silently=True)])
+    @strawberry.field(extensions=[PermissionExtension([Allowed()], fail_silently=True)])
     def bones(self, info: Info) -> list[Tag]:
         return answer(self, info)
 
 
 @strawberry.type
-class Parrot(Being):
+class Parrot(Animal):
     colours: list[Colour]
 
     @classmethod
     def is_type_of(cls, value: Any, info: Info) -> bool:
-        # Not every object of the class is one.
+        # Not every instance of the class is of the type.
         return value.name != "Dewi" if isinstance(value, cls) else getattr(value, "species", None) == "Parrot"
 
-    @strawberry.field(extensions=[Loud()])
+    @strawberry.field(extensions=[Uppercase()])
     def says(self, info: Info, what: str = "hello", again: str | None = None) -> str | None:
         return answer(self, info, what=what, again=again)
 
 
 @strawberry.type
-class Fish(Being):
+class Fish(Animal):
     @strawberry.field
     def school(self, info: Info) -> "list[Fish]":
         return promise(self, info)
@@ -200,7 +242,7 @@ class Fish(Being):
 
 @strawberry.type
 class Stone:
-    """Of no interface."""
+    """A type without an interface."""
 
     weight: Weight
     words: list[str | None]
@@ -278,19 +320,19 @@ async def walking(parent: strawberry.Parent["Keeper"], info: Info, far: bool = F
 
 
 async def counting(root: Any, info: Info) -> AsyncGenerator[int, None]:
-    dice = info.context.dice("counting", info.path.as_list())
-    for number in range(dice.randrange(4)):
-        await info.context.pause(dice)
-        yield number if not dice.misbehave() else info.context.wrong(number, dice)
-    if dice.misbehave():
+    random = info.context.random("counting", info.path.as_list())
+    for number in range(random.randrange(4)):
+        await info.context.pause(random)
+        yield number if not random.fails() else info.context.wrong(number, random)
+    if random.fails():
         raise ValueError("lost count")
 
 
-async def visiting(info: Info) -> AsyncGenerator[Being | None, None]:
-    being = info.context.schema.type_map["Being"]
-    dice = info.context.dice("visiting", info.path.as_list())
-    for _ in range(dice.randrange(4)):
-        yield info.context.value(being, dice)
+async def visiting(info: Info) -> AsyncGenerator[Animal | None, None]:
+    animal = info.context.schema.type_map["Animal"]
+    random = info.context.random("visiting", info.path.as_list())
+    for _ in range(random.randrange(4)):
+        yield info.context.value(animal, random)
 
 
 @strawberry.type
@@ -318,7 +360,7 @@ class Keeper:
     name: str | None
     walks: list[Dog | None] = strawberry.field(resolver=walking)
     counts: list[int] = strawberry.field(resolver=counting)
-    visitors: list[Being | None] | None = strawberry.field(resolver=visiting)
+    visitors: list[Animal | None] | None = strawberry.field(resolver=visiting)
 
     @strawberry.field
     def pets(self, info: Info, colours: list[Colour] | None = None) -> Page[Pet]:
@@ -329,7 +371,7 @@ class Keeper:
         return await later(self, info)
 
     @strawberry.field
-    def rows(self, info: Info) -> list[list[Being]]:
+    def rows(self, info: Info) -> list[list[Animal]]:
         return answer(self, info)
 
     @strawberry.field

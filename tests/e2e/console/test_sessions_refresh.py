@@ -5,11 +5,11 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.e2e.console.conftest import OpenPage
-from tests.e2e.console.list import (
+from tests.e2e.console.panel import expect_events, panel_of
+from tests.e2e.console.session_list import (
     asked,
     choose,
     expect_active,
@@ -21,7 +21,6 @@ from tests.e2e.console.list import (
     rows,
     search_box,
 )
-from tests.e2e.console.panel import expect_events, panel_of
 from tests.support.shop import Shop
 
 EXPIRE = "update session set token_expires_at = now() + $3::interval where store_id = $1 and id = $2"
@@ -45,7 +44,7 @@ async def test_a_session_expires_while_it_is_looked_at(open_page: OpenPage, shop
     await expect(page.get_by_text("No sessions found")).to_be_visible()
 
 
-async def test_new_sessions_come_by_a_refresh_without_losing_ones_place(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_refresh_shows_new_sessions_and_keeps_the_active_row(open_page: OpenPage, shop: Shop) -> None:
     await fill_many(shop, 130)
     page = await open_page()
     await expect(page.get_by_text("130 sessions")).to_be_visible()
@@ -70,7 +69,7 @@ async def test_new_sessions_come_by_a_refresh_without_losing_ones_place(open_pag
 
 
 async def opened_with_a_clock(open_page: OpenPage) -> Page:
-    """The list, signed in, whose time goes on as the test says."""
+    """The list on a page whose clock the test controls."""
     page = await open_page()
     await expect_names(page, "Dewi")
     await page.clock.install()
@@ -79,7 +78,7 @@ async def opened_with_a_clock(open_page: OpenPage) -> Page:
     return page
 
 
-async def test_a_tab_that_is_come_back_to_is_brought_up_to_date(open_page: OpenPage, shop: Shop) -> None:
+async def test_the_list_is_refreshed_when_its_tab_gets_the_focus(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await opened_with_a_clock(open_page)
     await fill(shop, "Budi")
@@ -93,7 +92,7 @@ async def test_a_tab_that_is_come_back_to_is_brought_up_to_date(open_page: OpenP
     await expect_names(page, "Budi", "Dewi")
 
 
-async def test_what_others_do_shows_while_it_is_looked_at(
+async def test_the_list_and_the_timeline_are_refreshed_every_half_minute(
     open_page: OpenPage, shop: Shop, http: httpx.AsyncClient
 ) -> None:
     [session] = await fill(shop, "Dewi")
@@ -109,19 +108,9 @@ async def test_what_others_do_shows_while_it_is_looked_at(
     await expect_events(panel_of(page, "Dewi"), "link issued", "Link opened")
 
 
-async def test_a_list_is_brought_up_to_date_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi")
-    await page.context.set_offline(True)
-    await expect(page.get_by_text("You are offline.")).to_be_visible()
-    await expect_names(page, "Dewi")
-    await fill(shop, "Budi")
-    await page.context.set_offline(False)
-    await expect_names(page, "Budi", "Dewi")
-
-
-async def test_a_part_that_could_not_be_loaded_is_when_the_connection_is_back(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_chunk_that_failed_to_load_is_loaded_when_the_connection_is_back(
+    open_page: OpenPage, shop: Shop
+) -> None:
     [session] = await fill(shop, "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi")
@@ -134,7 +123,7 @@ async def test_a_part_that_could_not_be_loaded_is_when_the_connection_is_back(op
     await expect(row(page, "Dewi")).to_be_visible()
 
 
-async def test_a_list_that_cannot_be_read_is_asked_for_again(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_list_that_fails_to_load_can_be_loaded_again(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop, "Dewi")
     page = await open_page()
     await expect_names(page, "Dewi")
@@ -153,16 +142,3 @@ async def test_a_list_that_cannot_be_read_is_asked_for_again(open_page: OpenPage
     await page.get_by_role("button", name="Try again").click()
     await expect_names(page, "Dewi")
     await expect(page.get_by_text("could not be updated")).to_be_hidden()
-
-
-@pytest.mark.parametrize("path", ["/?search=dewi", "/overview", "/settings"])
-async def test_a_page_comes_by_itself_once_the_server_is_back(open_page: OpenPage, shop: Shop, path: str) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi")
-    await page.route("**/graphql", lambda route: route.abort())
-    await page.goto(path)
-    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_visible()
-    await page.unroute("**/graphql")
-    await expect(page.get_by_role("heading", name="The server cannot be reached")).to_be_hidden()
-    await expect(page.get_by_role("banner")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Session information where nobody asked for reduced motion: what moves is not in the way."""
+"""The panel of a session with animations."""
 
 from playwright.async_api import Request, expect
 
@@ -7,7 +7,7 @@ from tests.e2e.console.panel import expect_events, fact, offered, panel_of
 from tests.support.shop import Shop
 
 
-async def test_a_whole_round_with_all_that_moves(open_page: OpenPage, shop: Shop) -> None:
+async def test_a_link_is_revoked_with_animations(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     page = await open_page(reduced_motion="no-preference")
     sent: list[str] = []
