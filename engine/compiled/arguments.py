@@ -13,14 +13,14 @@ from graphql.execution.values import VariableValues, VariableValueSource
 from strawberry.types.arguments import convert_argument
 from strawberry.types.info import Info
 
-from engine.compiled.inputs import REQUIRED, Coerce, Convert, Read, Unusual, default_of, inputs_of, same
+from engine.compiled.inputs import REQUIRED, Coerce, Convert, Read, Unusual, default_of, inputs_of, is_immutable, same
 from engine.compiled.planning import Field
 
 MAX_COERCION_ERRORS = 50  # graphql-core's own default
 
 
 class Variable(NamedTuple):
-    """A declared variable. `absent`: its values where the request has none, or None where it must have one."""
+    """A declared variable. `absent`: its values if the request has none; None if graphql-core must determine them."""
 
     name: str
     signature: GraphQLVariableSignature
@@ -41,10 +41,10 @@ class Variables:
                 self._variables = None
                 break
             coerce = inputs_of(schema).coercer(signature.type)
-            absent = get_variable_values(schema, [definition], {})
-            self._variables.append(
-                Variable(signature.name, signature, coerce, None if isinstance(absent, list) else absent)
-            )
+            absent: VariableValues | list[GraphQLError] | None = get_variable_values(schema, [definition], {})
+            if isinstance(absent, list) or not all(map(is_immutable, absent.coerced.values())):
+                absent = None
+            self._variables.append(Variable(signature.name, signature, coerce, absent))
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
         """What graphql-core's `get_variable_values` returns."""

@@ -335,7 +335,12 @@ def _constant(node: ValueNode, type: GraphQLInputType) -> Any:
         value = coerce_input_literal(node, type)
     except Exception:  # it is raised again where the field is executed
         return Undefined
-    return value if value.__class__ in IMMUTABLE or isinstance(value, Enum) else Undefined
+    return value if is_immutable(value) else Undefined
+
+
+def is_immutable(value: Any) -> bool:
+    """Whether executions can share the value, because no resolver can change it."""
+    return value.__class__ in IMMUTABLE or isinstance(value, Enum)
 
 
 def same(value: Any) -> Read:
