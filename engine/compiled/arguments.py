@@ -4,7 +4,7 @@ What is not valid is left to graphql-core, which says what is wrong with it.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from graphql import GraphQLError, GraphQLSchema, Undefined, VariableDefinitionNode, VariableNode
 from graphql.execution import get_argument_values, get_variable_values
@@ -41,9 +41,9 @@ class Variables:
                 self._variables = None
                 break
             coerce = inputs_of(schema).coercer(signature.type)
-            absent: VariableValues | list[GraphQLError] | None = get_variable_values(schema, [definition], {})
-            if isinstance(absent, list) or not all(map(is_immutable, absent.coerced.values())):
-                absent = None
+            given = get_variable_values(schema, [definition], {})
+            is_shareable = isinstance(given, VariableValues) and all(map(is_immutable, given.coerced.values()))
+            absent = cast(VariableValues, given) if is_shareable else None
             self._variables.append(Variable(signature.name, signature, coerce, absent))
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
