@@ -20,14 +20,14 @@ REFUSED = (
 )
 ANSWERED = (200, {"data": {"__typename": "Query"}})
 
-# Of the headers that a browser adds, those of a page of another site.
+# The headers that a browser adds to requests of a page of another site.
 FOREIGN = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
     {"Sec-Fetch-Site": "cross-site", "Origin": TRUSTED + ".evil.example"},
-    # Those of an old browser.
+    # The headers of an old browser.
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
     {"Origin": "http://127.0.0.1:1"},

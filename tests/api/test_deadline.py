@@ -24,10 +24,10 @@ from tests.support.shop import Shop, path_of
 
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 SECONDS = 0.5
-# How much later than the deadline an answer may come.
+# How much later than the deadline a response can come.
 GRACE = 0.5
 POOL = 8
-# Who is busy while rows are held: who holds them.
+# The number of busy connections while rows are locked: the one that locks them.
 HOLDER = 1
 
 Connection = "asyncpg.Connection[Any]"

@@ -22,7 +22,7 @@ from tests.support.shop import Shop, code_of, path_of
 
 MINE = "query Mine($id: ID!) { store { slug } session(id: $id) { id } }"
 
-# Of every request, and of one to the endpoint.
+# The first and the last members of every line.
 START = ["time", "pid", "level", "request", "method", "route"]
 END = ["status", "ms", "statements"]
 
@@ -55,7 +55,7 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
         "operation": "Mine",
         "codes": ["BAD_USER_INPUT"],
         "status": 200,
-        "statements": 4,  # who asks, whether the document is published, what is left to spend, and the store
+        "statements": 4,  # the credential, the document, the rate limit, and the store
     }
     assert line["request"] == response.headers["x-request-id"]
 

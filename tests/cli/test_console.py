@@ -58,7 +58,7 @@ async def test_a_console_app_can_have_fewer_scopes(shop: Shop, operator: Operato
 async def test_a_new_version_publishes_its_documents_and_keeps_old_ones(shop: Shop) -> None:
     await new_console_key(shop.db, shop)
     old = await published(shop)
-    # What the next version of the console might ask.
+    # A document of a later version of the console.
     await publish_for_consoles(shop.db, GRAPHQL_SCHEMA, {"next.1": "query Next { viewer { id } }"})
     assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
     await publish_console(shop.db)

@@ -181,7 +181,7 @@ def test_the_page_has_the_current_limits() -> None:
     assert f"a maximum of ten seconds'\npoints and at least {model.cost_limit:,}" in SECTIONS["Limits"]
 
 
-# What the clients of an app in this mode send, if not just a document's text.
+# Requests by clients of an app in this mode: a document, or the options of a request.
 REFUSED: list[tuple[str, str | dict[str, Any]]] = [
     ("LOG", "{"),
     ("LOG", "{ nonsense }"),

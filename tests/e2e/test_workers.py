@@ -43,7 +43,7 @@ class Worker:
 
 @dataclass
 class Workers:
-    """Two workers, and who answered which request, as their log has it."""
+    """Two workers, and which of them answered each request, from their log."""
 
     one: Worker
     other: Worker
@@ -51,7 +51,7 @@ class Workers:
     answers: list[tuple[int, str]]
 
     def really_answered(self) -> bool:
-        """Whether each request was answered by the worker that it was meant for."""
+        """Whether each request was answered by the intended worker."""
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         logged = {(line["pid"], line["request"]) for line in lines if "status" in line}
         return set(self.answers) <= logged

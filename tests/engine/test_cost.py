@@ -78,7 +78,7 @@ def test_each_object_of_the_answer_costs_one(text: str, expected: int) -> None:
         ("(first: null, last: 7)", 7),
         ("(first: 8, last: 7)", 8),
         ("(first: 100)", 100),
-        # Refused later, by whoever reads the argument; they must not make it cheap, nor break the walk.
+        # Refused later, when the argument is read. They must not reduce the cost or fail the measurement.
         ("(first: 101)", 100),
         ("(first: -1)", 100),
         (f"(first: {'9' * 60_000})", 100),
@@ -161,7 +161,7 @@ def test_every_price_and_list_size_belongs_to_a_field() -> None:
     ("text", "expected"),
     [
         ("{ ...A ...A } fragment A on Query { viewer { id } ...B } fragment B on Query { store { id } }", 2 * 2),
-        # What is in a fragment on a connection multiplies by the page size of whoever spreads it.
+        # The fields of a fragment on a connection are multiplied by the page size of each spread.
         (
             "{ a: sessions(first: 10) { ...P } b: sessions(first: 20) { ... { ...P } } }"
             "fragment P on SessionConnection { nodes { id } pageInfo { endCursor } }",

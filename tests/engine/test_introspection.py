@@ -1,4 +1,4 @@
-"""Introspection: the whole schema for whoever asks, or nothing of it, not even by suggestions (INTROSPECTION)."""
+"""Introspection: available without a key, or off, and then errors suggest no names either (INTROSPECTION)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

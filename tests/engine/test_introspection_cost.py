@@ -15,7 +15,7 @@ from tests.engine.test_cost import SCHEMA, measured
     [
         {},
         {"descriptions": False},
-        # What GraphiQL asks.
+        # GraphiQL's query.
         {"schema_description": True, "input_value_deprecation": True, "specified_by_url": True, "one_of": True},
         {"experimental_directive_deprecation": True, "directive_is_repeatable": True},
     ],

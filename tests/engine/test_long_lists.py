@@ -73,7 +73,7 @@ async def test_a_long_list_selected_a_thousand_times_is_refused(shop: Shop) -> N
 
 async def test_each_extra_item_counts_with_everything_selected_of_it(shop: Shop) -> None:
     id = await session_with_orders(shop, 53)
-    # Of each of the 50 beyond: the order, its session, the customer, and 97 of the page.
+    # For each of the 50 extra items: the order, its session, the customer, and 97 for the page.
     page = "sessions(first: $n) { nodes { id } }"
     text = (
         f"query ($id: ID!, $n: Int = 96) {{ session(id: $id) {{ orders {{ session {{ customer {{ {page} }} }} }} }} }}"

@@ -86,7 +86,7 @@ NONSENSE_BY_TYPE = {
     ],
     "JSON": ["[[[1]]]", '{"\\u0000": 1}', '{"a": "\\u0000"}', '{"a": 1e308}', f'{{"a": {"[" * 500}{"]" * 500}}}'],
 }
-# Those are also written into the document, which has escapes of its own.
+# These are also written as literals, because documents have their own escapes.
 LITERALS = ['"\\u0000"', '"\\ud800"', '"\\ud83d\\ude00"', '"\u202e\u200d"', '"\\\\"']
 
 CODES = {"BAD_USER_INPUT", "BAD_REQUEST", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}

@@ -105,7 +105,7 @@ NO_MOMENT = "The DateTime does not exist or is out of range, got {}."
     + [(text, MALFORMED) for text in ("2026-01-31T18:30Z", "20260131T183000Z", "2026-01-31T18:30:00+0700", " 2026")]
     + [(text, NO_MOMENT) for text in ("2026-02-30T00:00:00Z", "2016-12-31T23:59:60Z", "0000-01-01T00:00:00Z")]
     + [(text, NO_MOMENT) for text in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")]
-    # What Postgres's driver would take for -infinity and infinity.
+    # asyncpg would store these as -infinity and infinity.
     + [(text, NO_MOMENT) for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z")],
 )
 async def test_an_invalid_moment_is_refused(shop: Shop, given: str, message: str) -> None:

@@ -17,7 +17,7 @@ HEADER = """\
 -- The database after all migrations, as pg_dump writes it. Written by `make update`; to change it, add a migration.
 """
 
-# What depends on the server's version or says nothing of the schema.
+# Lines that depend on the server's version or do not describe the schema.
 NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restrict.*|COMMENT ON EXTENSION .*)$", re.M)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.rows import Row
 
-# What is neither an accent nor a case of another letter, but taken for it all the same (PostgreSQL's unaccent.rules).
+# Letters that are folded to others, but are not accented or capital forms of them (PostgreSQL's unaccent.rules).
 LETTERS = {"ß": "ss", "ẞ": "SS", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "đ": "d", "ı": "i"}
 LETTERS |= {"’": "'"}
 

@@ -62,7 +62,7 @@ class Issuer:
     def __init__(self) -> None:
         self.published = [Key()]
         self.requests: list[str] = []
-        # What it answers instead of a document, by path; and whether it answers at all.
+        # Responses that replace a document, by path; and whether it responds at all.
         self.instead: dict[str, Response] = {}
         self.answering = asyncio.Event()
         self.answering.set()

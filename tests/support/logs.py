@@ -11,7 +11,7 @@ import orjson
 
 from api.logs import JsonFormatter
 
-# Those of the tests' own client.
+# The loggers of the tests' client.
 CLIENT = ("httpx", "httpcore")
 
 

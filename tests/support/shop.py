@@ -25,7 +25,7 @@ SESSION = """fragment Session on Session {
 
 ERRORS = "userErrors { field code message }"
 
-# What a mutation changes, where that is no session.
+# The field of a mutation's payload, if it is not the session.
 CHANGED = {
     "recordOrder": "order",
     "updateCustomer": "customer",

@@ -179,7 +179,7 @@ async def test_a_known_key_does_not_wait_for_a_failed_issuer(issuer: Issuer, clo
     await issuer.asked.wait()  # meanwhile it is asked
     issuer.published = [Key()]
     issuer.answering.set()
-    assert await verifier.takes() == STAFF  # who has an unknown one waits, and is taken
+    assert await verifier.takes() == STAFF  # a token with an unknown key waits, and is accepted
 
 
 async def test_a_fetch_from_an_issuer_times_out(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,9 @@ async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, s
     client = sign_in()
     await client.ask(VIEWER)
     await shop.db.fetch(DISABLE, shop.id)
-    assert await refusal(sign_in(sub="user-2")) == nobody(shop.slug, "dashboard")  # who was not here before, at once
+    assert await refusal(sign_in(sub="user-2")) == nobody(
+        shop.slug, "dashboard"
+    )  # also a user without cached credentials
     clock = asyncio.get_running_loop().time
     disabled = clock()
     while clock() < disabled + 1:

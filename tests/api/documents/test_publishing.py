@@ -1,4 +1,4 @@
-"""Publishing, listing and retiring persisted documents, and who may do so."""
+"""Publishing, listing and retiring persisted documents, and the scopes for it."""
 
 import asyncio
 import hashlib

@@ -8,7 +8,7 @@ from tests.support.javascript import ROOT
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
-# Of rules that the page fails: what axe calls moderate and minor are hints.
+# Moderate and minor violations are only hints.
 GRAVE = ("serious", "critical")
 
 

@@ -22,7 +22,7 @@ OpenPage = Callable[..., Awaitable[Page]]
 # failures cause it.
 FAILED_REQUESTS = ("Failed to load resource", "Error: Unable to preload", "TypeError: Failed to fetch dynamically")
 
-# What a component says where a browser keeps nothing.
+# A component's warning in a browser without storage.
 NOT_KEPT = "use-local-storage: Failed"
 
 # Milliseconds: of a machine that does something else, too.

@@ -19,7 +19,7 @@ from tests.support.documentation import ROOT
 
 FOLDER = ROOT / "docs/screenshots"
 SESSIONS = 2_000
-# What a shop's links look like.
+# The base URL of links.
 LINKS = "https://go.example/s"
 
 Options: TypeAlias = dict[str, Any]

@@ -24,7 +24,7 @@ SCREENS = {
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
-# What is GraphiQL's own: buttons within its tabs (nested-interactive), and Monaco's pale line numbers (color-contrast).
+# Violations in GraphiQL itself: buttons in its tabs (nested-interactive), and Monaco's line numbers (color-contrast).
 OF_GRAPHIQL = (".graphiql-tabs", ".monaco-editor .margin")
 
 # But for those that go on for ever.

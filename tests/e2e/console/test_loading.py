@@ -8,7 +8,7 @@ from tests.support.shop import Shop
 
 FIRST_LOAD = 250_000
 
-# What was sent of the page and its files, compressed, by their names.
+# The compressed sizes of the page and its files, by path.
 SENT = """() => Object.fromEntries(
     [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .filter(({ name }) => !name.endsWith('/graphql'))

@@ -22,7 +22,7 @@ update session set created_at = $3, converted_at = $3::timestamptz + make_interv
 where store_id = $1 and id = $2
 """
 
-# Of a drawn thing: its colour, as the browser worked it out, over the page's.
+# The computed colours of an element, and of the page.
 COLOURS = """(selector) => {
   const { fill, stroke } = getComputedStyle(document.querySelector(selector));
   return { fill, stroke, page: getComputedStyle(document.body).backgroundColor };

@@ -14,7 +14,7 @@ from tests.support.shop import Shop
 SESSIONS = 100_000
 PAGE = 100
 
-# What nobody asks for here takes most of the time of adding so many rows.
+# Unused indexes, which take most of the time of inserting so many rows.
 WITHOUT_SEARCH = "drop index session_search, session_metadata, session_room"
 
 CUSTOMERS = """
@@ -81,7 +81,7 @@ async def test_a_hundred_thousand_sessions_are_scrolled_to_their_end(large_shop:
     await expect(page.get_by_text(f"Customer {SESSIONS}", exact=True)).to_be_visible()
     # The first, which has no cursor, was asked for while the page came.
     assert len({None, *asked}) == SESSIONS // PAGE
-    # Those in view are asked for again twice a minute.
+    # Visible pages are refreshed twice a minute.
     assert len(asked) - len(set(asked)) < 20
 
     await page.get_by_role("grid").press("Home")

@@ -135,7 +135,7 @@ async def test_a_link_is_revoked_after_a_confirmation(
     await expect(offered(page, "New link")).to_be_visible()
     for gone in ("Extend", "Revoke", "QR code"):
         await expect(offered(page, gone)).to_have_count(0)
-    # What opened the dialog is gone: the focus stays in the panel.
+    # The button that opened the dialog is gone, and the focus stays in the panel.
     await expect(panel.get_by_role("heading", name="Dewi Lestari")).to_be_focused()
     assert await status_of(http, session) == 410
 

@@ -18,7 +18,7 @@ async def test_the_search_finds_names_ids_rooms_and_orders(open_page: OpenPage, 
     session = await shop.create("Dewi Lestari", roomId="1905692", orderNumber="QSH7K2")
     await shop.create("Budi", roomId="2000000", orderNumber="ABC123")
     page = await open_page()
-    # Of its ID, the list shows the end.
+    # The list shows only the end of an ID.
     await search_box(page).press_sequentially(sought.format(id=session["id"], shown=session["id"][-8:]))
     await expect_names(page, "Dewi Lestari")
     await expect(page.get_by_text("1 session", exact=True)).to_be_visible()

@@ -192,7 +192,7 @@ async def test_a_language_that_cannot_be_loaded_is_an_error(open_page: OpenPage)
     await expect(page.get_by_text("The language could not be loaded.")).to_be_visible()
     await expect(page.get_by_role("link", name="Store setting")).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "en"
-    # What was chosen is remembered, and the page is there without it.
+    # The choice is remembered, and the page is shown without it.
     await page.reload()
     await expect(page.get_by_role("link", name="Store setting")).to_be_visible()
     await page.unroute(INDONESIAN)

@@ -86,7 +86,7 @@ async def subject(db: Pool, http: httpx.AsyncClient) -> AsyncIterator[Subject]:
     rows = sum("[{" in answer.data for answer in compared)
     failed = sum(bool(answer.errors) for answer in compared)
     print(f"{len(compared)} compared, {rows} with rows, {failed} with errors")
-    # Of few operations it is chance how many have which.
+    # The shares of few operations depend on chance.
     least = OPERATIONS * 0.1 if OPERATIONS >= 1_000 else 1
     assert rows >= least
     assert failed >= least
