@@ -40,7 +40,7 @@ async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[
     )
     operation = DOCUMENTS.get(query).operation(None)
     with recorded_statements() as statements:
-        result, interpreted = await DOCUMENTS.execute(operation, variables, context)
+        result, interpreted = await operation.execute(variables, context)
     assert result.errors is None, result.errors
     assert interpreted is None, interpreted
     return orjson.loads(orjson.dumps(result.data)), statements
