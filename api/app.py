@@ -58,7 +58,7 @@ class App:
 
 
 def create_app(settings: Settings) -> App:
-    """An application with a pool of its own. It expects a database that is migrated."""
+    """An application with its own pool. The database must be migrated."""
     return App(settings)
 
 
@@ -112,7 +112,7 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
         *([Mount("/assets", built)] if (built := assets()) else []),
         Route("/s/{slug}/{code}", LinkEndpoint(db, links, settings.operation_seconds).handle, methods=["GET"]),
         Route("/health", health),
-        # What the GraphQL endpoint leaves: GraphiQL, preflights, and methods that it does not know.
+        # Requests that the GraphQL endpoint does not serve: GraphiQL, preflights and other methods.
         Route(PATH, graphiql.response, methods=["GET"]),
         Route(f"{PATH}/{{document_id}}", graphiql.response, methods=["GET"]),
     ]
@@ -181,7 +181,7 @@ class MaskingMiddleware:
         except ClientDisconnect:
             pass
         except Exception as error:
-            # The first part of the path alone: a link's code is a secret.
+            # Only the first part of the path, because a link's code is a secret.
             route = scope["path"].split("/")[1]
             masked = failure(error, scope["state"]["log"].request_id, route=route)
             response = broken_page() if route == "s" else site_response(masked, _accept(Headers(scope=scope)))

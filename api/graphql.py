@@ -1,7 +1,7 @@
 """GraphQL over HTTP: `/graphql` and `/graphql/{document_id}`, as one ASGI endpoint.
 
-A request takes one way from here to SQL: read the request, find what its credential may run (`_plan`), charge for it,
-run it, send the response. docs/architecture.md lists the functions that it passes.
+The steps: read the request, look up the operation that its credential may execute (`_plan`), charge the cost, execute,
+send the response. docs/architecture.md lists the functions from here to SQL.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-
 
 @dataclass(slots=True)
 class Plan:
-    """What a credential may run: an operation of a document, looked up a moment ago."""
+    """An operation that a credential may execute, looked up less than a second ago."""
 
     credential: Credential | None
     document: Document
@@ -66,7 +66,7 @@ class Plan:
 
 
 class GraphQLEndpoint:
-    """Answers GraphQL requests. `/graphql` in a browser's address bar is not one: see `serves`."""
+    """Responds to GraphQL requests. `/graphql` in a browser's address bar is not one: see `serves`."""
 
     def __init__(self, settings: Settings, db: Pool, links: Links) -> None:
         self._db = db
@@ -168,7 +168,7 @@ class GraphQLEndpoint:
         negotiation: Negotiation,
         log: RequestLog,
     ) -> GraphQLResponse:
-        """Run one operation. What refuses it is its response: in a batch, the others have theirs."""
+        """Execute one operation. An exception becomes its response, so that a batch continues."""
         cost: int | None = None
         rate_limit: RateLimit | None = None
         key = authorization, request.query, request.document_id, request.registers, request.operation_name
@@ -220,7 +220,7 @@ class GraphQLEndpoint:
         return response
 
     async def _plan(self, request: GraphQLRequest, authorization: bytes | None, log: RequestLog) -> Plan:
-        """Find what the request's credential may run. Raises what refuses it."""
+        """Look up the operation that the request's credential may execute. Raises the reasons to refuse it."""
         credential, expires_at = await self._authenticate(authorization, log)
         self._limiter.check(credential)
         try:
@@ -308,7 +308,7 @@ def is_document_path(path: str) -> bool:
     return path.startswith(f"{PATH}/") and len(path) > len(PATH) + 1 and "/" not in path[len(PATH) + 1 :]
 
 
-# Names by which a GET asks for an operation: then it is a program's, whatever it accepts.
+# Parameters of a GET request for an operation. Such a request is for GraphQL even if it accepts HTML.
 NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extensions"))
 
 
@@ -321,7 +321,7 @@ def _refuse_transport(operation: Operation, method: str) -> None:
 
 
 def _make_cacheable(response: GraphQLResponse) -> None:
-    """Let the client keep the data and ask whether it has changed. The cost is not part of what the tag is of."""
+    """Let the client keep the data and ask whether it has changed. The tag does not cover the cost."""
     digest = hashlib.sha256(dump(response.body["data"])).hexdigest()[:32]
     response.headers = {"ETag": f'W/"{digest}"', **CACHED}
 

@@ -35,7 +35,7 @@ CACHED = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, 
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """What the client accepts. `media_type`: None for none of ours; `encoding`: None for no compression."""
+    """The formats that the client accepts. `media_type` is None if none is supported, `encoding` if none compresses."""
 
     media_type: str | None
     lenient: bool

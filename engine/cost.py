@@ -50,17 +50,17 @@ NESTING_LIMIT = 100
 
 @dataclass(frozen=True)
 class CostModel:
-    """What the fields of a schema cost, and the limits of an operation.
+    """The prices of a schema's fields, and the limits of an operation.
 
     Types whose names end with `Connection` are pages; their size is the argument `first` or `last`. A list with an
     argument `ids` has as many items as there are IDs.
     """
 
     prices: Mapping[str, int]
-    """What a field costs besides its objects, by `Type.field`."""
+    """The price of a field in addition to its objects, by `Type.field`."""
     mutation_price: int
     list_size: int
-    """How long a list is assumed to be that has no arguments to tell. Call `count_items` where it may be longer."""
+    """The assumed length of a list without page arguments. Call `count_items` if it can be longer."""
     list_sizes: Mapping[str, int]
     """The same of certain lists, by `Type.field`."""
     page_size: int
@@ -71,7 +71,7 @@ class CostModel:
     count_limit: int
     count_limit_maximum: int
     rows_counted: int
-    """How many rows are counted for the price of 1."""
+    """The number of rows that are counted for the price of 1."""
     cost_limit: int = 5_000
     depth_limit: int = 16
     """The standard introspection query has a depth of 15."""
@@ -149,7 +149,7 @@ class Meter:
 
 
 def _given(variables: Mapping[str, Any], name: str) -> tuple[type, Any]:
-    """A variable's value and its class: in Python `True` equals 1, but it is no page size."""
+    """A variable's value and its class: in Python `True` equals 1, but it is not a page size."""
     value = variables.get(name, Undefined)
     return type(value), value
 
@@ -159,12 +159,12 @@ class CostCounter:
 
     def __init__(self, model: CostModel) -> None:
         self.unforeseen = 0
-        """What such items have cost so far, in hundredths."""
+        """The cost of such items so far, in hundredths."""
         self._model = model
         self._item_costs: dict[tuple[int, ...], int] = {}
 
     def count_items(self, info: strawberry.Info[Any, Any], number: int) -> None:
-        """Count what a list has beyond its assumed length, each item with all that is selected of it."""
+        """Charge the items beyond a list's assumed length, each with the fields that are selected."""
         raw, model = info._raw_info, self._model
         beyond = number - model.list_sizes.get(f"{raw.parent_type.name}.{raw.field_name}", model.list_size)
         if beyond <= 0:
@@ -184,7 +184,7 @@ class CostCounter:
 
 
 class HasCostCounter(Protocol):
-    """What `count_items` needs of the context of a request."""
+    """The part of a request's context that `count_items` needs."""
 
     @property
     def cost_counter(self) -> CostCounter: ...
@@ -351,7 +351,7 @@ def _introspection_sizes(schema: GraphQLSchema) -> dict[str, float]:
         "enumValues": sum(len(t.values) for t in types if isinstance(t, GraphQLEnumType)) / len(types),
         "interfaces": max(len(getattr(t, "interfaces", ())) for t in types),
         "possibleTypes": max(len(schema.get_possible_types(t)) for t in types if is_abstract_type(t)),
-        # In a chain of them each is so much rarer than the one before that together they are a reference's wrappers.
+        # In a chain, each is much rarer than the one before, so that together they are the wrappers of one reference.
         "ofType": wrappers / (wrappers + len(references)),
         **dict.fromkeys(
             ("__type", "queryType", "mutationType", "subscriptionType"),

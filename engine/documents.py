@@ -21,10 +21,10 @@ from engine.execution import (
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
-# The size of the cache, in tokens of its documents. Each takes 1 to 2 KB, in objects through which the garbage
-# collector walks without a pause, in about 60 ms in all.
+# The size of the cache, in tokens of its documents. A token takes 1 to 2 KB. The garbage collector visits all of
+# them in about 60 ms, without a pause.
 TOKENS = 20_000
-# What a document takes however short it is.
+# The least size of a document.
 DOCUMENT_TOKENS = 20
 
 
@@ -94,7 +94,7 @@ class Operation:
 
 
 class DocumentCache:
-    """The documents that were sent last. Those that are kept are valid."""
+    """The valid documents that were sent last."""
 
     def __init__(self, schema: strawberry.Schema, model: CostModel, *, introspection: bool, compiled: bool) -> None:
         self._schema = schema

@@ -24,7 +24,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-# So that a document takes no more than some 30 ms until it is found to be valid or not.
+# With these limits, parsing and validating a document takes at most about 30 ms.
 TOKEN_LIMIT = 2_000
 COMMENT_LIMIT = 1_000
 ERROR_LIMIT = 5
@@ -96,7 +96,7 @@ def interpret(
     *,
     hide_suggestions: bool,
 ) -> AwaitableOrValue[ExecutionResult]:
-    """Let graphql-core run an operation of a valid document."""
+    """Execute an operation of a valid document with graphql-core."""
     return execute(
         schema,
         document,
@@ -110,7 +110,7 @@ def interpret(
 
 
 def result_of(result: ExecutionResult) -> ExecutionResult:
-    """The result of an execution. Raises InvalidOperation where it has not begun because of the variables."""
+    """The result of an execution. Raises InvalidOperation if it did not begin because of the variables."""
     if result.errors and all(error.path is None for error in result.errors):
         raise InvalidOperation("BAD_USER_INPUT", *result.errors)
     return result

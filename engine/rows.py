@@ -27,7 +27,7 @@ SOURCE = "row source"
 
 
 class Row(Protocol):
-    """What a row must offer: its values by the names of their columns."""
+    """The interface of a row: its values by the names of their columns."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 

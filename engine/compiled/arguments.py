@@ -1,6 +1,6 @@
 """Variables and arguments, as graphql-core reads them and Strawberry converts them.
 
-What is not valid is left to graphql-core, which says what is wrong with it.
+If a value is not valid, graphql-core creates the error.
 """
 
 from collections.abc import Collection, Mapping
@@ -47,7 +47,7 @@ class Variables:
             self._variables.append(Variable(signature.name, signature, coerce, absent))
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
-        """What graphql-core's `get_variable_values` returns."""
+        """The same result as graphql-core's `get_variable_values`."""
         try:
             values = self._read(inputs)
         except Exception:  # that of an input type that refuses a value
@@ -86,7 +86,7 @@ class Argument(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A parameter of a resolver. `type`: what Strawberry must convert its argument to itself."""
+    """A parameter of a resolver. `type` is set if Strawberry itself must convert the argument."""
 
     argument: str
     name: str
@@ -95,7 +95,7 @@ class Parameter(NamedTuple):
 
 
 class Arguments:
-    """The arguments of a selected field. `needs_info`: whether their conversion does."""
+    """The arguments of a selected field. `needs_info`: whether their conversion needs Strawberry's `Info`."""
 
     def __init__(self, schema: GraphQLSchema, field: Field) -> None:
         self._field = field
@@ -105,7 +105,7 @@ class Arguments:
         self.needs_info = any(parameter.type is not None for parameter in self._parameters)
 
     def _planned_arguments(self) -> list[Argument] | None:
-        """Those that have a value, in the schema's order. None: something is wrong with one of them."""
+        """Those that have a value, in the schema's order. None if one is invalid."""
         details = self._field.details[0]
         if details.fragment_variable_values:
             return None
@@ -132,7 +132,7 @@ class Arguments:
             return Parameter(name, argument.python_name, None, argument.type)
 
     def read(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
-        """What graphql-core's `get_argument_values` returns, or raises."""
+        """The same result, or exception, as graphql-core's `get_argument_values`."""
         values: dict[str, Any] = {}
         for name, read, variable in self._arguments or ():
             if variable is not None and variable not in variables.coerced:
@@ -149,7 +149,7 @@ class Arguments:
         )
 
     def convert(self, values: dict[str, Any], info: "Info[Any, Any] | None") -> dict[str, Any]:
-        """What Strawberry's `convert_arguments` returns, or raises."""
+        """The same result, or exception, as Strawberry's `convert_arguments`."""
         converted: dict[str, Any] = {}
         for argument, name, convert, type in self._parameters:
             if argument in values:

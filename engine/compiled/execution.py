@@ -1,5 +1,5 @@
-"""One execution of a compiled operation. Generated functions call it for values that they do not know, and it hands
-them to graphql-core.
+"""One execution of a compiled operation. Generated functions call it for unexpected values, which it passes
+to graphql-core.
 
 A path is a chain of tuples `(previous, key, type name)`. They are laid out like graphql-core's `Path` and take less
 time to create.
@@ -33,7 +33,7 @@ Function: TypeAlias = Callable[["Execution", Any, AnyPath | None], Any]
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core's executor, which lets the compiled functions build objects."""
+    """graphql-core's executor. Compiled functions build its objects."""
 
     execution: "Execution"
 
@@ -54,7 +54,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
 
 class Execution:
-    """What the functions of an operation need besides an object and its path."""
+    """The state of an execution that the compiled functions need."""
 
     def __init__(
         self,
@@ -112,10 +112,10 @@ class Execution:
         path = path_of((parent_path, field.key, field.parent_type.name))
         return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
 
-    # Values that the generated code does not know. Each does what graphql-core's executor does at that point.
+    # Unexpected values. Each method does the same as graphql-core's executor at that point.
 
     def complete(self, field: Field, value: Any, parent_path: AnyPath | None) -> Any:
-        """The value of a field, or an awaitable of it, which does not raise where the field is nullable."""
+        """The value of a field, or an awaitable of the value, which does not raise if the field is nullable."""
         executor, info = self.executor, self.core_info(field, parent_path)
         if is_awaitable(value):
             return executor.complete_awaitable_value(field.definition.type, field.details, info, info.path, value, None)
@@ -123,24 +123,24 @@ class Execution:
         return self.completed(field, value, parent_path) if is_awaitable(value) else value
 
     def complete_awaited(self, field: Field, value: Any, parent_path: AnyPath | None) -> Any:
-        """The same of a value that was awaited. The generated function handles what is raised."""
+        """The same for a value that was awaited. The generated function handles exceptions."""
         info = self.core_info(field, parent_path)
         return self.executor.complete_value(field.definition.type, field.details, info, info.path, value, None)
 
     def interpret(
         self, type: GraphQLObjectType, selected: GroupedFieldSet, source: Any, path: AnyPath | None
     ) -> AwaitableOrValue[dict[str, Any]]:
-        """The fields of an object, from graphql-core alone."""
+        """The fields of an object, executed by graphql-core."""
         return self.executor.execute_fields(type, source, path and path_of(path), selected, None)
 
     def interpret_field(
         self, type: GraphQLObjectType, key: str, details: list[FieldDetails], source: Any, path: AnyPath | None
     ) -> Any:
-        """The value of one field, or an awaitable of it, from graphql-core alone."""
+        """The value of one field, or an awaitable of the value, executed by graphql-core."""
         return self.executor.execute_field(type, source, details, path_of((path, key, type.name)), None)
 
     def complete_item(self, field: Field, type: GraphQLOutputType, value: Any, path: AnyPath) -> Any:
-        """The item of a list, or an awaitable of it."""
+        """The item of a list, or an awaitable of the item."""
         executor, item_path = self.executor, path_of(path)
         assert item_path.prev is not None
         info = executor.build_resolve_info(field.definition, field.nodes, field.parent_type, item_path.prev)
@@ -151,7 +151,7 @@ class Execution:
         return completed[0]
 
     async def completed(self, field: Field, value: Awaitable[Any], parent_path: AnyPath | None) -> Any:
-        """A field's value, some part of which is awaited."""
+        """Await a field's value, and handle its error."""
         try:
             return await value
         except Exception as error:
@@ -172,7 +172,7 @@ class Execution:
         self.executor.handle_field_error(error, type, field.details, path_of(path))
 
     def abandon(self, values: list[Any]) -> None:
-        """Let awaitable values end in the background, because the object or list that they are part of has failed."""
+        """Let awaitable values finish in the background, because the object or list that contains them has failed."""
         awaitables = [value for value in values if is_awaitable(value)]
         if awaitables:
             self.executor.settle_in_background(awaitables)
@@ -196,7 +196,7 @@ def path_of(path: AnyPath) -> Path:
 
 
 class ResolveInfo:
-    """What resolvers may ask of the execution: graphql-core's `GraphQLResolveInfo`, computed when it is read."""
+    """The attributes of graphql-core's `GraphQLResolveInfo`, computed on access."""
 
     __slots__ = ("_execution", "_field", "_parent_path")
 

@@ -1,7 +1,7 @@
 """Input values: closures that coerce and convert the values of a schema's input types.
 
 They do what graphql-core's `coerce_input_value` and `coerce_input_literal` and Strawberry's `convert_argument` do, with
-the types looked at once. Where a value is not valid they return Undefined: graphql-core says what is wrong with it.
+the types examined only once. If a value is not valid, they return Undefined, and graphql-core creates the error.
 """
 
 from collections.abc import Callable
@@ -49,22 +49,22 @@ Coerce: TypeAlias = Callable[[Any, int], Any]
 Read: TypeAlias = Callable[[VariableValues], Any]
 Convert: TypeAlias = Callable[[Any], Any]
 
-# Values of variables that nest deeper are left to graphql-core, which has a limit of its own.
+# graphql-core coerces values of variables that are nested deeper. It has its own limit.
 DEPTH_LIMIT = 30
 
 # The classes of leaves that cannot be changed, besides those of enums.
 IMMUTABLE = frozenset({str, int, float, bool, type(None), datetime, date, time, timedelta, Decimal, UUID})
 
-# In place of the default of a field that must be given.
+# Stands for the default of a required field.
 REQUIRED = object()
 
 
 class Unusual(Exception):
-    """An input type that Strawberry must convert itself."""
+    """An input type that only Strawberry can convert."""
 
 
 class InputField(NamedTuple):
-    """A field of an input object, as it is written in a document."""
+    """A field of an input object in a document."""
 
     name: str
     """Its name in the value."""
@@ -209,7 +209,7 @@ class Inputs:
         return read
 
     def _object_literal(self, node: ObjectValueNode, type: GraphQLInputObjectType) -> Read | None:
-        """None: the object is left to graphql-core."""
+        """None: graphql-core coerces the object."""
         nodes = {field.name.value: field.value for field in node.fields}
         if type.is_one_of or not nodes.keys() <= type.fields.keys():
             return None
@@ -239,10 +239,10 @@ class Inputs:
 
         return read
 
-    # What Strawberry makes of coerced values.
+    # Strawberry's conversion of coerced values.
 
     def converter(self, type: Any) -> Convert | None:
-        """A function of a coerced value that returns the resolver's argument. None: it is taken as it is.
+        """A function of a coerced value that returns the resolver's argument. None: the value is the argument.
 
         Raises Unusual.
         """
@@ -276,7 +276,7 @@ class Inputs:
             return lambda value: Some(convert_value(value))
 
         def convert(value: Any) -> Any:
-            if value is None:  # Strawberry says that it must not be
+            if value is None:  # Strawberry raises the error
                 return convert_argument(value, maybe, self.registry, self.config)
             return Some(convert_value(value))
 
@@ -308,7 +308,7 @@ class Inputs:
         return convert
 
     def _is_leaf(self, type: Any) -> bool:
-        """Whether Strawberry takes such a value as it is."""
+        """Whether Strawberry passes such a value unchanged."""
         if isinstance(type, StrawberryOptional) and not isinstance(type, StrawberryMaybe):
             return self._is_leaf(type.of_type)
         if isinstance(type, LazyType):

@@ -1,4 +1,4 @@
-"""Compiled operations. An operation is compiled when it is first executed, and its functions are kept."""
+"""Compiled operations. An operation is compiled on its first execution."""
 
 import linecache
 from collections.abc import Mapping
@@ -37,10 +37,10 @@ from engine.compiled.execution import Execution, Function
 from engine.compiled.planning import Planner, Unsupported
 from engine.compiled.writing import Writer
 
-# `@skip` and `@include` may be told by variables to make so many different operations of one.
+# The maximum number of combinations of conditions for which an operation is compiled.
 VARIANT_LIMIT = 16
 
-# They tell the sources of operations of the same name apart.
+# Distinguishes the sources of operations with the same name.
 _numbers = count()
 
 
@@ -56,8 +56,8 @@ def compile_operation(
 ) -> "CompiledOperation":
     """Compile an operation of a valid document: the one of that name, or the only one.
 
-    The document is kept, and must not change. Raises Unsupported where the schema has extensions, which would not be
-    called, and ValueError where the document has no such operation.
+    The document must not change later. Raises Unsupported if the schema has extensions, which would not be called, and
+    ValueError if the document has no such operation.
     """
     if schema.extensions or schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
         raise Unsupported("a schema extension")
@@ -118,7 +118,7 @@ class CompiledOperation:
         return execution.result(data)
 
     def variant(self, values: VariableValues) -> Variant:
-        """The operation as these variables make it. Raises Unsupported."""
+        """The operation with the conditions of these variables. Raises Unsupported."""
         conditions = tuple(values.coerced.get(name) for name in self._directives.variables)
         variant = self._variants.get(conditions)
         if variant is None:
@@ -160,7 +160,7 @@ class CompiledOperation:
         return Variant([functions[name] for name in root], {key: functions[name] for key, name in objects.items()})
 
     def _functions(self, writer: Writer) -> dict[str, Any]:
-        """Run the source that was written. Tracebacks show its lines as long as the operation is kept."""
+        """Execute the generated source. Tracebacks show its lines as long as the operation exists."""
         text = "\n\n".join(writer.functions)
         name = self._operation.name.value if self._operation.name else "operation"
         filename = f"<compiled {name} {next(_numbers)}>"
@@ -171,7 +171,7 @@ class CompiledOperation:
 
 
 class _Directives(Visitor):
-    """The directives of an operation and its fragments: the variables of their conditions, and one that is unknown."""
+    """The variables of conditions in an operation and its fragments, and an unsupported directive."""
 
     def __init__(self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> None:
         super().__init__()

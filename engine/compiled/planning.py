@@ -1,6 +1,6 @@
-"""Plans: what an operation selects of each object, where each value comes from, and how it is completed.
+"""Plans: the selected fields of each object, the source of each value, and its completion.
 
-`Planner` makes them from the schema and the operation; `engine.compiled.writing` makes Python source of them.
+`Planner` creates them from the schema and the operation; `engine.compiled.writing` generates Python source from them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +35,7 @@ from engine.rows import SOURCE, Column, Reads, View
 
 Subfields: TypeAlias = Callable[[GraphQLObjectType, list[FieldDetails]], GroupedFieldSet]
 
-# More fields than this take longer to compile than most operations take to run.
+# Compiling more fields takes longer than executing most operations.
 FIELD_LIMIT = 500
 
 # How deep objects over the same row may nest in one expression. Python limits the depth of parentheses.
@@ -43,7 +43,7 @@ ROW_DEPTH_LIMIT = 10
 
 
 class Unsupported(Exception):
-    """An operation that graphql-core must execute. `reason` says in a word or two what is not compiled."""
+    """An operation that graphql-core must execute. `reason` names the unsupported feature."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason} is not compiled")
@@ -57,7 +57,7 @@ class Field:
     parent_type: GraphQLObjectType
     definition: GraphQLField
     key: str
-    """Its name in the answer."""
+    """Its name in the response."""
     details: list[FieldDetails]
     nodes: list[FieldNode]
     strawberry: StrawberryField | None
@@ -81,7 +81,7 @@ class RowColumn:
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """The value is what a Strawberry resolver returns, which is called as Strawberry itself calls it."""
+    """The value is the result of a Strawberry resolver, which is called in the same way as by Strawberry."""
 
     function: Callable[..., Any]
     is_async: bool
@@ -93,8 +93,8 @@ class Resolver:
 
 @dataclass(frozen=True, slots=True)
 class CoreResolver:
-    """The value is what graphql-core's resolver of the field returns: of Strawberry's extensions and permissions, or
-    of a schema without Strawberry.
+    """The value is the result of graphql-core's resolver of the field: with Strawberry's extensions and permissions,
+    or of a schema without Strawberry.
     """
 
     function: Callable[..., Any]
@@ -102,7 +102,7 @@ class CoreResolver:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """The value is an object over the same row, which the resolver makes where its row alone is not enough."""
+    """The value is another object of the same row. The resolver creates it if its fields need more than the row."""
 
     view: View
     resolver: Resolver
@@ -127,7 +127,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class ObjectOf:
-    """An object of one type. `cls`: the class of its objects, None where the class alone does not tell."""
+    """An object of one type. `cls`: the Python class of its objects, None if the class does not determine the type."""
 
     object: "Object"
     cls: Any
@@ -160,7 +160,7 @@ class PlannedField:
 
 @dataclass(frozen=True, slots=True)
 class RowLeaf:
-    """A leaf of the answer that is a column of the row."""
+    """A leaf of the response that is a column of the row."""
 
     column: str
     type: GraphQLLeafType
@@ -169,7 +169,7 @@ class RowLeaf:
 
 @dataclass(frozen=True, slots=True)
 class RowObject:
-    """A part of the answer that is read from a row alone. A text among the fields is the name of its type."""
+    """An object of the response that is read from a row. A string among the fields is the `__typename`."""
 
     fields: dict[str, "RowLeaf | RowObject | str"]
     null_with: str | None = None
@@ -178,7 +178,7 @@ class RowObject:
 
 @dataclass(frozen=True, slots=True)
 class RowFields:
-    """Fields of an object that follow one another and are read from its row alone."""
+    """Consecutive fields of an object that are read from its row."""
 
     fields: dict[str, RowLeaf | RowObject | str]
     selected: GroupedFieldSet
@@ -186,7 +186,7 @@ class RowFields:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Object:
-    """What is selected of an object of a type, in the order of the answer."""
+    """The selected fields of an object of a type, in the order of the response."""
 
     type: GraphQLObjectType
     parts: list[TypeName | PlannedField | RowFields]
@@ -297,14 +297,14 @@ class Planner:
         return Leaf(type)
 
     def _object_of(self, type: GraphQLObjectType, details: list[FieldDetails]) -> Object:
-        """The plan of what the nodes select of a type. The same nodes have the same plan."""
+        """The plan of the fields that the nodes select. The same nodes have the same plan."""
         key = (type, *(id(detail.node) for detail in details))
         if key not in self._planned:
             self._planned[key] = self.object(type, self._subfields(type, details))
         self.objects[type, id(details)] = self._planned[key]
         return self._planned[key]
 
-    # What is read from rows alone. `names` are the row's columns by the names that the object knows them by.
+    # Values that are read from rows. `names`: the row's columns by the names of the object's columns.
 
     def _from_row(
         self, field: Field, source: ValueSource | RowView, names: Mapping[str, str] | None, depth: int

@@ -1,7 +1,7 @@
 """The Python source of a plan: a function for each object, each list and each asynchronous field.
 
-What the functions call, await and make a task of, and in which order, is as in graphql-core's executor. They know the
-values that the schema says; any other value goes to `engine.compiled.execution`, which hands it to graphql-core.
+The functions call, await and create tasks in the same order as graphql-core's executor. They handle values of the
+expected classes; `engine.compiled.execution` passes all other values to graphql-core.
 """
 
 import builtins
@@ -54,7 +54,7 @@ from engine.compiled.planning import (
     TypeName,
 )
 
-# Conditions under which graphql-core makes of a value `{value}` the value itself.
+# Conditions under which graphql-core completes `{value}` to itself.
 UNCHANGED = {
     GraphQLString: "{value}.__class__ is str",
     GraphQLID: "{value}.__class__ is str",
@@ -70,7 +70,7 @@ PLAIN = frozenset(
 
 HELPERS = {
     "PLAIN": PLAIN,
-    # The attribute of an object that was cast: it is of another type than its class.
+    # The attribute of an object that was cast to another type than that of its class.
     "CAST": TYPE_CAST_ATTRIBUTE,
     "Undefined": Undefined,
     "gathered": gathered,
@@ -89,11 +89,11 @@ class Statements(NamedTuple):
     """How generated code completes a value in the variable `value`."""
 
     condition: str
-    """Holds where the value is what the schema says."""
+    """Holds if the value has the type of the schema."""
     statements: str = ""
     """Put the completed value into `value`."""
     result: str | None = None
-    """The class of the completed value, if it may also be an awaitable of it."""
+    """The class of the completed value, if the value may also be an awaitable."""
 
 
 class Writer:
@@ -160,7 +160,7 @@ class Writer:
     # Fields that are read from a row.
 
     def _row_object(self, name: str, object: Object, fields: RowFields) -> str:
-        """The body of the function of an object that is read from its row alone."""
+        """The body of the function of an object that is read from its row."""
         condition, values = self._row_values(fields)
         type, selected = self._row_constants(name, object, fields)
         return (
@@ -206,7 +206,7 @@ class Writer:
     # Other fields.
 
     def _field(self, planned: PlannedField) -> str:
-        """Statements that put a field's value, completed, into `data`."""
+        """Statements that put a field's completed value into `data`."""
         field = planned.field
         constant = self._field_constant(field)
         return (
@@ -261,7 +261,7 @@ class Writer:
         return name
 
     def _read(self, field: Field) -> str:
-        """An expression: the field's arguments, as graphql-core reads them."""
+        """An expression: the field's coerced arguments."""
         return f"{self._arguments(field)}.read(execution.variables, execution.hide_suggestions)"
 
     def _call(self, field: Field, source: Resolver) -> str:
@@ -365,7 +365,7 @@ class Writer:
         return name
 
     def leaf(self, type: GraphQLLeafType) -> str:
-        """A condition: `{value}` is what the schema says. What it completes to, if not to itself, is `{completed}`."""
+        """A condition: `{value}` has the type of the schema. `{completed}` is the completed value, if it differs."""
         if type in UNCHANGED:
             return UNCHANGED[type]
         if isinstance(type, CustomGraphQLEnumType):
@@ -406,7 +406,7 @@ class Writer:
         return self._names[key]
 
     def _name(self, base: str) -> str:
-        """A new global name. Types and fields of GraphQL may have the names of Python's builtins, too."""
+        """A new global name. GraphQL types and fields can have the names of Python's built-ins."""
         name, number = base, 1
         while name in self._used or name.startswith("row_"):
             number += 1
