@@ -27,7 +27,7 @@ NOT_IN_SAFELIST = (400, "QUERY_NOT_IN_SAFELIST", "The app has not published this
 ID_REQUIRED = (
     400,
     "PERSISTED_QUERY_ID_REQUIRED",
-    "The app sends published documents by their IDs alone: documentId.",
+    "The app sends published documents by their IDs only: documentId.",
 )
 BOTH = (400, "CANNOT_SEND_PQ_ID_AND_BODY", "Send a document's ID or its text, not both.")
 SEVERAL = (400, "BAD_REQUEST", "The request names several documents.")
