@@ -152,7 +152,7 @@ def _validated_details(validation: Validation, details: CustomerDetailsInput) ->
 
 
 def _idempotent_fields(input: CreateSessionInput) -> dict[str, Any]:
-    """The input as compared for an idempotency key: a null within the metadata counts, absent metadata is empty."""
+    """The input that is hashed for an idempotency key. Keeps nulls in the metadata; absent metadata is empty."""
     return present_fields(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
 
 
