@@ -79,7 +79,7 @@ def failure(
 ) -> Failure:
     """The response to an exception that ended a request.
 
-    `lenient`: the client accepts application/json, and expects the status 200 for an invalid operation (GraphQL over
+    `lenient`: the client accepts `application/json`, and expects the status 200 for an invalid operation (GraphQL over
     HTTP, section 6.4.1).
     """
     if isinstance(error, InvalidOperation):

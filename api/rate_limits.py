@@ -28,7 +28,7 @@ LEASE_SHARE = 1 / 20
 # therefore causes ten statements per second, whether they are refused or not.
 PAUSE_SECONDS = 0.1
 
-# The maximum number of apps whose points a worker caches.
+# The maximum number of apps whose budgets a worker caches.
 BUDGETS = 10_000
 
 LARGEST_COST = COST_MODEL.cost_limit

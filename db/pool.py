@@ -342,7 +342,7 @@ def _leaves_usable(error: BaseException, connection: Connection) -> bool:
 
 
 async def _write_json_as_it_is(connection: "asyncpg.Connection[Row]") -> None:
-    """Decode json columns as Fragments, which orjson writes verbatim into the response."""
+    """Decode columns of type `json` as Fragments, which orjson writes verbatim into the response."""
     await connection.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=orjson.Fragment, format="text")
 
 

@@ -66,7 +66,7 @@ class Customer(Node):
         if name in self.row:
             return self.row[name]
         row = await info.context.loaders.customers.load(self.row["id"])
-        assert row is not None  # nothing is deleted
+        assert row is not None  # rows are never deleted
         return row[name]
 
 

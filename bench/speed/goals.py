@@ -137,7 +137,7 @@ def _verdict(
     text: str, found: Mapping[Query, Sequence[float]], limits: Mapping[Query, float], at_least: bool = False
 ) -> str:
     """The verdict on all queries, with those that miss the goal, or else the one that is nearest to its limit."""
-    # How much of its limit each query uses: 1 is all of it.
+    # The used part of each query's limit. Above 1, the query misses the goal.
     used = {
         query: limits[query] / median(values) if at_least else median(values) / limits[query]
         for query, values in found.items()

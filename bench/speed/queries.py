@@ -62,7 +62,7 @@ class Sample:
     """Roomkey's cursor for `deep_after`."""
 
 
-# The fields of a row. All are strings except `active` and those in MOMENTS.
+# The fields of a row. All are strings except `active` and those in `MOMENTS`.
 FULL = (
     "id",
     "active",

@@ -95,7 +95,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         id = await idempotent_id(transaction, store_id, input.idempotency_key, _idempotent_fields(input), new)
         if id != new:
             known = await get_session(transaction, store_id, id)
-            assert known is not None  # nothing is deleted
+            assert known is not None  # rows are never deleted
             return CreateSessionPayload(session=Session(row=known))
         customer = await _find_or_create_customer(transaction, store_id, input.customer)
         row = await db_sessions.create_session(
