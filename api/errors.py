@@ -1,4 +1,4 @@
-"""Errors: which status, code and message each exception gets. The one table of them is PROBLEMS."""
+"""Error responses. The table PROBLEMS maps exceptions to statuses, codes and messages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,14 +27,14 @@ class RequestError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """How an exception is reported. `message`: None for the exception's own text."""
+    """How an exception is reported. If `message` is None, the exception's own text is used."""
 
     status: int
     code: str
     message: str | None = None
 
 
-# The first row whose class the exception has. The status counts where the exception ends the whole request.
+# The first matching row applies. The status is used if the exception ends the whole request.
 PROBLEMS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Problem], ...] = (
     (TooCostly, Problem(400, "COST_LIMIT_EXCEEDED")),
     (Throttled, Problem(429, "THROTTLED")),
@@ -53,10 +53,10 @@ UNFORESEEN = Problem(
     500, "INTERNAL_SERVER_ERROR", "An internal error occurred. Quote the request ID when you report it."
 )
 
-# What a status says besides (RFC 9110, sections 15.5.2 and 15.6.4).
+# Additional headers by status (RFC 9110, sections 15.5.2 and 15.6.4).
 HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 
-# Where no field could be answered for one of these reasons, neither was the request.
+# The status of the response if all fields are null and one of them failed with this code.
 REQUEST_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503}
 
 
@@ -79,8 +79,8 @@ def failure(
 ) -> Failure:
     """The response to an exception that ended a request.
 
-    `lenient`: the client names application/json, and expects the status 200 for an operation that is invalid
-    (GraphQL over HTTP, section 6.4.1).
+    `lenient`: the client accepts `application/json`, and expects the status 200 for an invalid operation (GraphQL over
+    HTTP, section 6.4.1).
     """
     if isinstance(error, InvalidOperation):
         errors = [{**each.formatted, "extensions": {"code": error.code}} for each in error.errors]
@@ -137,7 +137,7 @@ def _reported(problem: Problem, error: Exception) -> dict[str, Any]:
 
 
 def _masked(error: Exception, where: str, request_id: str) -> dict[str, Any]:
-    """An unforeseen error as the client sees it. The log has the error, and neither has what the client sent."""
+    """Log an unforeseen error, and return a generic one for the client. Neither quotes the client's input."""
     entry = {"request": request_id, "message": "unforeseen", "where": where, **describe(error)}
     logger.error("unforeseen", extra={"entry": entry})
     return {"message": UNFORESEEN.message, "extensions": {"code": UNFORESEEN.code, "requestId": request_id}}

@@ -1,4 +1,4 @@
-"""Token links as customers tap them, and as chat apps preview them: `/s/{slug}/{code}`."""
+"""The endpoint of token links, `/s/{slug}/{code}`, which customers open and chat apps preview."""
 
 import asyncio
 import re
@@ -15,8 +15,8 @@ from db.stores import SLUG, get_store_by_slug
 from schema.admission import admission_of
 from schema.links import Links, session_id_of
 
-# What chat apps, and the services behind them, call themselves when they fetch a link to show it. Not the browsers
-# inside chat apps, which name the app as well, nor curl and the like, by which a person may open a link.
+# User agents of chat apps and their services when they fetch a link for its preview. Browsers inside chat apps, whose
+# user agents also name the app, and curl and similar tools must not match, because people open links with them.
 PREVIEW_AGENTS = re.compile(
     r"""
     ^WhatsApp/ | TelegramBot | facebookexternalhit | facebookcatalog | Facebot | Twitterbot | Slackbot | Slack-ImgProxy
@@ -31,7 +31,7 @@ PREVIEW_AGENTS = re.compile(
 
 
 class LinkEndpoint:
-    """Serves links. Neither a preview nor a visit uses the token up."""
+    """Serves links. Neither a preview nor a visit invalidates the token."""
 
     def __init__(self, db: Pool, links: Links, seconds: float) -> None:
         self._db = db
@@ -68,7 +68,7 @@ class LinkEndpoint:
 
 
 def storefront(url: str, code: str) -> str:
-    """The storefront's address with the code as `token`, for its call of joinSession."""
+    """The URL of the storefront with the code in the parameter `token`, which the storefront passes to joinSession."""
     parts = urlsplit(url)
     query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "token"]
     return urlunsplit(parts._replace(query=urlencode([*query, ("token", code)])))

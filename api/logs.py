@@ -1,4 +1,4 @@
-"""The log: JSON, one object a line, on stderr. A stalled reader never blocks a request."""
+"""The log: one JSON object per line on stderr. A stalled reader never blocks a request."""
 
 import atexit
 import logging
@@ -18,15 +18,15 @@ import orjson
 
 logger = logging.getLogger("roomkey")
 
-# Lines that wait to be written. More are dropped, and counted in a line of their own.
+# The maximum number of lines that wait to be written. Further lines are dropped, and their number is logged.
 QUEUE_LINES = 10_000
 FLUSH_SECONDS = 0.05
-# How long the end of the process waits for the last lines to be written.
+# The maximum time that the process waits at its end until the last lines are written.
 CLOSE_SECONDS = 2.0
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as an object: the time, the worker, the level, and either the record's entry or its message."""
+    """Formats a record as an object: the time, the process ID, the level, and the record's entry or its message."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = getattr(record, "entry", None)
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class StreamWriter(logging.Handler):
-    """Writes lines to a stream from a thread of its own, so that a full pipe cannot stop the service."""
+    """Writes lines to a stream in a separate thread, so that a full pipe cannot block the service."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class StreamWriter(logging.Handler):
             self._dropped += 1
 
     def close(self) -> None:
-        """Write the lines that are left, for a limited time."""
+        """Write the remaining lines, and wait for at most CLOSE_SECONDS."""
         self._closing.set()
         self._thread.join(CLOSE_SECONDS)
         super().close()
@@ -77,23 +77,23 @@ class StreamWriter(logging.Handler):
                 try:
                     self._stream.buffer.write(b"\n".join(lines) + b"\n")
                     self._stream.flush()
-                except (OSError, ValueError):  # the reader is gone
+                except (OSError, ValueError):  # the reader has closed the pipe
                     return
             if is_last:
                 return
 
 
-# The writer of this process, once it is configured.
+# None until `configure` is called.
 _writer: StreamWriter | None = None
 
 
 def log_entry(to: logging.Logger, level: int, entry: dict[str, Any]) -> None:
-    """Log an object. A LogRecord is made only where other handlers than ours may want it: it takes 15 µs."""
+    """Log an object. Creates no LogRecord, which takes 15 µs, unless other handlers are configured."""
     if not to.isEnabledFor(level):
         return None
     if _writer is not None:
         return _writer.put(_line(time(), logging.getLevelName(level).lower(), entry))
-    # Without a walk through the stack, to find the line of code.
+    # `Logger.log` would walk the stack to find the caller.
     to.handle(to.makeRecord(to.name, level, "", 0, "entry", (), None, extra={"entry": entry}))
 
 
@@ -108,7 +108,7 @@ def _second(second: int) -> str:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """The class of an exception and where it was raised. Its message may quote what a client sent."""
+    """The class and traceback of an exception, without its message, which can quote a client's input."""
     name = type(error).__name__
     if isinstance(error, asyncpg.PostgresError):
         name += f" {error.sqlstate}"
@@ -116,12 +116,12 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def configure(level: str) -> None:
-    """Log to stderr from this level on."""
+    """Log to stderr, starting at this level."""
     global _writer
     _writer = StreamWriter(sys.stderr)
     logging.basicConfig(handlers=[_writer], level=logging.WARNING, force=True)
     logger.setLevel(level.upper())
-    # graphql-core drops the coroutines of fields beside one that failed, and Python would warn of each.
+    # When a field fails, graphql-core drops the coroutines of its siblings, and Python would warn about each.
     warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     logging.captureWarnings(True)
     sys.unraisablehook = _log_unraisable

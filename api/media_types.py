@@ -1,4 +1,4 @@
-"""Media types and encodings: what a request has, and what its response may have (GraphQL over HTTP, "Media Types")."""
+"""The media types of requests and responses (GraphQL over HTTP, "Media Types")."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ HTML = "text/html"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
-# Browsers send some 150 characters; reading thousands of ranges would take milliseconds.
+# Browsers send about 150 characters. Parsing thousands of ranges would take milliseconds.
 ACCEPT_LENGTH = 2_000
 
 
@@ -24,14 +24,14 @@ def is_json(content_type: bytes) -> bool:
 
 @lru_cache(256)
 def media_type(accept: bytes, *, html: bool = False) -> str | None:
-    """The type that an Accept header prefers of those that we write; None if it accepts none of them.
+    """The supported type that an Accept header prefers, or None if it accepts none of them.
 
-    A client that does not name GRAPHQL and likes it no better than JSON gets JSON (RFC 9110, section 12.5.1).
+    JSON wins a tie unless the header names `GRAPHQL` (RFC 9110, section 12.5.1).
     """
     if len(accept) > ACCEPT_LENGTH:
         return None
     text = accept.decode("latin-1").lower() or "*/*"
-    # Of types that are preferred alike, the last one wins.
+    # If several types have the same quality, the last one wins.
     ours = [*([HTML] if html else []), JSON]
     ours.insert(len(ours) if GRAPHQL in text else 0, GRAPHQL)
     try:

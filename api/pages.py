@@ -1,4 +1,4 @@
-"""The small pages behind a link. They load nothing and run nothing."""
+"""The static pages that links lead to. They load no resources and contain no scripts."""
 
 from html import escape
 
@@ -38,29 +38,29 @@ OPEN_GRAPH = """
 
 
 def preview_page(store_name: str) -> HTMLResponse:
-    """What a chat app shows beneath the link."""
+    """The page whose Open Graph tags a chat app shows as the preview of a link."""
     return _page(200, store_name, "Your personal link into our chat.", OPEN_GRAPH)
 
 
 def gone_page(store_name: str) -> HTMLResponse:
-    """For a genuine link that expired or was revoked."""
+    """The page for a genuine link that is expired or revoked."""
     return _page(410, store_name, "This link no longer works. Write to us in our chat, and we will send you a new one.")
 
 
 def unknown_page() -> HTMLResponse:
-    """For anything else: always the same bytes."""
+    """The page for any other link. It is always identical, so that it reveals nothing about the link."""
     return _page(404, "No such link", "Check that the link is complete, or ask the shop to send it again.")
 
 
 def unavailable_page() -> HTMLResponse:
-    """While the database is away."""
+    """The page that is shown while the database is unavailable."""
     response = _page(503, "One moment, please", "We cannot open your link just now. Try again in a minute.")
     response.headers["Retry-After"] = "5"
     return response
 
 
 def unbuilt_page() -> HTMLResponse:
-    """In place of the console or GraphiQL, where they are not built."""
+    """The page that is shown instead of the console and GraphiQL if they are not built."""
     text = (
         "Install Node 20.19 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
     )
@@ -68,12 +68,12 @@ def unbuilt_page() -> HTMLResponse:
 
 
 def missing_page() -> HTMLResponse:
-    """For a person at an address that is none."""
+    """The page for unknown paths."""
     return _page(404, "Nothing is here", "The console is at /, GraphiQL and the API are at /graphql.")
 
 
 def broken_page() -> HTMLResponse:
-    """After an error that nobody foresaw."""
+    """The page for unforeseen errors."""
     return _page(500, "Something went wrong", "We cannot open your link just now. Write to us in our chat.")
 
 

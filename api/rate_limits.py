@@ -1,7 +1,7 @@
-"""How fast an app may go: its cost points are restored steadily, for all workers together.
+"""Rate limits: each app has a token bucket of cost points in Postgres, which all workers share.
 
-They are in Postgres. A worker leases more of them than a request costs, as many as it seems to need for the next half
-second, so that a busy app's requests rarely take a statement.
+A worker leases more points than a request costs, as many as it will probably need in the next half second, so that most
+requests of a busy app need no statement.
 """
 
 import asyncio
@@ -15,25 +15,25 @@ from db.rate_limits import take_points
 from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
 
-# What an app may spend at once is what is restored in this time. Any single operation that is allowed can be paid.
+# The size of the bucket, as the time that it takes to refill. It is never smaller than the largest allowed cost.
 BURST_SECONDS = 10
 
-# Leased points are spent within this time or lost, so that none are spent long after they were counted. A lease is
-# made to last for half of it: most are used up.
+# Leased points expire after this time, so that they are not spent long after they were taken from the bucket. A lease
+# is sized for half of this time, so most leases are used up.
 LEASE_SECONDS = 1.0
-# A worker holds at most this part of the maximum.
+# The part of the maximum that a worker can lease in advance.
 LEASE_SHARE = 1 / 20
 
-# Where a worker got less than it wanted, it waits until as much is restored as in this time: a flood of requests takes
-# ten statements a second, whether they are refused or not.
+# If a lease was smaller than wanted, the worker waits until the points of this time are restored. A flood of requests
+# therefore causes ten statements per second, whether they are refused or not.
 PAUSE_SECONDS = 0.1
 
-# Apps of which a worker knows the points.
+# The maximum number of apps whose budgets a worker caches.
 BUDGETS = 10_000
 
 LARGEST_COST = COST_MODEL.cost_limit
 
-# For all who have no key together, in each worker: they can look at the schema, and no more.
+# The limit for all requests without a credential together, in each worker. They can only read the schema.
 ANONYMOUS_RATE = 2_000
 ANONYMOUS_MAXIMUM = 2 * COST_MODEL.cost_limit
 
@@ -51,7 +51,7 @@ class Throttled(Exception):
 
 
 class RateLimiter:
-    """Charges apps for what their requests cost, and all clients without a credential together."""
+    """Charges apps for their requests. All clients without a credential share one limit."""
 
     def __init__(self, db: Pool) -> None:
         self._db = db
@@ -59,7 +59,7 @@ class RateLimiter:
         self._anonymous = _Anonymous()
 
     def check(self, credential: Credential | None) -> None:
-        """Raise Throttled if this worker knows that the app cannot pay a single point, before any work is done."""
+        """Raise Throttled if this worker knows that the app has less than one point left."""
         if credential is None:
             return self._anonymous.check()
         budget = self._budget(credential)
@@ -67,16 +67,16 @@ class RateLimiter:
             raise Throttled(1, budget.rate_limit, budget.seconds_until(1))
 
     def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
-        """Charge a request to points that this worker has leased; None if Postgres must be asked: `charge`."""
+        """Charge a request to the leased points of this worker. Returns None if they do not suffice: call `charge`."""
         if credential is None:
             return self._anonymous.charge(max(cost, 1))
         budget = self._budget(credential)
         return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
 
     async def charge(self, credential: Credential | None, cost: float) -> RateLimit:
-        """Charge a request: at least a point, at most the app's maximum. Raises Throttled.
+        """Charge a request: at least one point, at most the app's maximum. Raises Throttled.
 
-        A request that is cancelled while Postgres is asked may have been charged.
+        A request that is cancelled during the statement may be charged.
         """
         if credential is None:
             return self._anonymous.charge(max(cost, 1))
@@ -99,14 +99,14 @@ class RateLimiter:
         budget = self._budgets.get(key)
         if budget is None or budget.rate != credential.rate:
             if len(self._budgets) >= BUDGETS:
-                del self._budgets[next(iter(self._budgets))]  # it is asked for again
+                del self._budgets[next(iter(self._budgets))]  # the next request fetches it again
             budget = self._budgets[key] = _Budget(credential.rate, max(BURST_SECONDS * credential.rate, LARGEST_COST))
         return budget
 
     async def _lease(self, store_id: str, app_id: str, budget: "_Budget", cost: float) -> bool:
-        """Lease what the cost takes, and more, and pay. False: there was not enough."""
+        """Lease points and charge the cost. Returns False if there are not enough points."""
         asked_at = monotonic()
-        # Nobody else may spend it meanwhile, and it must not live on in the next lease.
+        # No other request may spend these points during the statement, and the next lease must not include them.
         held, budget.held = budget.held, 0.0
         needed = cost - held
         wanted = needed + budget.ahead(cost)
@@ -125,15 +125,15 @@ class RateLimiter:
 
 @dataclass
 class _Budget:
-    """An app's points, as a worker knows them."""
+    """The points of an app, as cached by a worker."""
 
     rate: int
     maximum: int
-    # What is left of its lease, since when it has it, and what it has spent since then.
+    # The points left of the lease, the time of the lease, and the points spent since.
     held: float = 0.0
     leased_at: float = -inf
     spent: float = 0.0
-    # What was left in the database, when that was, and whether there was less than it wanted.
+    # The points left in the database, the time they were read, and whether the last lease was smaller than wanted.
     left: float = inf
     seen_at: float = 0.0
     is_short: bool = False
@@ -149,8 +149,8 @@ class _Budget:
         return True
 
     def ahead(self, cost: float) -> float:
-        """How much to lease besides the cost: half a second's worth at the present pace, or twice what was spent
-        where the pace is rising. Nothing where that would not pay for another request.
+        """The points to lease in addition to the cost: enough for half a second at the current rate of spending, but at
+        most twice what was spent. 0 if this does not pay for another request of the same cost.
         """
         half = LEASE_SECONDS / 2
         elapsed = monotonic() - self.leased_at
@@ -159,7 +159,7 @@ class _Budget:
 
     @property
     def _left_now(self) -> float:
-        """At most so much is in the database: other workers only take."""
+        """The maximum number of points in the database. Other workers can only have taken some."""
         return min(self.maximum, self.left + self.rate * (monotonic() - self.seen_at))
 
     @property
@@ -169,7 +169,7 @@ class _Budget:
         return self.held + (0.0 if is_paused else left)
 
     def seconds_until(self, cost: float) -> int:
-        """After how long the points are there, if nobody else spends them. What is leased is lost by then."""
+        """The seconds until the cost can be paid, if no other requests spend points. The lease expires before that."""
         return max(1, ceil((cost - self._left_now) / self.rate))
 
     @property
@@ -178,7 +178,7 @@ class _Budget:
 
 
 class _Anonymous:
-    """The points of whoever has no key, in this worker alone."""
+    """The points that requests without a credential share in this worker."""
 
     def __init__(self) -> None:
         self._left: float = ANONYMOUS_MAXIMUM

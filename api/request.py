@@ -24,18 +24,18 @@ Headers: TypeAlias = dict[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation to run: a document's text, or its ID, or both."""
+    """One operation to run, with the text of its document, the document's ID, or both."""
 
     query: str | None
     document_id: str | None
     registers: bool
-    """Whether the ID came as `extensions.persistedQuery`, by which a client may register the text that it sends."""
+    """Whether the ID is in `extensions.persistedQuery`, so that the client may register the text that it sends."""
     variables: dict[str, Any] | None
     operation_name: str | None
 
 
 def read_headers(pairs: list[tuple[bytes, bytes]]) -> Headers:
-    """The headers by name. Several of one name are joined (RFC 9110, section 5.3)."""
+    """The headers by name. Headers with the same name are joined (RFC 9110, section 5.3)."""
     headers: Headers = {}
     for name, value in pairs:
         headers[name] = value if name not in headers else headers[name] + b", " + value
@@ -53,7 +53,7 @@ def read_query_string(query_string: bytes, path_id: str | None) -> GraphQLReques
 
 
 def refuse_content_type(content_type: bytes) -> None:
-    """Raises RequestError for a body that is not JSON."""
+    """Raise RequestError for a body that is not JSON."""
     if not is_json(content_type):
         quoted = content_type.decode("latin-1")[:100]
         raise RequestError(415, f"The Content-Type must be {JSON} in UTF-8, got {quoted!r}.")
@@ -72,7 +72,7 @@ def read_body(body: bytes, path_id: str | None, batch_limit: int) -> GraphQLRequ
 
 
 async def receive_body(receive: Receive) -> bytes:
-    """Raises RequestError for a body that is too large, and ClientDisconnect."""
+    """Read the body. Raises RequestError if it is too large, and ClientDisconnect."""
     message = await receive()
     body: bytes = message.get("body", b"")
     size = len(body)
@@ -119,7 +119,7 @@ def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
 
 
 def _hash(extensions: dict[str, Any]) -> str | None:
-    """The document's ID as Apollo's clients send it. IDs of manifests come so, too."""
+    """The document's ID in Apollo's extension, which is a hash or an ID from a manifest."""
     persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None

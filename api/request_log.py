@@ -1,4 +1,4 @@
-"""The request log: one line a request, with nothing in it that the client chose but known names."""
+"""The request log: one line per request, without any client input except known names."""
 
 import logging
 import re
@@ -15,16 +15,16 @@ from db.pool import recorded_statements
 
 requests = logging.getLogger("roomkey.requests")
 
-# An ID that a proxy or a client chose, so that logs can be joined.
+# IDs that are accepted from a proxy or client, so that logs can be correlated.
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 QUIET_ROUTES = ("/health",)
-# The client left before it was answered, as nginx has it.
+# The status that nginx logs when the client disconnects before the response.
 CLIENT_CLOSED_REQUEST = 499
 
 
 @dataclass(slots=True)
 class RequestLog:
-    """What the line of a request says. Fields that are None are left out. See "On a server" in README.md."""
+    """The log entry of a request. Fields that are None are omitted. See "Deployment" in README.md."""
 
     request_id: str
     method: str
@@ -54,7 +54,7 @@ class RequestLog:
         log_entry(requests, logging.DEBUG if self.route in QUIET_ROUTES else logging.INFO, entry)
 
 
-# What a line says if it is known, in this order.
+# The optional fields of an entry, in order.
 DETAILS = (
     *("store", "app", "session", "batch", "document", "published", "cost", "operation"),
     *("interpreted", "refusals", "codes"),
@@ -62,14 +62,14 @@ DETAILS = (
 
 
 def request_id(given: bytes | None) -> str:
-    """The ID that the client gave in X-Request-Id, or a new one."""
+    """The ID from the header X-Request-Id if it is acceptable, or a new one."""
     if given and REQUEST_ID.fullmatch(given):
         return given.decode()
     return f"{getrandbits(128):032x}"
 
 
 class RequestLogMiddleware:
-    """Gives each request of the site an ID and a line. The GraphQL endpoint writes its own."""
+    """Assigns an ID to each request of the site and logs it. The GraphQL endpoint logs its own requests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -93,6 +93,6 @@ class RequestLogMiddleware:
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
-                # The pattern, not the path: a link's code is a secret.
+                # Log the route's pattern instead of the path, because the code of a link is a secret.
                 log.route = getattr(scope.get("route"), "path", None)
                 log.write(status)

@@ -1,4 +1,4 @@
-"""A cache whose entries live for so short a time that a change in the database takes effect within a second."""
+"""A cache whose entries expire so soon that a change in the database takes effect within a second."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
@@ -12,14 +12,14 @@ V = TypeVar("V")
 
 
 class TTLCache(Generic[K, V]):
-    """Keeps values from the moment at which they were asked for: an answer may have been long under way."""
+    """A TTL cache. The lifetime of a value starts before it is fetched, because the fetch may take a long time."""
 
     def __init__(self, size: int = SIZE) -> None:
         self._size = size
         self._entries: dict[K, tuple[V, float]] = {}
 
     def get(self, key: K) -> tuple[V, float] | None:
-        """The value of a key, and the moment (`time.monotonic`) at which it expires."""
+        """The value of a key, and the time (`time.monotonic`) at which it expires."""
         entry = self._entries.get(key)
         return entry if entry is not None and entry[1] > monotonic() else None
 
@@ -32,7 +32,7 @@ class TTLCache(Generic[K, V]):
         self._entries[key] = value, expires_at
 
     async def look_up(self, key: K, fetch: Callable[[], Awaitable[V]]) -> tuple[V, float]:
-        """The value of a key, fetched if it is not cached, and when it expires. Errors are not cached."""
+        """The value of a key, fetched if it is not cached, and its expiration time. Errors are not cached."""
         entry = self.get(key)
         if entry is None:
             expires_at = monotonic() + TTL_SECONDS

@@ -1,4 +1,4 @@
-"""The pages for people: the console and GraphiQL, as `make web` builds them from web/."""
+"""The console and GraphiQL, which `make web` builds from web/."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from api.settings import LOOPBACK
 
 BUILT = Path(__file__).parent / "built"
 
-# Nothing from another host. Mantine, and Monaco, GraphiQL's editor, write styles into the page.
+# Allow no other host. Mantine and Monaco, the editor of GraphiQL, need inline styles.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
     "font-src 'self' data:; img-src 'self' data:; connect-src 'self'; "
@@ -27,15 +27,15 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-# By what most proxies say that they are between; those on this machine come from it as a browser here does.
+# Headers that most proxies add. Requests through a proxy on this machine also come from a local address.
 FORWARDED = ("via", "forwarded", "x-real-ip", *(f"x-forwarded-{what}" for what in ("for", "host", "proto")))
 
-# What the build leaves in a page for the server to fill in.
+# The placeholder in a built page, which the server fills in.
 SETTINGS = '<script id="settings" type="application/json">{}</script>'
 
 
 class Page:
-    """One of the pages. `key`: an API key that is filled in for who opens it on this very machine."""
+    """A page. `key` is an API key that is filled in for browsers on this machine."""
 
     def __init__(self, name: str, key: str | None = None, **headers: str) -> None:
         path = BUILT / f"{name}.html"
@@ -53,7 +53,7 @@ class Page:
 
 
 def assets() -> ASGIApp | None:
-    """What the pages load, compressed when they were built; their names change with them. None: nothing is built."""
+    """The assets, which are compressed and have their hash in their names. None if nothing is built."""
     root = BUILT / "assets"
     if not root.exists():
         return None
@@ -62,9 +62,9 @@ def assets() -> ASGIApp | None:
 
 
 def _is_local(request: Request) -> bool:
-    """Whether a browser of this machine opens the page itself, under a name that no other site can have."""
+    """Whether the request comes directly from a browser on this machine, with a host that no other site can have."""
     client = request.client.host if request.client else ""
-    # nginx says nothing of itself by default, but speaks HTTP/1.0, as no browser does.
+    # By default nginx adds none of these headers, but it uses HTTP/1.0, which browsers do not.
     is_direct = request.scope["http_version"] != "1.0" and not any(name in request.headers for name in FORWARDED)
     is_navigation = "origin" not in request.headers
     return client in LOOPBACK and request.url.hostname in LOOPBACK and is_direct and is_navigation

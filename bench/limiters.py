@@ -16,7 +16,7 @@ from db.rate_limits import take_points
 
 MAXIMUM = 10_000
 
-# What Redis runs for each request. It runs one script at a time, so the script is atomic.
+# The script that Redis runs for each request. It runs one script at a time, so the script is atomic.
 SCRIPT = """
 local time = redis.call('time')
 local now = time[1] + time[2] / 1e6
@@ -120,7 +120,7 @@ LIMITERS = {
 
 @contextmanager
 def redis_server() -> Iterator[tuple[str, int] | None]:
-    """Start a Redis server on a free port. None: neither Redis nor Valkey is installed, or the client is not."""
+    """Start a Redis server on a free port. Yields None if neither Redis nor Valkey, or no client, is installed."""
     program = shutil.which("valkey-server") or shutil.which("redis-server")
     try:
         import redis

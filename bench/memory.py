@@ -2,8 +2,8 @@
 
     python -m bench.memory [--requests 200000] [--documents 2000]
 
-One worker gets the documents in random order over HTTP, and must answer all without errors. Between half of the
-requests and the end, memory may grow by a tenth at most. Takes about ten minutes.
+One worker gets the documents in random order over HTTP, and must return no errors. Between half of the requests
+and the end, memory may grow by a tenth at most. Takes about ten minutes.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200_000)
     parser.add_argument("--documents", type=int, default=2_000)
     arguments = parser.parse_args()
-    # An exception, unlike a signal, ends the server, too.
+    # Raise an exception, so that the server is stopped, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with database(SESSIONS) as url:
         sample = asyncio.run(sample_of(url))

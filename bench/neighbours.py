@@ -2,9 +2,9 @@
 
     python -m bench.neighbours [--seconds 5] [--rounds 3]
 
-Two workers answer over HTTP. A quiet app sends 20 requests a second at random moments, alternately alone and while a
-noisy app, whose rate limit is used up, sends 100 a second. The quiet app must get no errors, and its 99th percentile
-must be less than twice what it is alone. Nothing else should run on the machine.
+Two workers serve HTTP. A quiet app sends 20 requests per second at random times, in turn without and with a noisy app
+that sends 100 requests per second and has used up its rate limit. The quiet app must get no errors, and its 99th
+percentile must be less than twice that without the noisy app. Nothing else should run on the machine.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def send(url: str, key: str, requests_a_second: float, seconds: float) -> Done:
 
 
 async def _send(url: str, key: str, requests_a_second: float, seconds: float) -> Done:
-    """Send requests at random moments, without waiting for answers to earlier ones."""
+    """Send requests at random times, without waiting for earlier responses."""
     statuses: Counter[int] = Counter()
     milliseconds: list[float] = []
 
@@ -98,7 +98,7 @@ async def pool(url: str) -> AsyncIterator[Pool]:
 
 
 def fill(url: str, key: str) -> None:
-    """Create the sessions that the document asks for."""
+    """Create the sessions that the document selects."""
     mutation = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { session { id } } }'
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
         for _ in range(10):

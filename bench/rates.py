@@ -1,4 +1,4 @@
-"""Compare what a rate limit costs, and how exact it is, by where it keeps an app's points.
+"""Compare the cost and accuracy of rate limits that keep an app's points in different places.
 
     python -m bench.rates [--seconds 2] [--only cost|limit|rate]
 
@@ -33,7 +33,7 @@ COST, RATE = 10, 1000
 
 
 class Job(NamedTuple):
-    """The work of one process: requests at random moments at a rate, or, without a rate, clients that do not pause."""
+    """The work of one process: requests at random times at a rate, or, without a rate, clients that do not pause."""
 
     limiter: str
     stores: Stores
@@ -110,7 +110,7 @@ class Bench(NamedTuple):
     def run(
         self, limiter: str, workers: int, apps: int, seconds: float, requests_a_second: float | None, **more: bool
     ) -> tuple[list[Done], float]:
-        """Run one limiter. Returns what each worker did, and the CPU seconds of the store."""
+        """Run one limiter. Returns the result of each worker, and the CPU seconds of the store."""
         chosen = [new_app() for _ in range(apps)]
         each = requests_a_second / workers if requests_a_second else None
         pid = {"P": self.stores.postgres_pid, "R": self.stores.redis_pid}.get(limiter[0], 0)

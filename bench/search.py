@@ -48,7 +48,7 @@ order by id offset 30000 limit 1
 
 
 class Explaining:
-    """An executor that explains statements instead of answering them."""
+    """An executor that explains statements instead of running them."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection

@@ -36,7 +36,7 @@ def apps() -> None:
     type=MODE_TYPE,
     default=DocumentMode.LOG.value,
     show_default=True,
-    help="Which documents the app may send.",
+    help="Documents that the app may send.",
 )
 @click.option("--rate", type=RATE_TYPE, default=RATE, show_default=True, help="Rate limit, in cost points per second.")
 @click.option("--client-id", callback=validate_name, help="Client ID of the app at the identity provider.")
@@ -90,7 +90,7 @@ def list_(slug: str, data: Path) -> None:
     type=SCOPE_TYPE,
     help="Scope to grant, instead of the current scopes. Can be repeated.",
 )
-@click.option("--mode", type=MODE_TYPE, help="Which documents the app may send.")
+@click.option("--mode", type=MODE_TYPE, help="Documents that the app may send.")
 @click.option("--rate", type=RATE_TYPE, help="Rate limit, in cost points per second.")
 @click.option("--client-id", callback=validate_name, help="Client ID of the app at the identity provider.")
 @data_option

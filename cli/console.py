@@ -21,9 +21,9 @@ from schema.scopes import Scope
 
 MANIFEST = BUILT / "documents.json"
 
-# What the console needs for all of its features.
+# The scopes that all features of the console need.
 STAFF_SCOPES = (Scope.SESSIONS_READ.value, Scope.SESSIONS_WRITE.value, Scope.SETTINGS_WRITE.value)
-# All of the staff share the rate limit of the app.
+# In points per second, shared by all of the staff.
 RATE = 10_000
 
 
@@ -47,7 +47,7 @@ RATE = 10_000
 def console(slug: str, name: str, scopes: tuple[str, ...], rate: int, client_id: str | None, data: Path) -> None:
     """Create a console app for the staff of a store.
 
-    The app may send the documents of the console and nothing else. Prints the app's ID and an API key on two lines.
+    The app may only send the documents of the console. Prints the app's ID and an API key on two lines.
     """
 
     async def create(db: Pool) -> tuple[Row, str]:

@@ -65,7 +65,7 @@ class DemoKeys(NamedTuple):
 
 
 async def demo_keys(db: Pool, data: Path) -> DemoKeys:
-    """Read or create the API keys, which are kept in files in `data`. Creates the demo store if it is missing."""
+    """Read or create the API keys, which are stored in files in `data`. Creates the demo store if it is missing."""
     store = await get_store_by_slug(db, DEMO_SLUG)
     if store is None:
         await _load(SESSIONS, 1, lambda _: None)

@@ -12,7 +12,7 @@ from cli.database import data_option, open_database
 def migrate(data: Path) -> None:
     """Migrate the database to this version.
 
-    This is safe at any time, also from several processes at once.
+    This is safe at any time, also from several processes in parallel.
     """
     with open_database(data):
         click.echo("The database is up to date.")

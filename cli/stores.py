@@ -58,7 +58,7 @@ def list_(data: Path) -> None:
 
 
 async def find_store(db: Pool, slug: str) -> Row:
-    """The store with this slug. Raises UsageError if there is none."""
+    """The store with this slug. Raises UsageError if there is no such store."""
     store = await get_store_by_slug(db, slug)
     if store is None:
         raise click.UsageError(f"There is no store {slug!r}: see `roomkey stores list`.")

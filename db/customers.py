@@ -1,4 +1,4 @@
-"""Customers. A customer's name is copied into their sessions, and kept true there."""
+"""Customers. A customer's name is copied into their sessions, and updated there when it changes."""
 
 from db.changes import Change
 from db.columns import select_list
@@ -19,7 +19,7 @@ GET = f"""
 select {ALL} from customer where store_id = $1 and id = any ($2)
 """
 
-# The lock keeps a name that is being copied into a new session from being changed meanwhile.
+# The lock prevents changes of the name while it is copied into a new session.
 GET_LOCKED = f"""
 select {ALL} from customer where store_id = $1 and id = $2 for share
 """
@@ -28,7 +28,7 @@ GET_BY_EXTERNAL_ID = f"""
 select {ALL} from customer where store_id = $1 and external_id = $2 for share
 """
 
-# Without an external ID nothing conflicts: it is always a new customer.
+# Without an external ID there is no conflict, and a new customer is created.
 CREATE = f"""
 insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
 on conflict (store_id, external_id) do update set external_id = excluded.external_id
@@ -44,7 +44,7 @@ where store_id = $1 and id = $2
 returning {ALL}
 """
 
-# In the order of their IDs, so that two changes of many sessions never wait for each other.
+# Sessions are locked in the order of their IDs to prevent deadlocks.
 SET_NAME_IN_SESSIONS = """
 with theirs as (
     select id from session where store_id = $1 and customer_id = $2 and customer_name <> $3
@@ -57,24 +57,24 @@ where session.store_id = $1 and session.id = theirs.id
 
 
 async def get_customers(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
-    """Those of the customers that the store has, in no order."""
+    """The store's customers with these IDs, in no particular order. Unknown IDs are skipped."""
     return await db.fetch(GET, store_id, ids)
 
 
 async def get_customer_locked(db: Executor, store_id: str, id: str) -> Row | None:
-    """The customer, whom no other transaction changes until this one ends."""
+    """The customer, locked until the transaction ends."""
     return await db.fetchrow(GET_LOCKED, store_id, id)
 
 
 async def get_customer_by_external_id(db: Executor, store_id: str, external_id: str) -> Row | None:
-    """The customer whom the shop's own system knows by that ID, locked like get_customer_locked."""
+    """The customer with this ID in the shop's own system, locked until the transaction ends."""
     return await db.fetchrow(GET_BY_EXTERNAL_ID, store_id, external_id)
 
 
 async def create_customer(
     db: Executor, store_id: str, name: str, phone: str | None, email: str | None, external_id: str | None
 ) -> Row:
-    """A new customer, or the one who has that external ID, as they are."""
+    """Create a customer, or return the existing one with this external ID unchanged."""
     row = await db.fetchrow(CREATE, store_id, new_id("customer"), name, phone, email, external_id)
     assert row is not None
     return row
@@ -83,7 +83,7 @@ async def create_customer(
 async def set_customer(
     db: Executor, store_id: str, id: str, *, name: str | None, phone: Change | None, email: Change | None
 ) -> Row | None:
-    """Change what is not None, the name in the customer's sessions too. Call it in a transaction."""
+    """Update what is not None, and the name also in the customer's sessions. Call it in a transaction."""
     changes = [part for change in (phone, email) for part in (change is not None, change.value if change else None)]
     customer = await db.fetchrow(SET, store_id, id, name, *changes)
     if customer and name is not None:

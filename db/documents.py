@@ -120,7 +120,7 @@ async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> Row
 
 
 async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> Row | None:
-    """A published document whose body has this SHA-256. None if there is none."""
+    """A published document whose body has this SHA-256, or None."""
     return await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
 
 

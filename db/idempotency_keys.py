@@ -30,8 +30,8 @@ class InputDiffers(Exception):
 async def claim_id(db: Transaction, store_id: str, key: str, input_hash: bytes, id: str) -> str:
     """Reserve the idempotency key for a new resource with the given ID.
 
-    Returns this ID, or the ID of the resource that was created with the key before. Keys are kept for 48 hours. Raises
-    InputDiffers.
+    Returns this ID, or the ID of the resource that was created with the key before. Keys are stored for 48 hours.
+    Raises InputDiffers.
     """
     if await db.fetchrow(CREATE, store_id, key, input_hash, id):
         return id

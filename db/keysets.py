@@ -1,19 +1,19 @@
-"""Keyset pagination: a page begins at a row, not at a number (https://use-the-index-luke.com/no-offset)."""
+"""Keyset pagination: a page starts at a row instead of an offset (https://use-the-index-luke.com/no-offset)."""
 
 from typing import Literal, NamedTuple
 
 
 class Key(NamedTuple):
-    """The place of a row in a sorted list: the value that it is sorted by, as Postgres writes it, and the ID."""
+    """The position of a row in a sorted list: the value of the sort column, as Postgres text, and the ID."""
 
     value: str
     id: str
 
 
 class Sort(NamedTuple):
-    """Rows sorted by a column, those with equal values by their ID, both in the same direction.
+    """A sort order by a column and then by ID, both in the same direction.
 
-    Rows that are searched have the value as `sort_key`, in the form that Key takes.
+    Rows of a search have the column's value as `sort_key`, in the format of Key.
     """
 
     column: str
@@ -22,7 +22,7 @@ class Sort(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The first `limit` rows of a sorted list between two keys, both exclusive; or the last ones of them."""
+    """The first or last `limit` rows of a sorted list between two keys, both exclusive."""
 
     limit: int
     after: Key | None = None

@@ -1,6 +1,6 @@
 """Migrations: hand-written SQL in db/migrations/versions, run forward by Alembic.
 
-Each migration has a lock timeout: one that cannot get its lock in time gives up, so that it does not block the shop's
+Each migration has a lock timeout: if it cannot get its lock in time, it gives up so that it does not block the shop's
 traffic, and is retried. An advisory lock keeps processes that start together from migrating at the same time.
 """
 

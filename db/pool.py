@@ -17,19 +17,19 @@ import asyncpg
 import orjson
 from databases import Database
 
-# At DEBUG it logs the arguments of statements, customers' names among them.
+# At DEBUG it logs the arguments of statements, which include names of customers.
 logging.getLogger("databases").setLevel(logging.WARNING)
 
 ACQUIRE_SECONDS = 1.0
 COMMAND_SECONDS = 30.0
-# How long to wait until Postgres has cancelled a statement before its connection is closed.
+# The maximum time to wait until Postgres has cancelled a statement, before the connection is closed.
 CANCEL_SECONDS = 5.0
-# Prepared statements a connection keeps: each takes 5 to 50 KB in Postgres, and `db/search.py` composes many.
+# The maximum number of prepared statements per connection: each takes 5 to 50 KB, and db/search.py composes many.
 STATEMENTS = 200
 
 _statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
-# The errors after which a request can succeed when it is sent again.
+# The errors after which a retry can succeed.
 RETRYABLE = (
     OSError,  # includes TimeoutError
     asyncpg.PostgresConnectionError,
@@ -40,7 +40,7 @@ RETRYABLE = (
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the answer of a backend that was lost
+    asyncpg.InternalClientError,  # the response of a backend was lost
 )
 # The schema has changed since the statement was prepared.
 OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
@@ -66,7 +66,7 @@ class Unavailable(Exception):
 
 
 class Executor(Protocol):
-    """What runs statements: the pool, each on any connection, or an open transaction."""
+    """Runs statements: either the pool, on any connection, or an open transaction."""
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]: ...
 
@@ -77,7 +77,7 @@ class Executor(Protocol):
 
 @contextmanager
 def recorded_statements() -> Iterator[list[str]]:
-    """Collect the text of each statement that is run from this context, child tasks included."""
+    """Collect the text of each statement that runs in this context, including its child tasks."""
     statements: list[str] = []
     token = _statements.set(statements)
     try:
@@ -87,14 +87,14 @@ def recorded_statements() -> Iterator[list[str]]:
 
 
 def record_statements_into(statements: list[str]) -> None:
-    """The same, for all that runs in the present task from now on."""
+    """The same for the rest of the current task."""
     _statements.set(statements)
 
 
 class Connection:
-    """A connection to Postgres with its prepared statements. In a transaction it runs statements in order.
+    """A connection to Postgres with its prepared statements.
 
-    Await them in the task that opened the transaction: a child task gets another connection.
+    In a transaction, await statements in order and in the task that opened it: a child task gets another connection.
     """
 
     def __init__(self, proxy: Proxy) -> None:
@@ -111,10 +111,10 @@ class Connection:
         return rows[0] if rows else None
 
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
-        """Run a statement with a plan made for just these values: how rare a text is decides how to look for it.
+        """Run a statement with a custom plan for these values, because the best plan depends on how rare a text is.
 
-        An unnamed statement is always planned so. A setting of the connection (`plan_cache_mode`) would do it too, but
-        would leak to other clients through a pooler in transaction mode.
+        Unnamed statements always get a custom plan. The setting `plan_cache_mode` would have the same effect, but would
+        leak to other clients through a pooler in transaction mode.
         """
         _record(statement)
         return await self.run_planned(statement, values)
@@ -125,7 +125,7 @@ class Connection:
             return await prepared.fetch(*values)
         except OUTDATED:
             self._prepared.clear()
-            if self.raw.is_in_transaction():  # it has failed, and cannot go on
+            if self.raw.is_in_transaction():  # the transaction has failed
                 raise
             await self.raw.reload_schema_state()
             return await (await self._prepare(statement)).fetch(*values)
@@ -145,7 +145,7 @@ Transaction: TypeAlias = Connection
 
 
 class Pool:
-    """A pool of connections to one database. Any statement raises Unavailable when Postgres is away or busy."""
+    """A pool of connections to one database. Every statement can raise Unavailable."""
 
     def __init__(self, url: str, *, size: int = 8) -> None:
         self._database = Database(
@@ -154,13 +154,13 @@ class Pool:
             max_size=size,
             timeout=COMMAND_SECONDS,
             command_timeout=COMMAND_SECONDS,
-            # Statements leave nothing behind on a connection, so the round trip that would reset it is saved.
+            # Statements leave no state on a connection, so resetting it would be a wasted round trip.
             reset=_nothing,
             init=_write_json_as_it_is,
             record_class=Row,
-            # Moments that leave Postgres as text are in UTC, whatever the database's time zone.
+            # Timestamps that Postgres converts to text are in UTC, regardless of the database's time zone.
             server_settings={"timezone": "UTC"},
-            # asyncpg reads a URL as libpq does (sslmode, socket folders, several hosts); `databases` does not.
+            # asyncpg parses the URL as libpq does (sslmode, socket folders, several hosts), unlike `databases`.
             dsn=url,
             **dict.fromkeys(("host", "port", "user", "password", "database")),  # type: ignore[arg-type]
         )
@@ -178,7 +178,7 @@ class Pool:
             raise _unavailable(error) from error
 
     async def disconnect(self) -> None:
-        """Close all connections, when the statements that run on them have ended."""
+        """Close all connections after the statements that run on them have ended."""
         self._size = 0
         for connection in self._idle:
             await self._asyncpg.release(connection.proxy)
@@ -234,7 +234,7 @@ class Pool:
 
     @property
     def _asyncpg(self) -> "asyncpg.Pool[Row]":
-        # The connections of `databases` itself are one for each task, behind locks: that costs as much as a statement.
+        # The connections of `databases` are bound to tasks and use locks, which costs as much as a statement.
         return self._database._backend._pool
 
     def _take_idle(self) -> Connection | None:
@@ -260,7 +260,7 @@ class Pool:
                         await released
                     except asyncio.CancelledError:
                         if released.done() and not released.cancelled():
-                            self._wake_one()  # the connection is for the next one who waits
+                            self._wake_one()  # the next waiting task gets the connection
                         raise
         except TimeoutError as error:
             raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
@@ -290,7 +290,7 @@ class Pool:
             self._discard(connection)
 
     def _discard(self, connection: Connection) -> None:
-        """Close the connection, without letting anyone wait until its statement is cancelled in Postgres."""
+        """Close the connection in the background, after its statement was cancelled in Postgres."""
         task = asyncio.get_running_loop().create_task(self._close(connection))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -342,7 +342,7 @@ def _leaves_usable(error: BaseException, connection: Connection) -> bool:
 
 
 async def _write_json_as_it_is(connection: "asyncpg.Connection[Row]") -> None:
-    """Let values of the type json go into answers without being read: orjson writes a Fragment verbatim."""
+    """Decode columns of type `json` as Fragments, which orjson writes verbatim into the response."""
     await connection.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=orjson.Fragment, format="text")
 
 

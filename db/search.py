@@ -1,8 +1,8 @@
-"""Search: the one place that composes statements, from the fixed list of fragments below.
+"""Search. Only this module composes statements, from the fixed list of fragments below.
 
-A page is one walk along the index of its order, from the key where it begins, or one look into the trigram index: which
-of them Postgres should choose depends on how rare the text is, so a search for text is planned with its values. A
-frequent text fills a page from the newest rows, which a prepared statement looks at first: see `_near`.
+Postgres finds the rows of a page by scanning the index of the sort order or the trigram index. The better plan depends
+on how rare the text is, so a search for text gets a custom plan. Before that, a prepared statement tries to fill the
+page from the newest rows, which suffices for a frequent text: see `_near`.
 """
 
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from db.keysets import Sort, Window
 from db.pool import Executor, Row
 from db.sessions import STATUS_IS
 
-# How many index entries a prepared statement looks at for each row of a page, before the search is planned.
+# The index entries per row of a page that `_near` reads at most.
 NEAR = 40
-# And how many it looks at first, to see whether there are enough matches to go on.
+# The index entries per row that it reads first, and the matches that it must find there to continue.
 PROBE = 8
 PROBE_MATCHES = 2
 
 
 @dataclass(frozen=True)
 class Predicate:
-    """A condition on a row: SQL with `?` where its values stand. `$1` is the store.
+    """A condition on a row: SQL with a `?` for each value. `$1` is the store.
 
-    `planned`: how to look for the values depends on how rare they are. `near`: the same condition over what the
-    covering index of the newest rows holds, compared as it is walked; None: the index does not hold it.
+    `planned`: the statement needs a custom plan, because the best plan depends on the values. `near`: the same
+    condition on columns of the covering index of the newest rows, or None if the index does not contain them.
     """
 
     sql: str
@@ -40,7 +40,7 @@ class Predicate:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What is searched, with the expressions of its columns. `near_sort`: the column that its covering index sorts."""
+    """A table with the expressions of its columns. `near_sort` is the sort column of its covering index."""
 
     name: str
     columns: dict[str, str]
@@ -54,7 +54,7 @@ SESSION = Table("session", sessions.COLUMNS, near_sort="created_at")
 CUSTOMER = Table("customer", customers.COLUMNS, near_sort="created_at")
 APP = Table("app", {name: name for name in apps.COLUMNS.split(", ")})
 
-# Where a text is compared; `~` is where the comparison goes. All of it is folded: accents and case do not count.
+# The expressions for comparing text. `~` is a placeholder for the comparison. Case and accents are ignored (folded).
 TEXT = {
     "customer.name": "name_key ~",
     "session.customer_name": "customer_name_key ~",
@@ -63,10 +63,10 @@ TEXT = {
         select session_id from "order" where store_id = $1 and number_key ~
     )""",
 }
-# Those that a covering index of the newest rows holds.
+# The columns in a covering index of the newest rows.
 COVERED_TEXT = ("customer.name", "session.customer_name")
 
-# In prepared statements a subquery folds the pattern once; without it, that is done for each row.
+# In prepared statements, the subquery ensures that the pattern is folded once instead of once per row.
 FOLDED = {
     "= fold(?)": "= (select fold(?))",
     "like fold_pattern(?) || '%'": "like (select fold_pattern(?) || '%')",
@@ -74,12 +74,12 @@ FOLDED = {
 }
 EQUALS, STARTS_WITH, CONTAINS = FOLDED
 
-# From this number of characters on, a word may be a part of a session's ID.
+# The minimum length of a word that is searched for in session IDs.
 ID_PART = 6
 
 
 def _covered(sql: str, values: tuple[Any, ...] = ()) -> Predicate:
-    """A condition on columns that a covering index of the newest rows holds."""
+    """A condition on columns of a covering index of the newest rows."""
     return Predicate(sql, values, near=Predicate(sql, values))
 
 
@@ -110,7 +110,7 @@ def one_of(column: str, values: Sequence[str]) -> Predicate:
 
 
 def in_range(column: str, start: datetime | None, end: datetime | None) -> Predicate:
-    """From `start` (inclusive) to `end` (exclusive). A moment that never comes, `infinity`, is in no range."""
+    """From `start` (inclusive) to `end` (exclusive). No range includes `infinity`, which means never."""
     parts = [_covered(f"{column} < ?", (end,)) if end else _covered(f"{column} < 'infinity'")]
     if start:
         parts.append(_covered(f"{column} >= ?", (start,)))
@@ -119,7 +119,7 @@ def in_range(column: str, start: datetime | None, end: datetime | None) -> Predi
 
 def text_equals(column: str, text: str) -> Predicate:
     equal = _text(column, EQUALS, text)
-    # A number belongs to one order, so there is one way to look for it.
+    # At most one order has the number, so a generic plan is as good as a custom one.
     return replace(equal, planned=False) if column == "session.order_number" else equal
 
 
@@ -132,11 +132,11 @@ def text_starts_with(column: str, text: str) -> Predicate:
 
 
 def search_text_contains(text: str) -> Predicate:
-    """The customer's name, the room ID or an order number contains the text, or, if it is long enough, the ID does."""
+    """The customer's name, the room ID, an order number or, if the text is long enough, the ID contains the text."""
     found = _compared("search_text ~", CONTAINS, text)
     if len(text) >= ID_PART:
         return found
-    # The ID stands at the end, and a few letters are in many IDs by accident.
+    # Without the ID at the end of the search text, because many IDs contain a few given letters by chance.
     return all_of([found, _compared("left(search_text, -27) ~", CONTAINS, text)])
 
 
@@ -153,7 +153,7 @@ def converted(yes: bool) -> Predicate:
 
 
 def metadata_contains(json: str) -> Predicate:
-    # Some values are common and some rare, as with text.
+    # The best plan depends on how rare the value is, as with text.
     return Predicate("metadata @> ?::jsonb and metadata <> '{}'", (json,), True) if json != "{}" else EVERYTHING
 
 
@@ -166,7 +166,7 @@ async def search(
     window: Window,
     columns: Columns = None,
 ) -> list[Row]:
-    """The rows of the window, sorted, with these columns."""
+    """The matching rows of the window, sorted."""
     shape = _Shape.of(table, columns, sort, window)
     bounds = (*(window.after or ()), *(window.before or ()))
     if predicate.planned and predicate.near and sort.column == table.near_sort:
@@ -202,7 +202,7 @@ async def search_sessions_of_customers(
 
 
 async def count(db: Executor, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
-    """How many rows there are; counting stops at the limit."""
+    """The number of matching rows, up to the limit."""
     values: list[Any] = [store_id]
     statement = f"select count(*) from ({_counted(table, predicate, limit, values)}) as counted"
     [row] = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
@@ -225,7 +225,7 @@ async def count_sessions_of_customers(
 
 
 def where(predicate: Predicate, values: list[Any]) -> str:
-    """The predicate with its values' places numbered, after the values that there are; they are appended to them."""
+    """The SQL of the predicate, with its parameters numbered after `values`. Appends its values to them."""
     sql = _numbered(predicate.sql, len(values) + 1)
     values.extend(predicate.values)
     return sql
@@ -236,7 +236,7 @@ THEIRS = Predicate("customer_id = parent.id")
 
 @dataclass(frozen=True)
 class _Shape:
-    """All that the text of a page's statement depends on, besides its predicate."""
+    """Everything that the statement of a page depends on, except the predicate."""
 
     table: Table
     columns: Columns
@@ -265,7 +265,7 @@ class _Shape:
 
     @property
     def bounds(self) -> str:
-        """The conditions of the keys, whose values come first after the store."""
+        """The conditions for the store and the keys, which are the first parameters."""
         conditions = ["store_id = $1"]
         for is_given, is_end in ((self.after, False), (self.before, True)):
             if is_given:
@@ -281,8 +281,8 @@ class _Shape:
 
 @lru_cache(512)
 def _page(shape: _Shape, predicate: str) -> str:
-    """A page of everything is read along its order's index. Otherwise its IDs come from indexes alone where these hold
-    what is asked, and then only its own rows are read.
+    """The statement for a page. With a predicate, a subquery finds the IDs, if possible from indexes only, so that only
+    the rows of the page are read from the table.
     """
     if predicate == EVERYTHING.sql:
         return f"{shape.select} where {shape.bounds} {shape.in_order} limit {shape.limit:d}"
@@ -299,9 +299,9 @@ def _page(shape: _Shape, predicate: str) -> str:
 
 @lru_cache(512)
 def _near(shape: _Shape, predicate: str) -> str:
-    """The page, as far as the newest rows fill it: a walk along the covering index that ends when the page is full.
+    """The statement for the rows of a page among the newest rows. Scans the covering index until the page is full.
 
-    It gives up at once, with no rows, where the first entries show that the text is too rare to fill the page.
+    Returns no rows if the first entries show that the text is too rare to fill the page.
     """
     name, matches = shape.table.name, _numbered(predicate, shape.next_place)
     newest = f"select * from {name} where {shape.bounds} {shape.in_order}"
@@ -325,7 +325,7 @@ def _near(shape: _Shape, predicate: str) -> str:
 
 @lru_cache(512)
 def _page_of_each(shape: _Shape, predicate: str) -> str:
-    """A page of each parent's rows; the parents are the last value."""
+    """The statement for a page of each parent's rows. The IDs of the parents are the last parameter."""
     parents = shape.next_place + predicate.count("?")
     page = _page(shape, f"{THEIRS.sql} and {predicate}")
     return f"select page.* from unnest(${parents}::text[]) as parent (id) cross join lateral ({page}) as page"
@@ -336,7 +336,7 @@ def _counted(table: Table, predicate: Predicate, limit: int, values: list[Any]) 
 
 
 def _numbered(sql: str, place: int) -> str:
-    """The condition with `$n` in place of each `?`."""
+    """The condition with each `?` replaced by `$n`."""
     first, *rest = sql.split("?")
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=place))
 
@@ -352,7 +352,7 @@ def _joined(predicates: Sequence[Predicate], operator: str) -> Predicate:
 
 
 def _compared(place: str, comparison: str, text: str) -> Predicate:
-    """A comparison of a text that the covering index holds."""
+    """A comparison with a text that the covering index contains."""
     near = Predicate(place.replace("~", FOLDED[comparison]), (text,))
     return Predicate(place.replace("~", comparison), (text,), planned=True, near=near)
 
@@ -363,10 +363,10 @@ def _text(column: str, comparison: str, text: str) -> Predicate:
 
 
 def _narrowed(column: str, predicate: Predicate, text: str) -> Predicate:
-    """A session's name and room ID lie in its search text, too, which the trigram index knows.
+    """Add a condition on the search text, which includes the name and the room ID and has a trigram index.
 
-    The planner takes the two conditions for independent, and so the rows for far fewer than there are. Of what is
-    coalesced it assumes that half of the rows have it.
+    The planner assumes that the two conditions are independent, and so underestimates the number of rows. With
+    coalesce, it assumes that half of the rows match.
     """
     if column not in ("session.customer_name", "session.room_id"):
         return predicate

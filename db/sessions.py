@@ -1,4 +1,4 @@
-"""Sessions and their tokens. The one place that says in SQL what a token's status is."""
+"""Sessions and their tokens. The status of a token is only defined here."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -8,21 +8,21 @@ from db.events import Actor
 from db.ids import new_id
 from db.pool import Executor, Row
 
-# By the start of the statement, not of its transaction, which may have waited for a lock since.
+# Uses the start time of the statement, because the transaction may have waited for a lock.
 STATUS = """case
     when token_revoked_at is not null then 'REVOKED'
     when token_expires_at <= statement_timestamp() then 'EXPIRED'
     else 'ACTIVE'
 end"""
 
-# The same as predicates, plain so that indexes serve them.
+# The same as predicates that can use indexes.
 STATUS_IS = {
     "ACTIVE": "(token_revoked_at is null and token_expires_at > statement_timestamp())",
     "EXPIRED": "(token_revoked_at is null and token_expires_at <= statement_timestamp())",
     "REVOKED": "token_revoked_at is not null",
 }
 
-# What clients see of a session, by the names that rows have. Moments leave as JSON, to be written as they are.
+# The columns of a row and their expressions. Timestamps are JSON, which is written to the response unchanged.
 COLUMNS = {
     "id": "id",
     "customer_id": "customer_id",
@@ -48,7 +48,7 @@ LOCK = """
 select from session where store_id = $1 and id = $2 for no key update
 """
 
-# The lock on the store orders this against a change of its setting that is applied to active tokens.
+# The lock on the store prevents a concurrent change of its expiration setting from missing this session.
 CREATE = f"""
 with setting as (
     select coalesce($7, session_expiration) as minutes from store where id = $1 for share
@@ -96,7 +96,7 @@ with changed as (
 select {ALL} from changed
 """
 
-# The lock comes first, so that who joined while it was waited for joined before the revocation.
+# Locks first, so that a customer who joins while this waits has joined before the time of the revocation.
 SET_REVOKED = f"""
 with locked as (
     select id from session where store_id = $1 and id = $2 and token_revoked_at is null
@@ -139,7 +139,7 @@ from session where store_id = $1 and id = $2
 
 
 async def get_sessions(db: Executor, store_id: str, ids: list[str], columns: Columns = None) -> list[Row]:
-    """Those of the sessions that the store has, in no order."""
+    """The store's sessions with these IDs, in no particular order. Unknown IDs are skipped."""
     if len(ids) == 1:  # without an array, Postgres and the driver have less to do
         return await db.fetch(_get_one(columns), store_id, ids[0])
     return await db.fetch(_get(columns), store_id, ids)
@@ -150,7 +150,7 @@ async def get_session(db: Executor, store_id: str, id: str) -> Row | None:
 
 
 async def get_session_locked(db: Executor, store_id: str, id: str) -> Row | None:
-    """The session as it is once locked: no other transaction changes it until this one ends."""
+    """The session, locked until the transaction ends."""
     await db.fetch(LOCK, store_id, id)
     return await get_session(db, store_id, id)
 
@@ -168,7 +168,7 @@ async def create_session(
     metadata: str,
     actor: Actor,
 ) -> Row:
-    """A new session and its token, which expires after so many minutes (0: never, None: as the store says)."""
+    """Create a session whose token expires in `minutes`. 0 means never, None the default of the store."""
     values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), *actor)
     row = await db.fetchrow(CREATE, store_id, id, *values)
     assert row is not None
@@ -176,31 +176,31 @@ async def create_session(
 
 
 async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, actor: Actor) -> Row | None:
-    """Let the token expire so many minutes from now (0: never). None: no such session, or its token is revoked."""
+    """Let the token expire in `minutes` (0: never). Returns None if there is no such session or it is revoked."""
     return await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), *actor)
 
 
 async def set_token_reissued(
     db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, actor: Actor
 ) -> Row | None:
-    """Give the session a new token in place of the old one. None: no such session."""
+    """Replace the token of the session by a new one. Returns None if there is no such session."""
     return await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), *actor)
 
 
 async def set_token_revoked(db: Executor, store_id: str, id: str, reason: str | None, actor: Actor) -> Row | None:
-    """Turn the token off. None: no such session, or that was done before."""
+    """Revoke the token. Returns None if there is no such session or it is already revoked."""
     return await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, *actor)
 
 
 async def set_conversion(
     db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_id: str | None, actor: Actor
 ) -> Row | None:
-    """Record the conversion (at None: now), over any there was: look first, with the session locked."""
+    """Record a conversion (`at` None: now), replacing any other. The caller must lock the session and check it."""
     return await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), *actor)
 
 
 async def is_conversion_moment(db: Executor, store_id: str, id: str, at: datetime | None) -> bool:
-    """Whether a conversion can have been then (None: now), give or take a minute: since the session, until now."""
+    """Whether `at` (None: now) lies between the session's creation and now, with a tolerance of one minute."""
     row = await db.fetchrow(IS_CONVERSION_MOMENT, store_id, id, at)
     return row is not None and row["possible"]
 
@@ -208,7 +208,7 @@ async def is_conversion_moment(db: Executor, store_id: str, id: str, at: datetim
 async def has_conversion(
     db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_number: str | None
 ) -> bool:
-    """Whether the session has this conversion. What is None is not compared."""
+    """Whether the session has this conversion. Arguments that are None are not compared."""
     row = await db.fetchrow(HAS_CONVERSION, store_id, id, kind, at, order_number)
     return row is not None and row["same"]
 

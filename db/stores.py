@@ -6,7 +6,7 @@ from db.events import Actor, create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool, Row
 
-# The name of a store in links: a host name label (RFC 1123 §2.1).
+# The name of a store in links: a hostname label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -97,7 +97,7 @@ async def set_store(
 
 
 async def set_active_expiry(db: Pool, store_id: str, actor: Actor) -> int:
-    """Apply the store's session expiration to all active tokens, counted from the time of issue. Some expire at once.
+    """Apply the store's session expiration to all active tokens, counted from the time of issue. Some expire now.
 
     Returns the number of tokens that were changed. Commits in batches, so that it holds no locks for long. If it is
     interrupted, it can be repeated.

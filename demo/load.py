@@ -94,7 +94,7 @@ insert into session_event ({", ".join(EVENT_COLUMNS)}) select {", ".join(EVENT_C
 
 TRUNCATE_STAGING_TABLES = "truncate demo_customer, demo_session, demo_order, demo_event"
 
-# The statements that drop and recreate each secondary index and foreign key. Unique indexes are kept.
+# The statements that drop and recreate each foreign key and each secondary index that is not unique.
 SELECT_REMOVABLE = """
 select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_statement,
     format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))

@@ -95,7 +95,7 @@ def external_id(number: int) -> str:
 def moments(random: Random, now: int, count: int) -> Iterator[int]:
     """The creation times of sessions, in ascending order: more of them recently, and the last within minutes of `now`.
 
-    They cover 18 months; a small load covers fewer days, at least 30, so that there are about a dozen a day.
+    They cover 18 months; a small load covers fewer days, at least 30, with about a dozen sessions per day.
     """
     today = min(count, max(count // 100, 24))
     days = min(DAYS, max(30, count // 12))

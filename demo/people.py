@@ -212,7 +212,7 @@ PEOPLE = {
         "Արմեն,Անահիտ,Տիգրան,Նարե", "Սարգսյան,Գրիգորյան,Հակոբյան",
     ),
 }
-"""By language. A store's home is one of them, the shares of the others mix in."""
+"""By language. Each store has a main language; the other languages have their shares of its customers."""
 # fmt: on
 
 PRICES = {
@@ -221,7 +221,7 @@ PRICES = {
     "RUB": (2_900, 1), "AED": (150, 0.25), "THB": (890, 1), "UAH": (1_100, 0.01), "ILS": (140, 0.01),
     "SEK": (390, 1), "CZK": (780, 1), "PHP": (1_450, 0.25), "KES": (3_200, 1), "GEL": (95, 0.01),
 }  # fmt: skip
-"""By currency: what an order usually comes to, and what totals are rounded to."""
+"""By currency: the usual total of an order, and the unit to which totals are rounded."""
 
 HANDLES = _words(
     "mochi,luna,kopi,sunny,river,tako,mango,indigo,nori,atlas,pepper,saffron,willow,biscuit,comet,olive,panda,"

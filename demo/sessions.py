@@ -37,7 +37,7 @@ REGULARS = 400
 
 Row: TypeAlias = tuple[Any, ...]
 Event: TypeAlias = tuple[int, str, int | None, str | None]
-"""The time, the kind, the new expired time of the token, and the reason."""
+"""The time, the kind, the new expiration time of the token, and the reason."""
 
 
 class Batch(NamedTuple):
@@ -110,7 +110,7 @@ class SessionGenerator:
         self._token_key = token_key
         self._new_id = id_maker(random)
         self._room = 1_000_000
-        # Room IDs keep seven digits, whatever the number of customers.
+        # Room IDs have seven digits for any number of customers.
         self._room_step = max(2, int(1_900_000 * SESSIONS_PER_CUSTOMER) // max(sessions, 1))
 
     def batch(self, size: int) -> Batch:

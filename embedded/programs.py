@@ -16,8 +16,8 @@ BIN = "pginstall/bin"
 # Copies of the package for the account that runs Postgres if this process runs as root.
 CACHE = Path("/var/cache/roomkey")
 
-# All that Postgres needs of the environment. The secrets of Roomkey (TOKEN_KEYS, DATABASE_URL) and the PG* variables of
-# other servers are not passed on.
+# The environment variables that Postgres needs. The secrets of Roomkey (TOKEN_KEYS, DATABASE_URL) and the PG* variables
+# of other servers are not passed on.
 ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCPATH")
 
 
@@ -58,7 +58,7 @@ class Programs:
         )
 
     def own(self, path: Path) -> None:
-        """Give the path to the account, if there is one."""
+        """Make the account, if any, the owner of the path."""
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
@@ -108,7 +108,7 @@ def _shared_package() -> Path:
     copy = CACHE / f"postgres-{_version()}"
     if not CACHE.exists():
         CACHE.mkdir()
-        CACHE.chmod(0o755)  # whatever the umask
+        CACHE.chmod(0o755)  # regardless of the umask
     if not copy.exists():
         package = _package()
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:

@@ -26,10 +26,10 @@ USER = "roomkey"
 DATABASE = "roomkey"
 PORT = 5432  # part of the name of the socket; Postgres does not listen on TCP
 
-# Not TMPDIR, because the path of a socket has at most 107 bytes and the TMPDIR of root may be accessible to root alone.
+# Not TMPDIR, because the path of a socket has at most 107 bytes and the TMPDIR of root may be accessible only to root.
 SOCKETS = Path("/tmp")  # noqa: S108
 
-# pg_trgm finds letters by LC_CTYPE, whatever the locale provider: with LC_CTYPE=C, "Ольга" has no trigrams. Sort order
+# pg_trgm recognizes letters by LC_CTYPE for every locale provider: with LC_CTYPE=C, "Ольга" has no trigrams. Sort order
 # and case conversion are those of the built-in locale C.UTF-8, which upgrades of the operating system do not change.
 LOCALES = ("C.UTF-8", "en_US.UTF-8")
 
@@ -56,11 +56,11 @@ SETTINGS = {
 NON_DURABLE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 LOG_BYTES = 10_000_000
-# How long to wait for a Postgres that is already stopping, and for a fast shutdown.
+# The maximum time to wait for a Postgres that is already stopping, and for a fast shutdown.
 STOPPING_SECONDS = 10.0
 FAST_SHUTDOWN_SECONDS = 30.0
 
-# Runs Postgres and stops it when this process ends, by whatever signal. Standard input is a pipe whose other end only
+# Runs Postgres and stops it when this process ends, by any signal. Standard input is a pipe whose other end only
 # this process holds, so end of file means that this process has stopped or died. Then the script sends TERM first,
 # because a child that is not Postgres yet ignores INT; Postgres itself does a fast shutdown when it gets both. The
 # script ignores QUIT, which `_stop` sends to the whole process group for an immediate shutdown of Postgres.
@@ -126,7 +126,7 @@ def running(folder: Path) -> Server | None:
 
 
 class _Postmaster(NamedTuple):
-    """What postmaster.pid says about the running server."""
+    """The contents of postmaster.pid about the running server."""
 
     socket_folder: Path
     status: str
@@ -245,7 +245,7 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     supervised = ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "sh", str(socket_folder), *postgres]
     read_end, write_end = os.pipe()
     try:
-        # A session of its own, so that Ctrl-C in the terminal reaches only this process.
+        # A separate session, so that Ctrl-C in the terminal reaches only this process.
         process = programs.run(supervised, data, lock, stdin=read_end, stderr=programs.log.fileno(), session=True)
     except BaseException:
         os.close(write_end)

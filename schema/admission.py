@@ -1,4 +1,4 @@
-"""Admission: whether a link lets its customer in, both for who taps it and for storefronts that call `joinSession`."""
+"""Admission: whether a link admits its customer, when it is opened and when a storefront calls `joinSession`."""
 
 from typing import NamedTuple
 

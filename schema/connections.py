@@ -39,7 +39,7 @@ Before = Annotated[str | None, strawberry.argument(description="Return the items
 
 
 class PageArguments(NamedTuple):
-    """The arguments of a connection: of the items between two cursors the first ones, and of these the last ones."""
+    """The arguments of a connection. `first` and `last` limit the items between the two cursors, in this order."""
 
     first: int | None = None
     after: str | None = None
@@ -53,7 +53,7 @@ class Page(Generic[N]):
 
     rows: list[Row]
     node: Callable[..., N]
-    """Makes the object of a row."""
+    """Converts a row to an object."""
     cursor: Callable[[Row], str]
     has_next: Callable[[], Awaitable[bool]]
     has_previous: Callable[[], Awaitable[bool]]
@@ -67,7 +67,7 @@ def row_key(row: Row) -> Key:
 
 
 class PageRequest:
-    """The page of a list that a client asks for: the window of rows to fetch, and the page that they become."""
+    """The page that a client requests. Has the window of rows to fetch, and converts the rows to a page."""
 
     def __init__(self, context: Context, list_name: str, arguments: PageArguments) -> None:
         """Check the arguments, and decode the cursors. Raises BadUserInput."""
@@ -85,20 +85,20 @@ class PageRequest:
             context.cursors.decode(self._store_id, list_name, cursor) if cursor is not None else None
             for cursor in (arguments.after, arguments.before)
         )
-        # One row more than asked for shows whether there are more on that side.
+        # One more row than requested shows whether there are more on that side.
         self.window = Window(self._size + 1, self._after, self._before, self._is_last)
 
     def columns(self, info: Info) -> Columns:
-        """The columns that the page's rows need; None: all of them."""
+        """The columns that the page's rows need, or None for all columns."""
         selected = selected_columns(info)
         if selected is None or (self._after is None and self._before is None and self._last is None):
             return selected
-        return selected | {"id", "sort_key"}  # where the pages beside this one begin
+        return selected | {"id", "sort_key"}  # the keys at which the neighboring pages start
 
     def page(
         self, rows: list[Row], node: Callable[..., N], fetch: Fetch, key: Callable[[Row], Key] = row_key
     ) -> Page[N]:
-        """The page of the window's rows. Whether there are more on its other side is fetched when it is selected."""
+        """Convert the window's rows. Whether there are more on the other side is only fetched if it is selected."""
         after, before, size, last, is_last = self._after, self._before, self._size, self._last, self._is_last
         more = len(rows) > size
         bounds = (rows[0], rows[-1]) if rows else None
@@ -113,7 +113,7 @@ class PageRequest:
         async def has_next() -> bool:
             if after_rows or before is None:
                 return after_rows
-            # Where nothing lies between the cursors, the page's neighbors are what lies beyond them.
+            # If the page is empty, its neighbors are the rows beyond the cursors.
             highest = key(bounds[1]) if bounds else after
             return bool(await fetch(Window(1, after=highest)))
 

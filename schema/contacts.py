@@ -1,4 +1,4 @@
-"""Normalization of phone numbers and e-mail addresses, for storage and search."""
+"""Normalization of phone numbers and email addresses, for storage and search."""
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email

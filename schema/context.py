@@ -1,4 +1,4 @@
-"""The request context: what every resolver needs of its request."""
+"""The request context, which resolvers use."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

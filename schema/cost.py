@@ -1,4 +1,4 @@
-"""What the schema's fields cost, and the limits of an operation."""
+"""The cost of the schema's fields, and the limits of an operation."""
 
 from engine.cost import CostModel
 from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, IDS_LIMIT, PAGE_SIZE, PAGE_SIZE_LIMIT
@@ -6,12 +6,12 @@ from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, IDS_LIMIT, PAGE
 COST_MODEL = CostModel(
     prices={
         "Query.sessionStats": 100,  # reads every session that matches
-        # Reads the openings besides, once for all figures of the same sessions.
+        # Also reads the openings, once for all figures of the same sessions.
         "SessionStats.opened": 100,
         "PeriodStats.opened": 1,
         "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
         "PersistedDocument.body": 20,  # may have 64 KiB
-        # Each may look up what lies beyond the page.
+        # Each may run a statement.
         "PageInfo.hasNextPage": 1,
         "PageInfo.hasPreviousPage": 1,
     },

@@ -62,11 +62,11 @@ class Customer(Node):
         return await sessions_of(info, self.row["id"], filter, order_by, PageArguments(first, after, last, before))
 
     async def _value(self, info: Info, name: str) -> Any:
-        """A column that a session's copy of its customer does not have."""
+        """A column that is not copied into the rows of sessions."""
         if name in self.row:
             return self.row[name]
         row = await info.context.loaders.customers.load(self.row["id"])
-        assert row is not None  # nothing is deleted
+        assert row is not None  # rows are never deleted
         return row[name]
 
 

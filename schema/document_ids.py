@@ -4,8 +4,8 @@ import re
 
 PREFIX = "sha256:"
 
-# These characters need no escaping in the path of a URL; "." and ".." are segments with a meaning of their own there
-# (RFC 3986, sections 2.3 and 5.2.4).
+# These characters need no escaping in the path of a URL, where the segments "." and ".." have a special meaning (RFC
+# 3986, sections 2.3 and 5.2.4).
 CUSTOM_ID = re.compile(r"(?!\.\.?$)[A-Za-z0-9._~-]{1,128}", re.ASCII)
 HEXADECIMAL = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from schema.connections import Connection, PageArguments, PageRequest
 from schema.context import Info
 from schema.scopes import Scope
 
-# How many documents an app can have, retired ones excluded.
+# The maximum number of documents of an app, without retired ones.
 DOCUMENT_LIMIT = 10_000
 
 

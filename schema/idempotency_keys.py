@@ -1,4 +1,4 @@
-"""Idempotency keys: a creation that is retried with the same key happens once."""
+"""Idempotency keys: retrying a creation with the same key does not repeat it."""
 
 import hashlib
 from dataclasses import asdict

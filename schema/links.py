@@ -28,7 +28,7 @@ class Links:
     def code(self, store_id: str, session: Row) -> str | None:
         """The code of the session's token. None if the signing key is retired.
 
-        The row has the columns id, token_key and token_generation.
+        The row has the columns `id`, `token_key` and `token_generation`.
         """
         id = session["id"]
         try:

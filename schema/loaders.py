@@ -1,6 +1,6 @@
-"""Data loaders: the rows of another table that one request needs are fetched in one statement.
+"""Data loaders, which fetch the rows of another table that a request needs in one statement.
 
-They live for one request, and see one store.
+They belong to one request, and only see its store.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ V = TypeVar("V")
 class Loader(Generic[V]):
     """Collects the keys that are loaded during one turn of the event loop, and fetches their values together.
 
-    The first caller fetches for all of them. If it is cancelled, because its part of the answer has failed, a task
-    fetches for the others.
+    The first caller fetches for all of them. If it is cancelled, because its part of the response has failed, a
+    task fetches for the others.
     """
 
     def __init__(self, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> None:
@@ -39,7 +39,7 @@ class Loader(Generic[V]):
         self._loaded: dict[str, tuple[Columns, V | None]] = {}
 
     async def load(self, key: str, columns: Columns = None) -> Any:
-        """The value of a key, with at least these columns if it is a row; None if there is none."""
+        """The value of a key, or None if it has no value. A row has at least these columns."""
         if key in self._loaded:
             loaded, value = self._loaded[key]
             if _includes(loaded, columns):
@@ -64,7 +64,7 @@ class Loader(Generic[V]):
             raise
         if batch.waiting:
             batch.finish(values)
-            await asyncio.sleep(0)  # go on together with the others, so that what they load next is fetched together
+            await asyncio.sleep(0)  # resume together with the others, so that their next keys share a batch
         return values.get(key)
 
     async def _run(self, batch: "_Batch[V]") -> Mapping[str, V]:
@@ -167,7 +167,7 @@ class Loaders:
         return self._by_parent("orders of sessions", get_orders_by_session)
 
     async def events(self, session_id: str, window: Window) -> list[Any]:
-        """A page of the session's events; sessions with the same arguments share a statement."""
+        """A page of the session's events. Sessions with the same arguments share a statement."""
 
         async def fetch(session_ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
             limit, after, before = window.limit, window.after, window.before
@@ -176,7 +176,7 @@ class Loaders:
         return await self._loader(("events", window), fetch).load(session_id)
 
     async def documents(self, app_id: str, window: Window) -> list[Any]:
-        """A page of the app's documents; apps with the same arguments share a statement."""
+        """A page of the app's documents. Apps with the same arguments share a statement."""
 
         async def fetch(app_ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
             return await search_documents(self._db, self._store_id, app_ids, window)
@@ -186,7 +186,7 @@ class Loaders:
     async def sessions_of_customer(
         self, customer_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns
     ) -> list[Row]:
-        """A page of the customer's sessions; customers with the same arguments share a statement."""
+        """A page of the customer's sessions. Customers with the same arguments share a statement."""
 
         async def fetch(customer_ids: list[str], columns: Columns) -> Mapping[str, list[Row]]:
             return await search_sessions_of_customers(
@@ -197,7 +197,7 @@ class Loaders:
         return await loader.load(customer_id, columns)
 
     async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
-        """The number of the customer's sessions, up to the limit; shared likewise."""
+        """The number of the customer's sessions, up to the limit. Equal arguments share a statement."""
 
         async def fetch(customer_ids: list[str], _: Columns) -> Mapping[str, int]:
             return await count_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, limit)
@@ -205,7 +205,7 @@ class Loaders:
         return await self._loader(("count", _key(predicate), limit), fetch).load(customer_id)
 
     async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
-        """The number of sessions whose link was opened, in all and by period; equal filters share a statement."""
+        """The number of sessions whose link was opened, in total and by period. Equal filters share a statement."""
 
         async def fetch(_: list[str], __: Columns) -> Mapping[str, dict[datetime | None, int]]:
             return {"all": await count_opened_sessions(self._db, self._store_id, predicate, period)}
@@ -227,7 +227,7 @@ class Loaders:
         return self._loader(name, fetch)
 
     def _loader(self, key: Hashable, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> Loader[V]:
-        """The loader of that key, which is made when it is used first."""
+        """The loader with this key, which is created on first use."""
         loader = self._loaders.get(key)
         if loader is None:
             loader = self._loaders[key] = Loader(fetch)
@@ -239,5 +239,5 @@ def _includes(columns: Columns, wanted: Columns) -> bool:
 
 
 def _key(predicate: Predicate) -> Hashable:
-    """Predicates hold lists, which have no hash."""
+    """A hashable key for a predicate, whose values can be lists."""
     return predicate.sql, repr(predicate.values)

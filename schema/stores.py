@@ -26,5 +26,5 @@ class Store(Node):
 
 async def store(info: Info) -> Store:
     row = await get_store(info.context.db, info.context.require().store_id)
-    assert row is not None  # nothing is deleted
+    assert row is not None  # rows are never deleted
     return Store(row=row)

@@ -1,4 +1,4 @@
-"""Tokens: a session's key and its link."""
+"""Tokens: the status, expiration time and link of a session."""
 
 from datetime import datetime
 from enum import Enum

@@ -18,7 +18,7 @@ MINUTES = 1440
 
 
 class Validation:
-    """Validates the fields of an input, and collects the errors so that a form can show all of them at once.
+    """Validates the fields of an input, and collects the errors so that a form can show all of them.
 
     Each method returns the normalized value. `field` is the path of the field below `input`. Call `raise_errors`
     after the last field.
@@ -36,7 +36,7 @@ class Validation:
             raise UserErrors(self._errors)
 
     def text(self, value: str, *field: str, length: int = LABEL_LENGTH) -> str:
-        """A single line of text of 1 to `length` characters, stripped of surrounding white space."""
+        """A single line of text of 1 to `length` characters, stripped of surrounding whitespace."""
         text = value.strip()
         if not text or len(text) > length:
             self.add_error(f"must be 1 to {length} characters long, got {len(text)}", *field)

@@ -21,7 +21,7 @@ class Viewer:
     @resolver("The app that the credential belongs to.")
     async def app(self, info: Info) -> App:
         row = await info.context.loaders.apps.load(info.context.require().app_id)
-        assert row is not None  # nothing is deleted
+        assert row is not None  # rows are never deleted
         return App(row=row)
 
     @resolver("The state of the app's rate limit. Null if requests are not rate limited.")

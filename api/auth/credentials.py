@@ -1,4 +1,4 @@
-"""Credentials: `Authorization: Bearer` and an API key (`rk_…`) or a JWT of the identity provider."""
+"""Credentials: `Authorization: Bearer` with an API key (`rk_…`) or a JWT from the identity provider."""
 
 from math import inf
 
@@ -21,9 +21,9 @@ class Credentials:
         self._cache: TTLCache[bytes, Credential] = TTLCache()
 
     async def authenticate(self, authorization: bytes | None) -> tuple[Credential | None, float]:
-        """The credential of an Authorization header, and until when (`time.monotonic`) it need not be looked up again.
+        """The credential of an Authorization header, and the time (`time.monotonic`) at which it must be checked again.
 
-        None: there is no header. Raises Unauthenticated, and IssuerUnavailable.
+        The credential is None without a header. Raises Unauthenticated and IssuerUnavailable.
         """
         if authorization is None:
             return None, inf
@@ -42,7 +42,7 @@ class Credentials:
         return credential
 
     async def _of_user(self, token: str) -> Credential:
-        """The person whom the JWT names, with those of its scopes that their app has, too."""
+        """The user whom the JWT identifies, with the scopes that both the JWT and the app have."""
         assert self._issuer is not None
         claims = await self._issuer.claims(token)
         app = await get_credential_of_client(self._db, claims.store, claims.client_id)

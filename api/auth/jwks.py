@@ -1,4 +1,4 @@
-"""The public keys of an issuer: fetched when they are needed, however many ask, and not more often than makes sense."""
+"""The public keys of an issuer, fetched on demand. Concurrent requests share a fetch, and fetches are rate limited."""
 
 import asyncio
 from contextlib import suppress
@@ -13,33 +13,33 @@ from jwt import PyJWK, PyJWTError
 from api.logs import logger
 from api.settings import is_secure_url
 
-# One asymmetric algorithm for each kind of key, and RS256 for everybody. Never none, never HS*: who has a public key
-# could sign with it.
+# One algorithm for each type of key, and RS256, which is the most common. `none` and HS* must never be added: with HS*,
+# the public key could be used to sign.
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 
-# For how long a key that the issuer no longer publishes may go on working.
+# The maximum time for which a key is accepted after the issuer has removed it.
 REFRESH_SECONDS = 300.0
-# For how long the keys that are known go on working while the issuer is down.
+# The maximum time for which cached keys are accepted while the issuer is unavailable.
 STALE_SECONDS = 3600.0
-# The issuer is asked no more often, whatever key IDs are sent here.
+# The minimum time between two fetches, so that unknown key IDs cannot cause a flood of them.
 COOLDOWN_SECONDS = 10.0
 FETCH_SECONDS = 5.0
 BODY_BYTES = 256 * 1024
 
 
 class IssuerUnavailable(Exception):
-    """The issuer's keys cannot be fetched, so nobody can tell whether a token is good: trying again later may work."""
+    """The issuer's keys cannot be fetched, so a token cannot be verified. Retrying may succeed."""
 
     def __init__(self) -> None:
         super().__init__("The identity provider is not available at the moment.")
 
 
 class _Unusable(Exception):
-    """What the issuer answers is not what it should be."""
+    """The issuer returned an invalid response."""
 
 
 class Jwks:
-    """The keys that an issuer publishes at a URL, or at the one that its discovery document names."""
+    """The keys that an issuer publishes at `url` or, if that is empty, at the URL in its discovery document."""
 
     def __init__(self, issuer: str, url: str) -> None:
         self._issuer = issuer
@@ -51,11 +51,11 @@ class Jwks:
         self._fetch: asyncio.Task[None] | None = None
 
     async def get(self, id: str) -> PyJWK | None:
-        """The key, or None: the issuer has none of that ID. Raises IssuerUnavailable."""
+        """The key with this ID, or None if the issuer has no such key. Raises IssuerUnavailable."""
         known = id in self._keys and self._age() <= STALE_SECONDS
         if not known or self._age() > REFRESH_SECONDS:
             fetch = self._fetching()
-            # While the issuer is down, who has a known key does not wait for it.
+            # While the issuer is unavailable, requests with a cached key do not wait for it.
             if fetch and not (known and self._failing):
                 await asyncio.shield(fetch)
         key = self._keys.get(id)
@@ -67,7 +67,7 @@ class Jwks:
         return monotonic() - self._fetched_at
 
     def _fetching(self) -> asyncio.Task[None] | None:
-        """The fetch that runs, or a new one; None: it is too early for that."""
+        """The running fetch or a new one. None if the last one was less than COOLDOWN_SECONDS ago."""
         if self._fetch is None or self._fetch.done():
             if monotonic() - self._tried_at < COOLDOWN_SECONDS:
                 return None
@@ -88,25 +88,25 @@ class Jwks:
             self._fetched_at = monotonic()
 
     async def _discovered_url(self, client: httpx.AsyncClient) -> str:
-        """Where the keys are (OpenID Connect Discovery 1.0, sections 4 and 7.2)."""
+        """The URL of the keys (OpenID Connect Discovery 1.0, sections 4 and 7.2)."""
         url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         document = await _document(client, url)
         if document.get("issuer") != self._issuer:
-            raise _Unusable(f"{url} is about another issuer: JWT_ISSUER must be what it says, to the letter")
+            raise _Unusable(f"{url} is for another issuer: JWT_ISSUER must be exactly its value of issuer")
         found = document.get("jwks_uri")
         if not isinstance(found, str) or not is_secure_url(found):
-            raise _Unusable(f"{url} has no jwks_uri of https")
+            raise _Unusable(f"{url} has no https URL as its jwks_uri")
         return found
 
 
 async def _document(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
-    """The JSON object at the URL, which is neither followed elsewhere nor read beyond a limit."""
+    """The JSON object at the URL. Does not follow redirects, and limits the size. Raises _Unusable."""
     body = bytearray()
-    # Not compressed, so that its size is known while it comes.
+    # Uncompressed, so that the size can be limited while the body is read.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     async with client.stream("GET", url, headers=headers) as response:
         if response.status_code != 200:
-            raise _Unusable(f"{url} answers {response.status_code}")
+            raise _Unusable(f"{url} returned status {response.status_code}")
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > BODY_BYTES:
@@ -116,12 +116,12 @@ async def _document(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):
-        raise _Unusable(f"{url} is no JSON object")
+        raise _Unusable(f"{url} is not a JSON object")
     return document
 
 
 def _usable_keys(url: str, document: dict[str, Any]) -> dict[str, PyJWK]:
-    """The document's keys that sign in one of the algorithms, by ID. Others may be there for other purposes."""
+    """The signing keys for one of ALGORITHMS, by ID. A key set can contain keys for other purposes."""
     keys: dict[str, PyJWK] = {}
     published = document.get("keys")
     for jwk in published if isinstance(published, list) else ():
@@ -131,5 +131,5 @@ def _usable_keys(url: str, document: dict[str, Any]) -> dict[str, PyJWK]:
                 if key.key_id and key.algorithm_name in ALGORITHMS:
                     keys[key.key_id] = key
     if not keys:
-        raise _Unusable(f"{url} has no key of {', '.join(ALGORITHMS)}")
+        raise _Unusable(f"{url} has no key for {', '.join(ALGORITHMS)}")
     return keys

@@ -1,4 +1,4 @@
-"""Staff sign in with a JWT of the shop's identity provider: an access token as RFC 9068 has it, or much like that."""
+"""JWTs from the shop's identity provider, with which staff sign in: access tokens as in RFC 9068, or similar ones."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from schema.errors import Unauthenticated
 from schema.scopes import Scope
 
 TOKEN_BYTES = 8 * 1024
-# Three parts of base64url without padding. The library would take some padding, and so other bytes for the same token.
+# Three parts of base64url without padding. The library accepts padding, so one token would have several spellings.
 TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# A JWT for another purpose, a logout for one, says so here (RFC 8725, section 3.11).
+# The header `typ`. JWTs for other purposes, such as logout tokens, have other types (RFC 8725, section 3.11).
 TYPES = ("at+jwt", "application/at+jwt", "jwt", "application/jwt")
 LEEWAY_SECONDS = 30
 CLAIM_LENGTH = 255
@@ -24,7 +24,7 @@ SCOPES = {scope.value for scope in Scope}
 
 @dataclass(frozen=True)
 class Claims:
-    """What a genuine token says: `client_id` is the app by which `subject` signed in, `store` a slug or an ID."""
+    """The claims of a verified token. `client_id` is the app that `subject` signed in with, `store` a slug or an ID."""
 
     store: str
     client_id: str
@@ -33,14 +33,14 @@ class Claims:
 
 
 class Issuer:
-    """Tells whether tokens are genuine, and what they say."""
+    """Verifies tokens and reads their claims."""
 
     def __init__(self, settings: JwtSettings) -> None:
         self._settings = settings
         self._keys = Jwks(settings.issuer, settings.jwks_url)
 
     async def claims(self, token: str) -> Claims:
-        """Raises Unauthenticated, never quoting the token, and IssuerUnavailable where the keys cannot be had."""
+        """Verify a token. Raises Unauthenticated, whose message never quotes the token, and IssuerUnavailable."""
         if len(token) > TOKEN_BYTES:
             raise Unauthenticated(f"A JWT has at most {TOKEN_BYTES} bytes.")
         try:
@@ -72,7 +72,7 @@ class Issuer:
         )
 
     def _claims(self, claims: dict[str, Any]) -> Claims:
-        # As RFC 9068 calls it, or else OpenID Connect.
+        # The name of the claim in RFC 9068, or else in OpenID Connect.
         client = "azp" if "azp" in claims and "client_id" not in claims else "client_id"
         return Claims(
             store=_text(claims, self._settings.store_claim),
@@ -108,12 +108,12 @@ def _text(claims: dict[str, Any], name: str) -> str:
     if text is None:
         raise jwt.MissingRequiredClaimError(name)
     if not isinstance(text, str) or not 0 < len(text) <= CLAIM_LENGTH or not text.isprintable():
-        raise Unauthenticated(f"The JWT's claim {name} must be a text of 1 to {CLAIM_LENGTH} characters.")
+        raise Unauthenticated(f"The JWT's claim {name} must be a string of 1 to {CLAIM_LENGTH} characters.")
     return text
 
 
 def _scopes(claims: dict[str, Any]) -> tuple[str, ...]:
-    """Those that mean something here, of a list or of words with spaces between them."""
+    """The known scopes in the claim, which is a list or a string separated by spaces."""
     scopes = claims.get("scope", [])
     words = scopes.split() if isinstance(scopes, str) else scopes if isinstance(scopes, list) else []
     return tuple(word for word in words if isinstance(word, str) and word in SCOPES)

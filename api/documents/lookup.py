@@ -1,7 +1,7 @@
-"""Persisted documents: which text a request stands for, and whether its app may send it.
+"""Persisted documents: finds the document of a request, and checks whether its app may send it.
 
-An ID leads to a document that the app published (the allow-list), or to one that a client registered by its hash
-(Apollo's automatic persisted queries), in the memory of this process.
+An ID refers to a document that the app published (the allow-list), or to one that a client registered by its hash in
+the memory of this process (Apollo's automatic persisted queries).
 """
 
 import hashlib
@@ -19,17 +19,17 @@ from db.pool import Pool, Row
 from schema.document_ids import canonical_id
 from schema.errors import Unauthenticated
 
-# Registered texts: a number of bytes for each of a number of apps; the least recently used are dropped.
+# Limits on registered documents: bytes per app, and number of apps. The least recently used ones are evicted.
 REGISTERED_BYTES = 1024 * 1024
 REGISTERED_APPS = 256
-# What a text takes besides its characters, of which each may take four bytes.
+# The overhead of an entry, in addition to its characters, each of which can take four bytes.
 ENTRY_BYTES = 500
 
 
 class Document(NamedTuple):
-    """The text to run. `id`: the ID that it is published by, or else its hash.
+    """The text of a document, and the ID under which it is published, or else its hash.
 
-    `expires_at`: until when (`time.monotonic`) it need not be looked up again.
+    `expires_at` is the time (`time.monotonic`) at which it must be looked up again.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Document(NamedTuple):
 
 
 class DocumentLookup:
-    """Finds the documents of all apps."""
+    """Finds published and registered documents."""
 
     def __init__(self, db: Pool) -> None:
         self._db = db
@@ -47,7 +47,7 @@ class DocumentLookup:
         self._registered: LRUCache[str, LRUCache[str, str]] = LRUCache(REGISTERED_APPS)
 
     async def find(self, request: GraphQLRequest, credential: Credential | None) -> Document:
-        """The document of a request. Raises RequestError if there is none, or none that the app may send."""
+        """The document of a request. Raises RequestError if it does not exist or the app may not send it."""
         if request.document_id is None:
             assert request.query is not None
             return await self._sent(request.query, credential)
@@ -64,16 +64,16 @@ class DocumentLookup:
         texts = self._registered.get(credential.app_id)
         text = texts.get(id) if texts and id else None
         if id is None or text is None:
-            # The message by which clients know that they are to send the text.
+            # Clients recognize this message, and send the text next.
             raise RequestError(404, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        return Document(text, id, False, expires_at=0)  # it is looked up each time, as it may be dropped
+        return Document(text, id, False, expires_at=0)  # always looked up again, because it can be evicted
 
     async def _sent(self, text: str, credential: Credential | None) -> Document:
         hash = _sha256(text)
         if credential is None:
             return Document(text, f"sha256:{hash.hex()}")
         if credential.document_mode == "ID_ONLY":
-            message = "The app sends published documents by their IDs alone: documentId."
+            message = "The app sends published documents by their IDs only: documentId."
             raise RequestError(400, message, "PERSISTED_QUERY_ID_REQUIRED")
         row, expires_at = await self._get_published(credential, hash)
         if row is None and credential.document_mode == "ALLOW_LIST":
@@ -81,7 +81,7 @@ class DocumentLookup:
         return Document(text, row.id if row else f"sha256:{hash.hex()}", row is not None, expires_at)
 
     def register(self, document: Document, credential: Credential) -> None:
-        """Let the app name a valid document by its hash from now on."""
+        """Register a valid document, so that the app can send its hash instead."""
         texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=_size))
         texts[document.id] = document.text
 
@@ -93,7 +93,7 @@ class DocumentLookup:
         return Document(text, id)
 
     async def _get_published(self, credential: Credential, key: str | bytes) -> tuple[Row | None, float]:
-        """The published document of an ID, or of the SHA-256 of its text."""
+        """The published document with this ID, or with this SHA-256 of its text."""
         app = (self._db, credential.store_id, credential.app_id)
         return await self._published.look_up(
             (credential.app_id, key),

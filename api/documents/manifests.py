@@ -1,7 +1,7 @@
 """Manifests of persisted documents, as the tools of Apollo, GraphQL Codegen and Relay write them.
 
 A manifest of Apollo is an object with a `format` and a list of operations. The others are objects that map IDs to
-texts; the IDs are hashes unless the tool was configured otherwise.
+documents; the IDs are hashes unless the tool was configured otherwise.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ APOLLO_TYPES = ("query", "mutation", "subscription")
 
 BODY_BYTES = 64 * 1024
 
-# Checking stops at this number of errors, which is as many as people read.
+# Checking stops at this number of errors.
 ERROR_LIMIT = 10
 
 
@@ -38,7 +38,7 @@ class ManifestDocument(NamedTuple):
 
 
 def manifest_error(message: str, *path: str) -> UserError:
-    """A user error about the manifest, or about the part of it at `path`."""
+    """A user error about the manifest, or about its part at `path`."""
     return UserError(field=["manifest", *path], code=UserErrorCode.INVALID, message=message)
 
 

@@ -31,7 +31,7 @@ VALIDATION_VERSION = 1
 
 BATCH_SIZE = 100
 
-# How many of the validation errors of a document are reported.
+# The maximum number of validation errors that are reported for a document.
 REASON_LIMIT = 3
 
 
@@ -151,7 +151,7 @@ async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) 
 
 @cache
 def schema_hash(schema: GraphQLSchema) -> bytes:
-    """A hash of what decides whether a document is valid: the schema, the cost model and VALIDATION_VERSION."""
+    """A hash of everything that validation depends on: the schema, the cost model and VALIDATION_VERSION."""
     return hashlib.sha256(f"{VALIDATION_VERSION}\n{COST_MODEL!r}\n{print_schema(schema)}".encode()).digest()
 
 

@@ -3,8 +3,8 @@
     python -m bench.speed [--sessions 100000] [--rounds 3] [--seconds 3] [--contenders a,b] [--queries a,b]
         [--growth] [--pythons PATH,PATH]
 
-Each contender is one process with 8 connections to Postgres. Their answers are compared first; then wrk drives them in
-turn. The report goes to standard output, in Markdown. Needs Linux and wrk, and by default takes 20 minutes. The data
+Each contender is one process with 8 connections to Postgres. Their responses are compared first; then wrk drives them
+in turn. The report goes to standard output, in Markdown. Needs Linux and wrk, and by default takes 20 minutes. The data
 and the servers' logs stay in .bench. See docs/speed.md.
 """
 
@@ -34,12 +34,12 @@ from embedded import FolderInUse, StartFailed
 
 LOGS = FOLDER / "logs"
 WARM_UP_SECONDS = 1
-# The contenders with ten times the sessions: what goals 4 and 5 compare.
+# The contenders that also run with ten times the sessions, for goals 4 and 5.
 GROWTH = (OURS, "mercurius", "bare-planned")
 
 
 class Pgbench:
-    """pgbench in the place of a server: Roomkey's statements alone."""
+    """pgbench instead of a server: only Roomkey's statements."""
 
     name = "pgbench"
     pid = None
@@ -56,7 +56,7 @@ class Pgbench:
 
 
 class Bench:
-    """The contenders on one database, and what was measured of them."""
+    """The contenders on one database, and their measurements."""
 
     def __init__(self, database_url: str, sample: Sample, servers: Sequence[Server | Pgbench]) -> None:
         self.servers = servers
@@ -67,7 +67,7 @@ class Bench:
         self._answers: dict[Query, dict[str, str]] = {}
 
     def check_answers(self, query: Query) -> None:
-        """Compare all answers with Roomkey's. Raises Failed at the first difference."""
+        """Compare all responses with Roomkey's. Raises Failed at the first difference."""
         servers = [server for server in self.servers if isinstance(server, Server) and server.has(query)]
         ours = next(server for server in servers if server.name == OURS)
         self._answers[query] = {}
@@ -219,7 +219,7 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    # An exception, unlike a signal, ends the servers, too.
+    # Raise an exception, so that the servers are stopped, too.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     contenders = _contenders()

@@ -1,7 +1,7 @@
-"""A bare Starlette endpoint with Roomkey's pool, its statements, its answers and its compression.
+"""A bare Starlette endpoint with Roomkey's pool, statements, responses and compression.
 
 It has no GraphQL, no credentials, no cost, no rate limit and no access log. `/planned` serves pages by name with the
-statement of Roomkey's first version, which Postgres plans at each request. It is the reference for db/search.py.
+statement of Roomkey's first version, which Postgres plans for each request. It is the reference for db/search.py.
 """
 
 import os
@@ -55,7 +55,7 @@ order by session.created_at desc, id desc
 
 
 class Statement(NamedTuple):
-    """A statement that was run. `planned`: with a plan made for just these values."""
+    """A statement that was run. `planned`: with a custom plan for these values."""
 
     sql: str
     values: Sequence[Any]
@@ -83,7 +83,7 @@ class Recorder:
 
 
 async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[Row]:
-    """Fetch the rows with Roomkey's statement: of a list, one row more than asked for."""
+    """Fetch the rows with Roomkey's statement. For a list, it returns one more row than requested."""
     if query is Query.DETAIL:
         return await get_sessions(db, store_id, [values["id"]], FULL)
     predicate = EVERYTHING

@@ -1,4 +1,4 @@
-"""The contenders in Python: how each is started, which requests it is sent, and how its answers are read."""
+"""The contenders in Python: their commands, their requests, and the parsing of their responses."""
 
 import sys
 from base64 import b64encode, urlsafe_b64encode
@@ -28,7 +28,7 @@ TOKEN_KEYS = SigningKeys({"bench": bytes(32)})
 
 @dataclass(frozen=True)
 class Request:
-    """A request, with the headers that it has besides a browser's."""
+    """A request, with its headers in addition to those of a browser."""
 
     method: str
     path: str
@@ -53,7 +53,7 @@ class Contender:
         raise NotImplementedError
 
     def rows(self, query: Query, answer: bytes) -> list[Row] | None:
-        """Read the canonical rows from an answer's body. None: this contender answers without rows."""
+        """Read the canonical rows from the body of a response. None if this contender returns no rows."""
         raise NotImplementedError
 
 
@@ -127,7 +127,7 @@ class Naive(Contender):
 
 
 class Bare(Contender):
-    """Roomkey's statements and answers without GraphQL."""
+    """Roomkey's statements and responses without GraphQL."""
 
     name = "bare"
     prefix = ""
@@ -175,7 +175,7 @@ class Floor(Contender):
 
 
 class Hello(Floor):
-    """uvicorn alone."""
+    """Only uvicorn."""
 
     name = "hello"
     path = "/hello"
@@ -203,7 +203,7 @@ def post(path: str, document: str, variables: dict[str, Any], headers: dict[str,
 
 
 def rows_of_graphql(query: Query, answer: bytes) -> list[Row]:
-    """Read the canonical rows from an answer in the shape of Roomkey's. Raises KeyError, TypeError, ValueError."""
+    """Read the rows of a response with the shape of Roomkey's. Raises KeyError, TypeError and ValueError."""
     data = data_of(answer)
     if query is Query.DETAIL:
         return canonical(query, [flattened(data["session"])])
@@ -213,7 +213,7 @@ def rows_of_graphql(query: Query, answer: bytes) -> list[Row]:
 
 
 def data_of(answer: bytes) -> dict[str, Any]:
-    """The `data` of a GraphQL answer. Raises ValueError if it has errors."""
+    """The `data` of a GraphQL response. Raises ValueError if it has errors."""
     body: dict[str, Any] = orjson.loads(answer)
     if "errors" in body:
         raise ValueError(body["errors"])

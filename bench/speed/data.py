@@ -1,4 +1,4 @@
-"""The database with demo data, which is kept, and the values that the queries ask for."""
+"""The database with demo data, which is reused, and the values in the queries."""
 
 import asyncio
 import os
@@ -70,7 +70,7 @@ select number from "order" where store_id = $1 and session_id <= $2 order by ses
 
 @contextmanager
 def database(sessions: int) -> Iterator[str]:
-    """The URL of a database with at least so many sessions: the one that DATABASE_URL names, or an embedded one."""
+    """The URL of a database with at least this number of sessions: the one at DATABASE_URL, or an embedded one."""
     if url := os.environ.get("DATABASE_URL"):
         asyncio.run(_fill(url, sessions))
         yield url
@@ -131,7 +131,7 @@ async def _fill(database_url: str, sessions: int) -> None:
 
 
 async def _key(database_url: str, store_id: str) -> str:
-    """Create an API key of the app, and the app where it is missing."""
+    """Create an API key of the app, and the app if it is missing."""
     async with _pool(database_url) as db:
         found = (app for app in await search_apps(db, store_id) if app.name == APP and app.rate == RATE)
         app = next(found, None) or await create_app(db, store_id, APP, ["sessions:read"], rate=RATE)

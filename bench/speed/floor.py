@@ -1,4 +1,4 @@
-"""The floor: uvicorn alone (`/hello`), and uvicorn with one fetch of a prepared statement (`/detail`).
+"""The floor: only uvicorn (`/hello`), and uvicorn with one fetch of a prepared statement (`/detail`).
 
 Each connection to Postgres keeps the statement prepared. Nothing reads the request, and nothing converts the row.
 """

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from bench.speed.queries import Query
 
 OURS = "roomkey"
-# Contenders that are no other servers.
+# Contenders that are not other servers.
 REFERENCES = ("bare", "bare-planned", "floor", "hello", "pgbench")
 
 
@@ -27,7 +27,7 @@ Figure = Literal["rate", "server_ms", "postgres_ms"]
 
 
 class Goal(NamedTuple):
-    """A limit, for each query, of a figure of Roomkey's divided by the same figure of another contender."""
+    """For each query, a limit on a figure of Roomkey divided by the same figure of another contender."""
 
     text: str
     peer: str
@@ -97,7 +97,7 @@ def verdicts(small: Results, large: Results) -> Iterator[str]:
 
 
 def losses(results: Results) -> Iterator[str]:
-    """The queries that another server answers faster."""
+    """The queries that another server executes faster."""
     others = dict.fromkeys(name for contenders in results.values() for name in contenders)
     for name in others:
         if not name.startswith(OURS) and name not in REFERENCES:
@@ -136,8 +136,8 @@ def _deep(results: Results) -> dict[Query, list[float]]:
 def _verdict(
     text: str, found: Mapping[Query, Sequence[float]], limits: Mapping[Query, float], at_least: bool = False
 ) -> str:
-    """The verdict on all queries, with those that miss the goal, or else with the one that is nearest to its limit."""
-    # How much of its limit each query uses: 1 is all of it.
+    """The verdict on all queries, with those that miss the goal, or else the one that is nearest to its limit."""
+    # The used part of each query's limit. Above 1, the query misses the goal.
     used = {
         query: limits[query] / median(values) if at_least else median(values) / limits[query]
         for query, values in found.items()

@@ -20,8 +20,8 @@ from embedded import bin_folder
 
 CONNECTIONS = 8
 
-# An error would be a fast answer, and may have the status 200. Decoding each answer would take the servers' processor.
-# So the script keeps the first answer of each size, and the answers number 1, 2, 4, 8 and so on, to be checked later.
+# An error would be a fast response, and may have the status 200. Decoding every response would take CPU time from the
+# servers. So the script keeps the first response of each size, and responses 1, 2, 4, 8 and so on, for a later check.
 SCRIPT = """
 wrk.method = {method}
 wrk.headers = {headers}
@@ -70,7 +70,7 @@ def check_wrk() -> None:
 
 
 def wrk(base_url: str, request: Request, seconds: int) -> tuple[Load, list[bytes]]:
-    """Drive a server, and return the kept answers, decoded. Raises Failed if an answer has not the status 200."""
+    """Drive a server, and return the kept responses, decoded. Raises Failed if any status is not 200."""
     headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in (HEADERS | request.headers).items())
     with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         script = SCRIPT.format(
@@ -98,7 +98,7 @@ def wrk(base_url: str, request: Request, seconds: int) -> tuple[Load, list[bytes
 
 
 def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Load:
-    """Run Roomkey's statements. Where one is planned for its values, all of them are: pgbench has one protocol."""
+    """Run Roomkey's statements. If one needs a custom plan, all get one, because pgbench uses one protocol."""
     statements = asyncio.run(_statements(database_url, query, sample))
     protocol = "extended" if any(statement.planned for statement in statements) else "prepared"
     script, variables = "", []
@@ -126,7 +126,7 @@ def pgbench(database_url: str, query: Query, sample: Sample, seconds: int) -> Lo
 
 
 def _decoded(path: Path) -> bytes:
-    """The body of a kept answer. The file's suffix is its content coding."""
+    """The body of a kept response. The file's suffix is its content coding."""
     return httpx.Response(200, headers={"Content-Encoding": path.suffix[1:]}, content=path.read_bytes()).content
 
 
@@ -148,7 +148,7 @@ def _run(*command: str) -> str:
 
 
 def _lua(text: str) -> str:
-    # Lua knows these escapes of JSON's and no others.
+    # Lua has only these escapes of JSON.
     return '"' + re.sub(r'["\\]', r"\\\g<0>", text).replace("\n", r"\n") + '"'
 
 

@@ -34,7 +34,7 @@ CURSOR = "8b43a49c94"
 
 
 class PostGraphile(Contender):
-    """PostGraphile 5 with its Amber preset. It creates the functions that it needs in schemas of its own."""
+    """PostGraphile 5 with its Amber preset. It creates the functions that it needs in its own schemas."""
 
     def __init__(self, name: str, *, tuned: bool) -> None:
         self.name = name
@@ -51,7 +51,7 @@ class PostGraphile(Contender):
     def request(self, query: Query, sample: Sample) -> Request:
         created_at, id = sample.deep_after
         cursor = urlsafe_b64encode(orjson.dumps([CURSOR, created_at, sample.store_id, id])).decode()
-        # The tuned function fetches one row more, which tells whether there is a next page.
+        # The tuned function fetches one more row, which shows whether there is a next page.
         variables = values_of(query, sample, cursor) | {"storeId": sample.store_id, "size": query.size + 1}
         return post("/graphql", self._documents[query], variables)
 

@@ -1,4 +1,4 @@
-"""The queries, the values that they ask for, and the form in which the contenders' answers are compared."""
+"""The queries, their values, and the form in which the contenders' responses are compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Row = dict[str, Any]
 
 
 class Query(StrEnum):
-    """Each asks for sessions of one store, the newest first."""
+    """Each selects sessions of one store, newest first."""
 
     PAGE_BY_NAME = "page_by_name"
     """Sessions whose customer's name contains a frequent text. Accents and case are ignored."""
@@ -32,12 +32,12 @@ class Query(StrEnum):
 
     @property
     def size(self) -> int:
-        """How many sessions are asked for."""
+        """The number of sessions on a page."""
         return {Query.DETAIL: 1, Query.SHORT_PAGE: 10, Query.ORDER: 10, Query.LARGE_PAGE: 100}.get(self, 50)
 
     @property
     def is_page(self) -> bool:
-        """Whether it also asks if there is a next page."""
+        """Whether it also selects `hasNextPage`."""
         return self in (*NAME_QUERIES, Query.PAGE, Query.DEEP_PAGE)
 
 
@@ -47,7 +47,7 @@ RARE = 10
 
 @dataclass(frozen=True)
 class Sample:
-    """The values that the queries ask for."""
+    """The values in the queries."""
 
     store_id: str
     slug: str
@@ -62,7 +62,7 @@ class Sample:
     """Roomkey's cursor for `deep_after`."""
 
 
-# The fields of a row. All are strings but `active` and those in MOMENTS.
+# The fields of a row. All are strings except `active` and those in `MOMENTS`.
 FULL = (
     "id",
     "active",
@@ -82,9 +82,9 @@ MOMENTS = ("dateCreated", "tokenIssuedAt", "tokenExpiredTime", "tokenRevokedAt",
 
 
 def canonical(query: Query, flat: list[Row], has_next_page: bool | None = None) -> list[Row]:
-    """The rows in the form in which they are compared: the query's fields, moments as datetimes, None for "never".
+    """The rows in the form in which they are compared: the query's fields, times as datetimes, None for "never".
 
-    Where the query asks if there is a next page, the answer to that is one more row.
+    If the query selects `hasNextPage`, its value is one more row.
     """
     names = SHORT if query is Query.SHORT_PAGE else FULL
     rows: list[Row] = [{name: _moment(row[name]) if name in MOMENTS else row[name] for name in names} for row in flat]

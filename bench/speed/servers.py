@@ -23,10 +23,10 @@ LINES = 30
 
 
 class Checked(NamedTuple):
-    """An answer without errors."""
+    """A response without errors."""
 
     rows: list[Row] | None
-    """None: the contender answers without rows."""
+    """None if the contender returns no rows."""
     size: int
     """In bytes as sent."""
     encoding: str | None
@@ -57,7 +57,7 @@ class Server(NamedTuple):
         )
 
     def check(self, query: Query) -> Checked:
-        """Ask once, and read the answer. Raises Failed if it is wrong."""
+        """Send one request, and read the response. Raises Failed if it is wrong."""
         try:
             response = self.ask(query)
         except httpx.HTTPError as error:
@@ -68,7 +68,7 @@ class Server(NamedTuple):
         return Checked(rows, response.num_bytes_downloaded, response.headers.get("Content-Encoding"))
 
     def load(self, query: Query, seconds: int) -> Load:
-        """Drive the server. Raises Failed if an answer is wrong."""
+        """Drive the server. Raises Failed if a response is wrong."""
         expected = self.check(query).rows
         try:
             load, answers = wrk(f"http://127.0.0.1:{self.port}", self.contender.request(query, self.sample), seconds)
@@ -100,7 +100,7 @@ def _text(answer: bytes) -> str:
 
 @contextmanager
 def serving(contender: Contender, database_url: str, sample: Sample, logs: Path) -> Iterator[Server]:
-    """Start a contender, wait until it answers, and end it and its children after the block. Raises Failed."""
+    """Start a contender, wait until it responds, and end it and its children after the block. Raises Failed."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     logs.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ def serving(contender: Contender, database_url: str, sample: Sample, logs: Path)
     command = contender.command(port, database_url, sample)
     environment = os.environ | contender.environment(port, database_url, sample)
     with open(path, "wb") as log:
-        # It gets a session of its own, so that Ctrl-C reaches only this process, which then ends it and its children.
+        # A separate session, so that Ctrl-C reaches only this process, which then ends the server and its children.
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -143,7 +143,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
             os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOPPING_SECONDS)
-    finally:  # End what is left, also after a second Ctrl-C.
+    finally:  # End the remaining processes, also after a second Ctrl-C.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

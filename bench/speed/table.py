@@ -14,21 +14,21 @@ from bench.speed.queries import Query
 
 
 class Run(NamedTuple):
-    """What was measured on one database."""
+    """The measurements on one database."""
 
     sessions: int
-    """How many there are."""
+    """The number of sessions."""
     largest: int
-    """How many of them are in the store that is asked."""
+    """The number of sessions in the store of the queries."""
     postgres: str
     """The version of Postgres."""
     results: Results
     answers: Mapping[Query, Mapping[str, str]]
-    """By query and contender: the size of the answer as sent, and its content coding."""
+    """By query and contender: the size of the response as sent, and its content coding."""
 
 
 def report(runs: Sequence[Run], rounds: int, seconds: int) -> str:
-    """When, where and on which data; a table for each run; the verdicts."""
+    """The date, machine and data, a table for each run, and the verdicts."""
     parts = [_head(runs, rounds, seconds)]
     for run in runs:
         parts += [f"{run.sessions:,} sessions, {run.largest:,} of them in the store that is asked:\n", _table(run)]

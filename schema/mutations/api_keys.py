@@ -70,7 +70,7 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
         if id != new:
             known = await get_api_key(transaction, store_id, id)
-            assert known is not None  # nothing is deleted
+            assert known is not None  # rows are never deleted
             return CreateApiKeyPayload(api_key=ApiKey(row=known))
         if not await get_apps(transaction, store_id, [input.app_id]):
             raise app_not_found("appId")

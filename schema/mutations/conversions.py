@@ -65,5 +65,5 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
             order.id if order else None,
             credential.actor,
         )
-        assert converted is not None  # it is locked
+        assert converted is not None  # the session is locked
     return RecordConversionPayload(session=Session(row=converted))

@@ -1,4 +1,4 @@
-"""What the payloads of mutations have in common."""
+"""The base classes of payloads, and the conversion of exceptions to `userErrors`."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps

@@ -95,7 +95,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         id = await idempotent_id(transaction, store_id, input.idempotency_key, _idempotent_fields(input), new)
         if id != new:
             known = await get_session(transaction, store_id, id)
-            assert known is not None  # nothing is deleted
+            assert known is not None  # rows are never deleted
             return CreateSessionPayload(session=Session(row=known))
         customer = await _find_or_create_customer(transaction, store_id, input.customer)
         row = await db_sessions.create_session(
@@ -152,7 +152,7 @@ def _validated_details(validation: Validation, details: CustomerDetailsInput) ->
 
 
 def _idempotent_fields(input: CreateSessionInput) -> dict[str, Any]:
-    """The input as compared for an idempotency key: a null within the metadata counts, absent metadata is empty."""
+    """The input that is hashed for an idempotency key. Keeps nulls in the metadata; absent metadata is empty."""
     return present_fields(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
 
 

@@ -143,7 +143,7 @@ async def _existing_session(info: Info, store_id: str, id: str) -> Row:
 
 
 def _code(token: str, slug: str) -> str | None:
-    """The code in what a storefront sends: either the code itself, or a whole link of this store."""
+    """The code in the token that a storefront sends, which is a code or a whole link of this store."""
     if "/" not in token:
         return token.strip()
     try:

@@ -16,7 +16,7 @@ PAGE = ("Sessions", {"first": 10})
 
 NOT_IN_LIST = {"message": "The app has published no such document.", "code": "PERSISTED_QUERY_NOT_IN_LIST"}
 ID_REQUIRED = {
-    "message": "The app sends published documents by their IDs alone: documentId.",
+    "message": "The app sends published documents by their IDs only: documentId.",
     "code": "PERSISTED_QUERY_ID_REQUIRED",
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLinter } from "textlint";
 import { descriptor } from "./linter.js";
-import { commentsOf, descriptionsOf } from "./prose-in.js";
+import { commentsOf, descriptionsOf, pythonProseOf } from "./prose-in.js";
 
 const SCHEMA = `"""A store."""
 type Store {
@@ -28,6 +28,31 @@ test("descriptions are read, and code is not", () => {
 
 test("comments are read, and settings are not", () => {
   assert.deepEqual(commentsOf(["# The port.", "#PORT=8000", "", "PORT=1"]), ["The port.", "", "", ""]);
+});
+
+test("docstrings and comments are read, and code and directives are not", () => {
+  const module = `"""Stores."""
+SQL = """
+# select
+"""
+def get():  # noqa: ANN201
+    """Return a store.
+
+        get()
+    """
+    return 1  # the default`;
+  assert.deepEqual(pythonProseOf(module.split("\n")), [
+    "Stores.",
+    "",
+    "",
+    "",
+    "",
+    "Return a store.",
+    "",
+    "    get()",
+    "",
+    "the default",
+  ]);
 });
 
 test("a fault is reported at its place in the file", async () => {

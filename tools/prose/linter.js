@@ -1,12 +1,12 @@
-// Configures textlint for Markdown documents, the descriptions in a GraphQL schema, and the comments in an example of an
-// environment file.
+// Configures textlint for Markdown documents, the descriptions in a GraphQL schema, the comments in an example of an
+// environment file, and the comments and docstrings in Python modules.
 
 import { fileURLToPath } from "node:url";
 import kernel from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
 import prh from "textlint-rule-prh";
 import terminology from "textlint-rule-terminology";
-import { commentsOf, descriptionsOf, pluginFor } from "./prose-in.js";
+import { commentsOf, descriptionsOf, pluginFor, pythonProseOf } from "./prose-in.js";
 
 // The default export of a transpiled CommonJS module is nested.
 const moduleOf = (imported) => imported.default ?? imported;
@@ -16,6 +16,7 @@ export const descriptor = new kernel.TextlintKernelDescriptor({
     { pluginId: "markdown", plugin: moduleOf(markdown) },
     { pluginId: "graphql", plugin: pluginFor(".graphql", descriptionsOf) },
     { pluginId: "environment", plugin: pluginFor(".example", commentsOf) },
+    { pluginId: "python", plugin: pluginFor(".py", pythonProseOf) },
   ],
   filterRules: [],
   rules: [

@@ -20,6 +20,24 @@ export function commentsOf(lines) {
   return lines.map((line) => (line.startsWith("# ") ? line.slice(2) : ""));
 }
 
+/** Return the docstrings and comments of a Python module, without directives such as `noqa`. */
+export function pythonProseOf(lines) {
+  // A string in triple quotes that has begun on an earlier line: its indentation, or "code" if it is not a docstring.
+  let open = null;
+  return lines.map((line) => {
+    const quotes = line.split('"""').length - 1;
+    const begins = open === null && /^\s*"""/.test(line);
+    if (open === null && !begins) {
+      if (quotes % 2) open = "code";
+      const comment = quotes ? null : /(?:^\s*|.*\s{2})# (.*)$/.exec(line);
+      return comment && !/^(noqa|type|fmt)\b/.test(comment[1]) ? comment[1] : "";
+    }
+    const indent = begins ? line.indexOf('"""') : open;
+    open = quotes % 2 === (begins ? 1 : 0) ? indent : null;
+    return indent === "code" ? "" : line.slice(indent).replaceAll('"""', "");
+  });
+}
+
 /**
  * Return a textlint plugin for the files with this extension. `proseOf` receives the lines of a file. It returns an array
  * of the same length with the prose of each line, or an empty string for a line without prose.

@@ -65,7 +65,7 @@ function createCache() {
     },
     updates: {
       Mutation: {
-        // The expired time of any session may have changed.
+        // The expiration time of any session may have changed.
         updateStoreSettings({ updateStoreSettings }, _, cache) {
           const { tokensChanged } = updateStoreSettings as { tokensChanged: number };
           if (tokensChanged === 0) return;

@@ -3,7 +3,7 @@ export const MAX_MINUTES = 1440;
 
 export type MinutesProblem = "empty" | "notDigits" | "notWhole" | "zero" | "tooLarge";
 
-/** What is wrong with the minutes that the user has typed, or null if they are 1 to `MAX_MINUTES`. */
+/** The error in the minutes that the user has typed, or null if they are 1 to `MAX_MINUTES`. */
 export function minutesProblem(text: string): MinutesProblem | null {
   const minutes = text.trim();
   if (minutes === "") return "empty";

@@ -38,7 +38,7 @@ function preferredLanguage() {
   }
 }
 
-/** Shows the page in this language, now and on later visits. Rejects if its texts cannot be loaded. */
+/** Shows the page in this language, now and on later visits. Rejects if its translation cannot be loaded. */
 export async function chooseLanguage(language: Language) {
   try {
     localStorage.setItem(STORAGE_KEY, language);

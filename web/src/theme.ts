@@ -13,7 +13,7 @@ export const theme = createTheme({
   components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 
-/** Descriptions, errors and placeholders in colours with a contrast of at least 4.5:1, which Mantine's do not have. */
+/** Descriptions, errors and placeholders in colors with a contrast of at least 4.5:1, which Mantine's do not have. */
 export const readableColors: CSSVariablesResolver = () => ({
   variables: {},
   light: {

@@ -210,9 +210,9 @@ PLAIN = '{"issuer": "ISSUER", "jwks_uri": "http://a.example/keys"}'
 SECRET = '{"keys": [{"kty": "oct", "kid": "a", "k": "c2VjcmV0", "alg": "HS256"}]}'
 RUBBISH = '{"keys": [null, 1, [], {}, {"kty": "RSA", "kid": "a"}, {"kty": [], "kid": []}]}'
 
-NO_KEY = "has no key of RS256, PS256, ES256, EdDSA"
-NO_OBJECT = "is no JSON object"
-NO_URL = "has no jwks_uri of https"
+NO_KEY = "has no key for RS256, PS256, ES256, EdDSA"
+NO_OBJECT = "is not a JSON object"
+NO_URL = "has no https URL as its jwks_uri"
 
 UNUSABLE: dict[str, tuple[str, Document, str]] = {
     "too long": (KEYS, document(f'{{"keys": [KEY]{" " * BODY_BYTES}}}'), f"has more than {BODY_BYTES} bytes"),
@@ -224,9 +224,9 @@ UNUSABLE: dict[str, tuple[str, Document, str]] = {
     "without a list": (KEYS, document('{"keys": KEY}'), NO_KEY),
     "of secrets": (KEYS, document(SECRET), NO_KEY),
     "of rubbish": (KEYS, document(RUBBISH), NO_KEY),
-    "missing": (KEYS, document('{"keys": [KEY]}', 404), "answers 404"),
-    "elsewhere": (KEYS, document("", 307, location="ISSUER/elsewhere"), "answers 307"),
-    "discovered for another issuer": (DISCOVERY, document(OTHER), "is about another issuer"),
+    "missing": (KEYS, document('{"keys": [KEY]}', 404), "returned status 404"),
+    "elsewhere": (KEYS, document("", 307, location="ISSUER/elsewhere"), "returned status 307"),
+    "discovered for another issuer": (DISCOVERY, document(OTHER), "is for another issuer"),
     "discovered nowhere": (DISCOVERY, document('{"issuer": "ISSUER"}'), NO_URL),
     "discovered where others can write": (DISCOVERY, document(PLAIN), NO_URL),
 }

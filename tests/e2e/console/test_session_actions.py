@@ -38,7 +38,7 @@ async def test_a_link_is_extended(open_page: OpenPage, shop: Shop, choice: str, 
     await dialog.get_by_text(choice).click()
     await dialog.get_by_role("button", name="Extend").click()
     await expect(dialog).to_have_count(0)
-    await expect_said(page, "The link no longer expires." if minutes is None else "The expired time was changed.")
+    await expect_said(page, "The link no longer expires." if minutes is None else "The expiration time was changed.")
     panel = panel_of(page)
     await expect_events(panel, "Session created, link issued", "by your key console")
     await expect(fact(panel, "Expired time")).to_contain_text("Never" if minutes is None else "left")

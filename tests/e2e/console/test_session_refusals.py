@@ -143,7 +143,7 @@ async def test_a_pending_change_does_not_close_another_dialog(open_page: OpenPag
     await page.keyboard.press("Escape")
     await offered(page, "Extend").click()
     go_on()
-    await expect_said(page, "The expired time was changed.")
+    await expect_said(page, "The expiration time was changed.")
     await expect(page.get_by_role("dialog", name="Extend link")).to_be_visible()
 
 

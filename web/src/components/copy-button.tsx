@@ -14,7 +14,7 @@ interface CopyButtonProps {
   icon?: LucideIcon;
   title?: string;
   tabIndex?: number;
-  /** Shown before the icon, and replaced by "Copied" for a moment. */
+  /** Shown before the icon, and briefly replaced by "Copied". */
   children?: ReactNode;
 }
 

@@ -5,7 +5,7 @@ import type { CombinedError } from "urql";
 
 interface StaleDataAlertProps {
   error: CombinedError;
-  /** Shown unless the server cannot be reached, which has a text of its own. */
+  /** Shown unless the server cannot be reached, which has a separate text. */
   text: string;
   retry: () => void;
 }

@@ -27,7 +27,7 @@ interface EmptyStateProps extends Size {
   icon?: LucideIcon;
   title: string;
   text?: ReactNode;
-  /** What the user can do about it. */
+  /** Suggests an action to the user. */
   children?: ReactNode;
 }
 

@@ -20,7 +20,7 @@ const query = parameters.get("query") ?? undefined;
 const variables = parameters.get("variables") ?? (query && "");
 history.replaceState(null, "", location.pathname);
 
-// The credential is only kept in memory.
+// The credential is only stored in memory.
 let credential = pageSettings.key ?? "";
 
 export function Page() {
@@ -85,7 +85,7 @@ function createFetcher(onSchema: (hasSchema: boolean) => void): GraphiQLProps["f
       const body = JSON.stringify({
         query,
         variables,
-        // For a moment after an edit, GraphiQL still uses the name of the previous operation.
+        // Briefly after an edit, GraphiQL still uses the name of the previous operation.
         operationName: hasOperation(query, operationName) ? operationName : null,
       });
       const response = await fetch("/graphql", { method: "POST", headers, body });
@@ -98,7 +98,7 @@ function createFetcher(onSchema: (hasSchema: boolean) => void): GraphiQLProps["f
   };
 }
 
-/** Tab indents in an editor. Escape focuses the editor's frame, if it closes nothing else, and Tab goes on from there. */
+/** Tab indents in an editor. Escape focuses the editor's frame, if it closes nothing else, and Tab continues from there. */
 function useEscapeFromEditor() {
   useEffect(() => {
     function handleKey({ key, target }: KeyboardEvent) {
@@ -110,7 +110,7 @@ function useEscapeFromEditor() {
   }, []);
 }
 
-/** Follows the system's colour scheme, which GraphiQL reads only when it starts. */
+/** Follows the system's color scheme, which GraphiQL reads only when it starts. */
 function useSystemColorScheme() {
   const monaco = useMonaco((state) => state.monaco);
   useEffect(() => {

@@ -6,7 +6,7 @@ const MIN_AGE_MS = 5_000;
 const POLL_INTERVAL_MS = 30_000;
 
 /**
- * The context for a page's queries: they show cached data at once and then fetch it again. All of them are fetched
+ * The context for a page's queries: they show cached data immediately and then fetch it again. All of them are fetched
  * again by `refresh`, when the user returns to the tab, and when the connection is restored. With `poll`, also every
  * 30 seconds while the tab is visible.
  */

@@ -6,7 +6,7 @@ export interface TokenExpiration {
   expiredTime?: string | null;
 }
 
-/** The status of a token now: an ACTIVE token becomes EXPIRED at its expired time, without another request. */
+/** The status of a token now: an ACTIVE token becomes EXPIRED at its expiration time, without another request. */
 export function useTokenStatus({ status, expiredTime }: TokenExpiration): TokenStatus {
   const expiresAt = expiredTime ? Date.parse(expiredTime) : Number.POSITIVE_INFINITY;
   return useClock((now) => (status === "ACTIVE" && expiresAt <= now ? "EXPIRED" : status));

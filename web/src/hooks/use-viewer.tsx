@@ -20,7 +20,7 @@ interface ViewerValue extends Pick<ViewerQuery, "viewer" | "store"> {
 
 const ViewerContext = createContext<ViewerValue | null>(null);
 
-/** Who is signed in, and the store. */
+/** The signed-in user and the store. */
 export function useViewer() {
   const viewer = useContext(ViewerContext);
   if (!viewer) throw new Error("useViewer must be used within a ViewerProvider.");

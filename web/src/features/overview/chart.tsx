@@ -13,7 +13,7 @@ const SERIES: Record<keyof Figures, Omit<CompositeChartSeries, "name" | "label">
   converted: { type: "line", color: "var(--overview-converted)", strokeDasharray: "6 4" },
 };
 
-/** Series differ by shape as well as by colour: bars, a line with circles, a dashed line with squares. */
+/** Series differ by shape as well as by color: bars, a line with circles, a dashed line with squares. */
 export function Chart({ periods, label }: { periods: Period[]; label: string }) {
   const { t } = useTranslation("overview");
   const { number, locale } = useFormat();

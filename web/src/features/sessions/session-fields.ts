@@ -1,6 +1,6 @@
 import { graphql } from "../../gql";
 
-/** The fields that the list and the panel share. Mutations select them too, so a change shows everywhere at once. */
+/** The fields that the list and the panel share. Mutations select them too, so a change shows everywhere. */
 export const SessionFields = graphql(`
   fragment SessionFields on Session {
     id

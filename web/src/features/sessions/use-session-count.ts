@@ -8,7 +8,7 @@ const SessionCount = graphql(`
   }
 `);
 
-/** Counts sessions in a query of its own, so that the list does not wait for it. */
+/** Counts sessions in a separate query, so that the list does not wait for it. */
 export function useSessionCount(filter: SessionFilter | null, context: Partial<OperationContext>) {
   const [{ data, fetching, stale, error }] = useQuery({
     query: SessionCount,

@@ -29,7 +29,7 @@ interface FormCardProps extends CardProps {
   discard: () => void;
 }
 
-/** A group of settings that is saved on its own. */
+/** A group of settings that is saved separately. */
 export function FormCard({ title, text, children, isChanged, isSaving, save, discard }: FormCardProps) {
   const { t } = useTranslation("settings");
   const id = useId();

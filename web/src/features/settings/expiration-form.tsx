@@ -21,7 +21,7 @@ interface Draft {
   appliesToActive: boolean;
 }
 
-// Only what the user has changed. The other values follow the store, even if a colleague changes it meanwhile.
+// Only the values that the user has changed. The others follow the store, even if a colleague changes it meanwhile.
 const drafts = new WeakMap<Client, Partial<Draft>>();
 
 export function ExpirationForm() {

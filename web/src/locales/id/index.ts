@@ -5,7 +5,7 @@ import session from "./session.json";
 import sessions from "./sessions.json";
 import settings from "./settings.json";
 
-// The type ensures that both languages have the same texts.
+// The type ensures that both languages have the same keys.
 const id: typeof en = { common, overview, session, sessions, settings };
 
 export default id;

@@ -27,7 +27,7 @@ interface ListErrorProps extends NoSessionsProps {
   retry: () => void;
 }
 
-/** Shown in place of the list, if its first page could not be fetched. */
+/** Shown instead of the list if its first page could not be fetched. */
 export function ListError({ error, retry, view, changeView }: ListErrorProps) {
   const { t } = useTranslation("sessions");
   if (!errorCodes(error).includes("BAD_USER_INPUT")) return <ErrorState error={error} retry={retry} />;

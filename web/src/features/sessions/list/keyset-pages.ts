@@ -5,7 +5,7 @@ export const PAGE_SIZE = 100;
 // A page is fetched when the visible rows are this close to it.
 const PREFETCH_ROWS = 60;
 
-/** What is known about the pages of a list. The rows themselves are not kept here. */
+/** The state of the pages of a list, without their rows. */
 export interface KeysetPages {
   /** The cursor of the row before each page that can be fetched so far. */
   cursors: readonly (string | null)[];

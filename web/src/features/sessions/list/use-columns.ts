@@ -2,7 +2,7 @@ import { useLocalStorage } from "@mantine/hooks";
 import { useMemo } from "react";
 import { COLUMNS, OPTIONAL_COLUMNS, parseHiddenColumns } from "./columns";
 
-/** The visible columns, which the browser remembers, and the names of the optional ones among them. */
+/** The visible columns, which the browser stores, and the names of the optional ones among them. */
 export function useColumns() {
   const [hidden, setHidden] = useLocalStorage<string[]>({
     key: "hidden-columns",

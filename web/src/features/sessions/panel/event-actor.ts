@@ -3,7 +3,7 @@ import type { EventsFragment, ViewerQuery } from "../../../gql/graphql";
 type Event = Partial<Pick<EventsFragment["nodes"][number], "keyId" | "userId">>;
 type Viewer = Pick<ViewerQuery["viewer"], "id" | "name" | "userId">;
 
-/** Who caused an event, as the name of a text and its values. Null if it was a customer or the passing of time. */
+/** The actor of an event, as the key of a text and its values. Null for a customer and for expiration. */
 export function eventActor({ keyId, userId }: Event, viewer: Viewer) {
   if (userId) return userId === viewer.userId ? { text: "you" as const } : { text: "user" as const, user: userId };
   if (!keyId) return null;

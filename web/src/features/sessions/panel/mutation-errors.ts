@@ -4,7 +4,7 @@ export interface FormError {
   text: string;
 }
 
-/** Splits errors into those of the named fields, by field, and the texts of all others. */
+/** Splits errors into those of the named fields, by field, and the messages of all others. */
 export function splitErrors<Field extends string>(errors: readonly FormError[], fields: readonly Field[]) {
   const isOf = (field: Field) => (error: FormError) => error.field === field;
   const fieldErrors: Partial<Record<Field, string>> = {};
