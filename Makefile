@@ -34,7 +34,7 @@ web: api/built/documents.json  ## Build the console and GraphiQL
 test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
 	@$(BIN)/pytest
 
-fuzz: .venv/dev  ## Let Schemathesis make up operations against a server (SECONDS=)
+fuzz: .venv/dev  ## Send generated and hostile operations to a server (SECONDS=)
 	@$(BIN)/python -m tests.e2e.fuzz --seconds "$(SECONDS)"
 
 agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length (OPERATIONS=)

@@ -304,6 +304,18 @@ async def test_with_admin_an_app_publishes_for_any_app_of_the_store(shop: Shop, 
         assert payload == {"documents": [], "userErrors": [error]}
 
 
+async def test_documents_of_other_apps_and_stores_are_unchanged(shop: Shop, new_shop: NewShop, db: Pool) -> None:
+    neighbour, sibling = await new_shop(), await shop.with_scopes("admin")
+    other = {"store": "query Other { store { slug } }"}
+    theirs, siblings = await publish(neighbour, other), await publish(sibling, other)
+    await publish(shop, {"store": BODY})
+    await retire(shop, "store")
+    assert (await listed(neighbour), await listed(sibling)) == (theirs, siblings)
+    assert [document["body"] for document in await listed(shop)] == [BODY]
+    rows = [await get_document(db, store.id, await app_of(store), "store") for store in (shop, neighbour, sibling)]
+    assert [row and row.body for row in rows] == [None, other["store"], other["store"]]
+
+
 async def test_listing_documents_needs_the_scope_to_publish_them(shop: Shop) -> None:
     reader = await shop.with_scopes("sessions:read")
     document = "{ viewer { app { documents { nodes { id } } } } }"
