@@ -29,8 +29,11 @@ STATEMENTS = 200
 
 _statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
+# The schema has changed since the statement was prepared.
+OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 # The errors after which a retry can succeed.
 RETRYABLE = (
+    *OUTDATED,  # in a transaction, which has failed
     OSError,  # includes TimeoutError
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # includes a statement_timeout
@@ -42,8 +45,6 @@ RETRYABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the response of a backend was lost
 )
-# The schema has changed since the statement was prepared.
-OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 class Row(asyncpg.Record):

@@ -133,6 +133,19 @@ async def test_a_prepared_statement_survives_a_change_of_its_result_type(
         assert await pid_of(db) == pid
 
 
+async def test_a_change_of_a_result_type_during_a_transaction_is_unavailable_once(own_database_url: str) -> None:
+    async with pool(own_database_url, size=2) as db:
+        await db.fetch("create table changing (id int)")
+        async with db.transaction() as transaction:
+            await transaction.fetch("select * from changing")
+        await db.fetch("alter table changing add name text")
+        with pytest.raises(Unavailable):
+            async with db.transaction() as transaction:
+                await transaction.fetch("select * from changing")
+        async with db.transaction() as transaction:
+            await transaction.fetch("select * from changing")
+
+
 async def test_a_cancelled_statement_is_cancelled_in_postgres_and_its_connection_is_closed(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
