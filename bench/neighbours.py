@@ -130,7 +130,7 @@ def serving(database_url: str) -> Iterator[str]:
 def compare(url: str, database_url: str, seconds: float, rounds: int) -> None:
     quiet, store_id, app, noisy = asyncio.run(new_apps(database_url))
     fill(url, quiet)
-    print(f"The noisy app sends {NOISY} requests a second; its limit allows {NOISY // TIMES}. The quiet app's ms:")
+    print(f"The noisy app sends {NOISY} requests per second; its limit allows {NOISY // TIMES}. The quiet app's ms:")
     print(f"{'':12}{'p50':>8}{'p99':>8}  statuses{'':14}the noisy one's")
     p99s: dict[str, list[float]] = {"alone": [], "with noise": []}
     with ProcessPoolExecutor(2, get_context("spawn")) as senders:
@@ -144,12 +144,12 @@ def compare(url: str, database_url: str, seconds: float, rounds: int) -> None:
             statuses = str(dict(theirs.result().statuses)) if theirs else ""
             print(f"{label:12}{cuts[49]:8.1f}{cuts[98]:8.1f}  {dict(ours.statuses)!s:22}{statuses}")
     alone, with_noise = (median(values) for values in p99s.values())
-    print(f"The median 99th percentile with noise is {with_noise / alone:.2f} times that alone.")
+    print(f"The median 99th percentile with noise is {with_noise / alone:.2f} times that without it.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long each turn takes")
+    parser.add_argument("--seconds", type=float, default=5.0, help="seconds of each turn")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder) / "postgres") as server:

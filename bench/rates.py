@@ -129,8 +129,8 @@ def cpu_of(pid: int) -> float:
 
 def compare_cost(bench: Bench) -> None:
     for apps, requests in ((5, 1000), (500, 1000)):
-        print(f"\nOne worker, {requests:,} requests a second of {apps} apps, {requests / apps:g} each")
-        print(f"{'':34}{'p50 µs':>9}{'p99 µs':>9}{'CPU µs':>9}{'store µs':>9}{'statements':>12}   a request")
+        print(f"\nOne worker, {requests:,} requests per second from {apps} apps, {requests / apps:g} from each")
+        print(f"{'':34}{'p50 µs':>9}{'p99 µs':>9}{'CPU µs':>9}{'store µs':>9}{'statements':>12}   per request")
         idle = 0.0
         bench.run(bench.limiters[0], 1, apps, 1.0, requests)  # Warm up.
         for limiter in bench.limiters:
@@ -147,9 +147,9 @@ def compare_cost(bench: Bench) -> None:
 
 def compare_limit(bench: Bench) -> None:
     print(
-        f"\n8 clients in each worker that do not pause, one app with {RATE:,} points a second and {MAXIMUM:,} at most"
+        f"\n8 clients per worker without pauses, one app with {RATE:,} points per second and a maximum of {MAXIMUM:,}"
     )
-    print(f"{'':34}{'workers':>9}{'sent':>9}{'paid / limit':>14}{'statements a second':>21}")
+    print(f"{'':34}{'workers':>9}{'sent':>9}{'paid / limit':>14}{'statements per second':>23}")
     for limiter in bench.limiters[1:]:
         for workers in (2, 4):
             done, _ = bench.run(limiter, workers, 1, bench.seconds, None)
@@ -157,12 +157,12 @@ def compare_limit(bench: Bench) -> None:
             limit = MAXIMUM + RATE * max(each.seconds for each in done)
             print(
                 f"{limiter:34}{workers:9}{paid + refused:9,}{paid * COST / limit:14.2f}"
-                f"{sum(each.statements for each in done) / bench.seconds:21.0f}"
+                f"{sum(each.statements for each in done) / bench.seconds:23.0f}"
             )
 
 
 def compare_rate(bench: Bench) -> None:
-    print("\n4 workers, requests of one app at random moments, at its rate and at half of it, starting with no points")
+    print("\n4 workers, requests of one app at random times, at its rate and at half its rate, starting without points")
     print(f"{'':34}{'at its rate':>12}{'at half':>9}   paid / sent")
     for limiter in bench.limiters[2:]:
         shares = []
@@ -174,7 +174,7 @@ def compare_rate(bench: Bench) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long each run takes")
+    parser.add_argument("--seconds", type=float, default=2.0, help="seconds of each run")
     parser.add_argument("--only", choices=("cost", "limit", "rate"))
     arguments = parser.parse_args()
     with (

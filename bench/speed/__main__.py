@@ -204,7 +204,7 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--sessions", type=from_(1000), default=100_000)
     parser.add_argument("--rounds", type=from_(1), default=3)
-    parser.add_argument("--seconds", type=from_(1), default=3, help="how long each turn takes")
+    parser.add_argument("--seconds", type=from_(1), default=3, help="seconds of each turn")
     parser.add_argument("--contenders", type=some_of(names), default=list(names), help=f"of {', '.join(names)}")
     parser.add_argument("--queries", type=some_of(list(Query)), default=list(Query), help=f"of {', '.join(Query)}")
     parser.add_argument("--growth", action="store_true", help="also measure with ten times the sessions")

@@ -91,9 +91,7 @@ def wrk(base_url: str, request: Request, seconds: int) -> tuple[Load, list[bytes
         raise Failed(f"wrk said:\n{said}")
     requests, microseconds, p50, p99, failures = (int(figure) for figure in result.groups()[:5])
     if failures or not requests:
-        raise Failed(
-            f"{failures} of {requests} answers to {request.method} {request.path} failed, the last: {result[6]}"
-        )
+        raise Failed(f"{failures} of {requests} requests {request.method} {request.path} failed, the last: {result[6]}")
     return Load(requests, microseconds / 1e6, p50 / 1e3, p99 / 1e3), answers
 
 

@@ -61,9 +61,9 @@ class Server(NamedTuple):
         try:
             response = self.ask(query)
         except httpx.HTTPError as error:
-            raise self.failed(f"does not answer {query}: {error!r}") from None
+            raise self.failed(f"does not respond to {query}: {error!r}") from None
         if response.status_code != 200:
-            raise self.failed(f"answers {query} with status {response.status_code}:\n{response.text[:2000]}")
+            raise self.failed(f"responds to {query} with status {response.status_code}:\n{response.text[:2000]}")
         rows = self._rows(query, response.content)
         return Checked(rows, response.num_bytes_downloaded, response.headers.get("Content-Encoding"))
 
@@ -76,14 +76,14 @@ class Server(NamedTuple):
             raise self.failed(f"failed under the load of {query}: {error}") from None
         for answer in answers:
             if _ids(self._rows(query, answer)) != _ids(expected):
-                raise self.failed(f"answers {query} under load with other sessions:\n{_text(answer)}")
+                raise self.failed(f"returns other sessions for {query} under load:\n{_text(answer)}")
         return load
 
     def _rows(self, query: Query, answer: bytes) -> list[Row] | None:
         try:
             return self.contender.rows(query, answer)
         except (KeyError, TypeError, ValueError) as error:
-            raise self.failed(f"answers {query} wrongly ({error!r}):\n{_text(answer)}") from None
+            raise self.failed(f"returns a wrong response to {query} ({error!r}):\n{_text(answer)}") from None
 
     def failed(self, what: str) -> Failed:
         end = "\n  ".join(self.log.read_text(errors="replace").splitlines()[-LINES:])
@@ -134,7 +134,7 @@ def _wait(server: Server, process: "subprocess.Popen[bytes]") -> None:
             if response.status_code < 500:
                 break
         time.sleep(0.1)
-    raise server.failed(f"does not start; its last answer: {last}")
+    raise server.failed(f"does not start; its last response: {last}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -56,7 +56,7 @@ def test_root_copies_the_programs_whatever_its_umask_and_trusts_only_its_own_cop
         copy.chmod(0o777)
         with pytest.raises(StartFailed) as failed, start(folder):
             pass
-        assert str(failed.value) == f"{copy} must belong to root and be writable by root alone: remove it"
+        assert str(failed.value) == f"{copy} must belong to root and be writable only by root: remove it"
 
 
 def test_postgres_does_not_inherit_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
