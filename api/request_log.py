@@ -49,7 +49,7 @@ class RequestLog:
             if (value := getattr(self, name)) is not None:
                 entry[name] = value
         entry["status"] = status
-        entry["ms"] = round((perf_counter() - self.started) * 1000, 1)
+        entry["ms"] = round((perf_counter() - self.started) * 1000, 2)
         entry["statements"] = len(self.statements)
         log_entry(requests, logging.DEBUG if self.route in QUIET_ROUTES else logging.INFO, entry)
 
