@@ -10,10 +10,7 @@ NODE_MODULES = tests/e2e/node/node_modules/.package-lock.json
 BENCH_MODULES = bench/speed/node/node_modules/.package-lock.json
 PROSE_MODULES = tools/prose/node_modules/.package-lock.json
 PROSE = $(wildcard *.md docs/*.md docs/*/*.md web/src/graphiql/examples/*.md) .env.example schema/schema.graphql \
-	$(filter-out $(UNLINTED), $(foreach folder,api cli db demo embedded schema bench, \
-		$(wildcard $(folder)/*.py $(folder)/*/*.py $(folder)/*/*/*.py)))
-# Modules whose comments do not follow the word list yet, like those in engine/ and tests/.
-UNLINTED = api/app.py api/graphql.py api/responses.py $(wildcard schema/execution*.py)
+	$(foreach folder,api cli db demo embedded engine schema bench,$(wildcard $(folder)/*.py $(folder)/*/*.py $(folder)/*/*/*.py))
 WEB_MODULES = web/node_modules/.package-lock.json
 WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -prune -o -type f ! -name '*.test.ts' -print)
 # The machine's npm where its Node is 20.19 or newer; or else the one of the development tools, where they are set up.

@@ -78,7 +78,7 @@ def collect_garbage_in_small_steps() -> None:
     """Keep the collector from walking all that is loaded by now, and stays: it takes a tenth of a second."""
     gc.collect()
     gc.freeze()
-    # A page has some hundred objects, which end with it: looking through them at each request took a tenth of its time.
+    # A page creates hundreds of short-lived objects. Scanning them on each request took a tenth of its time.
     gc.set_threshold(10_000, 5, 5)
 
 
@@ -159,8 +159,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 class MaskingMiddleware:
-    """Answers after an unforeseen error. Starlette's own handler would raise it again, and the server would print it
-    with its message, which may quote what the client sent.
+    """Responds to unexpected exceptions. Starlette's own handler would raise them again, and the server would print
+    their messages, which can contain input of the client.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -20,7 +20,7 @@ from api.media_types import JSON, media_type
 from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
 
-# A smaller body fits into one packet as it is.
+# A smaller body fits into one packet without compression.
 COMPRESSED_BYTES = 1_000
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": zstandard.ZstdCompressor(level=1).compress,
@@ -39,7 +39,7 @@ class Negotiation:
 
     media_type: str | None
     lenient: bool
-    """Whether the client names application/json, and expects the status 200 for an operation that is invalid."""
+    """Whether `Accept` contains `application/json`, for which the status of an invalid operation is 200."""
     encoding: str | None
 
 

@@ -1,7 +1,6 @@
 """The cost of an operation, measured before validation in one walk that is linear in the size of the document.
 
-The unit is one object of the answer with all of its leaves. Fields that take longer than their objects have a price in
-addition.
+The unit is one object of the response with all of its leaves. Fields that take longer have an additional price.
 """
 
 from collections.abc import Mapping
@@ -39,7 +38,7 @@ from graphql import (
     is_list_type,
 )
 
-# The walk counts in hundredths. Ten leaves take as long as an object; without aliases a type has no more than that.
+# The walk counts in hundredths. Ten leaves take as long as an object, and without aliases a type has at most ten.
 OBJECT = 100
 ALIASED_LEAF = 10
 COST_CAP = 10**12

@@ -111,8 +111,8 @@ def resolver(description: str, *, reads: tuple[str, ...] | None = None) -> Calla
 def selected_columns(info: strawberry.Info[Any, Any]) -> frozenset[str] | None:
     """The columns that the selection below this field needs of the rows that its resolver fetches; None: all of them.
 
-    What lies below is followed through objects without a row (connections, edges, page info), whose resolvers' `reads`
-    count, to the first types with one.
+    The selection is followed through objects without a row (connections, edges, page info), including their resolvers'
+    `reads`, to the first types with a row.
     """
     columns: frozenset[str] | None = getattr(info._raw_info, "columns", None)
     return columns

@@ -1,9 +1,9 @@
-"""Compiled operations: an operation becomes, once, Python source that builds its answers.
+"""Compiled operations: each operation is compiled, once, to Python source that builds its responses.
 
-graphql-core walks the operation for each object of an answer. A compiled operation is a function for each object, which
-reads the selected fields from rows, attributes and resolvers of Strawberry's types. An unexpected value, such as an
-error or an object of another class than the schema says, goes to graphql-core's own executor in the middle of the
-answer. So both return the same answers, including the order of errors. See `docs/compiled.md`.
+graphql-core walks the operation for each object of a response. A compiled operation has a function for each object. It
+reads the selected fields from rows, attributes and resolvers of Strawberry's types. graphql-core's own executor handles
+unexpected values, such as an error or an object of an unexpected class. So both return the same responses, including
+the order of errors. See `docs/compiled.md`.
 """
 
 from engine.compiled.operation import CompiledOperation, compile_operation
