@@ -1,4 +1,4 @@
-# Everything sets itself up: it takes Python 3.11 to 3.13 with venv, and make.
+# Everything sets itself up: it takes Python 3.11 to 3.14 with venv, and make.
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= .roomkey
@@ -76,8 +76,8 @@ clean:  ## Remove what was set up, but not the data
 	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules tools/prose/node_modules web/node_modules web/src/gql api/built
 
 .venv/run: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "Roomkey needs Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+		|| { echo "Roomkey needs Python 3.11 to 3.14: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up .venv, once ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock \
