@@ -24,7 +24,7 @@ from cli.documents import warn_of_broken_documents
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="The number of worker processes."
 )
-@click.option("--demo", is_flag=True, help="Create a demo store if there is none, and print a development key.")
+@click.option("--demo", is_flag=True, help="Create the demo store if it is missing, and print a development key.")
 @data_option
 def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     """Start the server, after migrating the database."""

@@ -53,7 +53,7 @@ SLUG = "{ store { slug } }"
 
 @asynccontextmanager
 async def shop_within(url: str, seconds: float) -> AsyncIterator[Shop]:
-    """A shop at a server whose operations have so many seconds."""
+    """A shop at a server whose operations have this time limit in seconds."""
     async with shop_at(replace(settings_for(url), operation_seconds=seconds, batch_limit=5)) as shop:
         yield shop
 

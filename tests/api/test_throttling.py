@@ -25,7 +25,7 @@ async def other_http(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def limited(shop: Shop, rate: int, left: int | None = None) -> Shop:
-    """The shop with the key of an app of this rate, which has so many points left."""
+    """The shop with the key of an app of this rate, which has this number of points left."""
     new = await new_app(shop.db, shop.id, ["admin"], rate=rate)
     if left is not None:
         spent = 5000 - left

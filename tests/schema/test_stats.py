@@ -36,7 +36,7 @@ async def stats(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
 
 
 async def place(shop: Shop, at: str, converted_after: float | None = None, **input: Any) -> Any:
-    """A session that was created at that moment and converted after so many seconds."""
+    """A session that was created at this time and converted after this number of seconds."""
     session = await shop.create(**input)
     await shop.db.fetch(PLACE, shop.id, session["id"], datetime.fromisoformat(at), converted_after)
     return session

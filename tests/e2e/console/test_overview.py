@@ -30,7 +30,7 @@ COLOURS = """(selector) => {
 
 
 async def begin(shop: Shop, days_ago: int, *, opened: int = 0, converted_after: float | None = None) -> Any:
-    """A session that was created at noon (UTC) of that day, opened so often, and converted after so many seconds."""
+    """A session created at noon (UTC) of the day. `opened` is a number of times, `converted_after` is in seconds."""
     session = await shop.create()
     await shop.http.get(path_of(session), headers={"User-Agent": "WhatsApp/2.24.10.79 A"})
     for _ in range(opened):

@@ -14,7 +14,7 @@ from tests.support.shop import Shop
 SESSIONS = 100_000
 PAGE = 100
 
-# Unused indexes, which take most of the time of inserting so many rows.
+# Indexes that the test does not use. Updating them would take most of the time to insert the rows.
 WITHOUT_SEARCH = "drop index session_search, session_metadata, session_room"
 
 CUSTOMERS = """
