@@ -107,8 +107,8 @@ class RateLimiter:
         """Lease points and charge the cost. Returns False if there are not enough points."""
         asked_at = monotonic()
         # No other request may spend these points during the statement, and the next lease must not include them.
-        held, budget.held = budget.held, 0.0
-        needed = cost - held
+        leased, budget.leased = budget.leased, 0.0
+        needed = cost - leased
         wanted = needed + budget.ahead(cost)
         try:
             grant = await take_points(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
@@ -116,9 +116,9 @@ class RateLimiter:
             budget.lease = None
         budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
         if not grant.granted:
-            budget.held = held
+            budget.leased = leased
             return False
-        budget.held = grant.granted - needed
+        budget.leased = grant.granted - needed
         budget.leased_at, budget.spent = asked_at, cost
         return True
 
@@ -130,7 +130,7 @@ class _Budget:
     rate: int
     maximum: int
     # The points left of the lease, the time of the lease, and the points spent since.
-    held: float = 0.0
+    leased: float = 0.0
     leased_at: float = -inf
     spent: float = 0.0
     # The points left in the database, the time they were read, and whether the last lease was smaller than wanted.
@@ -141,10 +141,10 @@ class _Budget:
 
     def pay(self, cost: float) -> bool:
         if monotonic() > self.leased_at + LEASE_SECONDS:
-            self.held = 0.0
-        if cost > self.held:
+            self.leased = 0.0
+        if cost > self.leased:
             return False
-        self.held -= cost
+        self.leased -= cost
         self.spent += cost
         return True
 
@@ -166,7 +166,7 @@ class _Budget:
     def available(self) -> float:
         left = self._left_now
         is_paused = self.is_short and left < self.rate * PAUSE_SECONDS
-        return self.held + (0.0 if is_paused else left)
+        return self.leased + (0.0 if is_paused else left)
 
     def seconds_until(self, cost: float) -> int:
         """The seconds until the cost can be paid, if no other requests spend points. The lease expires before that."""

@@ -81,7 +81,9 @@ def revoke(key: str, data: Path) -> None:
     async def revoke(db: Pool) -> Row | None:
         if is_secret:
             credential = await get_credential(db, hash_api_key(key))
-            return await set_api_key_revoked(db, credential.store_id, credential.key_id or "") if credential else None
+            return (
+                await set_api_key_revoked(db, credential.store_id, credential.api_key_id or "") if credential else None
+            )
         store_id = await find_store_of_api_key(db, key)
         return await set_api_key_revoked(db, store_id, key) if store_id else None
 

@@ -9,7 +9,7 @@ from db.pool import Executor
 class Credential(NamedTuple):
     """An authenticated API key or user, with the app and the store that it belongs to.
 
-    `key_id` and `key_name` are None for a user, `user_id` is None for an API key.
+    `api_key_id` and `api_key_name` are None for a user, `user_id` is None for an API key.
     """
 
     store_id: str
@@ -19,14 +19,14 @@ class Credential(NamedTuple):
     scopes: list[str]
     document_mode: str
     rate: int
-    key_id: str | None
-    key_name: str | None
+    api_key_id: str | None
+    api_key_name: str | None
     user_id: str | None = None
 
     @property
     def actor(self) -> Actor:
         """The API key or user that events name."""
-        return Actor(self.key_id, self.user_id)
+        return Actor(self.api_key_id, self.user_id)
 
 
 GET_BY_KEY = """

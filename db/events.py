@@ -10,7 +10,7 @@ from db.pool import Executor, Row
 class Actor(NamedTuple):
     """The API key or the user that makes a change. Both are None for the customer."""
 
-    key_id: str | None
+    api_key_id: str | None
     user_id: str | None
 
 
@@ -18,11 +18,11 @@ class Actor(NamedTuple):
 # change moves the expiration time into the past, the token expires at the time of the change.
 SEARCH = """
 select parent.id as session_id, event.id, event.kind, to_json(event.at) as at, to_json(event.expires_at) as expires_at,
-    event.reason, event.key_id, event.user_id, event.at::text as sort_key
+    event.reason, event.api_key_id, event.user_id, event.at::text as sort_key
 from unnest($2::text[]) as parent (id)
 cross join lateral (
-    select id, kind, at, expires_at, reason, key_id, user_id from (
-        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id, user_id
+    select id, kind, at, expires_at, reason, api_key_id, user_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, api_key_id, user_id
         from session_event
         where store_id = $1 and session_id = parent.id
         union all
@@ -47,7 +47,7 @@ insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $
 
 # Joining again within a minute, by a double tap for example, adds no event.
 CREATE_JOINED = """
-insert into session_event (store_id, id, session_id, kind, key_id, user_id)
+insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
 select $1, $2, $3, 'JOINED', $4, $5
 where not exists (
     select from session_event
@@ -56,7 +56,7 @@ where not exists (
 """
 
 CREATE_EXTENDED = """
-insert into session_event (store_id, id, session_id, kind, expires_at, reason, key_id, user_id)
+insert into session_event (store_id, id, session_id, kind, expires_at, reason, api_key_id, user_id)
 select $1, id, session_id, 'EXTENDED', expires_at, 'store setting', $5, $6
 from unnest($2::text[], $3::text[], $4::text[]::timestamptz[]) as extended (id, session_id, expires_at)
 """

@@ -169,7 +169,7 @@ CREATE TABLE public.session_event (
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     expires_at timestamp with time zone,
     reason text,
-    key_id text COLLATE pg_catalog."C",
+    api_key_id text COLLATE pg_catalog."C",
     user_id text COLLATE pg_catalog."C",
     CONSTRAINT session_event_check CHECK (((expires_at IS NOT NULL) = (kind = ANY (ARRAY['ISSUED'::text, 'EXTENDED'::text, 'REISSUED'::text])))),
     CONSTRAINT session_event_kind_check CHECK ((kind = ANY (ARRAY['ISSUED'::text, 'PREVIEWED'::text, 'OPENED'::text, 'JOINED'::text, 'EXTENDED'::text, 'REISSUED'::text, 'REVOKED'::text, 'CONVERTED'::text])))
@@ -181,7 +181,7 @@ COMMENT ON COLUMN public.session_event.at IS 'Read from the clock while the sess
 
 COMMENT ON COLUMN public.session_event.expires_at IS 'The expiration time that the event gave to the token. infinity means that it never expires.';
 
-COMMENT ON COLUMN public.session_event.key_id IS 'The ID of the API key that made the change. Null if a user or the customer did.';
+COMMENT ON COLUMN public.session_event.api_key_id IS 'The ID of the API key that made the change. Null if a user or the customer did.';
 
 COMMENT ON COLUMN public.session_event.user_id IS 'The user who made the change: the sub claim of the JWT. Null if an API key or the customer did.';
 

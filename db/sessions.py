@@ -59,7 +59,7 @@ with setting as (
     from setting
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, at, expires_at, api_key_id, user_id)
     select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10, $11 from created
 )
 select {ALL} from created
@@ -72,7 +72,7 @@ with changed as (
     where store_id = $1 and id = $2 and token_revoked_at is null
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, expires_at, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, expires_at, api_key_id, user_id)
     select store_id, $4, id, 'EXTENDED', token_expires_at, $5, $6 from changed
 )
 select {ALL} from changed
@@ -90,7 +90,7 @@ with changed as (
     where store_id = $1 and id = $2
     returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, expires_at, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, expires_at, api_key_id, user_id)
     select store_id, $5, id, 'REISSUED', token_expires_at, $6, $7 from changed
 )
 select {ALL} from changed
@@ -106,7 +106,7 @@ with locked as (
     where session.store_id = $1 and session.id = locked.id
     returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, reason, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, at, reason, api_key_id, user_id)
     select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5, $6 from changed
 )
 select {ALL} from changed
@@ -118,7 +118,7 @@ with changed as (
     where store_id = $1 and id = $2
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
     select store_id, $6, id, 'CONVERTED', $7, $8 from changed
 )
 select {ALL} from changed

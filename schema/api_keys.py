@@ -12,7 +12,7 @@ from engine.rows import column
 class ApiKey:
     row: strawberry.Private[Row]
     id: strawberry.ID = column(
-        "id", "The ID of the API key, such as key_01h455vb4pex5vsknk084sn02q. See `SessionEvent.keyId`."
+        "id", "The ID of the API key, such as key_01h455vb4pex5vsknk084sn02q. See `SessionEvent.apiKeyId`."
     )
     name: str = column("name", "The key's name.")
     date_created: datetime = column("created_at", "When the key was created.")

@@ -42,8 +42,8 @@ class SessionEvent:
         "The reason for the change, or `store setting` if a change of the store's `sessionExpiration` caused it. Null "
         "if no reason was given.",
     )
-    key_id: strawberry.ID | None = column(
-        "key_id",
+    api_key_id: strawberry.ID | None = column(
+        "api_key_id",
         "The ID of the API key that caused the event. Null if a user caused it, and for the kinds `PREVIEWED`, "
         "`OPENED` and `EXPIRED`.",
     )

@@ -32,8 +32,8 @@ class Viewer:
 def viewer(info: Info) -> Viewer:
     credential = info.context.require()
     return Viewer(
-        id=strawberry.ID(credential.key_id or credential.app_id),
-        name=credential.key_name or credential.app_name,
+        id=strawberry.ID(credential.api_key_id or credential.app_id),
+        name=credential.api_key_name or credential.app_name,
         user_id=credential.user_id,
         scopes=[Scope(scope) for scope in credential.scopes],
     )

@@ -175,8 +175,8 @@ def test_apps_are_managed_while_no_server_runs(own_folder: Path) -> None:
     id, revoked = roomkey(own_folder, *APP, "partner", "--store", DEMO_SLUG).stdout.splitlines()
     kept = roomkey(own_folder, "keys", "create", "--app", id, "--name", "kept").stdout.strip()
     first, _ = roomkey(own_folder, "keys", "list", "--app", id).stdout.splitlines()
-    key_id = first.split()[0]
-    assert roomkey(own_folder, "keys", "revoke", key_id).stdout == f"{key_id} is revoked.\n"
+    api_key_id = first.split()[0]
+    assert roomkey(own_folder, "keys", "revoke", api_key_id).stdout == f"{api_key_id} is revoked.\n"
     assert postgres_of(own_folder) == []
     with serving(own_folder) as served:
         assert served.said == (f"Roomkey is ready.\n\n  Console    {served.url}/\n  GraphiQL   {served.url}/graphql\n")

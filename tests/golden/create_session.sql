@@ -24,7 +24,7 @@ with setting as (
     from setting
     returning *
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, expires_at, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, at, expires_at, api_key_id, user_id)
     select store_id, $9, id, 'ISSUED', created_at, token_expires_at, $10, $11 from created
 )
 select id, customer_id, customer_name, room_id, to_json(created_at) as created_at, (token_revoked_at is null and token_expires_at > statement_timestamp()) as active, token_key, token_generation, case
@@ -51,11 +51,11 @@ select id, name, phone, email, external_id from customer where store_id = $1 and
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
 select parent.id as session_id, event.id, event.kind, to_json(event.at) as at, to_json(event.expires_at) as expires_at,
-event.reason, event.key_id, event.user_id, event.at::text as sort_key
+event.reason, event.api_key_id, event.user_id, event.at::text as sort_key
 from unnest($2::text[]) as parent (id)
 cross join lateral (
-    select id, kind, at, expires_at, reason, key_id, user_id from (
-        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id, user_id
+    select id, kind, at, expires_at, reason, api_key_id, user_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, api_key_id, user_id
         from session_event
         where store_id = $1 and session_id = parent.id
         union all

@@ -6,7 +6,7 @@ when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata from session where store_id = $1 and id = $2;
 
-insert into session_event (store_id, id, session_id, kind, key_id, user_id)
+insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
 select $1, $2, $3, 'JOINED', $4, $5
 where not exists (
     select from session_event

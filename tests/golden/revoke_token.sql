@@ -6,7 +6,7 @@ with locked as (
     where session.store_id = $1 and session.id = locked.id
     returning session.*
 ), event as (
-    insert into session_event (store_id, id, session_id, kind, at, reason, key_id, user_id)
+    insert into session_event (store_id, id, session_id, kind, at, reason, api_key_id, user_id)
     select store_id, $3, id, 'REVOKED', token_revoked_at, $4, $5, $6 from changed
 )
 select id, customer_id, customer_name, room_id, to_json(created_at) as created_at, (token_revoked_at is null and token_expires_at > statement_timestamp()) as active, token_key, token_generation, case

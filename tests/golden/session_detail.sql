@@ -9,11 +9,11 @@ select id, number, session_id, total_amount, total_currency, placed_at from "ord
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 
 select parent.id as session_id, event.id, event.kind, to_json(event.at) as at, to_json(event.expires_at) as expires_at,
-event.reason, event.key_id, event.user_id, event.at::text as sort_key
+event.reason, event.api_key_id, event.user_id, event.at::text as sort_key
 from unnest($2::text[]) as parent (id)
 cross join lateral (
-    select id, kind, at, expires_at, reason, key_id, user_id from (
-        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, key_id, user_id
+    select id, kind, at, expires_at, reason, api_key_id, user_id from (
+        select id, kind, at, nullif(expires_at, 'infinity') as expires_at, reason, api_key_id, user_id
         from session_event
         where store_id = $1 and session_id = parent.id
         union all

@@ -7,7 +7,7 @@ from tests.support.shop import Shop, code_of, moment, path_of
 from tests.support.statements import statements_of
 
 EVENTS = """query ($id: ID!, $first: Int, $after: String) { session(id: $id) { events(first: $first, after: $after) {
-    edges { node { id kind at expiredTime reason keyId } cursor }
+    edges { node { id kind at expiredTime reason apiKeyId } cursor }
     nodes { kind }
     pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
 } } }"""
@@ -52,19 +52,19 @@ async def test_a_timeline_lists_all_events_in_order(shop: Shop) -> None:
     await later(120)
 
     told = await timeline(shop, id)
-    key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
-    assert [(event["kind"], event["reason"], event["keyId"]) for event in told] == [
-        ("ISSUED", None, key_id),
+    api_key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    assert [(event["kind"], event["reason"], event["apiKeyId"]) for event in told] == [
+        ("ISSUED", None, api_key_id),
         ("PREVIEWED", None, None),
         ("OPENED", None, None),
-        ("JOINED", None, key_id),
-        ("EXTENDED", None, key_id),
+        ("JOINED", None, api_key_id),
+        ("EXTENDED", None, api_key_id),
         ("EXPIRED", None, None),
-        ("EXTENDED", None, key_id),
-        ("REVOKED", "lost phone", key_id),
-        ("REISSUED", None, key_id),
-        ("JOINED", None, key_id),
-        ("CONVERTED", None, key_id),
+        ("EXTENDED", None, api_key_id),
+        ("REVOKED", "lost phone", api_key_id),
+        ("REISSUED", None, api_key_id),
+        ("JOINED", None, api_key_id),
+        ("CONVERTED", None, api_key_id),
         ("EXPIRED", None, None),
     ]
     times = [moment(event["at"]) for event in told]
@@ -87,7 +87,7 @@ async def test_an_event_names_the_api_key_that_made_the_change(shop: Shop) -> No
     ids = [(await each.ask("{ viewer { id } }"))["viewer"]["id"] for each in (office, storefront)]
     session = await office.create()
     await storefront.change("joinSession", "session { id }", token=code_of(session))
-    assert [event["keyId"] for event in await timeline(shop, session["id"])] == ids
+    assert [event["apiKeyId"] for event in await timeline(shop, session["id"])] == ids
 
 
 async def test_a_token_expires_at_its_expiration_time(shop: Shop) -> None:
@@ -102,7 +102,7 @@ async def test_a_token_expires_at_its_expiration_time(shop: Shop) -> None:
         "at": issued["expiredTime"],
         "expiredTime": None,
         "reason": None,
-        "keyId": None,
+        "apiKeyId": None,
     }
     assert (await timeline(shop, session["id"]))[1] == expired
 

@@ -26,7 +26,7 @@ WHOLE_SESSION = """... on Session {
     ...Session
     customer { sessions { nodes { id } count { value } } }
     orders { id session { id } }
-    events { nodes { id kind reason keyId } }
+    events { nodes { id kind reason apiKeyId } }
     conversion { order { id session { id } } }
 }"""
 CUSTOMER_FIELDS = "id name phone email externalId sessions { nodes { id customer { id name } } count { value } }"

@@ -85,9 +85,11 @@ async def test_a_node_has_the_type_of_its_id(shop: Shop) -> None:
 
 async def test_the_id_of_an_object_that_is_not_a_node_is_null(shop: Shop) -> None:
     session = await shop.create()
-    event = await shop.ask("query ($id: ID!) { session(id: $id) { events { nodes { id keyId } } } }", id=session["id"])
+    event = await shop.ask(
+        "query ($id: ID!) { session(id: $id) { events { nodes { id apiKeyId } } } }", id=session["id"]
+    )
     [issued] = event["session"]["events"]["nodes"]
-    assert await shop.ask(NODES, ids=[issued["id"], issued["keyId"]]) == {"nodes": [None, None]}
+    assert await shop.ask(NODES, ids=[issued["id"], issued["apiKeyId"]]) == {"nodes": [None, None]}
 
 
 @pytest.mark.parametrize("id", MALFORMED)

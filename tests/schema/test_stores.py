@@ -33,7 +33,7 @@ async def apply(shop: Shop, minutes: int | None = None) -> int:
 
 async def events(shop: Shop, id: str) -> list[Any]:
     answer = await shop.ask(
-        "query ($id: ID!) { session(id: $id) { events { nodes { kind at expiredTime reason keyId } } } }", id=id
+        "query ($id: ID!) { session(id: $id) { events { nodes { kind at expiredTime reason apiKeyId } } } }", id=id
     )
     return answer["session"]["events"]["nodes"]
 
@@ -106,7 +106,7 @@ async def test_session_expiration_can_be_applied_to_active_tokens(shop: Shop, ne
 
     assert await apply(shop, 60) == 3
 
-    key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    api_key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
     for session in (fresh, endless, older):
         changed = await shop.session(session["id"])
         assert minutes_of(changed["token"]) == 60
@@ -117,7 +117,7 @@ async def test_session_expiration_can_be_applied_to_active_tokens(shop: Shop, ne
             "at": extended["at"],
             "expiredTime": changed["token"]["expiredTime"],
             "reason": "store setting",
-            "keyId": key_id,
+            "apiKeyId": api_key_id,
         }
     assert minutes_of((await shop.create())["token"]) == 60
     assert await neighbour.session(theirs["id"]) == theirs

@@ -156,7 +156,7 @@ def _events() -> list[Row]:
             "kind": kind,
             "at": created + timedelta(minutes=minutes),
             "expires_at": created + timedelta(minutes=30) if kind == "ISSUED" else None,
-            "key_id": KEY_ID if kind in ("ISSUED", "JOINED", "CONVERTED") else None,
+            "api_key_id": KEY_ID if kind in ("ISSUED", "JOINED", "CONVERTED") else None,
         }
         for place, (kind, minutes) in enumerate(kinds.items())
     ]

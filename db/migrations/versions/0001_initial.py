@@ -211,7 +211,7 @@ create table session_event (
     at timestamptz not null default clock_timestamp(),
     expires_at timestamptz check ((expires_at is not null) = (kind in ('ISSUED', 'EXTENDED', 'REISSUED'))),
     reason text,
-    key_id text collate "C",
+    api_key_id text collate "C",
     user_id text collate "C",
     primary key (store_id, id),
     foreign key (store_id, session_id) references session
@@ -222,7 +222,7 @@ comment on column session_event.at is
     'Read from the clock while the session is locked, so that a session''s events are in order.';
 comment on column session_event.expires_at is
     'The expiration time that the event gave to the token. infinity means that it never expires.';
-comment on column session_event.key_id is
+comment on column session_event.api_key_id is
     'The ID of the API key that made the change. Null if a user or the customer did.';
 comment on column session_event.user_id is
     'The user who made the change: the sub claim of the JWT. Null if an API key or the customer did.';

@@ -163,13 +163,13 @@ async def test_a_mutation_without_its_scope_is_forbidden(sign_in: SignIn, shop: 
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
+EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind apiKeyId userId } } } }"
 
 
 async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> None:
     await new_app(shop.db, shop.id, [ADMIN], client_id="office")
     dewi, sari = (sign_in(sub=sub, client_id="office", scope=ADMIN) for sub in ("dewi", "sari"))
-    key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    api_key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
     session = await dewi.create()
     id = session["id"]
     await sari.change("joinSession", token=code_of(session))
@@ -180,10 +180,10 @@ async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> No
     await dewi.change("reissueToken", sessionId=id)
     await sari.change("recordConversion", sessionId=id, kind="TASK")
     told = (await dewi.ask(EVENTS, id=id))["session"]["events"]["nodes"]
-    assert [(event["kind"], event["keyId"], event["userId"]) for event in told] == [
+    assert [(event["kind"], event["apiKeyId"], event["userId"]) for event in told] == [
         ("ISSUED", None, "dewi"),
         ("JOINED", None, "sari"),
-        ("EXTENDED", key_id, None),
+        ("EXTENDED", api_key_id, None),
         ("EXTENDED", None, "sari"),
         ("EXTENDED", None, "dewi"),
         ("REVOKED", None, "sari"),

@@ -18,7 +18,7 @@ from tests.support.identity_provider import Issuer, open_issuer
 from tests.support.shop import Shop
 
 ACCOUNT = "Account and preferences"
-EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind keyId userId } } } }"
+EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind apiKeyId userId } } } }"
 
 OpenAs = Callable[..., Awaitable[Page]]
 
@@ -77,7 +77,7 @@ async def test_the_timeline_names_the_user_of_each_event(open_as: OpenAs, shop: 
         ("EXTENDED", "sari"),
         ("REVOKED", "dewi"),
     ]
-    assert [event["keyId"] is None for event in told] == [False, True, True]
+    assert [event["apiKeyId"] is None for event in told] == [False, True, True]
 
 
 async def test_actions_that_the_token_does_not_allow_are_not_offered(open_as: OpenAs, shop: Shop) -> None:

@@ -12,7 +12,7 @@ import { Section } from "./section";
 
 export const Events = graphql(`
   fragment Events on SessionEventConnection {
-    nodes { id kind at expiredTime reason keyId userId }
+    nodes { id kind at expiredTime reason apiKeyId userId }
     pageInfo { endCursor hasNextPage }
   }
 `);
