@@ -6,10 +6,10 @@ page from the newest rows, which suffices for a frequent text: see `_near`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from db import apps, customers, sessions
 from db.columns import Columns, select_list
@@ -24,8 +24,7 @@ PROBE = 8
 PROBE_MATCHES = 2
 
 
-@dataclass(frozen=True)
-class Predicate:
+class Predicate(NamedTuple):
     """A condition on a row: SQL with a `?` for each value. `$1` is the store.
 
     `planned`: the statement needs a custom plan, because the best plan depends on the values. `near`: the same
@@ -120,7 +119,7 @@ def in_range(column: str, start: datetime | None, end: datetime | None) -> Predi
 def text_equals(column: str, text: str) -> Predicate:
     equal = _text(column, EQUALS, text)
     # At most one order has the number, so a generic plan is as good as a custom one.
-    return replace(equal, planned=False) if column == "session.order_number" else equal
+    return equal._replace(planned=False) if column == "session.order_number" else equal
 
 
 def text_contains(column: str, text: str) -> Predicate:
@@ -234,8 +233,7 @@ def where(predicate: Predicate, values: list[Any]) -> str:
 THEIRS = Predicate("customer_id = parent.id")
 
 
-@dataclass(frozen=True)
-class _Shape:
+class _Shape(NamedTuple):
     """Everything that the statement of a page depends on, except the predicate."""
 
     table: Table
@@ -359,7 +357,7 @@ def _compared(place: str, comparison: str, text: str) -> Predicate:
 
 def _text(column: str, comparison: str, text: str) -> Predicate:
     compared = _compared(TEXT[column], comparison, text)
-    return compared if column in COVERED_TEXT else replace(compared, near=None)
+    return compared if column in COVERED_TEXT else compared._replace(near=None)
 
 
 def _narrowed(column: str, predicate: Predicate, text: str) -> Predicate:
@@ -370,5 +368,5 @@ def _narrowed(column: str, predicate: Predicate, text: str) -> Predicate:
     """
     if column not in ("session.customer_name", "session.room_id"):
         return predicate
-    likely = replace(predicate, sql=f"coalesce({predicate.sql}, false)")
-    return replace(all_of([_compared("search_text ~", CONTAINS, text), likely]), near=predicate.near)
+    likely = predicate._replace(sql=f"coalesce({predicate.sql}, false)")
+    return all_of([_compared("search_text ~", CONTAINS, text), likely])._replace(near=predicate.near)
