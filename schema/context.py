@@ -1,9 +1,10 @@
 """The request context, which resolvers use."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -37,6 +38,7 @@ class Context:
     rate_limit: RateLimit | None = None
     # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
+    _task: "asyncio.Task[Any] | None" = field(default_factory=asyncio.current_task)
     _loaders: "Loaders | None" = None
 
     def require(self, *scopes: Scope) -> Credential:
@@ -62,7 +64,7 @@ class Context:
         if self._loaders is None:
             from schema.loaders import Loaders
 
-            self._loaders = Loaders(self.db, self.require().store_id)
+            self._loaders = Loaders(self.db, self.require().store_id, self._task)
         return self._loaders
 
 

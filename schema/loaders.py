@@ -29,11 +29,17 @@ class Loader(Generic[V]):
     """Collects the keys that are loaded during one turn of the event loop, and fetches their values together.
 
     The first caller fetches for all of them. If it is cancelled, because its part of the response has failed, a
-    task fetches for the others.
+    task fetches for the others. `request_task` resolves fields one at a time: fields that are resolved together have
+    a task each. It therefore does not wait for more keys.
     """
 
-    def __init__(self, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]],
+        request_task: "asyncio.Task[Any] | None" = None,
+    ) -> None:
         self._fetch = fetch
+        self._request_task = request_task
         self._collecting: _Batch[V] | None = None
         self._fetching: dict[str, _Batch[V]] = {}
         self._loaded: dict[str, tuple[Columns, V | None]] = {}
@@ -44,6 +50,10 @@ class Loader(Generic[V]):
             loaded, value = self._loaded[key]
             if _includes(loaded, columns):
                 return value
+        if asyncio.current_task() is self._request_task:
+            value = (await self._fetch([key], columns)).get(key)
+            self._loaded[key] = columns, value
+            return value
         batch = self._collecting
         if batch is None and key in self._fetching and _includes(self._fetching[key].columns, columns):
             return (await self._fetching[key].values()).get(key)
@@ -128,11 +138,12 @@ class _Batch(Generic[V]):
 
 
 class Loaders:
-    def __init__(self, db: Pool, store_id: str) -> None:
+    def __init__(self, db: Pool, store_id: str, request_task: "asyncio.Task[Any] | None") -> None:
         self._db = db
         self._store_id = store_id
+        self._request_task = request_task
         self._loaders: dict[Hashable, Loader[Any]] = {}
-        self.sessions: Loader[Row] = Loader(self._sessions)
+        self.sessions: Loader[Row] = Loader(self._sessions, request_task)
 
     async def _sessions(self, ids: list[str], columns: Columns) -> Mapping[str, Row]:
         columns = None if columns is None else columns | {"id"}
@@ -230,7 +241,7 @@ class Loaders:
         """The loader with this key, which is created on first use."""
         loader = self._loaders.get(key)
         if loader is None:
-            loader = self._loaders[key] = Loader(fetch)
+            loader = self._loaders[key] = Loader(fetch, self._request_task)
         return loader
 
 

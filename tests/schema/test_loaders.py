@@ -53,6 +53,19 @@ async def test_keys_of_one_turn_of_the_event_loop_are_fetched_together_and_only_
     assert source.fetches == [(["a", "b", "missing"], None)]
 
 
+async def test_the_task_of_the_request_fetches_at_once(source: Source) -> None:
+    source.answer.set()
+    loader: Loader[str] = Loader(source.fetch, asyncio.current_task())
+    turn: list[str] = []
+    asyncio.get_running_loop().call_soon(turn.append, "over")
+    assert (await loader.load("a", frozenset({"id"})), await loader.load("a", frozenset({"id"})), turn) == (
+        "A",
+        "A",
+        [],
+    )
+    assert source.fetches == [(["a"], frozenset({"id"}))]
+
+
 async def test_a_key_that_is_being_fetched_is_not_fetched_again(source: Source) -> None:
     first = source.load("a")
     await turns()
