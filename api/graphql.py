@@ -65,6 +65,21 @@ class Plan:
     is_valid: bool = False
 
 
+@dataclass(slots=True)
+class Exchange:
+    """An HTTP request and how to respond to it."""
+
+    method: str
+    headers: Headers
+    negotiation: Negotiation
+    log: RequestLog
+
+    def failed(self, error: Exception) -> GraphQLResponse:
+        credential_sent = b"authorization" in self.headers
+        lenient = self.negotiation.lenient
+        return GraphQLResponse.of(failure(error, self.log.request_id, lenient=lenient, credential_sent=credential_sent))
+
+
 class GraphQLEndpoint:
     """Responds to GraphQL requests. `/graphql` in a browser's address bar is not one: see `serves`."""
 
@@ -105,79 +120,59 @@ class GraphQLEndpoint:
         log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
         record_statements_into(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
+        exchange = Exchange(method, headers, negotiation, log)
         timeout = Timeout(self._seconds)
         requests = None
         response: GraphQLResponse | list[GraphQLResponse]
         try:
-            requests = await self._read(scope, headers, receive, path_id, negotiation)
-            authorization = headers.get(b"authorization")
+            requests = await self._read(scope, exchange, receive, path_id)
             if isinstance(requests, GraphQLRequest):
-                response = await self._execute(requests, method, authorization, negotiation, log)
+                response = await self._execute(requests, exchange)
             else:
-                response = await self._execute_batch(requests, method, authorization, negotiation, log)
+                await self._authenticate(exchange)
+                log.batch = len(requests)
+                response = [await self._execute(request, exchange) for request in requests]
         except ClientDisconnect:
             return log.write(CLIENT_CLOSED_REQUEST)
         except asyncio.CancelledError:
             if not timeout.passed:
                 raise
-            response = self._failed(self._timed_out(requests is not None), False, negotiation, log)
+            response = exchange.failed(self._timed_out(requests is not None))
         except Exception as error:
-            response = self._failed(error, b"authorization" in headers, negotiation, log)
+            response = exchange.failed(error)
         finally:
             timeout.stop()
-        common = [(b"x-request-id", log.request_id.encode())]
-        if origin := headers.get(b"origin"):
-            common += self._cors_headers(origin)
-        status = await self._send(send, response, headers, negotiation, common, log)
-        log.write(status)
+        log.write(await self._send(send, response, exchange))
 
     async def _read(
-        self, scope: Scope, headers: Headers, receive: Receive, path_id: str | None, negotiation: Negotiation
+        self, scope: Scope, exchange: Exchange, receive: Receive, path_id: str | None
     ) -> GraphQLRequest | list[GraphQLRequest]:
         """Read the parameters. Raises RequestError."""
-        if negotiation.media_type is None:
+        headers, method = exchange.headers, exchange.method
+        if exchange.negotiation.media_type is None:
             accept = headers[b"accept"].decode("latin-1").lower()[:100]
             raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept!r}.")
-        method = scope["method"]
         if method == "POST":
-            content_type = headers.get(b"content-type", b"")
-            refuse_content_type(content_type)
+            refuse_content_type(headers.get(b"content-type", b""))
             return read_body(await receive_body(receive), path_id, self._batch_limit)
         if method == "GET":
             self._refuse_other_site(headers)
             return read_query_string(scope["query_string"], path_id)
         raise RequestError(405, f"GraphQL is served by GET and POST, not by {method}.", Allow="GET, POST")
 
-    async def _execute_batch(
-        self,
-        requests: list[GraphQLRequest],
-        method: str,
-        authorization: bytes | None,
-        negotiation: Negotiation,
-        log: RequestLog,
-    ) -> list[GraphQLResponse]:
-        await self._authenticate(authorization, log)
-        log.batch = len(requests)
-        return [await self._execute(request, method, authorization, negotiation, log) for request in requests]
-
-    async def _execute(
-        self,
-        request: GraphQLRequest,
-        method: str,
-        authorization: bytes | None,
-        negotiation: Negotiation,
-        log: RequestLog,
-    ) -> GraphQLResponse:
+    async def _execute(self, request: GraphQLRequest, exchange: Exchange) -> GraphQLResponse:
         """Execute one operation. An exception becomes its response, so that a batch continues."""
+        log = exchange.log
         cost: int | None = None
         rate_limit: RateLimit | None = None
+        authorization = exchange.headers.get(b"authorization")
         key = authorization, request.query, request.document_id, request.registers, request.operation_name
         cached = self._plans.get(key)
         try:
-            plan = cached[0] if cached else await self._plan(request, authorization, log)
+            plan = cached[0] if cached else await self._plan(request, exchange)
             credential = plan.credential
             try:
-                _refuse_transport(plan.operation, method)
+                _refuse_transport(plan.operation, exchange.method)
                 measured = plan.operation.measure(request.variables)
                 cost = measured.cost
                 log.cost = (log.cost or 0) + cost
@@ -194,18 +189,13 @@ class GraphQLEndpoint:
                 self._plans.put(key, plan, plan.expires_at)
             self._describe(plan, log)
             context = Context(
-                db=self._db,
-                links=self._links,
-                cursors=self._cursors,
-                credential=credential,
-                publish_documents=self._publish_documents,
-                rate_limit=rate_limit,
+                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit=rate_limit
             )
             result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:
             if isinstance(error, Throttled):
                 rate_limit = error.rate_limit
-            response = self._failed(error, authorization is not None, negotiation, log)
+            response = exchange.failed(error)
         else:
             if context.refusals:
                 log.refusals = sorted({*(log.refusals or ()), *context.refusals})
@@ -213,15 +203,16 @@ class GraphQLEndpoint:
             if result.errors:
                 response.status, errors, response.headers = field_errors(result, log.request_id)
                 response.body = {"errors": errors} if response.status != 200 else response.body | {"errors": errors}
-            elif method == "GET" and (plan.document.is_published or request.document_id is not None):
+            elif exchange.method == "GET" and (plan.document.is_published or request.document_id is not None):
                 _make_cacheable(response)
         if cost is not None or rate_limit:
             response.body["extensions"] = cost_extensions(cost, rate_limit)
         return response
 
-    async def _plan(self, request: GraphQLRequest, authorization: bytes | None, log: RequestLog) -> Plan:
+    async def _plan(self, request: GraphQLRequest, exchange: Exchange) -> Plan:
         """Look up the operation that the request's credential may execute. Raises the reasons to refuse it."""
-        credential, expires_at = await self._authenticate(authorization, log)
+        log = exchange.log
+        credential, expires_at = await self._authenticate(exchange)
         self._limiter.check(credential)
         try:
             document = await self._lookup.find(request, credential)
@@ -234,10 +225,10 @@ class GraphQLEndpoint:
             raise
         return Plan(credential, document, parsed, operation, min(expires_at, document.expires_at))
 
-    async def _authenticate(self, authorization: bytes | None, log: RequestLog) -> tuple[Credential | None, float]:
-        credential, expires_at = await self._credentials.authenticate(authorization)
+    async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
+        credential, expires_at = await self._credentials.authenticate(exchange.headers.get(b"authorization"))
         if credential:
-            log.store, log.app = credential.store_slug, credential.app_id
+            exchange.log.store, exchange.log.app = credential.store_slug, credential.app_id
         return credential, expires_at
 
     def _describe(self, plan: Plan, log: RequestLog) -> None:
@@ -253,26 +244,17 @@ class GraphQLEndpoint:
             return TimeoutError(f"Stopped after {self._seconds:g} s.")
         return RequestError(408, f"The body took longer than {self._seconds:g} s.", "TIMEOUT", Connection="close")
 
-    def _failed(
-        self, error: Exception, credential_sent: bool, negotiation: Negotiation, log: RequestLog
-    ) -> GraphQLResponse:
-        return GraphQLResponse.of(
-            failure(error, log.request_id, lenient=negotiation.lenient, credential_sent=credential_sent)
-        )
-
-    async def _send(
-        self,
-        send: Send,
-        response: GraphQLResponse | list[GraphQLResponse],
-        headers: Headers,
-        negotiation: Negotiation,
-        common: list[tuple[bytes, bytes]],
-        log: RequestLog,
-    ) -> int:
+    async def _send(self, send: Send, response: GraphQLResponse | list[GraphQLResponse], exchange: Exchange) -> int:
         """Send the response, or those of a batch in one. Returns the status."""
+        headers, log = exchange.headers, exchange.log
+        common = [(b"x-request-id", log.request_id.encode())]
+        if origin := headers.get(b"origin"):
+            common.append((b"access-control-expose-headers", b"ETag, Retry-After, X-Request-Id"))
+            if origin in self._origins:
+                common.append((b"access-control-allow-origin", origin))
         if not isinstance(response, GraphQLResponse):
             log.codes = sorted(set().union(*(each.codes for each in response)))
-            await send_json(send, 200, dump([each.body for each in response]), {}, negotiation, common)
+            await send_json(send, 200, dump([each.body for each in response]), {}, exchange.negotiation, common)
             return 200
         log.codes = sorted(response.codes) if "errors" in response.body else []
         if "ETag" in response.headers and _is_known(response.headers["ETag"], headers.get(b"if-none-match", b"")):
@@ -280,14 +262,8 @@ class GraphQLEndpoint:
             await send({"type": "http.response.start", "status": 304, "headers": [*pairs, *common]})
             await send({"type": "http.response.body"})
             return 304
-        await send_json(send, response.status, dump(response.body), response.headers, negotiation, common)
+        await send_json(send, response.status, dump(response.body), response.headers, exchange.negotiation, common)
         return response.status
-
-    def _cors_headers(self, origin: bytes) -> list[tuple[bytes, bytes]]:
-        headers = [(b"access-control-expose-headers", b"ETag, Retry-After, X-Request-Id")]
-        if origin in self._origins:
-            headers.append((b"access-control-allow-origin", origin))
-        return headers
 
     def _refuse_other_site(self, headers: Headers) -> None:
         """A page of another site can make a browser send a GET without asking. It must have meant to call an API."""
