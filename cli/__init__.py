@@ -38,7 +38,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="roomkey")
 def cli() -> None:
     """The sessions API for chat commerce.
@@ -53,17 +53,13 @@ def main() -> NoReturn:
     try:
         cli()
     except Exception as error:
-        if not isinstance(error, operator_errors()):
+        # Imported only now, because `--help` needs none of them.
+        from api.settings import SettingsError
+        from db.migrate import MigrationFailed
+        from db.pool import Unavailable
+        from embedded import FolderInUse, StartFailed
+
+        if not isinstance(error, (SettingsError, FolderInUse, StartFailed, MigrationFailed, Unavailable)):
             raise
         click.echo(f"roomkey: {error}", err=True)
     sys.exit(1)
-
-
-def operator_errors() -> tuple[type[Exception], ...]:
-    """The exceptions that the operator can fix. Imported when needed, because `--help` needs none."""
-    from api.settings import SettingsError
-    from db.migrate import MigrationFailed
-    from db.pool import Unavailable
-    from embedded import FolderInUse, StartFailed
-
-    return (SettingsError, FolderInUse, StartFailed, MigrationFailed, Unavailable)

@@ -1,18 +1,16 @@
 """`roomkey console`, and publishing the documents of the console."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 import orjson
 
 from api.documents.publishing import publish_for_consoles
 from api.web import BUILT
-from cli.apps import RATE_TYPE, SCOPE_TYPE, client_id_taken, unique_scopes
-from cli.database import data_option, run_with_database
-from cli.options import validate_name
-from cli.stores import find_store, store_option
-from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import ClientIdTaken, create_app, set_console
+from cli.apps import create_app_with_key
+from cli.database import with_database
+from cli.options import RATE_HELP, RATE_TYPE, scope_option, store_option, validate_name
+from cli.stores import find_store
 from db.pool import Pool, Row
 from schema import GRAPHQL_SCHEMA
 from schema.apps import DocumentMode
@@ -25,55 +23,35 @@ MANIFEST = BUILT / "documents.json"
 STAFF_SCOPES = (Scope.SESSIONS_READ.value, Scope.SESSIONS_WRITE.value, Scope.SETTINGS_WRITE.value)
 # In points per second, shared by all of the staff.
 RATE = 10_000
+CLIENT_ID_HELP = "Client ID of the app at the identity provider where staff sign in."
 
 
 @click.command()
 @store_option
-@click.option("--name", default="console", show_default=True, callback=validate_name, help="The name of the app.")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    default=STAFF_SCOPES,
-    show_default=True,
-    type=SCOPE_TYPE,
-    help="Scope to grant. Can be repeated. The console hides what the scopes do not allow.",
-)
-@click.option("--rate", type=RATE_TYPE, default=RATE, show_default=True, help="Rate limit, in cost points per second.")
-@click.option(
-    "--client-id", callback=validate_name, help="Client ID of the app at the identity provider where staff sign in."
-)
-@data_option
-def console(slug: str, name: str, scopes: tuple[str, ...], rate: int, client_id: str | None, data: Path) -> None:
+@click.option("--name", default="console", callback=validate_name, help="The name of the app.")
+@scope_option("Scope to grant. Can be repeated. The console hides what the scopes do not allow.", default=STAFF_SCOPES)
+@click.option("--rate", type=RATE_TYPE, default=RATE, help=RATE_HELP)
+@click.option("--client-id", callback=validate_name, help=CLIENT_ID_HELP)
+@with_database
+async def console(db: Pool, slug: str, name: str, scopes: list[str], rate: int, client_id: str | None) -> None:
     """Create a console app for the staff of a store.
 
     The app may only send the documents of the console. Prints the app's ID and an API key on two lines.
     """
-
-    async def create(db: Pool) -> tuple[Row, str]:
-        store = await find_store(db, slug)
-        return await create_console_app(db, store.id, name, unique_scopes(scopes), rate, client_id)
-
-    try:
-        app, key = run_with_database(create, data)
-    except ClientIdTaken:
-        raise client_id_taken(client_id) from None
+    app, key = await create_console_app(db, (await find_store(db, slug)).id, name, scopes, rate, client_id)
     click.echo(f"{app.id}\n{key}")
     if not MANIFEST.exists():
         click.echo("The console is not built: install Node 20.19 or newer, then run `make web`.", err=True)
 
 
 async def create_console_app(
-    db: Pool, store_id: str, name: str, scopes: list[str], rate: int, client_id: str | None = None
+    db: Pool, store_id: str, name: str, scopes: Sequence[str], rate: int, client_id: str | None = None
 ) -> tuple[Row, str]:
     """Create an app for the staff of a store, with an API key, and publish the documents of the console."""
-    key = generate_api_key()
-    async with db.transaction() as transaction:
-        app = await create_app(transaction, store_id, name, scopes, rate, DocumentMode.ID_ONLY.value, client_id)
-        await create_api_key(transaction, store_id, app.id, name, hash_api_key(key))
-        await set_console(transaction, store_id, app.id)
+    mode = DocumentMode.ID_ONLY.value
+    created = await create_app_with_key(db, store_id, name, scopes, rate, mode, client_id, console=True)
     await publish_console(db)
-    return app, key
+    return created
 
 
 async def publish_console(db: Pool) -> None:

@@ -5,9 +5,10 @@ import os
 import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -22,7 +23,6 @@ data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".roomkey"),
-    show_default=True,
     help="The folder of the embedded database and of development keys.",
 )
 
@@ -34,18 +34,29 @@ def open_database(data: Path, *, attach: bool = True) -> Iterator[None]:
     Without DATABASE_URL, the embedded database in `data` runs until the context ends. `attach` uses it if another
     process already runs it. Raises SettingsError, FolderInUse, StartFailed, MigrationFailed and Unavailable.
     """
-    if has_database_url():
-        _migrate()
+    with ExitStack() as stop:
+        if not has_database_url():
+            if is_set("DATABASE_DIRECT_URL"):
+                raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is used")
+            server = embedded.running(data) if attach else None
+            os.environ["DATABASE_URL"] = (server or stop.enter_context(embedded.start(data))).url()
+            token_key = data / "token-key"
+            if not token_key.exists():
+                write_private(token_key, b64encode(secrets.token_bytes(32)).decode())
+            set_default("TOKEN_KEYS", f"embedded:{token_key.read_text().strip()}")
+        asyncio.run(migrate(read_settings().database_direct_url))
         yield
-        return
-    if is_set("DATABASE_DIRECT_URL"):
-        raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is used")
-    server = embedded.running(data) if attach else None
-    with nullcontext(server) if server else embedded.start(data) as server:
-        os.environ["DATABASE_URL"] = server.url()
-        set_default("TOKEN_KEYS", f"embedded:{_read_or_create_secret(data / 'token-key')}")
-        _migrate()
-        yield
+
+
+def with_database(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Make an async function a command on the database, which must exist: it gets a pool, and the option --data."""
+
+    @data_option
+    @wraps(command)
+    def run(data: Path, **options: Any) -> None:
+        run_with_database(lambda db: command(db, **options), data)
+
+    return run
 
 
 def run_with_database(function: Callable[[Pool], Awaitable[T]], data: Path) -> T:
@@ -83,13 +94,3 @@ def write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text + "\n")
-
-
-def _migrate() -> None:
-    asyncio.run(migrate(read_settings().database_direct_url))
-
-
-def _read_or_create_secret(path: Path) -> str:
-    if not path.exists():
-        write_private(path, b64encode(secrets.token_bytes(32)).decode())
-    return path.read_text().strip()

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import click
 
 from api.settings import read_settings
+from cli.apps import create_app_with_key
 from cli.console import STAFF_SCOPES, create_console_app
 from cli.database import data_option, open_database, run_with_pool, write_private
-from db.api_keys import API_KEY_PREFIX, create_api_key, generate_api_key, hash_api_key
-from db.apps import create_app, set_console
+from db.api_keys import API_KEY_PREFIX, hash_api_key
 from db.credentials import get_credential
-from db.pool import Pool, connect
+from db.pool import Pool, Row, connect
 from db.stores import get_store_by_slug
 from demo.load import DEMO_SLUG, load_demo
 from schema.scopes import Scope
@@ -26,13 +26,7 @@ RATE = 100_000
 
 
 @click.command()
-@click.option(
-    "--sessions",
-    type=click.IntRange(1, 10_000_000),
-    default=SESSIONS,
-    show_default=True,
-    help="The number of sessions.",
-)
+@click.option("--sessions", type=click.IntRange(1, 10_000_000), default=SESSIONS, help="The number of sessions.")
 @click.option(
     "--stores",
     type=click.IntRange(1, 10_000),
@@ -67,46 +61,38 @@ class DemoKeys(NamedTuple):
 async def demo_keys(db: Pool, data: Path) -> DemoKeys:
     """Read or create the API keys, which are stored in files in `data`. Creates the demo store if it is missing."""
     store = await get_store_by_slug(db, DEMO_SLUG)
-    if store is None:
-        await _load(SESSIONS, 1, lambda _: None)
-        store = await get_store_by_slug(db, DEMO_SLUG)
-        assert store is not None
-    id = store.id
+    id = store.id if store else (await _load(SESSIONS, 1, lambda _: None))[0]
 
-    async def create_development_key() -> str:
-        key = generate_api_key()
-        app = await create_app(db, id, "development", [Scope.ADMIN.value], rate=RATE)
-        await create_api_key(db, id, app.id, "development", hash_api_key(key))
-        # So that the key can also sign in to the console: `roomkey serve` publishes the documents of the console.
-        await set_console(db, id, app.id)
-        return key
+    def create_development_app() -> Awaitable[tuple[Row, str]]:
+        # A console app, so that the key can also sign in to the console: `roomkey serve` publishes its documents.
+        return create_app_with_key(db, id, "development", [Scope.ADMIN.value], RATE, console=True)
 
-    async def create_console_key() -> str:
-        _, key = await create_console_app(db, id, "console", list(STAFF_SCOPES), RATE)
-        return key
+    def create_console() -> Awaitable[tuple[Row, str]]:
+        return create_console_app(db, id, "console", STAFF_SCOPES, RATE)
 
     return DemoKeys(
-        await _read_or_create_key(db, id, data / "dev-key", create_development_key),
-        await _read_or_create_key(db, id, data / "console-key", create_console_key),
+        await _read_or_create_key(db, id, data / "dev-key", create_development_app),
+        await _read_or_create_key(db, id, data / "console-key", create_console),
     )
 
 
-async def _read_or_create_key(db: Pool, store_id: str, path: Path, create: Callable[[], Awaitable[str]]) -> str:
+async def _read_or_create_key(
+    db: Pool, store_id: str, path: Path, create: Callable[[], Awaitable[tuple[Row, str]]]
+) -> str:
     """The API key in the file, or a new one if the file has none that works for the store."""
     key = path.read_text().strip() if path.exists() else ""  # noqa: ASYNC240  # nothing else runs in this event loop
     known = await get_credential(db, hash_api_key(key)) if key.startswith(API_KEY_PREFIX) else None
     if known is None or known.store_id != store_id:
-        key = await create()
+        _, key = await create()
         write_private(path, key)
     return key
 
 
-async def _load(sessions: int, stores: int, progress: Callable[[int], object]) -> None:
+async def _load(sessions: int, stores: int, progress: Callable[[int], object]) -> list[str]:
     settings = read_settings()
+    token_key = next(iter(settings.signing_keys))
     connection = await connect(settings.database_direct_url)
     try:
-        await load_demo(
-            connection, sessions=sessions, stores=stores, token_key=next(iter(settings.signing_keys)), progress=progress
-        )
+        return await load_demo(connection, sessions=sessions, stores=stores, token_key=token_key, progress=progress)
     finally:
         await connection.close()

@@ -9,7 +9,8 @@ import orjson
 from api.documents.publishing import broken_documents, check_manifest, publish
 from api.logs import logger
 from cli.apps import find_store_id_of_app
-from cli.database import data_option, run_with_database, run_with_pool
+from cli.database import data_option, run_with_database, run_with_pool, with_database
+from cli.options import app_option
 from db.documents import search_documents, set_document_retired
 from db.keysets import Window
 from db.pool import Pool, Row, Unavailable
@@ -19,7 +20,6 @@ from schema.errors import UserErrors
 
 WARNING_LIMIT = 10
 
-app_option = click.option("--app", "app_id", required=True, help="The ID of the app. See `roomkey apps list`.")
 manifest_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -31,20 +31,16 @@ def documents() -> None:
 @documents.command("publish")
 @click.argument("manifest", type=manifest_type)
 @app_option
-@data_option
-def publish_(manifest: Path, app_id: str, data: Path) -> None:
+@with_database
+async def publish_(db: Pool, manifest: Path, app_id: str) -> None:
     """Publish all documents of a MANIFEST or, if one is invalid, none.
 
     MANIFEST is a file that a tool of Apollo, GraphQL Codegen or Relay wrote. Prints the state, ID, name and cost of
     each document.
     """
-    content = _read_json(manifest)
-
-    async def publish_all(db: Pool) -> list[Row] | None:
-        return await publish(db, GRAPHQL_SCHEMA, await find_store_id_of_app(db, app_id), app_id, content)
-
+    content, store_id = _read_json(manifest), await find_store_id_of_app(db, app_id)
     try:
-        published = run_with_database(publish_all, data)
+        published = await publish(db, GRAPHQL_SCHEMA, store_id, app_id, content)
     except UserErrors as error:
         raise click.ClickException("\n".join(["Nothing was published.", *_messages(manifest, error)])) from None
     for row in published or ():
@@ -53,18 +49,14 @@ def publish_(manifest: Path, app_id: str, data: Path) -> None:
 
 @documents.command("list")
 @app_option
-@data_option
-def list_(app_id: str, data: Path) -> None:
+@with_database
+async def list_(db: Pool, app_id: str) -> None:
     """List the documents of an app.
 
     Each line has the ID, name, cost, publication date and state.
     """
-
-    async def search(db: Pool) -> list[Row]:
-        store_id = await find_store_id_of_app(db, app_id)
-        return (await search_documents(db, store_id, [app_id], Window(limit=1_000_000)))[app_id]
-
-    for row in run_with_database(search, data):
+    store_id = await find_store_id_of_app(db, app_id)
+    for row in (await search_documents(db, store_id, [app_id], Window(limit=1_000_000)))[app_id]:
         state = f"retired {row.retired_at:%Y-%m-%d}" if row.retired_at else "published"
         click.echo(f"{row.id}  {row.name or '-'}  {row.cost}  {row.published_at:%Y-%m-%d}  {state}")
 
@@ -72,15 +64,11 @@ def list_(app_id: str, data: Path) -> None:
 @documents.command()
 @click.argument("id")
 @app_option
-@data_option
-def retire(id: str, app_id: str, data: Path) -> None:
+@with_database
+async def retire(db: Pool, id: str, app_id: str) -> None:
     """Retire a document, so that its app can no longer send it. `roomkey documents list` shows its ID."""
-
-    async def retire(db: Pool) -> Row | None:
-        store_id, canonical = await find_store_id_of_app(db, app_id), canonical_id(id)
-        return await set_document_retired(db, store_id, app_id, canonical) if canonical else None
-
-    row = run_with_database(retire, data)
+    store_id, canonical = await find_store_id_of_app(db, app_id), canonical_id(id)
+    row = await set_document_retired(db, store_id, app_id, canonical) if canonical else None
     if row is None:
         raise click.UsageError(f"The app has no document {id!r}: see `roomkey documents list`.")
     click.echo(f"{row.id} is retired.")

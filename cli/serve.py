@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -19,11 +20,9 @@ from cli.documents import warn_of_broken_documents
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on.")
-@click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="The number of worker processes."
-)
+@click.option("--host", default="127.0.0.1", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, help="The port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="The number of worker processes.")
 @click.option("--demo", is_flag=True, help="Create the demo store if it is missing, and print a development key.")
 @data_option
 def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
@@ -75,12 +74,9 @@ def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
     """Print the addresses once the server accepts connections, then log documents that this version breaks."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     while True:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
+        with suppress(OSError), socket.create_connection((host, port), timeout=1):
             break
+        time.sleep(0.02)
     address = f"[{host}]" if ":" in host else host
     click.echo("Roomkey is ready.\n")
     if MANIFEST.exists():

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import click
 
-from cli.database import data_option, run_with_database
+from cli.database import data_option, run_with_database, with_database
 from db.pool import Pool, Row
 from db.stores import SLUG, create_store, get_store_by_slug, search_stores
 from schema.errors import BadUserInput
 from schema.scalars import parse_url
-
-store_option = click.option("--store", "slug", required=True, help="The slug of the store.")
 
 
 @click.group()
@@ -26,7 +24,6 @@ def stores() -> None:
     "--session-expiration",
     type=click.IntRange(0, 1440),
     default=0,
-    show_default=True,
     help="Minutes until a token expires. 0 means never.",
 )
 @data_option
@@ -50,10 +47,10 @@ def create(slug: str, name: str, storefront_url: str, session_expiration: int, d
 
 
 @stores.command("list")
-@data_option
-def list_(data: Path) -> None:
+@with_database
+async def list_(db: Pool) -> None:
     """List the stores: ID, slug and name."""
-    for store in run_with_database(search_stores, data):
+    for store in await search_stores(db):
         click.echo(f"{store.id}  {store.slug}  {store.name}")
 
 
