@@ -6,13 +6,13 @@ in the same transaction. An interrupted load is rolled back, and the tables are 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from random import Random
 from typing import Any, TypeAlias
 
 import asyncpg
 
-from demo.moments import DAY, DAYS, id_maker, microseconds, moment, unused_numbers
+from demo.moments import DAY, DAYS, id_maker, moment, unused_numbers
 from demo.people import PEOPLE
 from demo.sessions import EXPIRATIONS, Row, SessionGenerator, Store, store_names
 
@@ -28,39 +28,21 @@ LARGE_LOAD = 20_000
 # Creating an index of a million rows takes longer than the default timeout of the connection.
 TIMEOUT_SECONDS = 3600.0
 
-STORE_COLUMNS = ("id", "slug", "name", "storefront_url", "session_expiration", "created_at")
-CUSTOMER_COLUMNS = ("store_id", "id", "name", "phone", "email", "external_id", "created_at")
-SESSION_COLUMNS = (
-    "store_id",
-    "id",
-    "customer_id",
-    "customer_name",
-    "room_id",
-    "order_numbers",
-    "created_at",
-    "token_generation",
-    "token_key",
-    "token_issued_at",
-    "token_expires_at",
-    "token_revoked_at",
-    "conversion_kind",
-    "converted_at",
-    "conversion_order_id",
-    "metadata",
-)
-ORDER_COLUMNS = (
-    "store_id",
-    "id",
-    "number",
-    "session_id",
-    "total_amount",
-    "total_currency",
-    "placed_at",
-    "created_at",
-)
-EVENT_COLUMNS = ("store_id", "id", "session_id", "kind", "at", "expires_at", "reason")
+STORE_COLUMNS = "id, slug, name, storefront_url, session_expiration, created_at"
 
-SELECT_NOW = "select now()"
+# The columns of each table, in the order of the fields of Batch.
+COLUMNS = {
+    "customer": "store_id, id, name, phone, email, external_id, created_at",
+    "session": "store_id, id, customer_id, customer_name, room_id, order_numbers, created_at, token_generation, "
+    "token_key, token_issued_at, token_expires_at, token_revoked_at, conversion_kind, converted_at, "
+    "conversion_order_id, metadata",
+    "order": "store_id, id, number, session_id, total_amount, total_currency, placed_at, created_at",
+    "session_event": "store_id, id, session_id, kind, at, expires_at, reason",
+}
+LOADED_TABLES = [f'"{table}"' for table in COLUMNS]
+
+# The time in microseconds since 1970, and the number of sessions.
+SELECT_STATE = "select (extract(epoch from now()) * 1000000)::bigint, (select count(*) from session)"
 
 SELECT_STORES = "select slug, id, session_expiration from store"
 
@@ -70,29 +52,21 @@ union all
 select external_id from customer where store_id = $1 and external_id is not null
 """
 
-COUNT_SESSIONS = "select count(*) from session"
-
 # Staging tables, which have neither the constraints nor the generated columns of the real tables.
-CREATE_STAGING_TABLES = f"""
-create temp table demo_customer on commit drop as select {", ".join(CUSTOMER_COLUMNS)} from customer with no data;
-create temp table demo_session on commit drop as select {", ".join(SESSION_COLUMNS)} from session with no data;
-create temp table demo_order on commit drop as select {", ".join(ORDER_COLUMNS)} from "order" with no data;
-create temp table demo_event on commit drop as select {", ".join(EVENT_COLUMNS)} from session_event with no data
-"""
+CREATE_STAGING_TABLES = ";".join(
+    f'create temp table demo_{table} on commit drop as select {columns} from "{table}" with no data'
+    for table, columns in COLUMNS.items()
+)
 
 # Sessions and orders refer to each other. Foreign keys are checked at the end of the statement, when both exist.
 COPY_FROM_STAGING = f"""
-with customers as (
-    insert into customer ({", ".join(CUSTOMER_COLUMNS)}) select {", ".join(CUSTOMER_COLUMNS)} from demo_customer
-), sessions as (
-    insert into session ({", ".join(SESSION_COLUMNS)}) select {", ".join(SESSION_COLUMNS)} from demo_session
-), orders as (
-    insert into "order" ({", ".join(ORDER_COLUMNS)}) select {", ".join(ORDER_COLUMNS)} from demo_order
-)
-insert into session_event ({", ".join(EVENT_COLUMNS)}) select {", ".join(EVENT_COLUMNS)} from demo_event
+with customers as (insert into customer ({COLUMNS["customer"]}) table demo_customer),
+    sessions as (insert into session ({COLUMNS["session"]}) table demo_session),
+    orders as (insert into "order" ({COLUMNS["order"]}) table demo_order)
+insert into session_event ({COLUMNS["session_event"]}) table demo_session_event
 """
 
-TRUNCATE_STAGING_TABLES = "truncate demo_customer, demo_session, demo_order, demo_event"
+TRUNCATE_STAGING_TABLES = "truncate demo_customer, demo_session, demo_order, demo_session_event"
 
 # The statements that drop and recreate each foreign key and each secondary index that is not unique.
 SELECT_REMOVABLE = """
@@ -106,7 +80,6 @@ select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid
 from pg_index
 where indrelid = any($1::regclass[]) and not indisunique
 """
-LOADED_TABLES = ("customer", "session", '"order"', "session_event")
 
 ANALYZE = 'analyze customer, session, "order", session_event'
 VACUUM = 'vacuum (analyze) store, customer, session, "order", session_event'
@@ -121,16 +94,13 @@ async def load_demo(
     `token_key`. `progress` is called with the number of sessions of each batch; a large load spends the last third of
     its time after that, on the indexes. The connection must not be in a transaction, and must encode JSON as text.
     """
-    now = microseconds(await connection.fetchval(SELECT_NOW))
-    present = await connection.fetchval(COUNT_SESSIONS)
+    [(now, present)] = await connection.fetch(SELECT_STATE)
     random = Random(present)  # noqa: S311  # reproducible, but different for a second load
     async with connection.transaction():
         opened = await _open_stores(connection, random, now, stores)
         generator = SessionGenerator(random, now, opened, sessions, token_key)
-        if sessions >= LARGE_LOAD and present < sessions:
-            async with _without_indexes(connection):
-                await _load_batches(connection, generator, progress)
-        else:
+        is_large = sessions >= LARGE_LOAD and present < sessions
+        async with _without_indexes(connection) if is_large else nullcontext():
             await _load_batches(connection, generator, progress)
     await connection.execute(VACUUM, timeout=TIMEOUT_SECONDS)
     return [store.id for store in opened]
@@ -144,8 +114,7 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
     opened: list[Store] = []
     rows: list[Row] = []
     if demo := existing.get(DEMO_SLUG):
-        texts = await connection.fetch(SELECT_NUMBERS, demo["id"])
-        taken = frozenset(text for (text,) in texts)
+        taken = frozenset(number for (number,) in await connection.fetch(SELECT_NUMBERS, demo["id"]))
         opened.append(Store(demo["id"], demo["session_expiration"], "id", unused_numbers(random, taken)))
     while len(opened) < count:
         name, home, expiration = "Kopi Senja", "id", 30
@@ -160,8 +129,12 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
         id = new_id("store", created)
         rows.append((id, slug, name, f"https://{slug}.example/", expiration, moment(created)))
         opened.append(Store(id, expiration, home, unused_numbers(random)))
-    await connection.copy_records_to_table("store", records=rows, columns=STORE_COLUMNS)
+    await _copy(connection, "store", STORE_COLUMNS, rows)
     return opened
+
+
+async def _copy(connection: Connection, table: str, columns: str, rows: list[Row]) -> None:
+    await connection.copy_records_to_table(table, records=rows, columns=columns.split(", "))
 
 
 async def _load_batches(connection: Connection, generator: SessionGenerator, progress: Callable[[int], object]) -> None:
@@ -169,10 +142,8 @@ async def _load_batches(connection: Connection, generator: SessionGenerator, pro
     await connection.execute(CREATE_STAGING_TABLES)
     batch = generator.batch(BATCH_SIZE)
     while batch.sessions:
-        await connection.copy_records_to_table("demo_customer", records=batch.customers, columns=CUSTOMER_COLUMNS)
-        await connection.copy_records_to_table("demo_session", records=batch.sessions, columns=SESSION_COLUMNS)
-        await connection.copy_records_to_table("demo_order", records=batch.orders, columns=ORDER_COLUMNS)
-        await connection.copy_records_to_table("demo_event", records=batch.events, columns=EVENT_COLUMNS)
+        for (table, columns), rows in zip(COLUMNS.items(), batch, strict=True):
+            await _copy(connection, f"demo_{table}", columns, rows)
         added = len(batch.sessions)
         batch, _ = await asyncio.gather(
             asyncio.to_thread(generator.batch, BATCH_SIZE),

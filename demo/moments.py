@@ -32,14 +32,9 @@ WEEKDAYS = (10, 10, 10, 11, 13, 16, 14)
 UTC_OFFSET = 7
 
 
-def moment(at: int) -> datetime:
+def moment(at: int | None) -> datetime | None:
     """The time as asyncpg takes it."""
-    return INFINITY if at == FOREVER else EPOCH + timedelta(microseconds=at)
-
-
-def microseconds(at: datetime) -> int:
-    """The inverse of `moment`, except for infinity."""
-    return (at - EPOCH) // timedelta(microseconds=1)
+    return None if at is None else INFINITY if at == FOREVER else EPOCH + timedelta(microseconds=at)
 
 
 def id_maker(random: Random) -> Callable[[str, int], str]:

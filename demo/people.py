@@ -2,7 +2,6 @@
 
 from functools import cache
 from random import Random
-from typing import NamedTuple
 from unicodedata import normalize
 
 
@@ -21,12 +20,6 @@ class People:
         self.phone = phone
         self.forms = forms.split("|")
         self.names = list(zip(lists[::2], lists[1::2], strict=True))
-
-
-class Person(NamedTuple):
-    name: str
-    phone: str | None
-    email: str | None
 
 
 def _words(text: str) -> list[str]:
@@ -202,8 +195,8 @@ REASONS = _words(
 LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "ı": "i", "æ": "ae", "þ": "th", "ð": "d"})
 
 
-def invent_person(random: Random, language: str) -> Person:
-    """A customer who speaks the language, with a phone number, an email address or both."""
+def invent_person(random: Random, language: str) -> tuple[str, str | None, str | None]:
+    """The name of a customer who speaks the language, with a phone number, an email address or both."""
     people = PEOPLE[language]
     given, family = people.names[0] if len(people.names) == 1 else random.choice(people.names)
     g, h = _two(random, given)
@@ -215,7 +208,7 @@ def invent_person(random: Random, language: str) -> Person:
     if phone is None or random.random() < 0.4:
         handle = ".".join(filter(None, map(_handle, name.split()))) or random.choice(HANDLES)
         email = f"{handle}{random.randrange(1, 9999)}@example.{random.choice(('com', 'com', 'org'))}"
-    return Person(name, phone, email)
+    return name, phone, email
 
 
 def _two(random: Random, words: list[str]) -> tuple[str, str]:

@@ -3,33 +3,12 @@
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, count
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
 
-from demo.moments import (
-    DAY,
-    FOREVER,
-    HOUR,
-    MINUTE,
-    SECOND,
-    external_id,
-    id_maker,
-    moment,
-    moments,
-    order_number,
-)
-from demo.people import (
-    AGENTS,
-    CAMPAIGNS,
-    CHANNELS,
-    PEOPLE,
-    PRICES,
-    REASONS,
-    STORE_TRADES,
-    STORE_WORDS,
-    invent_person,
-)
+from demo.moments import DAY, FOREVER, HOUR, MINUTE, SECOND, external_id, id_maker, moment, moments, order_number
+from demo.people import AGENTS, CAMPAIGNS, CHANNELS, PEOPLE, PRICES, REASONS, STORE_TRADES, STORE_WORDS, invent_person
 
 EXPIRATIONS = (15, 30, 60, 120, 240, 480, 1440)
 SESSIONS_PER_CUSTOMER = 1.4
@@ -41,7 +20,7 @@ Event: TypeAlias = tuple[int, str, int | None, str | None]
 
 
 class Batch(NamedTuple):
-    """Rows, with columns in the order of the constants in demo/load.py."""
+    """Rows, with columns in the order of COLUMNS in demo/load.py."""
 
     customers: list[Row]
     sessions: list[Row]
@@ -75,8 +54,7 @@ class Store:
         self.currency = PEOPLE[home].currency
         self.languages = list(PEOPLE)
         # A little more than half of the customers speak the language of the store.
-        shares = [people.share + (90 if language == home else 0) for language, people in PEOPLE.items()]
-        self.shares = list(accumulate(shares))
+        self.shares = list(accumulate(people.share + 90 * (language == home) for language, people in PEOPLE.items()))
         self.numbers = numbers
         self.regulars: list[Customer] = []
 
@@ -86,15 +64,8 @@ def store_names(random: Random) -> Iterator[str]:
     names = [f"{word} {trade}" for word in STORE_WORDS for trade in STORE_TRADES]
     random.shuffle(names)
     yield from names
-    round = 2
-    while True:
+    for round in count(2):
         yield from (f"{name} {round}" for name in names)
-        round += 1
-
-
-def store_weights(stores: int) -> list[float]:
-    """Cumulative weights of the stores. Of 200 stores, the first has 9 % of the sessions and the last 0.16 %."""
-    return list(accumulate((rank + 1) ** -0.76 for rank in range(stores)))
 
 
 class SessionGenerator:
@@ -104,7 +75,8 @@ class SessionGenerator:
         self._random = random
         self._now = now
         self._stores = stores
-        self._weights = store_weights(len(stores))
+        # Of 200 stores, the first has 9 % of the sessions and the last 0.16 %.
+        self._weights = list(accumulate((rank + 1) ** -0.76 for rank in range(len(stores))))
         self._moments = moments(random, now, sessions)
         self._left = sessions
         self._token_key = token_key
@@ -138,42 +110,14 @@ class SessionGenerator:
                 events.append((at, "CONVERTED", None, None))
         numbers, bought = self._orders(batch, store, id, created, converted if kind == "PURCHASE" else None)
 
-        metadata = "{}"
-        if random.random() < 0.35:
-            metadata = self._metadata()
-        batch.sessions.append(
-            (
-                store.id,
-                id,
-                customer.id,
-                customer.name,
-                customer.room_id,
-                "\n".join(reversed(numbers)),
-                moment(created),
-                token.generation,
-                self._token_key,
-                moment(token.issued),
-                moment(token.expires),
-                None if token.revoked is None else moment(token.revoked),
-                kind,
-                None if converted is None else moment(converted),
-                bought,
-                metadata,
-            )
-        )
+        metadata = self._metadata() if random.random() < 0.35 else "{}"
+        order_numbers = "\n".join(reversed(numbers))
+        times = [moment(at) for at in (token.issued, token.expires, token.revoked)]
+        row = (store.id, id, *customer, order_numbers, moment(created), token.generation, self._token_key, *times)
+        batch.sessions.append((*row, kind, moment(converted), bought, metadata))
         events.sort()
         for at, event, expires, reason in events:
-            batch.events.append(
-                (
-                    store.id,
-                    new_id("event", at),
-                    id,
-                    event,
-                    moment(at),
-                    None if expires is None else moment(expires),
-                    reason,
-                )
-            )
+            batch.events.append((store.id, new_id("event", at), id, event, moment(at), moment(expires), reason))
 
     def _token(self, events: list[Event], store: Store, created: int) -> Token:
         """Append the events of the token of a session, and return its state."""
@@ -186,10 +130,9 @@ class SessionGenerator:
         elif minutes == 0:
             minutes = 60
         renewal = renewed = None
-        longest = EXPIRATIONS[-1]
         if 0.18 <= fate < 0.30:
             # The token is still active. Tokens are valid for at most a day, so an older one must have been renewed.
-            if age < longest * MINUTE:
+            if age < EXPIRATIONS[-1] * MINUTE:
                 minutes = random.choice([some for some in EXPIRATIONS if some * MINUTE > age])
             else:
                 renewal = random.choice(EXPIRATIONS)
@@ -215,13 +158,9 @@ class SessionGenerator:
         reissued = random.random() < 0.5
         events.append((renewed, "REISSUED" if reissued else "EXTENDED", expires, None))
         again = self._visits(events, renewed, min(expires, now), sent=reissued)
-        return Token(
-            2 if reissued else 1,
-            renewed if reissued else created,
-            expires,
-            None,
-            again if joined is None else joined,
-        )
+        if joined is None:
+            joined = again
+        return Token(2, renewed, expires, None, joined) if reissued else Token(1, created, expires, None, joined)
 
     def _visits(self, events: list[Event], start: int, end: int, *, sent: bool) -> int | None:
         """Append the preview of a link that was sent and the visits, and return when the customer first joined."""
@@ -255,40 +194,26 @@ class SessionGenerator:
     ) -> tuple[list[str], str | None]:
         """Add the orders of a session. Returns their numbers, oldest first, and the ID of the order that was bought."""
         random = self._random
-        if bought is not None:
-            count = random.choices((1, 2, 3), cum_weights=(86, 97, 100))[0]
-        else:
-            count = random.choices((0, 1, 2, 3), cum_weights=(58, 95, 99, 100))[0]
+        weights = (58, 95, 99, 100) if bought is None else (0, 86, 97, 100)
         numbers: list[str] = []
         id = None
         typical, rounding = PRICES[store.currency]
         latest = min(self._now, bought or created + 3 * DAY)
         recorded = created
-        for nth in range(count):
+        for nth in range(random.choices(range(4), cum_weights=weights)[0]):
             # Most sessions are about an existing order; the others lead to one.
             placed = created - 2 * SECOND - int(random.expovariate(1 / (20 * MINUTE)))
             if nth or (bought is not None and random.random() < 0.5):
                 recorded += int(random.uniform(0.2, 0.9) * (latest - recorded))
                 placed = recorded - 1
-            total = None
+            total = currency = None
             if random.random() < 0.95:
                 steps = max(1, round(random.lognormvariate(0, 0.7) * typical / rounding))
-                total = Decimal(steps * round(rounding * 100)).scaleb(-2)
+                total, currency = Decimal(steps * round(rounding * 100)).scaleb(-2), store.currency
             number = order_number(next(store.numbers))
             numbers.append(number)
             id = self._new_id("order", recorded)
-            batch.orders.append(
-                (
-                    store.id,
-                    id,
-                    number,
-                    session_id,
-                    total,
-                    None if total is None else store.currency,
-                    moment(placed),
-                    moment(recorded),
-                )
-            )
+            batch.orders.append((store.id, id, number, session_id, total, currency, moment(placed), moment(recorded)))
         return numbers, None if bought is None else id
 
     def _customer(self, batch: Batch, store: Store, created: int) -> Customer:
@@ -297,21 +222,12 @@ class SessionGenerator:
         regulars = store.regulars
         if regulars and random.random() > 1 / SESSIONS_PER_CUSTOMER:
             return regulars[int(len(regulars) * random.random() ** 1.5)]
-        person = invent_person(random, random.choices(store.languages, cum_weights=store.shares)[0])
+        name, phone, email = invent_person(random, random.choices(store.languages, cum_weights=store.shares)[0])
         self._room += random.randint(1, self._room_step)
         room_id = str(self._room) if random.random() < 0.92 else None
-        customer = Customer(self._new_id("customer", created), person.name, room_id)
-        batch.customers.append(
-            (
-                store.id,
-                customer.id,
-                person.name,
-                person.phone,
-                person.email,
-                external_id(next(store.numbers)) if random.random() < 0.6 else None,
-                moment(created),
-            )
-        )
+        customer = Customer(self._new_id("customer", created), name, room_id)
+        number = external_id(next(store.numbers)) if random.random() < 0.6 else None
+        batch.customers.append((store.id, customer.id, name, phone, email, number, moment(created)))
         if len(regulars) < REGULARS:
             regulars.append(customer)
         else:

