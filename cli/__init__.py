@@ -27,11 +27,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, _ = COMMANDS[name]
-        command: click.Command = getattr(import_module(module), name)
-        return command
+        return getattr(import_module(COMMANDS[name][0]), name) if name in COMMANDS else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

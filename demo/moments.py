@@ -3,8 +3,10 @@
 Times are integers here, in microseconds since 1970, because millions of them are compared and added.
 """
 
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from random import Random
 
 SECOND = 1_000_000
@@ -103,15 +105,12 @@ def moments(random: Random, now: int, count: int) -> Iterator[int]:
         for hour in hours
     ]
     step = sum(weights) / max(1, count - today)
+    ends = list(accumulate(weights, initial=0.0))
     last = 0
-    place = 0
-    below, upto = 0.0, weights[0]
     for nth in range(count - today):
         target = (nth + random.random()) * step
-        while target > upto and place < len(weights) - 1:
-            place += 1
-            below, upto = upto, upto + weights[place]
-        within = min((target - below) / weights[place], 1)
+        place = min(bisect(ends, target), len(weights)) - 1
+        within = min((target - ends[place]) / weights[place], 1)
         last = max(last + 1, int((hours[place] + within) * HOUR))
         yield last
     for nth in range(today):
