@@ -70,12 +70,7 @@ class Failure:
 
 
 def failure(
-    error: Exception,
-    request_id: str,
-    *,
-    lenient: bool = False,
-    credential_sent: bool = False,
-    route: str = "graphql",
+    error: Exception, request_id: str, *, lenient: bool = False, credential_sent: bool = False, route: str = "graphql"
 ) -> Failure:
     """The response to an exception that ended a request.
 

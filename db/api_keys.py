@@ -10,29 +10,12 @@ from db.pool import Executor, Row
 
 API_KEY_PREFIX = "rk_"
 
-
 COLUMNS = "app_id, id, name, created_at, revoked_at"
-
-GET = f"""
-select {COLUMNS} from api_key where store_id = $1 and id = $2
-"""
-
-GET_BY_APP = f"""
-select {COLUMNS} from api_key where store_id = $1 and app_id = any ($2) order by id
-"""
-
-SEARCH = f"""
-select {COLUMNS} from api_key where store_id = $1 order by id
-"""
-
-FIND = """
-select store_id from api_key where id = $1
-"""
-
-CREATE = f"""
-insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, $4, $5)
-returning {COLUMNS}
-"""
+GET = f"select {COLUMNS} from api_key where store_id = $1 and id = $2"
+GET_BY_APP = f"select {COLUMNS} from api_key where store_id = $1 and app_id = any ($2) order by id"
+SEARCH = f"select {COLUMNS} from api_key where store_id = $1 order by id"
+FIND = "select store_id from api_key where id = $1"
+CREATE = f"insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, $4, $5) returning {COLUMNS}"
 
 REVOKE = f"""
 update api_key set revoked_at = coalesce(revoked_at, now()) where store_id = $1 and id = $2
@@ -67,8 +50,7 @@ async def create_api_key(
     db: Executor, store_id: str, app_id: str, name: str, hash: bytes, *, id: str | None = None
 ) -> Row:
     """Create an API key for an app of the store, with the given ID if any."""
-    row = await db.fetchrow(CREATE, store_id, app_id, id or new_id("key"), name, hash)
-    assert row is not None
+    [row] = await db.fetch(CREATE, store_id, app_id, id or new_id("key"), name, hash)
     return row
 
 

@@ -1,8 +1,5 @@
 """Apps: the API clients of a store, with their permissions and limits."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import asyncpg
 
 from db.changes import Change
@@ -10,18 +7,9 @@ from db.ids import new_id
 from db.pool import Executor, Row, Transaction
 
 COLUMNS = "id, name, scopes, document_mode, rate, client_id, created_at, disabled_at"
-
-GET = f"""
-select {COLUMNS} from app where store_id = $1 and id = any ($2)
-"""
-
-SEARCH = f"""
-select {COLUMNS} from app where store_id = $1 order by id
-"""
-
-FIND = """
-select store_id from app where id = $1
-"""
+GET = f"select {COLUMNS} from app where store_id = $1 and id = any ($2)"
+SEARCH = f"select {COLUMNS} from app where store_id = $1 order by id"
+FIND = "select store_id from app where id = $1"
 
 CREATE = f"""
 insert into app (store_id, id, name, scopes, document_mode, rate, client_id)
@@ -29,9 +17,7 @@ values ($1, $2, $3, $4, $5, $6, $7)
 returning {COLUMNS}
 """
 
-SET_CONSOLE = """
-update app set console = true where store_id = $1 and id = $2
-"""
+SET_CONSOLE = "update app set console = true where store_id = $1 and id = $2"
 
 SET = f"""
 update app set
@@ -45,15 +31,9 @@ where store_id = $1 and id = $2
 returning {COLUMNS}
 """
 
-
 # Serializes the creation and enabling of a store's apps, so that none misses another in its count.
-LOCK = """
-select from store where id = $1 for no key update
-"""
-
-COUNT_ENABLED = """
-select count(*) from app where store_id = $1 and disabled_at is null
-"""
+LOCK = "select from store where id = $1 for no key update"
+COUNT_ENABLED = "select count(*) from app where store_id = $1 and disabled_at is null"
 
 
 class ClientIdTaken(Exception):
@@ -79,8 +59,7 @@ async def find_store_of_app(db: Executor, id: str) -> str | None:
 async def count_enabled_apps(db: Transaction, store_id: str) -> int:
     """The number of enabled apps of the store. Locks it: other transactions wait here until this one ends."""
     await db.fetchrow(LOCK, store_id)
-    row = await db.fetchrow(COUNT_ENABLED, store_id)
-    assert row is not None
+    [row] = await db.fetch(COUNT_ENABLED, store_id)
     return int(row["count"])
 
 
@@ -96,9 +75,11 @@ async def create_app(
     id: str | None = None,
 ) -> Row:
     """Create an app, with the given ID if any. Raises ClientIdTaken."""
-    with _unique_client_id():
-        row = await db.fetchrow(CREATE, store_id, id or new_id("app"), name, scopes, document_mode, rate, client_id)
-    assert row is not None
+    values = (name, scopes, document_mode, rate, client_id)
+    try:
+        [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *values)
+    except asyncpg.UniqueViolationError:
+        raise ClientIdTaken from None
     return row
 
 
@@ -115,30 +96,13 @@ async def set_app(
     disabled: bool | None = None,
 ) -> Row | None:
     """Update the columns whose argument is not None. Returns None if there is no such app. Raises ClientIdTaken."""
-    with _unique_client_id():
-        return await db.fetchrow(
-            SET,
-            store_id,
-            id,
-            name,
-            scopes,
-            document_mode,
-            rate,
-            client_id is not None,
-            client_id.value if client_id else None,
-            disabled,
-        )
+    values = (name, scopes, document_mode, rate, client_id is not None, client_id and client_id.value, disabled)
+    try:
+        return await db.fetchrow(SET, store_id, id, *values)
+    except asyncpg.UniqueViolationError:
+        raise ClientIdTaken from None
 
 
 async def set_console(db: Executor, store_id: str, id: str) -> None:
     """Mark the app as a console: each version publishes the documents of its console for it."""
     await db.fetch(SET_CONSOLE, store_id, id)
-
-
-@contextmanager
-def _unique_client_id() -> Iterator[None]:
-    """Raise ClientIdTaken for a unique violation: no other column of an app is unique but its ID."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError:
-        raise ClientIdTaken from None

@@ -5,28 +5,15 @@ from db.columns import select_list
 from db.ids import new_id
 from db.pool import Executor, Row
 
-COLUMNS = {
-    "id": "id",
-    "name": "name",
-    "phone": "phone",
-    "email": "email",
-    "external_id": "external_id",
-}
+COLUMNS = {"id": "id", "name": "name", "phone": "phone", "email": "email", "external_id": "external_id"}
 
 ALL = select_list(COLUMNS)
 
-GET = f"""
-select {ALL} from customer where store_id = $1 and id = any ($2)
-"""
+GET = f"select {ALL} from customer where store_id = $1 and id = any ($2)"
 
 # The lock prevents changes of the name while it is copied into a new session.
-GET_LOCKED = f"""
-select {ALL} from customer where store_id = $1 and id = $2 for share
-"""
-
-GET_BY_EXTERNAL_ID = f"""
-select {ALL} from customer where store_id = $1 and external_id = $2 for share
-"""
+GET_LOCKED = f"select {ALL} from customer where store_id = $1 and id = $2 for share"
+GET_BY_EXTERNAL_ID = f"select {ALL} from customer where store_id = $1 and external_id = $2 for share"
 
 # Without an external ID there is no conflict, and a new customer is created.
 CREATE = f"""
@@ -75,8 +62,7 @@ async def create_customer(
     db: Executor, store_id: str, name: str, phone: str | None, email: str | None, external_id: str | None
 ) -> Row:
     """Create a customer, or return the existing one with this external ID unchanged."""
-    row = await db.fetchrow(CREATE, store_id, new_id("customer"), name, phone, email, external_id)
-    assert row is not None
+    [row] = await db.fetch(CREATE, store_id, new_id("customer"), name, phone, email, external_id)
     return row
 
 
@@ -84,7 +70,7 @@ async def set_customer(
     db: Executor, store_id: str, id: str, *, name: str | None, phone: Change | None, email: Change | None
 ) -> Row | None:
     """Update what is not None, and the name also in the customer's sessions. Call it in a transaction."""
-    changes = [part for change in (phone, email) for part in (change is not None, change.value if change else None)]
+    changes = (phone is not None, phone and phone.value, email is not None, email and email.value)
     customer = await db.fetchrow(SET, store_id, id, name, *changes)
     if customer and name is not None:
         await db.fetch(SET_NAME_IN_SESSIONS, store_id, id, name)

@@ -18,7 +18,6 @@ class DocumentsDiffer(Exception):
     """Documents with these IDs exist and have other bodies."""
 
     def __init__(self, ids: list[str]) -> None:
-        super().__init__(", ".join(ids))
         self.ids = ids
 
 
@@ -26,15 +25,11 @@ class TooManyDocuments(Exception):
     """The app would have more documents than the limit: `count`."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(str(count))
         self.count = count
 
 
 COLUMNS = "app_id, id, name, body, hash, cost, published_at, retired_at"
-
-GET = f"""
-select {COLUMNS} from document where store_id = $1 and app_id = $2 and id = $3 and retired_at is null
-"""
+GET = f"select {COLUMNS} from document where store_id = $1 and app_id = $2 and id = $3 and retired_at is null"
 
 # Several documents can have the same body.
 GET_BY_HASH = f"""
@@ -44,9 +39,7 @@ limit 1
 """
 
 # Serializes the publications of an app, so that its number of documents can be limited.
-LOCK_APP = """
-select from app where store_id = $1 and id = $2 for no key update
-"""
+LOCK_APP = "select from app where store_id = $1 and id = $2 for no key update"
 
 CREATE = f"""
 insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
@@ -73,9 +66,7 @@ on conflict (store_id, app_id, id) do update set published_at = now(), retired_a
 where document.retired_at is not null
 """
 
-COUNT = """
-select count(*) from document where store_id = $1 and app_id = $2 and retired_at is null
-"""
+COUNT = "select count(*) from document where store_id = $1 and app_id = $2 and retired_at is null"
 
 RETIRE = f"""
 update document set retired_at = coalesce(retired_at, now()) where store_id = $1 and app_id = $2 and id = $3
@@ -127,7 +118,7 @@ async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: b
 async def create_documents(
     db: Transaction, store_id: str, app_id: str, documents: list[NewDocument], checked_with: bytes, limit: int
 ) -> list[Row] | None:
-    """Publish documents, whose IDs must differ. Returns their rows in the same order, or None if there is no such app.
+    """Publish one or more documents with different IDs. Returns their rows in order, or None if there is no such app.
 
     A row's `is_new` tells whether the document was not published before. A published document is left unchanged, and a
     retired one is published again. Raises DocumentsDiffer, and TooManyDocuments if the app would have more than `limit`
@@ -135,25 +126,22 @@ async def create_documents(
     """
     if await db.fetchrow(LOCK_APP, store_id, app_id) is None:
         return None
-    ids, names, bodies, hashes, costs = zip(*documents, strict=True) if documents else ((), (), (), (), ())
-    rows = await db.fetch(CREATE, store_id, app_id, ids, names, bodies, hashes, costs, checked_with)
+    rows = await db.fetch(CREATE, store_id, app_id, *zip(*documents, strict=True), checked_with)
     published = {row.id: row for row in rows}
-    if different := [id for id in ids if id not in published]:
+    if different := [document.id for document in documents if document.id not in published]:
         raise DocumentsDiffer(different)
-    total = await db.fetchrow(COUNT, store_id, app_id)
-    assert total is not None
+    [total] = await db.fetch(COUNT, store_id, app_id)
     if total["count"] > limit:
         raise TooManyDocuments(total["count"])
-    return [published[id] for id in ids]
+    return [published[document.id] for document in documents]
 
 
 async def create_documents_for_consoles(db: Executor, documents: list[NewDocument], checked_with: bytes) -> None:
-    """Publish documents for the console apps of all stores. For operators only.
+    """Publish one or more documents for the console apps of all stores. For operators only.
 
     A published document is left unchanged, and a retired one is published again.
     """
-    columns = zip(*documents, strict=True) if documents else ((), (), (), (), ())
-    await db.fetch(CREATE_FOR_CONSOLES, *columns, checked_with)
+    await db.fetch(CREATE_FOR_CONSOLES, *zip(*documents, strict=True), checked_with)
 
 
 async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:

@@ -41,9 +41,7 @@ cross join lateral (
 ) as event
 """
 
-CREATE = """
-insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $4)
-"""
+CREATE = "insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $4)"
 
 # Joining again within a minute, by a double tap for example, adds no event.
 CREATE_JOINED = """

@@ -18,9 +18,7 @@ on conflict (store_id, key) do nothing
 returning resource_id
 """
 
-GET = """
-select input_hash, resource_id from idempotency_key where store_id = $1 and key = $2
-"""
+GET = "select input_hash, resource_id from idempotency_key where store_id = $1 and key = $2"
 
 
 class InputDiffers(Exception):
@@ -35,8 +33,7 @@ async def claim_id(db: Transaction, store_id: str, key: str, input_hash: bytes, 
     """
     if await db.fetchrow(CREATE, store_id, key, input_hash, id):
         return id
-    row = await db.fetchrow(GET, store_id, key)
-    assert row is not None
+    [row] = await db.fetch(GET, store_id, key)
     if row["input_hash"] != input_hash:
         raise InputDiffers
     return str(row["resource_id"])

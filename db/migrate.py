@@ -23,9 +23,7 @@ CONNECT_SECONDS = 30.0
 LOCK_TIMEOUT = "1s"
 ATTEMPTS = 10
 
-CHECK = """
-select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding
-"""
+CHECK = "select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding"
 
 # Search needs both: pg_trgm recognizes letters by the database's LC_CTYPE, and lower() by its locale provider.
 HANDLES_ALL_SCRIPTS = "select lower('Ж') = 'ж' and show_trgm('Ж') <> '{}'"

@@ -7,10 +7,7 @@ from db.ids import new_id
 from db.pool import Executor, Row
 
 COLUMNS = "id, number, session_id, total_amount, total_currency, placed_at"
-
-GET = f"""
-select {COLUMNS} from "order" where store_id = $1 and id = any ($2)
-"""
+GET = f'select {COLUMNS} from "order" where store_id = $1 and id = any ($2)'
 
 # Ignores case, but prefers an exact match.
 GET_BY_NUMBER = f"""
@@ -20,9 +17,7 @@ order by number = $2 desc, id
 limit 1
 """
 
-GET_BY_SESSION = f"""
-select {COLUMNS} from "order" where store_id = $1 and session_id = any ($2) order by id
-"""
+GET_BY_SESSION = f'select {COLUMNS} from "order" where store_id = $1 and session_id = any ($2) order by id'
 
 SET = f"""
 insert into "order" as known (store_id, id, session_id, number, total_amount, total_currency, placed_at)

@@ -29,6 +29,5 @@ async def take_points(
     Grants `wanted` points, or all that are available if these are fewer, but nothing if they are fewer than `needed`.
     The bucket is refilled with `rate` points per second up to `maximum`, and is full for a new app.
     """
-    row = await db.fetchrow(TAKE, store_id, app_id, needed, wanted, rate, maximum)
-    assert row is not None
+    [row] = await db.fetch(TAKE, store_id, app_id, needed, wanted, rate, maximum)
     return row

@@ -44,9 +44,7 @@ COLUMNS = {
 
 ALL = select_list(COLUMNS)
 
-LOCK = """
-select from session where store_id = $1 and id = $2 for no key update
-"""
+LOCK = "select from session where store_id = $1 and id = $2 for no key update"
 
 # The lock on the store prevents a concurrent change of its expiration setting from missing this session.
 CREATE = f"""
@@ -170,8 +168,7 @@ async def create_session(
 ) -> Row:
     """Create a session whose token expires in `minutes`. 0 means never, None the default of the store."""
     values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), *actor)
-    row = await db.fetchrow(CREATE, store_id, id, *values)
-    assert row is not None
+    [row] = await db.fetch(CREATE, store_id, id, *values)
     return row
 
 

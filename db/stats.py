@@ -9,7 +9,6 @@ from db.sessions import STATUS_IS
 
 Period: TypeAlias = Literal["day", "week"]
 
-
 SECONDS_TO_CONVERSION = "greatest(extract(epoch from converted_at - created_at), 0)"
 
 
@@ -34,8 +33,7 @@ async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, p
         group by grouping sets {grouping_sets}
         order by start nulls first
     """
-    fetch = db.fetch_planned if predicate.planned else db.fetch
-    return await fetch(statement, *values)
+    return await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
 
 
 async def count_opened_sessions(
@@ -51,8 +49,8 @@ async def count_opened_sessions(
         and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED')
         group by grouping sets {grouping_sets}
     """
-    fetch = db.fetch_planned if predicate.planned else db.fetch
-    return {row.start: row["count"] for row in await fetch(statement, *values)}
+    rows = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
+    return {row.start: row["count"] for row in rows}
 
 
 def _grouped(period: Period | None) -> tuple[str, str]:

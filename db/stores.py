@@ -9,7 +9,6 @@ from db.pool import Executor, Pool, Row
 # The name of a store in links: a hostname label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
-
 COLUMNS = "id, slug, name, storefront_url, session_expiration"
 
 CREATE = f"""
@@ -18,17 +17,9 @@ on conflict (slug) do nothing
 returning {COLUMNS}
 """
 
-GET = f"""
-select {COLUMNS} from store where id = $1
-"""
-
-GET_BY_SLUG = f"""
-select {COLUMNS} from store where slug = $1
-"""
-
-SEARCH = f"""
-select {COLUMNS} from store order by slug
-"""
+GET = f"select {COLUMNS} from store where id = $1"
+GET_BY_SLUG = f"select {COLUMNS} from store where slug = $1"
+SEARCH = f"select {COLUMNS} from store order by slug"
 
 SET = f"""
 update store set
@@ -83,16 +74,10 @@ async def search_stores(db: Executor) -> list[Row]:
 
 
 async def set_store(
-    db: Executor,
-    store_id: str,
-    *,
-    session_expiration: int | None,
-    name: str | None,
-    storefront_url: str | None,
+    db: Executor, store_id: str, *, session_expiration: int | None, name: str | None, storefront_url: str | None
 ) -> Row:
     """Update the columns whose argument is not None. `session_expiration` is in minutes; 0 means never."""
-    row = await db.fetchrow(SET, store_id, session_expiration, name, storefront_url)
-    assert row is not None
+    [row] = await db.fetch(SET, store_id, session_expiration, name, storefront_url)
     return row
 
 
