@@ -1,12 +1,14 @@
 """Settings, read from the environment or from the file `.env` in the current folder. See .env.example."""
 
+from __future__ import annotations
+
 import os
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin, get_type_hints
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.config import Config
@@ -29,56 +31,44 @@ class SettingsError(Exception):
 class JwtSettings:
     """The issuer whose JWTs are accepted. If `jwks_url` is empty, it is read from the issuer's discovery document."""
 
-    issuer: str
-    audience: str
-    jwks_url: str = ""
-    store_claim: str = "store"
+    issuer: Annotated[str, "JWT_ISSUER", _secure_url]
+    audience: Annotated[str, "JWT_AUDIENCE", _unchanged]
+    jwks_url: Annotated[str, "JWKS_URL", _secure_url] = ""
+    store_claim: Annotated[str, "JWT_STORE_CLAIM", _unchanged] = "store"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the server.
+    """The settings of the server, each with its name in the environment and its parser.
 
     `database_direct_url` bypasses a connection pooler, for migrations. `signing_keys` are the secrets in TOKEN_KEYS by
     name, of which the first signs new links.
     """
 
-    database_url: str
-    database_direct_url: str
-    link_base_url: str
-    signing_keys: Mapping[str, bytes]
-    cors_origins: tuple[str, ...] = ()
-    graphiql: bool = True
-    graphiql_key: str | None = None
-    console_key: str | None = None
-    introspection: bool = True
-    compiled_documents: bool = True
-    batch_limit: int = 0
-    operation_seconds: float = 20
-    log_level: str = "info"
+    database_url: Annotated[str, "DATABASE_URL", _postgres_url]
+    database_direct_url: Annotated[str, "DATABASE_DIRECT_URL", _postgres_url]
+    signing_keys: Annotated[Mapping[str, bytes], "TOKEN_KEYS", _signing_keys]
+    link_base_url: Annotated[str, "LINK_BASE_URL", _web_url] = "http://127.0.0.1:8000/s"
+    cors_origins: Annotated[tuple[str, ...], "CORS_ORIGINS", _origins] = ()
+    graphiql: Annotated[bool, "GRAPHIQL", _on_or_off] = True
+    graphiql_key: Annotated[str | None, "GRAPHIQL_KEY", _api_key] = None
+    console_key: Annotated[str | None, "CONSOLE_KEY", _api_key] = None
+    introspection: Annotated[bool, "INTROSPECTION", _on_or_off] = True
+    compiled_documents: Annotated[bool, "COMPILED_DOCUMENTS", _on_or_off] = True
+    batch_limit: Annotated[int, "BATCH_LIMIT", _number_between(0, 100)] = 0
+    operation_seconds: Annotated[float, "OPERATION_SECONDS", _number_between(1, 300)] = 20
+    log_level: Annotated[str, "LOG_LEVEL", _one_of("debug", "info", "warning", "error")] = "info"
     jwt: JwtSettings | None = None
 
 
 def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
     config = _config()
-    database_url = _read(config, "DATABASE_URL", _postgres_url)
-    return Settings(
-        database_url=database_url,
-        database_direct_url=_read(config, "DATABASE_DIRECT_URL", _postgres_url, database_url),
-        link_base_url=_read(config, "LINK_BASE_URL", _web_url, "http://127.0.0.1:8000/s"),
-        signing_keys=_read(config, "TOKEN_KEYS", _signing_keys),
-        cors_origins=_read(config, "CORS_ORIGINS", _origins, ()),
-        graphiql=_read(config, "GRAPHIQL", _on_or_off, True),
-        graphiql_key=_read(config, "GRAPHIQL_KEY", _api_key, "") or None,
-        console_key=_read(config, "CONSOLE_KEY", _api_key, "") or None,
-        introspection=_read(config, "INTROSPECTION", _on_or_off, True),
-        compiled_documents=_read(config, "COMPILED_DOCUMENTS", _on_or_off, True),
-        batch_limit=_read(config, "BATCH_LIMIT", _number_between(0, 100), 0),
-        operation_seconds=_read(config, "OPERATION_SECONDS", _number_between(1, 300), 20),
-        log_level=_read(config, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
-        jwt=_jwt(config),
-    )
+    given = _read(config, Settings)
+    for field, name in (("database_url", "DATABASE_URL"), ("signing_keys", "TOKEN_KEYS")):
+        if field not in given:
+            raise SettingsError(f"{name} is missing: see .env.example")
+    return Settings(**{"database_direct_url": given["database_url"]} | given, jwt=_jwt(config))
 
 
 def has_database_url() -> bool:
@@ -101,13 +91,24 @@ def _text(config: Config, name: str) -> str:
     return config(name, cast=str, default="").strip()
 
 
-def _read(config: Config, name: str, parse: Callable[[str, str], Any], default: Any = None) -> Any:
-    text = _text(config, name)
-    if text:
-        return parse(name, text)
-    if default is None:
-        raise SettingsError(f"{name} is missing: see .env.example")
-    return default
+def _read(config: Config, settings: type[Settings | JwtSettings]) -> dict[str, Any]:
+    """The fields whose settings have a value."""
+    values = {}
+    for field, hint in get_type_hints(settings, include_extras=True).items():
+        if get_origin(hint) is Annotated:
+            name, parse = hint.__metadata__
+            if text := _text(config, name):
+                values[field] = parse(name, text)
+    return values
+
+
+def _jwt(config: Config) -> JwtSettings | None:
+    values = _read(config, JwtSettings)
+    given = [name for name in ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_STORE_CLAIM") if _text(config, name)]
+    missing = [name for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name not in given]
+    if given and missing:
+        raise SettingsError(f"{given[0]} needs {' and '.join(missing)}: see .env.example")
+    return JwtSettings(**values) if given else None
 
 
 def _postgres_url(name: str, text: str) -> str:
@@ -127,22 +128,6 @@ def _web_url(name: str, text: str) -> str:
     if parts is None or parts.query or parts.fragment:
         raise SettingsError(f"{name} must look like https://shop.example/s, got {text!r}")
     return text.rstrip("/")
-
-
-def _jwt(config: Config) -> JwtSettings | None:
-    jwt = JwtSettings(
-        issuer=_read(config, "JWT_ISSUER", _secure_url, ""),
-        audience=_read(config, "JWT_AUDIENCE", _unchanged, ""),
-        jwks_url=_read(config, "JWKS_URL", _secure_url, ""),
-        store_claim=_read(config, "JWT_STORE_CLAIM", _unchanged, "store"),
-    )
-    if jwt.issuer and jwt.audience:
-        return jwt
-    given = [name for name in ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_STORE_CLAIM") if _text(config, name)]
-    if given:
-        missing = " and ".join(name for name in ("JWT_ISSUER", "JWT_AUDIENCE") if name not in given)
-        raise SettingsError(f"{given[0]} needs {missing}: see .env.example")
-    return None
 
 
 def _secure_url(name: str, text: str) -> str:
