@@ -85,16 +85,14 @@ def failure(
         errors = [{"message": str(error), "extensions": {"code": error.code}}]
         return Failure(status, errors, HEADERS.get(status, {}) | error.headers)
     problem = problem_of(error)
-    if problem is UNFORESEEN:
-        return Failure(problem.status, [_masked(error, route, request_id)], {})
+    headers = HEADERS.get(problem.status, {})
     if isinstance(error, Unavailable):
         logger.warning("Postgres is unavailable: %s", error)
-    headers = HEADERS.get(problem.status, {})
-    if isinstance(error, Throttled):
+    elif isinstance(error, Throttled):
         headers = {"Retry-After": str(error.retry_after_seconds)}
     elif isinstance(error, Unauthenticated) and credential_sent:  # RFC 6750, section 3
         headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return Failure(problem.status, [_reported(problem, error)], headers)
+    return Failure(problem.status, [_reported(error, route, request_id)], headers)
 
 
 def field_errors(result: ExecutionResult, request_id: str) -> tuple[int, list[dict[str, Any]], dict[str, str]]:
@@ -118,21 +116,17 @@ def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
         original = original.original_error
     if original is None:
         return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT"}}
-    problem = problem_of(original)
-    if problem is not UNFORESEEN:
-        return {**error.formatted, **_reported(problem, original)}
     # The name of the field, not the path, which contains the aliases that the client chose.
     field = error.nodes[0] if error.nodes else None
     where = field.name.value if isinstance(field, FieldNode) else "graphql"
-    return {**error.formatted, **_masked(original, where, request_id)}
+    return {**error.formatted, **_reported(original, where, request_id)}
 
 
-def _reported(problem: Problem, error: Exception) -> dict[str, Any]:
-    return {"message": problem.message or str(error), "extensions": {"code": problem.code}}
-
-
-def _masked(error: Exception, where: str, request_id: str) -> dict[str, Any]:
-    """Log an unforeseen error, and return a generic one for the client. Neither quotes the client's input."""
+def _reported(error: Exception, where: str, request_id: str) -> dict[str, Any]:
+    """The error for the client. An unforeseen error is logged and masked: neither quotes the client's input."""
+    problem = problem_of(error)
+    if problem is not UNFORESEEN:
+        return {"message": problem.message or str(error), "extensions": {"code": problem.code}}
     entry = {"request": request_id, "message": "unforeseen", "where": where, **describe(error)}
     logger.error("unforeseen", extra={"entry": entry})
-    return {"message": UNFORESEEN.message, "extensions": {"code": UNFORESEEN.code, "requestId": request_id}}
+    return {"message": problem.message, "extensions": {"code": problem.code, "requestId": request_id}}

@@ -105,14 +105,9 @@ where document.store_id = checked.store_id and document.app_id = checked.app_id 
 """
 
 
-async def get_document(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:
-    """The published document with this canonical ID. None if it does not exist or is retired."""
-    return await db.fetchrow(GET, store_id, app_id, id)
-
-
-async def get_document_by_hash(db: Executor, store_id: str, app_id: str, hash: bytes) -> Row | None:
-    """A published document whose body has this SHA-256, or None."""
-    return await db.fetchrow(GET_BY_HASH, store_id, app_id, hash)
+async def get_document(db: Executor, store_id: str, app_id: str, key: str | bytes) -> Row | None:
+    """The published document with this canonical ID, or one whose body has this SHA-256. None if it is retired."""
+    return await db.fetchrow(GET if isinstance(key, str) else GET_BY_HASH, store_id, app_id, key)
 
 
 async def create_documents(

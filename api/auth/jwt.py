@@ -21,6 +21,19 @@ CLAIM_LENGTH = 255
 
 SCOPES = {scope.value for scope in Scope}
 
+# The first matching row applies.
+MESSAGES: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
+    (jwt.ExpiredSignatureError, "The JWT has expired."),
+    (jwt.ImmatureSignatureError, "The JWT is not valid yet: compare its nbf and iat with the time."),
+    (jwt.InvalidIssuerError, "The JWT's issuer (iss) must be {settings.issuer}."),
+    (jwt.InvalidAudienceError, "The JWT's audience (aud) must be {settings.audience}."),
+    (jwt.MissingRequiredClaimError, "The JWT lacks the claim {error.claim}."),
+    (jwt.InvalidAlgorithmError, f"The JWT's alg must be its key's, and one of {', '.join(ALGORITHMS)}."),
+    (jwt.InvalidSignatureError, "The JWT's signature is wrong."),
+    (jwt.InvalidKeyError, "The JWT's key is too short."),
+    (jwt.PyJWTError, "The JWT is malformed."),
+)
+
 
 @dataclass(frozen=True)
 class Claims:
@@ -44,9 +57,14 @@ class Issuer:
         if len(token) > TOKEN_BYTES:
             raise Unauthenticated(f"A JWT has at most {TOKEN_BYTES} bytes.")
         try:
-            return self._claims(await self._verified(token))
+            claims = await self._verified(token)
+            # The name of the claim in RFC 9068, or else in OpenID Connect.
+            client = "azp" if "azp" in claims and "client_id" not in claims else "client_id"
+            store, client_id = _text(claims, self._settings.store_claim), _text(claims, client)
+            return Claims(store, client_id, _scopes(claims), subject=_text(claims, "sub"))
         except jwt.PyJWTError as error:
-            raise Unauthenticated(self._complaint(error)) from None
+            message = next(message for type, message in MESSAGES if isinstance(error, type))
+            raise Unauthenticated(message.format(settings=self._settings, error=error)) from None
 
     async def _verified(self, token: str) -> dict[str, Any]:
         if not TOKEN.fullmatch(token):
@@ -70,37 +88,6 @@ class Issuer:
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "exp", "sub"], "enforce_minimum_key_length": True},
         )
-
-    def _claims(self, claims: dict[str, Any]) -> Claims:
-        # The name of the claim in RFC 9068, or else in OpenID Connect.
-        client = "azp" if "azp" in claims and "client_id" not in claims else "client_id"
-        return Claims(
-            store=_text(claims, self._settings.store_claim),
-            client_id=_text(claims, client),
-            scopes=_scopes(claims),
-            subject=_text(claims, "sub"),
-        )
-
-    def _complaint(self, error: jwt.PyJWTError) -> str:
-        match error:
-            case jwt.ExpiredSignatureError():
-                return "The JWT has expired."
-            case jwt.ImmatureSignatureError():
-                return "The JWT is not valid yet: compare its nbf and iat with the time."
-            case jwt.InvalidIssuerError():
-                return f"The JWT's issuer (iss) must be {self._settings.issuer}."
-            case jwt.InvalidAudienceError():
-                return f"The JWT's audience (aud) must be {self._settings.audience}."
-            case jwt.MissingRequiredClaimError():
-                return f"The JWT lacks the claim {error.claim}."
-            case jwt.InvalidAlgorithmError():
-                return f"The JWT's alg must be its key's, and one of {', '.join(ALGORITHMS)}."
-            case jwt.InvalidSignatureError():
-                return "The JWT's signature is wrong."
-            case jwt.InvalidKeyError():
-                return "The JWT's key is too short."
-            case _:
-                return "The JWT is malformed."
 
 
 def _text(claims: dict[str, Any], name: str) -> str:

@@ -5,6 +5,7 @@ the memory of this process (Apollo's automatic persisted queries).
 """
 
 import hashlib
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from api.errors import RequestError
 from api.request import GraphQLRequest
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
-from db.documents import get_document, get_document_by_hash
+from db.documents import get_document
 from db.pool import Pool, Row
 from schema.document_ids import canonical_id
 from schema.errors import Unauthenticated
@@ -94,11 +95,8 @@ class DocumentLookup:
 
     async def _get_published(self, credential: Credential, key: str | bytes) -> tuple[Row | None, float]:
         """The published document with this ID, or with this SHA-256 of its text."""
-        app = (self._db, credential.store_id, credential.app_id)
-        return await self._published.look_up(
-            (credential.app_id, key),
-            lambda: get_document(*app, key) if isinstance(key, str) else get_document_by_hash(*app, key),
-        )
+        fetch = partial(get_document, self._db, credential.store_id, credential.app_id, key)
+        return await self._published.look_up((credential.app_id, key), fetch)
 
 
 def _sha256(text: str) -> bytes:

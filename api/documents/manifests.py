@@ -49,8 +49,6 @@ def read_manifest(manifest: object) -> list[ManifestDocument]:
     for document in _documents(manifest):
         if isinstance(document, UserError):
             errors.append(document)
-        elif reason := _invalid_reason(document):
-            errors.append(document.error(reason))
         elif documents.setdefault(document.id, document).body != document.body:
             errors.append(document.error("the manifest has a different document with the same ID"))
         if len(errors) == ERROR_LIMIT:
@@ -113,18 +111,16 @@ def _document(
         )
     if not isinstance(body, str):
         return manifest_error(f"{canonical}: the document must be a string, got {shortened(body)}", *path)
-    return ManifestDocument(canonical, body, name, type, path)
-
-
-def _invalid_reason(document: ManifestDocument) -> str | None:
-    if not is_unicode(document.body) or "\0" in document.body:
-        return "the document must be Unicode text without NUL"
-    body = document.body.encode()
-    if len(body) > BODY_BYTES:
-        return f"the document must be at most {BODY_BYTES} bytes long, got {len(body)}"
-    if algorithm := hash_algorithm(document.id):
-        digits = document.id.removeprefix(PREFIX)
-        expected = hashlib.new(algorithm.replace("-", ""), body, usedforsecurity=False).hexdigest()
-        if digits != expected:
-            return f"an ID of {len(digits)} hexadecimal digits must be the {algorithm} of the document, {expected}"
-    return None
+    document = ManifestDocument(canonical, body, name, type, path)
+    if not is_unicode(body) or "\0" in body:
+        return document.error("the document must be Unicode text without NUL")
+    encoded = body.encode()
+    if len(encoded) > BODY_BYTES:
+        return document.error(f"the document must be at most {BODY_BYTES} bytes long, got {len(encoded)}")
+    if algorithm := hash_algorithm(canonical):
+        digits = canonical.removeprefix(PREFIX)
+        hash = hashlib.new(algorithm.replace("-", ""), encoded, usedforsecurity=False).hexdigest()
+        if digits != hash:
+            reason = f"an ID of {len(digits)} hexadecimal digits must be the {algorithm} of the document, {hash}"
+            return document.error(reason)
+    return document

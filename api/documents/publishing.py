@@ -4,11 +4,10 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from functools import cache
-from typing import NamedTuple
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, print_schema
 
-from api.documents.manifests import ERROR_LIMIT, ManifestDocument, manifest_error, read_manifest
+from api.documents.manifests import ERROR_LIMIT, manifest_error, read_manifest
 from db.documents import (
     DocumentsDiffer,
     NewDocument,
@@ -39,21 +38,13 @@ class InvalidDocument(Exception):
     """A document that cannot be executed. The message says why."""
 
 
-class CheckedDocument(NamedTuple):
-    """The operations of a valid document, and the cost of the most expensive one with the defaults of its variables."""
+def check_document(
+    schema: GraphQLSchema, body: str, *, introspection: bool = True
+) -> tuple[list[OperationDefinitionNode], int]:
+    """Parse a document, measure its cost and validate it. Raises InvalidDocument.
 
-    operations: list[OperationDefinitionNode]
-    cost: int
-
-    @property
-    def name(self) -> str | None:
-        """The name of the operation; None if it is anonymous, or if there are several."""
-        names = [operation.name.value if operation.name else None for operation in self.operations]
-        return names[0] if len(names) == 1 else None
-
-
-def check_document(schema: GraphQLSchema, body: str, *, introspection: bool = True) -> CheckedDocument:
-    """Parse a document, measure its cost and validate it. Raises InvalidDocument."""
+    Returns the operations, and the cost of the most expensive one with the defaults of its variables.
+    """
     try:
         document = parse_document(body)
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -67,7 +58,7 @@ def check_document(schema: GraphQLSchema, body: str, *, introspection: bool = Tr
         raise InvalidDocument(" ".join(map(_message, error.errors[:REASON_LIMIT]))) from None
     except TooCostly as error:
         raise InvalidDocument(str(error)) from None
-    return CheckedDocument(operations, max(measured.cost for measured in measures))
+    return operations, max(measured.cost for measured in measures)
 
 
 async def check_manifest(
@@ -83,15 +74,18 @@ async def check_manifest(
     for document in found:
         await asyncio.sleep(0)  # a check takes milliseconds, during which no other request is served
         try:
-            checked = check_document(schema, document.body, introspection=introspection)
-            _check_name(document, checked.operations)
+            operations, cost = check_document(schema, document.body, introspection=introspection)
+            names = [(node.operation.value, node.name.value if node.name else None) for node in operations]
+            if document.name is not None and (document.type, document.name) not in names:
+                raise InvalidDocument(f"the document has no {document.type} with this name")
         except InvalidDocument as error:
             errors.append(document.error(str(error)))
             if len(errors) == ERROR_LIMIT:
                 break
         else:
             hash = hashlib.sha256(document.body.encode()).digest()
-            documents.append(NewDocument(document.id, checked.name, document.body, hash, checked.cost))
+            name = names[0][1] if len(names) == 1 else None
+            documents.append(NewDocument(document.id, name, document.body, hash, cost))
     if errors:
         raise UserErrors(errors)
     return documents
@@ -153,13 +147,6 @@ async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) 
 def schema_hash(schema: GraphQLSchema) -> bytes:
     """A hash of everything that validation depends on: the schema, the cost model and VALIDATION_VERSION."""
     return hashlib.sha256(f"{VALIDATION_VERSION}\n{COST_MODEL!r}\n{print_schema(schema)}".encode()).digest()
-
-
-def _check_name(document: ManifestDocument, operations: list[OperationDefinitionNode]) -> None:
-    """Raise InvalidDocument if the manifest gives a name and type that no operation has."""
-    names = [(operation.name.value, operation.operation.value) for operation in operations if operation.name]
-    if document.name is not None and (document.name, document.type) not in names:
-        raise InvalidDocument(f"the document has no {document.type} with this name")
 
 
 def _message(error: GraphQLError) -> str:

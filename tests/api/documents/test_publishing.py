@@ -10,7 +10,7 @@ import pytest
 from graphql import build_schema
 
 from api.documents import publishing
-from db.documents import NewDocument, TooManyDocuments, create_documents, get_document, get_document_by_hash
+from db.documents import NewDocument, TooManyDocuments, create_documents, get_document
 from db.ids import new_id
 from db.pool import Pool, Transaction
 from schema import GRAPHQL_SCHEMA
@@ -65,7 +65,7 @@ async def test_manifests_of_all_tools_are_published(shop: Shop, tool: str) -> No
     for document in documents:
         hash = hashlib.sha256(document["body"].encode()).digest()
         row = await get_document(shop.db, shop.id, app_id, document["id"])
-        assert row == await get_document_by_hash(shop.db, shop.id, app_id, hash)
+        assert row == await get_document(shop.db, shop.id, app_id, hash)
         assert row is not None
         assert (row.id, row.name, row.body, row.hash, row.cost) == (
             *(document["id"], document["name"], document["body"]),
@@ -248,11 +248,11 @@ async def test_a_retired_document_is_not_found_and_retiring_is_idempotent(shop: 
     assert await retire(shop, "store") == retired
     assert await listed(shop) == [other, retired]
     assert await get_document(shop.db, shop.id, app_id, "store") is None
-    found = await get_document_by_hash(shop.db, shop.id, app_id, hash)
+    found = await get_document(shop.db, shop.id, app_id, hash)
     assert found is not None
     assert found.id == "again"
     await retire(shop, "again")
-    assert await get_document_by_hash(shop.db, shop.id, app_id, hash) is None
+    assert await get_document(shop.db, shop.id, app_id, hash) is None
 
 
 async def test_a_retired_document_can_be_published_again(shop: Shop) -> None:
