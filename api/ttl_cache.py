@@ -5,7 +5,6 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 TTL_SECONDS = 0.9
-SIZE = 10_000
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -14,7 +13,7 @@ V = TypeVar("V")
 class TTLCache(Generic[K, V]):
     """A TTL cache. The lifetime of a value starts before it is fetched, because the fetch may take a long time."""
 
-    def __init__(self, size: int = SIZE) -> None:
+    def __init__(self, size: int = 10_000) -> None:
         self._size = size
         self._entries: dict[K, tuple[V, float]] = {}
 

@@ -57,8 +57,7 @@ def assets() -> ASGIApp | None:
     root = BUILT / "assets"
     if not root.exists():
         return None
-    files: ASGIApp = ServeStaticASGI(None, root, "assets", allow_all_origins=False, immutable_file_test=lambda *_: True)
-    return files
+    return ServeStaticASGI(None, root, "assets", allow_all_origins=False, immutable_file_test=lambda *_: True)
 
 
 def _is_local(request: Request) -> bool:

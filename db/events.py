@@ -81,8 +81,8 @@ async def create_joined(db: Executor, store_id: str, session_id: str, actor: Act
     await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, *actor)
 
 
-async def create_extended_events(db: Executor, store_id: str, expiries: list[tuple[str, str]], actor: Actor) -> None:
-    """Record that a store setting changed expiration times, given as pairs of a session ID and Postgres text."""
-    ids = [new_id("event") for _ in expiries]
-    session_ids, expires_at = [id for id, _ in expiries], [at for _, at in expiries]
+async def create_extended_events(db: Executor, store_id: str, sessions: list[Row], actor: Actor) -> None:
+    """Record that a store setting changed the expiration times of sessions: their `expires_at`, as Postgres text."""
+    ids = [new_id("event") for _ in sessions]
+    session_ids, expires_at = [row.id for row in sessions], [row.expires_at for row in sessions]
     await db.fetch(CREATE_EXTENDED, store_id, ids, session_ids, expires_at, *actor)

@@ -91,8 +91,7 @@ async def set_active_expiry(db: Pool, store_id: str, actor: Actor) -> int:
     while True:
         async with db.transaction() as transaction:
             rows = await transaction.fetch(SET_ACTIVE_EXPIRY, store_id, last_id, BATCH)
-            expiries = [(row.id, row.expires_at) for row in rows]
-            await create_extended_events(transaction, store_id, expiries, actor)
+            await create_extended_events(transaction, store_id, rows, actor)
         if not rows:
             return changed
         changed += len(rows)

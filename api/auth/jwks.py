@@ -30,9 +30,6 @@ BODY_BYTES = 256 * 1024
 class IssuerUnavailable(Exception):
     """The issuer's keys cannot be fetched, so a token cannot be verified. Retrying may succeed."""
 
-    def __init__(self) -> None:
-        super().__init__("The identity provider is not available at the moment.")
-
 
 class _Unusable(Exception):
     """The issuer returned an invalid response."""
@@ -60,7 +57,7 @@ class Jwks:
                 await asyncio.shield(fetch)
         key = self._keys.get(id)
         if self._age() > STALE_SECONDS or (key is None and self._failing):
-            raise IssuerUnavailable
+            raise IssuerUnavailable("The identity provider is not available at the moment.")
         return key
 
     def _age(self) -> float:

@@ -56,7 +56,11 @@ class DocumentLookup:
             raise Unauthenticated("Persisted documents belong to an app: send an API key.")
         id = canonical_id(request.document_id)
         if request.query is not None:
-            return self._to_register(request, request.query, id, credential)
+            if not request.registers or credential.document_mode != "LOG":
+                raise RequestError(400, "Send a document's ID or its text, not both.", "CANNOT_SEND_PQ_ID_AND_BODY")
+            if id is None or id != f"sha256:{_sha256(request.query).hex()}":
+                raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
+            return Document(request.query, id)
         row, expires_at = await self._get_published(credential, id) if id else (None, 0)
         if row:
             return Document(row.body, row.id, True, expires_at)
@@ -85,13 +89,6 @@ class DocumentLookup:
         """Register a valid document, so that the app can send its hash instead."""
         texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=_size))
         texts[document.id] = document.text
-
-    def _to_register(self, request: GraphQLRequest, text: str, id: str | None, credential: Credential) -> Document:
-        if not request.registers or credential.document_mode != "LOG":
-            raise RequestError(400, "Send a document's ID or its text, not both.", "CANNOT_SEND_PQ_ID_AND_BODY")
-        if id is None or id != f"sha256:{_sha256(text).hex()}":
-            raise RequestError(400, "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
-        return Document(text, id)
 
     async def _get_published(self, credential: Credential, key: str | bytes) -> tuple[Row | None, float]:
         """The published document with this ID, or with this SHA-256 of its text."""
