@@ -5,19 +5,11 @@ A path is a chain of tuples `(previous, key, type name)`. They are laid out like
 time to create.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-)
+from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, GroupedFieldSet
 from graphql.execution.executor import default_field_resolver, default_type_resolver
 from graphql.execution.values import VariableValues
@@ -43,39 +35,27 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         field_details_list: list[FieldDetails],
         path: Path,
         result: Any,
-        position_context: Any,
+        *rest: Any,
     ) -> Any:
         function = self.execution.objects.get((return_type, id(field_details_list)))
         if function is None:
-            return super().collect_and_execute_subfields(
-                return_type, field_details_list, path, result, position_context
-            )
+            return super().collect_and_execute_subfields(return_type, field_details_list, path, result, *rest)
         return function(self.execution, result, path)
 
 
+@dataclass(eq=False, slots=True)
 class Execution:
     """The state of an execution that the compiled functions need."""
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        operation: OperationDefinitionNode,
-        fragments: dict[str, FragmentDetails],
-        objects: dict[tuple[GraphQLObjectType, int], Function],
-        variables: VariableValues,
-        context: Any,
-        root_value: Any,
-        hide_suggestions: bool,
-    ) -> None:
-        self.schema = schema
-        self.operation = operation
-        self.fragments = fragments
-        self.objects = objects
-        self.variables = variables
-        self.context = context
-        self.root_value = root_value
-        self.hide_suggestions = hide_suggestions
-        self._executor: Executor | None = None
+    schema: GraphQLSchema
+    operation: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    objects: dict[tuple[GraphQLObjectType, int], Function]
+    variables: VariableValues
+    context: Any
+    root_value: Any
+    hide_suggestions: bool
+    _executor: Executor | None = None
 
     @property
     def executor(self) -> Executor:
@@ -108,24 +88,30 @@ class Execution:
         info_class = self.schema._strawberry_schema.config.info_class  # type: ignore[attr-defined]
         return info_class(_raw_info=ResolveInfo(self, field, parent_path), _field=field.strawberry)
 
-    def core_info(self, field: Field, parent_path: AnyPath | None) -> Any:
-        path = path_of((parent_path, field.key, field.parent_type.name))
-        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
+    def core_info(self, field: Field, path: AnyPath) -> Any:
+        """graphql-core's info of a field at its path."""
+        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path_of(path))
 
-    # Unexpected values. Each method does the same as graphql-core's executor at that point.
+    # Unexpected values of a field or an item of a list. Each method does what graphql-core's executor does there.
 
-    def complete(self, field: Field, value: Any, parent_path: AnyPath | None) -> Any:
-        """The value of a field, or an awaitable of the value, which does not raise if the field is nullable."""
-        executor, info = self.executor, self.core_info(field, parent_path)
+    def complete(self, field: Field, value: Any, path: AnyPath) -> Any:
+        """The completed value, or an awaitable of it, which does not raise if the value may be null."""
         if is_awaitable(value):
-            return executor.complete_awaitable_value(field.definition.type, field.details, info, info.path, value, None)
-        value = executor.complete_value(field.definition.type, field.details, info, info.path, value, None)
-        return self.completed(field, value, parent_path) if is_awaitable(value) else value
+            place, info = path_of(path), self._info_around(field, path)
+            return self.executor.complete_awaitable_value(field.type, field.details, info, place, value, None)
+        value = self.complete_awaited(field, value, path)
+        return self.completed(field, value, path) if is_awaitable(value) else value
 
-    def complete_awaited(self, field: Field, value: Any, parent_path: AnyPath | None) -> Any:
+    def complete_awaited(self, field: Field, value: Any, path: AnyPath) -> Any:
         """The same for a value that was awaited. The generated function handles exceptions."""
-        info = self.core_info(field, parent_path)
-        return self.executor.complete_value(field.definition.type, field.details, info, info.path, value, None)
+        info = self._info_around(field, path)
+        return self.executor.complete_value(field.type, field.details, info, path_of(path), value, None)
+
+    def _info_around(self, field: Field, path: AnyPath) -> Any:
+        """The info of the field. An item has that of its list."""
+        while isinstance(path[1], int):
+            path = path[0]
+        return self.core_info(field, path)
 
     def interpret(
         self, type: GraphQLObjectType, selected: GroupedFieldSet, source: Any, path: AnyPath | None
@@ -139,37 +125,16 @@ class Execution:
         """The value of one field, or an awaitable of the value, executed by graphql-core."""
         return self.executor.execute_field(type, source, details, path_of((path, key, type.name)), None)
 
-    def complete_item(self, field: Field, type: GraphQLOutputType, value: Any, path: AnyPath) -> Any:
-        """The item of a list, or an awaitable of the item."""
-        executor, item_path = self.executor, path_of(path)
-        assert item_path.prev is not None
-        info = executor.build_resolve_info(field.definition, field.nodes, field.parent_type, item_path.prev)
-        if is_awaitable(value):
-            return executor.complete_awaitable_list_item_value(value, type, field.details, info, item_path, None)
-        completed: list[Any] = []
-        executor.complete_list_item_value(value, completed, type, field.details, info, item_path, None)
-        return completed[0]
-
-    async def completed(self, field: Field, value: Awaitable[Any], parent_path: AnyPath | None) -> Any:
-        """Await a field's value, and handle its error."""
+    async def completed(self, field: Field, value: Awaitable[Any], path: AnyPath) -> Any:
+        """Await a completed value, and handle its error."""
         try:
             return await value
         except Exception as error:
-            return self.failed(field, error, parent_path)
+            return self.failed(field, error, path)
 
-    async def completed_item(self, field: Field, type: GraphQLOutputType, value: Awaitable[Any], path: AnyPath) -> Any:
-        try:
-            return await value
-        except Exception as error:
-            return self.item_failed(field, type, error, path)
-
-    def failed(self, field: Field, error: Exception, parent_path: AnyPath | None) -> None:
-        """Add the error of a nullable field to the result, or raise that of a non-null field for its object."""
-        path = path_of((parent_path, field.key, field.parent_type.name))
-        self.executor.handle_field_error(error, field.definition.type, field.details, path)
-
-    def item_failed(self, field: Field, type: GraphQLOutputType, error: Exception, path: AnyPath) -> None:
-        self.executor.handle_field_error(error, type, field.details, path_of(path))
+    def failed(self, field: Field, error: Exception, path: AnyPath) -> None:
+        """Add the error of a value that may be null to the result, or raise it for the object or list around it."""
+        self.executor.handle_field_error(error, field.type, field.details, path_of(path))
 
     def abandon(self, values: list[Any]) -> None:
         """Let awaitable values finish in the background, because the object or list that contains them has failed."""
@@ -195,35 +160,17 @@ def path_of(path: AnyPath) -> Path:
     return path if isinstance(path, Path) else Path(previous and path_of(previous), key, type_name)
 
 
+@dataclass(eq=False, slots=True)
 class ResolveInfo:
-    """The attributes of graphql-core's `GraphQLResolveInfo`, computed on access."""
+    """graphql-core's `GraphQLResolveInfo`, which is created if attributes other than these are read."""
 
-    __slots__ = ("_execution", "_field", "_parent_path")
-
-    abort_signal = None
-    operation_extensions = None
-    is_awaitable = staticmethod(is_awaitable)
-
-    def __init__(self, execution: Execution, field: Field, parent_path: AnyPath | None) -> None:
-        self._execution = execution
-        self._field = field
-        self._parent_path = parent_path
+    _execution: Execution
+    _field: Field
+    _parent_path: AnyPath | None
 
     @property
-    def field_name(self) -> str:
-        return self._field.nodes[0].name.value
-
-    @property
-    def field_nodes(self) -> list[FieldNode]:
-        return self._field.nodes
-
-    @property
-    def return_type(self) -> GraphQLOutputType:
-        return self._field.definition.type
-
-    @property
-    def parent_type(self) -> GraphQLObjectType:
-        return self._field.parent_type
+    def context(self) -> Any:
+        return self._execution.context
 
     @property
     def columns(self) -> frozenset[str] | None:
@@ -231,33 +178,13 @@ class ResolveInfo:
         return self._field.columns
 
     @property
-    def path(self) -> Path:
-        return path_of((self._parent_path, self._field.key, self._field.parent_type.name))
+    def parent_type(self) -> GraphQLObjectType:
+        return self._field.parent_type
 
     @property
-    def schema(self) -> GraphQLSchema:
-        return self._execution.schema
+    def field_name(self) -> str:
+        return self._field.nodes[0].name.value
 
-    @property
-    def fragments(self) -> dict[str, FragmentDefinitionNode]:
-        return {name: fragment.definition for name, fragment in self._execution.fragments.items()}
-
-    @property
-    def root_value(self) -> Any:
-        return self._execution.root_value
-
-    @property
-    def operation(self) -> OperationDefinitionNode:
-        return self._execution.operation
-
-    @property
-    def variable_values(self) -> Mapping[str, Any]:
-        return self._execution.variables.coerced
-
-    @property
-    def context(self) -> Any:
-        return self._execution.context
-
-    @property
-    def async_helpers(self) -> Any:
-        return self._execution.executor.async_helpers
+    def __getattr__(self, name: str) -> Any:
+        path = (self._parent_path, self._field.key, self._field.parent_type.name)
+        return getattr(self._execution.core_info(self._field, path), name)

@@ -34,7 +34,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from engine.compiled.arguments import Variables
 from engine.compiled.execution import Execution, Function
-from engine.compiled.planning import Planner, Unsupported
+from engine.compiled.planning import Unsupported
 from engine.compiled.writing import Writer
 
 # The maximum number of combinations of conditions for which an operation is compiled.
@@ -147,17 +147,18 @@ class CompiledOperation:
                 self._schema, self._fragments, values, self._operation, type, details
             ).grouped_field_set
 
-        planner, writer = Planner(self._schema, subfields), Writer(self._schema)
+        writer = Writer(self._schema, subfields)
         try:
             selected = collect_fields(self._schema, self._fragments, values, type, self._operation).grouped_field_set
             in_turn = self._operation.operation is OperationType.MUTATION
             groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
-            root = [writer.root(planner.object(type, group)) for group in groups]
-            objects = {key: writer.object(plan) for key, plan in planner.objects.items()}
+            root = [writer.root(type, group) for group in groups]
             functions = self._functions(writer)
         except RecursionError:
             raise Unsupported("a deep document") from None
-        return Variant([functions[name] for name in root], {key: functions[name] for key, name in objects.items()})
+        return Variant(
+            [functions[name] for name in root], {key: functions[name] for key, name in writer.objects.items()}
+        )
 
     def _functions(self, writer: Writer) -> dict[str, Any]:
         """Execute the generated source. Tracebacks show its lines as long as the operation exists."""

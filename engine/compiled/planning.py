@@ -1,9 +1,9 @@
-"""Plans: the selected fields of each object, the source of each value, and its completion.
+"""The fields that an operation selects, and what the schema tells of each: its source, its classes, its columns.
 
-`Planner` creates them from the schema and the operation; `engine.compiled.writing` generates Python source from them.
+`engine.compiled.writing` generates Python source from them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from keyword import iskeyword
@@ -13,17 +13,12 @@ from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLLeafType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
-    get_nullable_type,
     is_composite_type,
-    is_leaf_type,
-    is_list_type,
     is_object_type,
 )
 from graphql.execution import default_field_resolver
@@ -38,9 +33,6 @@ Subfields: TypeAlias = Callable[[GraphQLObjectType, list[FieldDetails]], Grouped
 # Compiling more fields takes longer than executing most operations.
 FIELD_LIMIT = 500
 
-# How deep objects over the same row may nest in one expression. Python limits the depth of parentheses.
-ROW_DEPTH_LIMIT = 10
-
 
 class Unsupported(Exception):
     """An operation that graphql-core must execute. `reason` names the unsupported feature."""
@@ -50,31 +42,13 @@ class Unsupported(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Field:
-    """A field of an object, as an operation selects it."""
-
-    parent_type: GraphQLObjectType
-    definition: GraphQLField
-    key: str
-    """Its name in the response."""
-    details: list[FieldDetails]
-    nodes: list[FieldNode]
-    strawberry: StrawberryField | None
-    columns: frozenset[str] | None = None
-    """See `engine.rows.selected_columns`."""
+class TypeName:
+    """The field is `__typename`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """The value is an attribute of the object."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowColumn:
-    """The value is a column of the object's row."""
 
     name: str
 
@@ -89,162 +63,62 @@ class Resolver:
     parents: tuple[str, ...]
     """The names of parameters that take the object."""
     info: str | None
+    view: View | None
+    """The declaration of an object over the same row."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoreResolver:
-    """The value is the result of graphql-core's resolver of the field: with Strawberry's extensions and permissions,
-    or of a schema without Strawberry.
-    """
-
-    function: Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """The value is another object of the same row. The resolver creates it if its fields need more than the row."""
-
-    view: View
-    resolver: Resolver
-
-
-ValueSource: TypeAlias = Attribute | RowColumn | Resolver | CoreResolver
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A scalar or a member of an enum."""
-
-    type: GraphQLLeafType
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    type: GraphQLOutputType
-    """The type of the items."""
-    item: "Completion"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
-    """An object of one type. `cls`: the Python class of its objects, None if the class does not determine the type."""
-
-    object: "Object"
-    cls: Any
-    can_be_cast: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """An object of one of several types, each known by its class."""
-
-    objects: list[tuple[Any, "Object"]]
-
-
-Completion: TypeAlias = Leaf | ListOf | ObjectOf | AnyOf
-
-
-@dataclass(frozen=True, slots=True)
-class TypeName:
-    """The field `__typename`."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedField:
-    field: Field
-    source: ValueSource
-    completion: Completion
-
-
-@dataclass(frozen=True, slots=True)
-class RowLeaf:
-    """A leaf of the response that is a column of the row."""
-
-    column: str
-    type: GraphQLLeafType
-    is_nullable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowObject:
-    """An object of the response that is read from a row. A string among the fields is the `__typename`."""
-
-    fields: dict[str, "RowLeaf | RowObject | str"]
-    null_with: str | None = None
-    is_nullable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class RowFields:
-    """Consecutive fields of an object that are read from its row."""
-
-    fields: dict[str, RowLeaf | RowObject | str]
-    selected: GroupedFieldSet
+# The last is graphql-core's resolver of the field: with Strawberry's extensions and permissions, or without Strawberry.
+ValueSource: TypeAlias = TypeName | Attribute | Column | Resolver | Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Object:
-    """The selected fields of an object of a type, in the order of the response."""
+class Field:
+    """A field of an object, as an operation selects it; or an item of its list, with the item's type."""
 
-    type: GraphQLObjectType
-    parts: list[TypeName | PlannedField | RowFields]
+    parent_type: GraphQLObjectType
+    definition: GraphQLField
+    type: GraphQLOutputType
+    key: str
+    """Its name in the response."""
+    details: list[FieldDetails]
+    nodes: list[FieldNode]
+    strawberry: StrawberryField | None
+    source: ValueSource
+    columns: frozenset[str] | None
+    """See `engine.rows.selected_columns`."""
 
 
 class Planner:
-    """Plans the objects of one operation. `subfields` are graphql-core's, with `@skip` and `@include` decided."""
+    """Plans the fields of one operation. `subfields` are graphql-core's, with `@skip` and `@include` decided."""
 
     def __init__(self, schema: GraphQLSchema, subfields: Subfields) -> None:
-        self.objects: dict[tuple[GraphQLObjectType, int], Object] = {}
-        """The plans of objects by their type and the ID of the details of the field that returns them."""
+        self.number_of_fields = 0
+        self.subfields = subfields
         self._schema = schema
-        self._subfields = subfields
-        self._number_of_fields = 0
-        self._planned: dict[tuple[Any, ...], Object] = {}
+        converter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
+        self._has_exception_handlers = bool(converter._exception_handler_specs)
 
-    def object(self, type: GraphQLObjectType, selected: GroupedFieldSet) -> Object:
-        """Plan an object of these fields. Raises Unsupported."""
-        parts: list[TypeName | PlannedField | RowFields] = []
+    def fields(self, type: GraphQLObjectType, selected: GroupedFieldSet) -> Iterator[Field]:
+        """The fields of an object, in the order of the response. Raises Unsupported."""
         for key, details in selected.items():
-            if details[0].node.name.value == "__typename":
-                self._count_fields(1)
-                parts.append(TypeName(key))
-                continue
-            field = self._field(type, key, details)
-            source = self._source(field)
-            from_row = self._from_row(field, source, None, ROW_DEPTH_LIMIT)
-            self._count_fields(1 if from_row is None else _size(from_row))
-            if from_row is None:
-                parts.append(self._planned_field(field, source))
-                continue
-            last = parts[-1] if parts else None
-            if not isinstance(last, RowFields):
-                parts.append(last := RowFields({}, {}))
-            last.fields[key] = from_row
-            last.selected[key] = details
-        return Object(type, parts)
+            self.number_of_fields += 1
+            if self.number_of_fields > FIELD_LIMIT:
+                raise Unsupported("a large document")
+            nodes = [detail.node for detail in details]
+            name = nodes[0].name.value
+            definition = self._schema.get_field(type, name)
+            if definition is None or name in ("__schema", "__type"):
+                raise Unsupported("introspection")
+            strawberry = _strawberry_field(definition)
+            source = TypeName() if name == "__typename" else self._source(definition, strawberry)
+            is_told = isinstance(source, Resolver) and source.info
+            columns = self._columns(definition.type, details) if is_told else None
+            yield Field(type, definition, definition.type, key, details, nodes, strawberry, source, columns)
 
-    def _count_fields(self, number: int) -> None:
-        self._number_of_fields += number
-        if self._number_of_fields > FIELD_LIMIT:
-            raise Unsupported("a large document")
-
-    def _field(self, parent_type: GraphQLObjectType, key: str, details: list[FieldDetails]) -> Field:
-        nodes = [detail.node for detail in details]
-        definition = self._schema.get_field(parent_type, nodes[0].name.value)
-        if definition is None or nodes[0].name.value.startswith("__"):
-            raise Unsupported("introspection")
-        strawberry = definition.extensions.get("strawberry-definition")
-        if not isinstance(strawberry, StrawberryField):
-            strawberry = None
-        return Field(parent_type, definition, key, details, nodes, strawberry)
-
-    def _source(self, field: Field) -> ValueSource | RowView:
+    def _source(self, definition: GraphQLField, strawberry: StrawberryField | None) -> ValueSource:
         """Where the field's value comes from."""
-        core = CoreResolver(field.definition.resolve or default_field_resolver)
-        strawberry = field.strawberry
-        if strawberry is None or strawberry.extensions or self._has_exception_handlers():
+        core = definition.resolve or default_field_resolver
+        if strawberry is None or strawberry.extensions or self._has_exception_handlers:
             return core
         resolver = strawberry.base_resolver
         if resolver is None:
@@ -256,9 +130,7 @@ class Planner:
             return core
         declared = strawberry.metadata.get(SOURCE)
         if isinstance(declared, Column):
-            return RowColumn(declared.name)
-        if isinstance(declared, View):
-            return RowView(declared, Resolver(function, is_async=False, takes_self=True, parents=(), info=None))
+            return declared
         parents = (resolver.parent_parameter, resolver.root_parameter)
         return Resolver(
             function=function,
@@ -266,83 +138,8 @@ class Planner:
             takes_self=resolver.self_parameter is not None,
             parents=tuple(parameter.name for parameter in parents if parameter),
             info=resolver.info_parameter.name if resolver.info_parameter else None,
+            view=declared if isinstance(declared, View) else None,
         )
-
-    def _has_exception_handlers(self) -> bool:
-        return bool(self._schema._strawberry_schema.schema_converter._exception_handler_specs)  # type: ignore[attr-defined]
-
-    def _planned_field(self, field: Field, source: ValueSource | RowView) -> PlannedField:
-        if isinstance(source, RowView):
-            source = source.resolver
-        elif isinstance(source, Resolver) and source.info:
-            columns = self._columns(field.definition.type, field.details)
-            field = Field(
-                field.parent_type, field.definition, field.key, field.details, field.nodes, field.strawberry, columns
-            )
-        return PlannedField(field, source, self._completion(field.definition.type, field.details))
-
-    # How values are completed.
-
-    def _completion(self, type: GraphQLOutputType, details: list[FieldDetails]) -> Completion:
-        if isinstance(type, GraphQLNonNull):
-            type = type.of_type
-        if is_list_type(type):
-            return ListOf(type.of_type, self._completion(type.of_type, details))
-        if isinstance(type, GraphQLObjectType):
-            return ObjectOf(self._object_of(type, details), class_of(type), bool(type.is_type_of))
-        if isinstance(type, GraphQLInterfaceType | GraphQLUnionType):
-            objects = {each: self._object_of(each, details) for each in self._schema.get_possible_types(type)}
-            return AnyOf([(cls, objects[possible]) for cls, possible in classes_of(self._schema, type)])
-        assert is_leaf_type(type)
-        return Leaf(type)
-
-    def _object_of(self, type: GraphQLObjectType, details: list[FieldDetails]) -> Object:
-        """The plan of the fields that the nodes select. The same nodes have the same plan."""
-        key = (type, *(id(detail.node) for detail in details))
-        if key not in self._planned:
-            self._planned[key] = self.object(type, self._subfields(type, details))
-        self.objects[type, id(details)] = self._planned[key]
-        return self._planned[key]
-
-    # Values that are read from rows. `names`: the row's columns by the names of the object's columns.
-
-    def _from_row(
-        self, field: Field, source: ValueSource | RowView, names: Mapping[str, str] | None, depth: int
-    ) -> RowLeaf | RowObject | None:
-        """How to read a field's value from the row of its object. None: it takes more than the row."""
-        type = field.definition.type
-        is_nullable = not isinstance(type, GraphQLNonNull)
-        of = get_nullable_type(type)
-        try:
-            if isinstance(source, RowColumn) and is_leaf_type(of):
-                return RowLeaf(source.name if names is None else names[source.name], of, is_nullable)
-            if isinstance(source, RowView) and is_object_type(of) and depth and source.view.make() is class_of(of):
-                null_with = source.view.null_with
-                if null_with is not None and names is not None:
-                    null_with = names[null_with]
-                if source.view.columns is not None:
-                    renamed = source.view.columns.items()
-                    names = {name: column if names is None else names[column] for name, column in renamed}
-                fields = self._fields_from_row(of, self._subfields(of, field.details), names, depth - 1)
-                return RowObject(fields, null_with, is_nullable) if fields else None
-        except KeyError:  # the row lacks a column
-            return None
-        return None
-
-    def _fields_from_row(
-        self, type: GraphQLObjectType, selected: GroupedFieldSet, names: Mapping[str, str] | None, depth: int
-    ) -> dict[str, RowLeaf | RowObject | str] | None:
-        fields: dict[str, RowLeaf | RowObject | str] = {}
-        for key, details in selected.items():
-            if details[0].node.name.value == "__typename":
-                fields[key] = type.name
-                continue
-            field = self._field(type, key, details)
-            from_row = self._from_row(field, self._source(field), names, depth)
-            if from_row is None:
-                return None
-            fields[key] = from_row
-        return fields
 
     # Which columns of rows are read below a field: see `engine.rows.selected_columns`.
 
@@ -353,30 +150,25 @@ class Planner:
         if not is_object_type(of):
             return None
         columns: set[str] = set()
-        has_row = _has_row(of)
-        for each in self._subfields(of, details).values():
-            read = self._columns_of_row(of, each) if has_row else self._columns_below(of, each)
+        for each in self.subfields(of, details).values():
+            read = self._columns_of(of, each)
             if read is None:
                 return None
             columns |= read
         return frozenset(columns)
 
-    def _columns_below(self, type: GraphQLObjectType, details: list[FieldDetails]) -> frozenset[str] | None:
-        """Those that a field of an object without a row needs."""
-        definition = self._schema.get_field(type, details[0].node.name.value)
-        if definition is None:
-            return frozenset()
-        below = self._columns(definition.type, details)
-        declared = _declared_source(definition)
-        return below.union(declared.columns) if below is not None and isinstance(declared, Reads) else below
-
-    def _columns_of_row(self, type: GraphQLObjectType, details: list[FieldDetails]) -> frozenset[str] | None:
-        """Those that a field of an object with a row needs."""
+    def _columns_of(self, type: GraphQLObjectType, details: list[FieldDetails]) -> frozenset[str] | None:
+        """Those that a field of an object needs."""
         name = details[0].node.name.value
         definition = self._schema.get_field(type, name)
         if name == "__typename" or definition is None:
             return frozenset()
-        match _declared_source(definition):
+        strawberry = _strawberry_field(definition)
+        declared = strawberry.metadata.get(SOURCE) if strawberry else None
+        if not has_row(type):
+            below = self._columns(definition.type, details)
+            return below.union(declared.columns) if below is not None and isinstance(declared, Reads) else below
+        match declared:
             case Column(name=column):
                 return frozenset({column})
             case Reads(columns=read):
@@ -389,10 +181,6 @@ class Planner:
                     columns = frozenset(names[name] for name in known)
                 return columns.union([null_with]) if columns is not None and null_with else columns
         return None
-
-
-def _size(part: RowLeaf | RowObject | str) -> int:
-    return 1 + sum(map(_size, part.fields.values())) if isinstance(part, RowObject) else 1
 
 
 def class_of(type: GraphQLObjectType) -> Any:
@@ -421,16 +209,17 @@ def classes_of(
             yield definition.origin, possible
 
 
+def has_row(type: GraphQLObjectType) -> bool:
+    """Whether objects of the type have the attribute `row`."""
+    definition = _definition(type)
+    return definition is not None and "row" in getattr(definition.origin, "__dataclass_fields__", ())
+
+
 def _definition(type: GraphQLObjectType) -> StrawberryObjectDefinition | None:
     definition = type.extensions.get("strawberry-definition")
     return definition if isinstance(definition, StrawberryObjectDefinition) else None
 
 
-def _declared_source(definition: GraphQLField) -> Any:
-    strawberry = definition.extensions.get("strawberry-definition")
-    return strawberry.metadata.get(SOURCE) if isinstance(strawberry, StrawberryField) else None
-
-
-def _has_row(type: GraphQLObjectType) -> bool:
-    definition = _definition(type)
-    return definition is not None and "row" in getattr(definition.origin, "__dataclass_fields__", ())
+def _strawberry_field(definition: GraphQLField) -> StrawberryField | None:
+    field = definition.extensions.get("strawberry-definition")
+    return field if isinstance(field, StrawberryField) else None
