@@ -22,14 +22,12 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     ListValueNode,
-    NullValueNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_nullable_type,
     is_input_object_type,
-    is_leaf_type,
     is_list_type,
 )
 from graphql.execution.values import VariableValues
@@ -39,11 +37,9 @@ from strawberry import UNSET
 from strawberry.relay import GlobalID
 from strawberry.schema.compat import is_scalar
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
-from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryList, StrawberryMaybe, StrawberryOptional, has_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 from strawberry.types.lazy_type import LazyType
-from strawberry.types.maybe import Some
 
 Coerce: TypeAlias = Callable[[Any, int], Any]
 Read: TypeAlias = Callable[[VariableValues], Any]
@@ -176,37 +172,11 @@ class Inputs:
             return lambda variables: variables.coerced.get(name, Undefined)
         of = get_nullable_type(type)
         read: Read | None = None
-        if isinstance(node, NullValueNode) or is_leaf_type(of):
-            value = _constant(node, type)
-            read = None if value is Undefined else same(value)
-        elif is_list_type(of):
-            read = self._list_literal(node, of.of_type)
-        elif is_input_object_type(of) and isinstance(node, ObjectValueNode):
+        if is_input_object_type(of) and isinstance(node, ObjectValueNode):
             read = self._object_literal(node, of)
+        elif not isinstance(node, ListValueNode) or not any(isinstance(item, VariableNode) for item in node.values):
+            read = _constant(node, type)
         return read or (lambda variables: coerce_input_literal(node, type, variables))
-
-    def _list_literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
-        nodes = node.values if isinstance(node, ListValueNode) else (node,)
-        # A variable without a value is null in a list.
-        nulls = {
-            index: None
-            for index, item in enumerate(nodes)
-            if isinstance(node, ListValueNode) and isinstance(item, VariableNode) and type is get_nullable_type(type)
-        }
-        items = [(self.literal(item, type), nulls.get(index, Undefined)) for index, item in enumerate(nodes)]
-
-        def read(variables: VariableValues) -> Any:
-            values = []
-            for read_item, null in items:
-                value = read_item(variables)
-                if value is Undefined:
-                    value = null
-                    if null is Undefined:
-                        return Undefined
-                values.append(value)
-            return values
-
-        return read
 
     def _object_literal(self, node: ObjectValueNode, type: GraphQLInputObjectType) -> Read | None:
         """None: graphql-core coerces the object."""
@@ -256,7 +226,7 @@ class Inputs:
 
     def _converter(self, type: Any) -> Convert:
         if isinstance(type, StrawberryMaybe):
-            return self._maybe_converter(type)
+            raise Unusual
         if isinstance(type, StrawberryOptional):
             return self._converter(type.of_type)
         if isinstance(type, LazyType):
@@ -269,18 +239,6 @@ class Inputs:
         if self._is_leaf(type):
             return lambda value: value
         return self._object_converter(type)
-
-    def _maybe_converter(self, maybe: StrawberryMaybe) -> Convert:
-        convert_value = self._converter(maybe.of_type)
-        if isinstance(maybe.of_type, StrawberryOptional):
-            return lambda value: Some(convert_value(value))
-
-        def convert(value: Any) -> Any:
-            if value is None:  # Strawberry raises the error
-                return convert_argument(value, maybe, self.registry, self.config)
-            return Some(convert_value(value))
-
-        return convert
 
     def _object_converter(self, type: Any) -> Convert:
         if type in self._converters:
@@ -329,13 +287,15 @@ def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
         return REQUIRED
 
 
-def _constant(node: ValueNode, type: GraphQLInputType) -> Any:
-    """The value of a leaf, if it is valid and no resolver can change it; else Undefined."""
+def _constant(node: ValueNode, type: GraphQLInputType) -> Read | None:
+    """The value of a leaf or of a list of leaves, if it is valid. A resolver may change a list, but nothing else."""
     try:
         value = coerce_input_literal(node, type)
     except Exception:  # it is raised again where the field is executed
-        return Undefined
-    return value if is_immutable(value) else Undefined
+        return None
+    if value.__class__ is list and all(map(is_immutable, value)):
+        return lambda variables: value.copy()
+    return same(value) if is_immutable(value) else None
 
 
 def is_immutable(value: Any) -> bool:
