@@ -4,7 +4,7 @@ The unit is one object of the response with all of its leaves. Fields that take 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
@@ -205,28 +205,25 @@ class _Selected(NamedTuple):
     depth: int = 0
 
 
+@dataclass(slots=True, eq=False)
 class _Walk:
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        model: CostModel,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-    ) -> None:
-        self.aliases = 0
-        self.directives = len(operation.directives or ())
-        # The variables that were asked for.
-        self.asked: set[str] = set()
-        self._schema = schema
-        self._model = model
-        self._fragments = fragments
-        self._measured: dict[str, _Selected] = {}
-        self._variables = variables
-        self._defaults: dict[str, ValueNode | None] = {}
-        for definition in operation.variable_definitions or ():
-            self._defaults[definition.variable.name.value] = definition.default_value
-            self.directives += len(definition.directives or ())
+    schema: GraphQLSchema
+    model: CostModel
+    fragments: Mapping[str, FragmentDefinitionNode]
+    operation: OperationDefinitionNode
+    variables: Mapping[str, Any]
+    aliases: int = 0
+    directives: int = 0
+    asked: set[str] = field(default_factory=set)
+    """The variables that were asked for."""
+    measured: dict[str, _Selected] = field(default_factory=dict)
+    """The fragments that were measured."""
+    defaults: dict[str, ValueNode | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        definitions = self.operation.variable_definitions or ()
+        self.directives = len(self.operation.directives or ()) + sum(len(node.directives or ()) for node in definitions)
+        self.defaults = {node.variable.name.value: node.default_value for node in definitions}
 
     def selections(self, selection_set: SelectionSetNode, type: object, level: int) -> _Selected:
         if level > NESTING_LIMIT:
@@ -247,27 +244,27 @@ class _Walk:
             case FragmentSpreadNode():
                 return self._fragment(selection.name.value, level)
             case InlineFragmentNode(type_condition=condition):
-                type = self._schema.get_type(condition.name.value) if condition else type
+                type = self.schema.get_type(condition.name.value) if condition else type
                 return self.selections(selection.selection_set, type, level + 1)
         return _Selected()
 
     def _fragment(self, name: str, level: int) -> _Selected:
-        if name not in self._measured:
+        if name not in self.measured:
             # While it is being measured it is nothing: validation refuses those that are not there, or circular.
-            self._measured[name] = _Selected()
-            if fragment := self._fragments.get(name):
+            self.measured[name] = _Selected()
+            if fragment := self.fragments.get(name):
                 self.directives += len(fragment.directives or ())
-                type = self._schema.get_type(fragment.type_condition.name.value)
-                self._measured[name] = self.selections(fragment.selection_set, type, level + 1)
-        return self._measured[name]
+                type = self.schema.get_type(fragment.type_condition.name.value)
+                self.measured[name] = self.selections(fragment.selection_set, type, level + 1)
+        return self.measured[name]
 
     def _field(self, node: FieldNode, parent: object, level: int) -> _Selected:
         self.aliases += node.alias is not None
         if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
             parent = None
-        field = self._schema.get_field(parent, node.name.value) if parent else None
+        field = self.schema.get_field(parent, node.name.value) if parent else None
         place = f"{parent.name}.{node.name.value}" if parent else ""
-        price = self._model.prices.get(place, 0) * OBJECT
+        price = self.model.prices.get(place, 0) * OBJECT
         if node.selection_set is None:
             return _Selected(price + (ALIASED_LEAF if node.alias else 0), depth=1)
         type = get_named_type(field.type) if field else None
@@ -275,32 +272,29 @@ class _Walk:
         cost, depth = price + OBJECT + inside.cost, inside.depth + 1
         if parent is None or field is None or type is None:
             return _Selected(cost, depth=depth)
-        if parent is self._schema.mutation_type:
-            cost += self._model.mutation_price * OBJECT
+        if parent is self.schema.mutation_type:
+            cost += self.model.mutation_price * OBJECT
         if type.name.endswith("Connection"):
-            cost += inside.per_item * self._page_size(node)
-        elif type.name == self._model.count_type:
-            limit = self._number(node, "limit", self._model.count_limit, self._model.count_limit_maximum)
-            cost += limit * OBJECT // self._model.rows_counted
+            name = "last" if self._argument(node, "first") is None else "first"
+            cost += inside.per_item * self._number(node, name, self.model.page_size, self.model.page_size_limit)
+        elif type.name == self.model.count_type:
+            limit = self._number(node, "limit", self.model.count_limit, self.model.count_limit_maximum)
+            cost += limit * OBJECT // self.model.rows_counted
         elif place.startswith("__") or node.name.value.startswith("__"):
-            cost = int(cost * _introspection_sizes(self._schema).get(node.name.value, 1))
+            cost = int(cost * _introspection_sizes(self.schema).get(node.name.value, 1))
         elif is_list_type(get_nullable_type(field.type)):
             if parent.name.endswith("Connection"):
                 return _Selected(per_item=cost, depth=depth)
             cost *= self._list_size(node, field, place)
         return _Selected(cost, depth=depth)
 
-    def _page_size(self, node: FieldNode) -> int:
-        name = "last" if self._argument(node, "first") is None else "first"
-        return self._number(node, name, self._model.page_size, self._model.page_size_limit)
-
     def _list_size(self, node: FieldNode, field: GraphQLField, place: str) -> int:
         if "ids" not in field.args:
-            return self._model.list_sizes.get(place, self._model.list_size)
+            return self.model.list_sizes.get(place, self.model.list_size)
         ids = self._argument(node, "ids")
         if ids is None:
-            return self._model.page_size
-        return min(len(ids), self._model.ids_limit) if isinstance(ids, list | tuple) else 1
+            return self.model.page_size
+        return min(len(ids), self.model.ids_limit) if isinstance(ids, list | tuple) else 1
 
     def _number(self, node: FieldNode, name: str, default: int, limit: int) -> int:
         """The argument's value. One that will be refused counts as the limit."""
@@ -318,7 +312,7 @@ class _Walk:
             case VariableNode():
                 name = node.name.value
                 self.asked.add(name)
-                return self._variables[name] if name in self._variables else self._value(self._defaults.get(name))
+                return self.variables[name] if name in self.variables else self._value(self.defaults.get(name))
             case IntValueNode():
                 return int(node.value[:10])  # Python refuses to read thousands of digits
             case StringValueNode():

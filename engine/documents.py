@@ -10,14 +10,7 @@ from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
 
 from engine.compiled import CompiledOperation, Unsupported, compile_operation
 from engine.cost import CostModel, Measure, Meter
-from engine.execution import (
-    InvalidOperation,
-    choose_operation,
-    interpret,
-    parse_document,
-    result_of,
-    validate_document,
-)
+from engine.execution import InvalidOperation, choose_operation, interpret, parse_document, result_of, validate_document
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
@@ -31,14 +24,9 @@ DOCUMENT_TOKENS = 20
 class Document:
     """A parsed document. Raises InvalidOperation where it cannot be parsed."""
 
-    def __init__(
-        self, schema: strawberry.Schema, model: CostModel, text: str, *, introspection: bool, compiled: bool
-    ) -> None:
-        self.schema = schema
-        self.model = model
+    def __init__(self, cache: "DocumentCache", text: str) -> None:
+        self.cache = cache
         self.text = text
-        self.hide_suggestions = not introspection
-        self.compiled = compiled
         self.tree = parse_document(text)
         self._operations: dict[str | None, Operation] = {}
 
@@ -54,8 +42,10 @@ class Operation:
 
     def __init__(self, document: Document, node: OperationDefinitionNode) -> None:
         self.node = node
+        self._name = node.name.value if node.name else None
         self._document = document
-        self._meter = Meter(document.schema._schema, document.model, document.tree, node)
+        self._cache = document.cache
+        self._meter = Meter(self._cache.schema._schema, self._cache.model, document.tree, node)
 
     def measure(self, variables: Variables) -> Measure:
         return self._meter.measure(variables or {})
@@ -65,54 +55,42 @@ class Operation:
 
         Raises InvalidOperation.
         """
-        document, reason = self._document, "off"
+        reason, hide_suggestions = "off", not self._cache.introspection
         try:
-            if document.compiled:
+            if self._cache.compiled:
                 try:
-                    result = await self._compiled.execute(
-                        variables, context, hide_suggestions=document.hide_suggestions
-                    )
+                    result = await self._compiled.execute(variables, context, hide_suggestions=hide_suggestions)
                     return result_of(result), None
                 except Unsupported as unsupported:
                     reason = unsupported.reason
-            interpreted = interpret(
-                document.schema._schema,
-                document.tree,
-                self.node,
-                variables,
-                context,
-                hide_suggestions=document.hide_suggestions,
-            )
-            return result_of(interpreted if isinstance(interpreted, ExecutionResult) else await interpreted), reason
+            schema, tree = self._cache.schema._schema, self._document.tree
+            return result_of(await interpret(schema, tree, self._name, variables, context, hide_suggestions)), reason
         except RecursionError:
             raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
 
     @cached_property
     def _compiled(self) -> CompiledOperation:
-        name = self.node.name.value if self.node.name else None
-        return compile_operation(self._document.schema, self._document.tree, name)
+        return compile_operation(self._cache.schema, self._document.tree, self._name)
 
 
 class DocumentCache:
     """The valid documents that were sent last."""
 
     def __init__(self, schema: strawberry.Schema, model: CostModel, *, introspection: bool, compiled: bool) -> None:
-        self._schema = schema
-        self._model = model
-        self._introspection = introspection
-        self._compiled = compiled
+        self.schema = schema
+        self.model = model
+        self.introspection = introspection
+        self.compiled = compiled
         self._documents: LRUCache[str, Document] = LRUCache(TOKENS, getsizeof=_size)
 
     def get(self, text: str) -> Document:
         """The document of a text, from the cache or new. Raises InvalidOperation where it cannot be parsed."""
-        return self._documents.get(text) or Document(
-            self._schema, self._model, text, introspection=self._introspection, compiled=self._compiled
-        )
+        return self._documents.get(text) or Document(self, text)
 
     def validate(self, document: Document) -> None:
         """Validate a document and keep it. Raises InvalidOperation."""
         if self._documents.get(document.text) is not document:
-            validate_document(self._schema._schema, document.tree, introspection=self._introspection)
+            validate_document(self.schema._schema, document.tree, introspection=self.introspection)
             self._documents[document.text] = document
 
 

@@ -19,7 +19,6 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.pyutils import AwaitableOrValue
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -87,26 +86,26 @@ def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspe
         raise InvalidOperation("GRAPHQL_VALIDATION_FAILED", *errors)
 
 
-def interpret(
+async def interpret(
     schema: GraphQLSchema,
     document: DocumentNode,
-    operation: OperationDefinitionNode,
+    name: str | None,
     variables: Mapping[str, Any] | None,
     context: Any,
-    *,
     hide_suggestions: bool,
-) -> AwaitableOrValue[ExecutionResult]:
+) -> ExecutionResult:
     """Execute an operation of a valid document with graphql-core."""
-    return execute(
+    result = execute(
         schema,
         document,
         variable_values=dict(variables or {}),
-        operation_name=operation.name.value if operation.name else None,
+        operation_name=name,
         context_value=context,
         executor_class=StrawberryGraphQLCoreExecutionContext,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
         hide_suggestions=hide_suggestions,
     )
+    return result if isinstance(result, ExecutionResult) else await result
 
 
 def result_of(result: ExecutionResult) -> ExecutionResult:

@@ -34,17 +34,16 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode]) -> None:
         self._schema = schema
         self._definitions = definitions
-        self._variables: list[Variable] | None = []
+        self._variables: list[Variable] = []
         for definition in definitions:
             signature = get_variable_signature(schema, definition)
-            if isinstance(signature, GraphQLError):
-                self._variables = None
-                break
-            coerce = inputs_of(schema).coercer(signature.type)
+            assert not isinstance(signature, GraphQLError), "validation refuses variables of other types"
             given = get_variable_values(schema, [definition], {})
             is_shareable = isinstance(given, VariableValues) and all(map(is_immutable, given.coerced.values()))
             absent = cast(VariableValues, given) if is_shareable else None
-            self._variables.append(Variable(signature.name, signature, coerce, absent))
+            self._variables.append(
+                Variable(signature.name, signature, inputs_of(schema).coercer(signature.type), absent)
+            )
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
         """The same result as graphql-core's `get_variable_values`."""
@@ -52,16 +51,14 @@ class Variables:
             values = self._read(inputs)
         except Exception:  # that of an input type that refuses a value
             values = None
-        if values is None:
-            return get_variable_values(
-                self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions
-            )
-        return values
+        if values is not None:
+            return values
+        return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
 
     def _read(self, inputs: Mapping[str, Any]) -> VariableValues | None:
         """The values, if all of them are valid."""
         values = VariableValues({}, {})
-        for name, signature, coerce, absent in self._variables or ():
+        for name, signature, coerce, absent in self._variables:
             if name in inputs:
                 values.sources[name] = VariableValueSource(signature, inputs[name])
                 coerced = coerce(inputs[name], 0)
@@ -73,7 +70,7 @@ class Variables:
                 return None
             values.sources.update(absent.sources)
             values.coerced.update(absent.coerced)
-        return None if self._variables is None else values
+        return values
 
 
 class Argument(NamedTuple):
