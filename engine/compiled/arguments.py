@@ -6,14 +6,14 @@ If a value is not valid, graphql-core creates the error.
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, cast
 
-from graphql import GraphQLError, GraphQLSchema, Undefined, VariableDefinitionNode, VariableNode
+from graphql import GraphQLError, GraphQLSchema, Undefined, VariableDefinitionNode
 from graphql.execution import get_argument_values, get_variable_values
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 from strawberry.types.arguments import convert_argument
 from strawberry.types.info import Info
 
-from engine.compiled.inputs import REQUIRED, Coerce, Convert, Read, Unusual, default_of, inputs_of, is_immutable, same
+from engine.compiled.inputs import Coerce, Convert, Unusual, inputs_of, is_immutable
 from engine.compiled.planning import Field
 
 MAX_COERCION_ERRORS = 50  # graphql-core's own default
@@ -41,45 +41,29 @@ class Variables:
             given = get_variable_values(schema, [definition], {})
             is_shareable = isinstance(given, VariableValues) and all(map(is_immutable, given.coerced.values()))
             absent = cast(VariableValues, given) if is_shareable else None
-            self._variables.append(
-                Variable(signature.name, signature, inputs_of(schema).coercer(signature.type), absent)
-            )
+            coerce = inputs_of(schema).coercer(signature.type)
+            self._variables.append(Variable(signature.name, signature, coerce, absent))
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
         """The same result as graphql-core's `get_variable_values`."""
-        try:
-            values = self._read(inputs)
-        except Exception:  # that of an input type that refuses a value
-            values = None
-        if values is not None:
-            return values
-        return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
-
-    def _read(self, inputs: Mapping[str, Any]) -> VariableValues | None:
-        """The values, if all of them are valid."""
         values = VariableValues({}, {})
-        for name, signature, coerce, absent in self._variables:
-            if name in inputs:
-                values.sources[name] = VariableValueSource(signature, inputs[name])
-                coerced = coerce(inputs[name], 0)
-                if coerced is Undefined:
-                    return None
-                values.coerced[name] = coerced
-                continue
-            if absent is None:
-                return None
-            values.sources.update(absent.sources)
-            values.coerced.update(absent.coerced)
-        return values
-
-
-class Argument(NamedTuple):
-    """An argument that the operation gives, or that has a default."""
-
-    name: str
-    read: Read
-    variable: str | None
-    """The variable that is its value. If it is absent, so is the argument."""
+        try:
+            for name, signature, coerce, absent in self._variables:
+                if name in inputs:
+                    values.sources[name] = VariableValueSource(signature, inputs[name])
+                    values.coerced[name] = coerced = coerce(inputs[name], 0)
+                    if coerced is Undefined:
+                        break
+                elif absent is None:
+                    break
+                else:
+                    values.sources.update(absent.sources)
+                    values.coerced.update(absent.coerced)
+            else:
+                return values
+        except Exception:  # noqa: S110  # that of an input type that refuses a value
+            pass
+        return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
 
 
 class Parameter(NamedTuple):
@@ -97,29 +81,11 @@ class Arguments:
     def __init__(self, schema: GraphQLSchema, field: Field) -> None:
         self._field = field
         self._inputs = inputs_of(schema)
-        self._arguments = self._planned_arguments()
+        details = field.details[0]
+        nodes = {node.name.value: node.value for node in details.node.arguments or ()}
+        self._read = None if details.fragment_variable_values else self._inputs.fields(nodes, field.definition.args)
         self._parameters = [*map(self._parameter, field.strawberry.arguments)] if field.strawberry else []
         self.needs_info = any(parameter.type is not None for parameter in self._parameters)
-
-    def _planned_arguments(self) -> list[Argument] | None:
-        """Those that have a value, in the schema's order. None if one is invalid."""
-        details = self._field.details[0]
-        if details.fragment_variable_values:
-            return None
-        nodes = {node.name.value: node.value for node in details.node.arguments or ()}
-        arguments = []
-        for name, definition in self._field.definition.args.items():
-            node, default = nodes.get(name), default_of(definition)
-            if node is None and default is REQUIRED:
-                return None
-            if node is not None:
-                read = self._inputs.literal(node, definition.type)
-                is_optional = isinstance(node, VariableNode) and default is Undefined
-                variable = node.name.value if is_optional and isinstance(node, VariableNode) else None
-                arguments.append(Argument(definition.out_name or name, read, variable))
-            elif default is not Undefined:
-                arguments.append(Argument(definition.out_name or name, same(default), None))
-        return arguments
 
     def _parameter(self, argument: Any) -> Parameter:
         name = self._inputs.config.name_converter.from_argument(argument)
@@ -130,16 +96,9 @@ class Arguments:
 
     def read(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
         """The same result, or exception, as graphql-core's `get_argument_values`."""
-        values: dict[str, Any] = {}
-        for name, read, variable in self._arguments or ():
-            if variable is not None and variable not in variables.coerced:
-                continue
-            values[name] = value = read(variables)
-            if value is Undefined:
-                break
-        else:
-            if self._arguments is not None:
-                return values
+        values: Any = Undefined if self._read is None else self._read(variables)
+        if values is not Undefined:
+            return values
         details = self._field.details[0]
         return get_argument_values(
             self._field.definition, details.node, variables, details.fragment_variable_values, hide_suggestions

@@ -4,7 +4,7 @@ They do what graphql-core's `coerce_input_value` and `coerce_input_literal` and 
 the types examined only once. If a value is not valid, they return Undefined, and graphql-core creates the error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -60,7 +60,7 @@ class Unusual(Exception):
 
 
 class InputField(NamedTuple):
-    """A field of an input object in a document."""
+    """A field of an input object in a document, or an argument."""
 
     name: str
     """Its name in the value."""
@@ -155,10 +155,8 @@ class Inputs:
             return type.out_type(coerced)
 
         self._coercers[type] = coerce
-        fields += [
-            (name, field.out_name or name, default_of(field), self.coercer(field.type))
-            for name, field in type.fields.items()
-        ]
+        for name, field in type.fields.items():
+            fields.append((name, field.out_name or name, default_of(field), self.coercer(field.type)))
         return coerce
 
     # Values in documents.
@@ -181,16 +179,27 @@ class Inputs:
     def _object_literal(self, node: ObjectValueNode, type: GraphQLInputObjectType) -> Read | None:
         """None: graphql-core coerces the object."""
         nodes = {field.name.value: field.value for field in node.fields}
-        if type.is_one_of or not nodes.keys() <= type.fields.keys():
+        read = None if type.is_one_of or not nodes.keys() <= type.fields.keys() else self.fields(nodes, type.fields)
+        if read is None:
             return None
+        return lambda variables: Undefined if (values := read(variables)) is Undefined else type.out_type(values)
+
+    def fields(
+        self,
+        nodes: Mapping[str, ValueNode],
+        definitions: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField],
+    ) -> Read | None:
+        """A function that returns the coerced fields of an input object, or the arguments of a field, in the schema's
+        order; or Undefined. None: one that is required is missing.
+        """
         fields: list[InputField] = []
-        for name, definition in type.fields.items():
-            value, default = nodes.get(name), default_of(definition)
-            if value is None and default is REQUIRED:
+        for name, definition in definitions.items():
+            node, default = nodes.get(name), default_of(definition)
+            if node is None and default is REQUIRED:
                 return None
-            if value is not None or default is not Undefined:
-                variable = value.name.value if isinstance(value, VariableNode) else None
-                read_field = self.literal(value, definition.type) if value else same(default)
+            if node is not None or default is not Undefined:
+                variable = node.name.value if isinstance(node, VariableNode) else None
+                read_field = self.literal(node, definition.type) if node else same(default)
                 fields.append(InputField(definition.out_name or name, read_field, variable, default))
 
         def read(variables: VariableValues) -> Any:
@@ -205,7 +214,7 @@ class Inputs:
                 if value is Undefined or value is REQUIRED:
                     return Undefined
                 coerced[name] = value
-            return type.out_type(coerced)
+            return coerced
 
         return read
 

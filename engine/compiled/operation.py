@@ -138,27 +138,26 @@ class CompiledOperation:
             raise Unsupported(f"@{self._directives.unknown}")
         if not all(isinstance(value, bool) for value in conditions):
             raise Unsupported("a condition that is null")
-        type = self._schema.get_root_type(self._operation.operation)
+        schema = self._schema
+        type = schema.get_root_type(self._operation.operation)
         if type is None or self._operation.operation is OperationType.SUBSCRIPTION:
             raise Unsupported("a subscription")
 
         def subfields(type: GraphQLObjectType, details: list[FieldDetails]) -> GroupedFieldSet:
-            return collect_subfields(
-                self._schema, self._fragments, values, self._operation, type, details
-            ).grouped_field_set
+            collected = collect_subfields(schema, self._fragments, values, self._operation, type, details)
+            return collected.grouped_field_set
 
-        writer = Writer(self._schema, subfields)
+        writer = Writer(schema, subfields)
         try:
-            selected = collect_fields(self._schema, self._fragments, values, type, self._operation).grouped_field_set
+            selected = collect_fields(schema, self._fragments, values, type, self._operation).grouped_field_set
             in_turn = self._operation.operation is OperationType.MUTATION
             groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
             root = [writer.root(type, group) for group in groups]
             functions = self._functions(writer)
         except RecursionError:
             raise Unsupported("a deep document") from None
-        return Variant(
-            [functions[name] for name in root], {key: functions[name] for key, name in writer.objects.items()}
-        )
+        objects = {key: functions[name] for key, name in writer.objects.items()}
+        return Variant([functions[name] for name in root], objects)
 
     def _functions(self, writer: Writer) -> dict[str, Any]:
         """Execute the generated source. Tracebacks show its lines as long as the operation exists."""
