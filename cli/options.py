@@ -30,10 +30,8 @@ def scope_option(help: str, **settings: Any) -> Callable[[Function], Function]:
 
 def validate_name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """The callback of an option whose value is a single line of text, by the rules of the GraphQL schema."""
-    validation = Validation()
-    name = validation.optional_text(value, length=NAME_LENGTH)
     try:
-        validation.raise_errors()
+        with Validation() as validation:
+            return validation.text(value, length=NAME_LENGTH)
     except UserErrors as error:
         raise click.BadParameter(error.errors[0].message) from None
-    return name

@@ -1,30 +1,36 @@
 """Apps: the API clients of a store."""
 
-from collections.abc import Awaitable
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
-from db.keysets import Sort, Window
-from db.pool import Row
 from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.api_keys import ApiKey
-from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, PageRequest
+from schema.connections import (
+    NEWEST_FIRST,
+    After,
+    Before,
+    Connection,
+    CountableConnection,
+    First,
+    Last,
+    PageArguments,
+    fetch_page,
+)
 from schema.context import Info
 from schema.documents import PersistedDocument, documents_of
-from schema.enums import enum_value
+from schema.fields import argument, enum_value
 from schema.ids import Node, checked_id
 from schema.scopes import Scope
 
 RATE = 1000
 RATE_LIMIT = 10_000  # in GraphQL; the command line permits higher limits
 APP_LIMIT = 100
-
-NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
 @strawberry.enum(description="Determines which GraphQL documents an app can send.")
@@ -36,7 +42,6 @@ class DocumentMode(Enum):
 
 @strawberry.type(description="An API client of your store: a single-page app, a partner's service or a script.")
 class App(Node):
-    row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The ID of the app, such as app_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The app's name.")
     scopes: list[Scope] = column(
@@ -71,14 +76,8 @@ class App(Node):
         return await documents_of(info, self.row.id, PageArguments(first, after, last, before))
 
 
-AppConnection = CountableConnection[App]
-
-
 async def app(
-    info: Info,
-    id: Annotated[
-        strawberry.ID, strawberry.argument(description="The ID of the app, such as app_01h455vb4pex5vsknk084sn02q.")
-    ],
+    info: Info, id: Annotated[strawberry.ID, argument("The ID of the app, such as app_01h455vb4pex5vsknk084sn02q.")]
 ) -> App | None:
     info.context.require(Scope.ADMIN)
     row = await info.context.loaders.apps.load(checked_id(id, "app"))
@@ -87,12 +86,8 @@ async def app(
 
 async def apps(
     info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-) -> AppConnection:
+) -> CountableConnection[App]:
     db, store_id = info.context.db, info.context.require(Scope.ADMIN).store_id
-
-    def fetch(window: Window) -> Awaitable[list[Row]]:
-        return search(db, APP, store_id, EVERYTHING, NEWEST_FIRST, window)
-
-    request = PageRequest(info.context, "apps", PageArguments(first, after, last, before))
-    page = request.page(await fetch(request.window), App, fetch)
-    return CountableConnection(page=page, count_up_to=lambda limit: count(db, APP, store_id, EVERYTHING, limit))
+    fetch = partial(search, db, APP, store_id, EVERYTHING, NEWEST_FIRST)
+    page = await fetch_page(info, "apps", PageArguments(first, after, last, before), App, fetch)
+    return CountableConnection(page=page, count_up_to=partial(count, db, APP, store_id, EVERYTHING))

@@ -3,17 +3,17 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import strawberry
 
 from db.columns import Columns
-from db.keysets import Key, Window
+from db.keysets import Key, Sort, Window
 from db.pool import Row
 from engine.rows import resolver, selected_columns
-from schema.context import Context, Info
-from schema.enums import enum_value
+from schema.context import Info
 from schema.errors import BadUserInput
+from schema.fields import argument, enum_value
 
 N = TypeVar("N")
 
@@ -23,19 +23,20 @@ IDS_LIMIT = 100
 COUNT_LIMIT = 10_000
 COUNT_LIMIT_MAXIMUM = 1_000_000
 
+NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
+
 First = Annotated[
     int | None,
-    strawberry.argument(
-        description=f"The number of items to return from the start of the list, 0 to {PAGE_SIZE_LIMIT}. "
+    argument(
+        f"The number of items to return from the start of the list, 0 to {PAGE_SIZE_LIMIT}. "
         f"Defaults to {PAGE_SIZE} if `last` is not given either."
     ),
 ]
 Last = Annotated[
-    int | None,
-    strawberry.argument(description=f"The number of items to return from the end of the list, 0 to {PAGE_SIZE_LIMIT}."),
+    int | None, argument(f"The number of items to return from the end of the list, 0 to {PAGE_SIZE_LIMIT}.")
 ]
-After = Annotated[str | None, strawberry.argument(description="Return the items after this cursor.")]
-Before = Annotated[str | None, strawberry.argument(description="Return the items before this cursor.")]
+After = Annotated[str | None, argument("Return the items after this cursor.")]
+Before = Annotated[str | None, argument("Return the items before this cursor.")]
 
 
 class PageArguments(NamedTuple):
@@ -59,74 +60,65 @@ class Page(Generic[N]):
     has_previous: Callable[[], Awaitable[bool]]
 
 
-Fetch: TypeAlias = Callable[[Window], Awaitable[list[Row]]]
-
-
 def row_key(row: Row) -> Key:
     return Key(row["sort_key"], row["id"])
 
 
-class PageRequest:
-    """The page that a client requests. Has the window of rows to fetch, and converts the rows to a page."""
+async def fetch_page(
+    info: Info,
+    list_name: str,
+    arguments: PageArguments,
+    node: Callable[..., N],
+    fetch: Callable[[Window, Columns], Awaitable[list[Row]]],
+    key: Callable[[Row], Key] = row_key,
+) -> Page[N]:
+    """The page of a list that the client requests. Raises BadUserInput for invalid arguments.
 
-    def __init__(self, context: Context, list_name: str, arguments: PageArguments) -> None:
-        """Check the arguments, and decode the cursors. Raises BadUserInput."""
-        for name, size in (("first", arguments.first), ("last", arguments.last)):
-            if size is not None and not 0 <= size <= PAGE_SIZE_LIMIT:
-                raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {size}.")
-        self._context = context
-        self._list_name = list_name
-        self._store_id = context.require().store_id
-        self._last = arguments.last
-        self._is_last = arguments.first is None and arguments.last is not None
-        size = arguments.last if self._is_last else arguments.first
-        self._size = PAGE_SIZE if size is None else size
-        self._after, self._before = (
-            context.cursors.decode(self._store_id, list_name, cursor) if cursor is not None else None
-            for cursor in (arguments.after, arguments.before)
-        )
-        # One more row than requested shows whether there are more on that side.
-        self.window = Window(self._size + 1, self._after, self._before, self._is_last)
+    `fetch` returns the rows of a window, with at least the given columns. Whether there are more rows on the other
+    side of the page is only fetched if it is selected.
+    """
+    first, last = arguments.first, arguments.last
+    for name, number in (("first", first), ("last", last)):
+        if number is not None and not 0 <= number <= PAGE_SIZE_LIMIT:
+            raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {number}.")
+    cursors, store_id = info.context.cursors, info.context.require().store_id
+    after, before = (
+        cursors.decode(store_id, list_name, cursor) if cursor is not None else None
+        for cursor in (arguments.after, arguments.before)
+    )
+    is_last = first is None and last is not None
+    limit = last if is_last else first
+    size = PAGE_SIZE if limit is None else limit
+    columns = selected_columns(info)
+    if columns is not None and (after or before or last is not None):
+        columns |= {"id", "sort_key"}  # the keys at which the neighboring pages start
 
-    def columns(self, info: Info) -> Columns:
-        """The columns that the page's rows need, or None for all columns."""
-        selected = selected_columns(info)
-        if selected is None or (self._after is None and self._before is None and self._last is None):
-            return selected
-        return selected | {"id", "sort_key"}  # the keys at which the neighboring pages start
+    # One more row than requested shows whether there are more on that side.
+    rows = await fetch(Window(size + 1, after, before, is_last), columns)
+    more = len(rows) > size
+    bounds = (rows[0], rows[-1]) if rows else None
+    before_rows = after_rows = False
+    if is_last:
+        rows, before_rows = rows[-size:] if size else [], more
+    else:
+        rows, after_rows = rows[:size], more
+        if last is not None and last < len(rows):
+            rows, before_rows = rows[len(rows) - last :], True
 
-    def page(
-        self, rows: list[Row], node: Callable[..., N], fetch: Fetch, key: Callable[[Row], Key] = row_key
-    ) -> Page[N]:
-        """Convert the window's rows. Whether there are more on the other side is only fetched if it is selected."""
-        after, before, size, last, is_last = self._after, self._before, self._size, self._last, self._is_last
-        more = len(rows) > size
-        bounds = (rows[0], rows[-1]) if rows else None
-        before_rows = after_rows = False
-        if is_last:
-            rows, before_rows = rows[-size:] if size else [], more
-        else:
-            rows, after_rows = rows[:size], more
-            if last is not None and last < len(rows):
-                rows, before_rows = rows[len(rows) - last :], True
+    async def has_next() -> bool:
+        if after_rows or before is None:
+            return after_rows
+        # If the page is empty, its neighbors are the rows beyond the cursors.
+        highest = key(bounds[1]) if bounds else after
+        return bool(await fetch(Window(1, after=highest), columns))
 
-        async def has_next() -> bool:
-            if after_rows or before is None:
-                return after_rows
-            # If the page is empty, its neighbors are the rows beyond the cursors.
-            highest = key(bounds[1]) if bounds else after
-            return bool(await fetch(Window(1, after=highest)))
+    async def has_previous() -> bool:
+        if before_rows or after is None:
+            return before_rows
+        lowest = key(bounds[0]) if bounds else before
+        return bool(await fetch(Window(1, before=lowest, last=True), columns))
 
-        async def has_previous() -> bool:
-            if before_rows or after is None:
-                return before_rows
-            lowest = key(bounds[0]) if bounds else before
-            return bool(await fetch(Window(1, before=lowest, last=True)))
-
-        def cursor(row: Row) -> str:
-            return self._context.cursors.encode(self._store_id, self._list_name, key(row))
-
-        return Page(rows, node, cursor, has_next, has_previous)
+    return Page(rows, node, lambda row: cursors.encode(store_id, list_name, key(row)), has_next, has_previous)
 
 
 @strawberry.enum(description="Whether a count is exact.")
@@ -202,8 +194,7 @@ class CountableConnection(Connection[N], Generic[N]):
     async def count(
         self,
         limit: Annotated[
-            int | None,
-            strawberry.argument(description=f"The number at which counting stops, 1 to {COUNT_LIMIT_MAXIMUM}."),
+            int | None, argument(f"The number at which counting stops, 1 to {COUNT_LIMIT_MAXIMUM}.")
         ] = COUNT_LIMIT,
     ) -> Count:
         limit = COUNT_LIMIT if limit is None else limit

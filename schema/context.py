@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import strawberry
 
@@ -14,12 +14,9 @@ from engine.cost import CostCounter
 from schema.cursors import Cursors
 from schema.errors import Forbidden, Unauthenticated
 from schema.links import Links
+from schema.loaders import Loaders
 from schema.rate_limits import RateLimit
 from schema.scopes import Scope
-
-if TYPE_CHECKING:
-    from schema.loaders import Loaders
-
 
 PublishDocuments = Callable[[str, str, object], Awaitable[list[Row] | None]]
 """Publishes the documents of a manifest for an app, given the ID of the store, the ID of the app and the manifest.
@@ -39,7 +36,7 @@ class Context:
     # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
     _task: "asyncio.Task[Any] | None" = field(default_factory=asyncio.current_task)
-    _loaders: "Loaders | None" = None
+    _loaders: Loaders | None = None
 
     def require(self, *scopes: Scope) -> Credential:
         """The credential. Raises Unauthenticated without one, and Forbidden if it has none of the scopes."""
@@ -59,11 +56,9 @@ class Context:
         return CostCounter(COST_MODEL)
 
     @property
-    def loaders(self) -> "Loaders":
+    def loaders(self) -> Loaders:
         # Not a cached_property, which takes a lock.
         if self._loaders is None:
-            from schema.loaders import Loaders
-
             self._loaders = Loaders(self.db, self.require().store_id, self._task)
         return self._loaders
 

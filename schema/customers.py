@@ -1,30 +1,25 @@
 """Customers and their search."""
 
-from collections.abc import Awaitable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from db.keysets import Sort, Window
-from db.pool import Row
 from db.search import CUSTOMER, EVERYTHING, count, search
 from engine.rows import column, resolver
-from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, PageRequest
+from schema.connections import NEWEST_FIRST, After, Before, CountableConnection, First, Last, PageArguments, fetch_page
 from schema.context import Info
-from schema.filters import CustomerFilter
+from schema.fields import argument
+from schema.filters import CustomerFilter, SessionFilter
 from schema.ids import Node, checked_id
 from schema.scopes import Scope
 
 if TYPE_CHECKING:
-    from schema.filters import SessionFilter
     from schema.sessions import Session, SessionOrder
-
-NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
 @strawberry.type(description="A person with whom your store talks.")
 class Customer(Node):
-    row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The customer's name, as your store writes it.")
 
@@ -44,13 +39,10 @@ class Customer(Node):
     async def sessions(
         self,
         info: Info,
-        filter: Annotated[
-            Annotated["SessionFilter", strawberry.lazy("schema.filters")] | None,
-            strawberry.argument(description="The conditions to meet. Defaults to none."),
-        ] = None,
+        filter: Annotated[SessionFilter | None, argument("The conditions to meet. Defaults to none.")] = None,
         order_by: Annotated[
             Annotated["SessionOrder", strawberry.lazy("schema.sessions")] | None,
-            strawberry.argument(description="The sort order. Defaults to newest first."),
+            argument("The sort order. Defaults to newest first."),
         ] = None,
         first: First = None,
         after: After = None,
@@ -70,15 +62,9 @@ class Customer(Node):
         return row[name]
 
 
-CustomerConnection = CountableConnection[Customer]
-
-
 async def customer(
     info: Info,
-    id: Annotated[
-        strawberry.ID,
-        strawberry.argument(description="The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q."),
-    ],
+    id: Annotated[strawberry.ID, argument("The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")],
 ) -> Customer | None:
     info.context.require(Scope.SESSIONS_READ)
     row = await info.context.loaders.customers.load(checked_id(id, "customer"))
@@ -87,21 +73,14 @@ async def customer(
 
 async def customers(
     info: Info,
-    filter: Annotated[
-        CustomerFilter | None, strawberry.argument(description="The conditions to meet. Defaults to none.")
-    ] = None,
+    filter: Annotated[CustomerFilter | None, argument("The conditions to meet. Defaults to none.")] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
-) -> CustomerConnection:
+) -> CountableConnection[Customer]:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate = filter.predicate() if filter else EVERYTHING
-    request = PageRequest(info.context, "customers", PageArguments(first, after, last, before))
-    columns = request.columns(info)
-
-    def fetch(window: Window) -> Awaitable[list[Row]]:
-        return search(db, CUSTOMER, store_id, predicate, NEWEST_FIRST, window, columns)
-
-    page = request.page(await fetch(request.window), Customer, fetch)
-    return CountableConnection(page=page, count_up_to=lambda limit: count(db, CUSTOMER, store_id, predicate, limit))
+    fetch = partial(search, db, CUSTOMER, store_id, predicate, NEWEST_FIRST)
+    page = await fetch_page(info, "customers", PageArguments(first, after, last, before), Customer, fetch)
+    return CountableConnection(page=page, count_up_to=partial(count, db, CUSTOMER, store_id, predicate))

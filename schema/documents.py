@@ -1,14 +1,14 @@
 """Persisted documents of an app."""
 
-from collections.abc import Awaitable
 from datetime import datetime
+from functools import partial
 
 import strawberry
 
-from db.keysets import Key, Window
+from db.keysets import Key
 from db.pool import Row
 from engine.rows import column
-from schema.connections import Connection, PageArguments, PageRequest
+from schema.connections import Connection, PageArguments, fetch_page
 from schema.context import Info
 from schema.scopes import Scope
 
@@ -49,12 +49,7 @@ def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
 
 async def documents_of(info: Info, app_id: str, arguments: PageArguments) -> Connection[PersistedDocument]:
     require_app(info, app_id)
+    fetch = partial(info.context.loaders.documents, app_id)
     name = f"documents {app_id}"
-    loaders = info.context.loaders
-
-    def fetch(window: Window) -> Awaitable[list[Row]]:
-        return loaders.documents(app_id, window)
-
-    request = PageRequest(info.context, name, arguments)
-    page = request.page(await fetch(request.window), PersistedDocument, fetch, lambda row: Key(row.id, row.id))
+    page = await fetch_page(info, name, arguments, PersistedDocument, fetch, lambda row: Key(row.id, row.id))
     return Connection(page=page)

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from schema.enums import enum_value
+from schema.fields import enum_value
 
 
 class ClientError(Exception):
@@ -82,10 +82,9 @@ def user_error(code: UserErrorCode, message: str, *field: str) -> UserErrors:
 
 
 def order_of_another_session(field: str) -> UserErrors:
-    return user_error(
-        UserErrorCode.ORDER_OF_ANOTHER_SESSION, "must not be the number of another session's order", field
-    )
+    message = "must not be the number of another session's order"
+    return user_error(UserErrorCode.ORDER_OF_ANOTHER_SESSION, message, field)
 
 
-def session_not_found() -> UserErrors:
-    return user_error(UserErrorCode.NOT_FOUND, "must be the ID of a session of your store", "sessionId")
+def not_found(object: str, field: str) -> UserErrors:
+    return user_error(UserErrorCode.NOT_FOUND, f"must be the ID of {object} of your store", field)

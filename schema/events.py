@@ -7,8 +7,7 @@ import strawberry
 
 from db.pool import Row
 from engine.rows import column
-from schema.connections import Connection
-from schema.enums import enum_value
+from schema.fields import enum_value
 
 
 @strawberry.enum(description="The kind of a session event.")
@@ -50,6 +49,3 @@ class SessionEvent:
     user_id: str | None = column(
         "user_id", "The ID of the user who caused the event: the `sub` claim of the JWT. Null if no user caused it."
     )
-
-
-SessionEventConnection = Connection[SessionEvent]

@@ -1,6 +1,6 @@
 """Filter inputs, which are converted to predicates of the database layer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Optional
 
@@ -8,10 +8,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import search as predicates
-from db.ids import Noun
 from db.search import Predicate
 from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput
+from schema.fields import optional
 from schema.ids import checked_id
 from schema.scalars import is_unicode, json_object, shortened
 from schema.tokens import TokenStatus
@@ -31,9 +31,9 @@ FOLDING = (
 
 @strawberry.input(description=f"Compares a text. All given conditions must match. {FOLDING}")
 class TextFilter:
-    equals: str | None = strawberry.field(default=None, description="The text equals this value.")
-    contains: str | None = strawberry.field(default=None, description="The text contains this value.")
-    starts_with: str | None = strawberry.field(default=None, description="The text starts with this value.")
+    equals: str | None = optional("The text equals this value.")
+    contains: str | None = optional("The text contains this value.")
+    starts_with: str | None = optional("The text starts with this value.")
 
     def predicates(self, column: str) -> Iterator[Predicate]:
         if self.equals is not None:
@@ -46,8 +46,8 @@ class TextFilter:
 
 @strawberry.input(description="A period of time.")
 class DateTimeRange:
-    from_: datetime | None = strawberry.field(name="from", default=None, description="The inclusive start.")
-    to: datetime | None = strawberry.field(default=None, description="The exclusive end.")
+    from_: datetime | None = optional("The inclusive start.", name="from")
+    to: datetime | None = optional("The exclusive end.")
 
 
 @strawberry.input(description="Compares the metadata of a session.")
@@ -63,41 +63,26 @@ class MetadataFilter:
     "matches no session, except for `and`, where it matches all."
 )
 class SessionFilter:
-    search: str | None = strawberry.field(
-        default=None,
-        description=f"Words that must all match, at most {WORD_LIMIT}. A word matches if it is part of the customer's "
+    search: str | None = optional(
+        f"Words that must all match, at most {WORD_LIMIT}. A word matches if it is part of the customer's "
         f"name, the room ID or an order number. A word of at least {predicates.ID_PART} characters also matches if it "
-        f"is part of the session ID. {FOLDING}",
+        f"is part of the session ID. {FOLDING}"
     )
-    ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description=f"The session has one of these IDs, at most {ID_LIMIT}."
+    ids: list[strawberry.ID] | None = optional(f"The session has one of these IDs, at most {ID_LIMIT}.")
+    customer_id: strawberry.ID | None = optional("The session belongs to the customer with this ID.")
+    customer_name: TextFilter | None = optional("The name of the customer.")
+    order_number: TextFilter | None = optional("The number of any order of the session.")
+    room_id: TextFilter | None = optional("The ID of the chat room.")
+    token_status: list[TokenStatus] | None = optional("The token has one of these statuses.")
+    converted: bool | None = optional("Whether the session has a conversion.")
+    date_created: DateTimeRange | None = optional("When the session was created.")
+    expired_time: DateTimeRange | None = optional(
+        "The expiration time of the token. A token that never expires is in no range."
     )
-    customer_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The session belongs to the customer with this ID."
-    )
-    customer_name: TextFilter | None = strawberry.field(default=None, description="The name of the customer.")
-    order_number: TextFilter | None = strawberry.field(
-        default=None, description="The number of any order of the session."
-    )
-    room_id: TextFilter | None = strawberry.field(default=None, description="The ID of the chat room.")
-    token_status: list[TokenStatus] | None = strawberry.field(
-        default=None, description="The token has one of these statuses."
-    )
-    converted: bool | None = strawberry.field(default=None, description="Whether the session has a conversion.")
-    date_created: DateTimeRange | None = strawberry.field(default=None, description="When the session was created.")
-    expired_time: DateTimeRange | None = strawberry.field(
-        default=None, description="The expiration time of the token. A token that never expires is in no range."
-    )
-    metadata: MetadataFilter | None = strawberry.field(default=None, description="The metadata of the session.")
-    and_: list["SessionFilter"] | None = strawberry.field(
-        name="and", default=None, description="All of these filters match."
-    )
-    or_: list["SessionFilter"] | None = strawberry.field(
-        name="or", default=None, description="At least one of these filters matches."
-    )
-    not_: Optional["SessionFilter"] = strawberry.field(
-        name="not", default=None, description="This filter does not match."
-    )
+    metadata: MetadataFilter | None = optional("The metadata of the session.")
+    and_: list["SessionFilter"] | None = optional("All of these filters match.", name="and")
+    or_: list["SessionFilter"] | None = optional("At least one of these filters matches.", name="or")
+    not_: Optional["SessionFilter"] = optional("This filter does not match.", name="not")
 
     def predicate(self) -> Predicate:
         """The predicate of the filter. Raises BadUserInput if the filter is too large or a value is malformed."""
@@ -117,20 +102,15 @@ class SessionFilter:
         return 1 + sum(nested._size() for nested in self._nested())
 
     def _predicate(self) -> Predicate:
-        parts = [*self._field_predicates()]
-        if self.and_ is not None:
-            parts += [nested._predicate() for nested in self.and_]
-        if self.or_ is not None:
-            parts.append(predicates.any_of([nested._predicate() for nested in self.or_]))
-        if self.not_ is not None:
-            parts.append(predicates.none_of(self.not_._predicate()))
-        return predicates.all_of(parts)
+        return predicates.all_of(list(self._predicates()))
 
-    def _field_predicates(self) -> Iterator[Predicate]:
+    def _predicates(self) -> Iterator[Predicate]:
         if self.search is not None:
             yield from _search(self.search)
         if self.ids is not None:
-            yield predicates.one_of("id", _checked_ids(self.ids, "session"))
+            if len(self.ids) > ID_LIMIT:
+                raise BadUserInput(f"A filter can have at most {ID_LIMIT} IDs, got {len(self.ids)}.")
+            yield predicates.one_of("id", [checked_id(id, "session") for id in self.ids])
         if self.customer_id is not None:
             yield predicates.equals("customer_id", checked_id(self.customer_id, "customer"))
         for column, text in (
@@ -149,16 +129,20 @@ class SessionFilter:
                 yield predicates.in_range(column, range.from_, range.to)
         if self.metadata is not None:
             yield predicates.metadata_contains(json_object(self.metadata.contains))
+        for nested in self.and_ or ():
+            yield nested._predicate()
+        if self.or_ is not None:
+            yield predicates.any_of([nested._predicate() for nested in self.or_])
+        if self.not_ is not None:
+            yield predicates.none_of(self.not_._predicate())
 
 
 @strawberry.input(description="Selects customers who match all given fields. Null and omitted fields are ignored.")
 class CustomerFilter:
-    name: TextFilter | None = strawberry.field(default=None, description="The name of the customer.")
-    phone: str | None = strawberry.field(
-        default=None, description="The phone number in international form, such as +62 812 3456 7890."
-    )
-    email: str | None = strawberry.field(default=None, description="The email address.")
-    external_id: str | None = strawberry.field(default=None, description="The ID of the customer in your own system.")
+    name: TextFilter | None = optional("The name of the customer.")
+    phone: str | None = optional("The phone number in international form, such as +62 812 3456 7890.")
+    email: str | None = optional("The email address.")
+    external_id: str | None = optional("The ID of the customer in your own system.")
 
     def predicate(self) -> Predicate:
         parts = [*self.name.predicates("customer.name")] if self.name else []
@@ -192,9 +176,3 @@ def _search(text: str) -> Iterator[Predicate]:
         if word.lower().startswith("session_"):
             found = predicates.any_of([found, predicates.session_id_starts_with(word)])
         yield found
-
-
-def _checked_ids(ids: Sequence[str], noun: Noun) -> list[str]:
-    if len(ids) > ID_LIMIT:
-        raise BadUserInput(f"A filter can have at most {ID_LIMIT} IDs, got {len(ids)}.")
-    return [checked_id(id, noun) for id in ids]

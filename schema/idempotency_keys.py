@@ -31,19 +31,14 @@ async def idempotent_id(
     try:
         return await claim_id(transaction, store_id, idempotency_key, input_hash, new_id)
     except InputDiffers:
-        raise user_error(
-            UserErrorCode.IDEMPOTENCY_MISMATCH, "was already used with a different input", "idempotencyKey"
-        ) from None
+        message = "was already used with a different input"
+        raise user_error(UserErrorCode.IDEMPOTENCY_MISMATCH, message, "idempotencyKey") from None
 
 
 def present_fields(input: Any) -> dict[str, Any]:
     """The input object as a dictionary without absent fields, which stays the same when a version adds a field."""
-    return _without_absent(asdict(input))
+    return asdict(input, dict_factory=_without_absent)
 
 
-def _without_absent(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _without_absent(value) if isinstance(value, dict) else value
-        for name, value in fields.items()
-        if value is not None and value is not strawberry.UNSET
-    }
+def _without_absent(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in fields if value is not None and value is not strawberry.UNSET}

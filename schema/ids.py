@@ -3,12 +3,14 @@
 import strawberry
 
 from db.ids import Noun, noun_of
+from db.pool import Row
 from schema.errors import BadUserInput
 from schema.scalars import shortened
 
 
 @strawberry.interface(description="An object that can be fetched by ID.")
 class Node:
+    row: strawberry.Private[Row]
     id: strawberry.ID = strawberry.field(
         description="A globally unique ID: the name of the type and 26 characters, which sort by creation time."
     )

@@ -152,15 +152,15 @@ class Loaders:
 
     @property
     def customers(self) -> Loader[Row]:
-        return self._by_id("customers", get_customers)
+        return self._by_id(get_customers)
 
     @property
     def orders(self) -> Loader[Any]:
-        return self._by_id("orders", get_orders)
+        return self._by_id(get_orders)
 
     @property
     def apps(self) -> Loader[Any]:
-        return self._by_id("apps", get_apps)
+        return self._by_id(get_apps)
 
     @property
     def stores(self) -> Loader[Any]:
@@ -171,78 +171,68 @@ class Loaders:
 
     @property
     def keys_by_app(self) -> Loader[list[Any]]:
-        return self._by_parent("keys of apps", get_api_keys_by_app)
+        return self._loader("keys of apps", lambda ids, _: get_api_keys_by_app(self._db, self._store_id, ids))
 
     @property
     def orders_by_session(self) -> Loader[list[Any]]:
-        return self._by_parent("orders of sessions", get_orders_by_session)
+        return self._loader("orders of sessions", lambda ids, _: get_orders_by_session(self._db, self._store_id, ids))
 
-    async def events(self, session_id: str, window: Window) -> list[Any]:
-        """A page of the session's events. Sessions with the same arguments share a statement."""
+    # In the following, parents with the same arguments share a statement.
 
-        async def fetch(session_ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
-            limit, after, before = window.limit, window.after, window.before
-            return await search_events(self._db, self._store_id, session_ids, limit, after, before)
+    async def events(self, session_id: str, window: Window, _: Columns = None) -> list[Any]:
+        """A page of the session's events, with all columns."""
+        loader = self._loader(
+            ("events", window),
+            lambda ids, _: search_events(self._db, self._store_id, ids, window.limit, window.after, window.before),
+        )
+        return await loader.load(session_id)
 
-        return await self._loader(("events", window), fetch).load(session_id)
-
-    async def documents(self, app_id: str, window: Window) -> list[Any]:
-        """A page of the app's documents. Apps with the same arguments share a statement."""
-
-        async def fetch(app_ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
-            return await search_documents(self._db, self._store_id, app_ids, window)
-
-        return await self._loader(("documents", window), fetch).load(app_id)
+    async def documents(self, app_id: str, window: Window, _: Columns = None) -> list[Any]:
+        """A page of the app's documents, with all columns."""
+        loader = self._loader(
+            ("documents", window), lambda ids, _: search_documents(self._db, self._store_id, ids, window)
+        )
+        return await loader.load(app_id)
 
     async def sessions_of_customer(
         self, customer_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns
     ) -> list[Row]:
-        """A page of the customer's sessions. Customers with the same arguments share a statement."""
-
-        async def fetch(customer_ids: list[str], columns: Columns) -> Mapping[str, list[Row]]:
-            return await search_sessions_of_customers(
-                self._db, self._store_id, customer_ids, predicate, sort, window, columns
-            )
-
-        loader = self._loader(("sessions", _key(predicate), sort, window), fetch)
+        """A page of the customer's sessions."""
+        loader = self._loader(
+            ("sessions", _key(predicate), sort, window),
+            lambda ids, columns: search_sessions_of_customers(
+                self._db, self._store_id, ids, predicate, sort, window, columns
+            ),
+        )
         return await loader.load(customer_id, columns)
 
     async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
-        """The number of the customer's sessions, up to the limit. Equal arguments share a statement."""
-
-        async def fetch(customer_ids: list[str], _: Columns) -> Mapping[str, int]:
-            return await count_sessions_of_customers(self._db, self._store_id, customer_ids, predicate, limit)
-
-        return await self._loader(("count", _key(predicate), limit), fetch).load(customer_id)
+        """The number of the customer's sessions, up to the limit."""
+        loader = self._loader(
+            ("count", _key(predicate), limit),
+            lambda ids, _: count_sessions_of_customers(self._db, self._store_id, ids, predicate, limit),
+        )
+        return await loader.load(customer_id)
 
     async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
-        """The number of sessions whose link was opened, in total and by period. Equal filters share a statement."""
+        """The number of sessions whose link was opened, in total and by period."""
 
         async def fetch(_: list[str], __: Columns) -> Mapping[str, dict[datetime | None, int]]:
             return {"all": await count_opened_sessions(self._db, self._store_id, predicate, period)}
 
         return await self._loader(("opened", _key(predicate), period), fetch).load("all")
 
-    def _by_id(self, name: str, get: Callable[[Pool, str, list[str]], Awaitable[list[Any]]]) -> Loader[Any]:
+    def _by_id(self, get: Callable[[Pool, str, list[str]], Awaitable[list[Any]]]) -> Loader[Any]:
         async def fetch(ids: list[str], _: Columns) -> Mapping[str, Any]:
             return {row.id: row for row in await get(self._db, self._store_id, ids)}
 
-        return self._loader(name, fetch)
-
-    def _by_parent(
-        self, name: str, get: Callable[[Pool, str, list[str]], Awaitable[dict[str, list[Any]]]]
-    ) -> Loader[list[Any]]:
-        async def fetch(ids: list[str], _: Columns) -> Mapping[str, list[Any]]:
-            return await get(self._db, self._store_id, ids)
-
-        return self._loader(name, fetch)
+        return self._loader(get, fetch)
 
     def _loader(self, key: Hashable, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> Loader[V]:
         """The loader with this key, which is created on first use."""
-        loader = self._loaders.get(key)
-        if loader is None:
-            loader = self._loaders[key] = Loader(fetch, self._request_task)
-        return loader
+        if key not in self._loaders:
+            self._loaders[key] = Loader(fetch, self._request_task)
+        return self._loaders[key]
 
 
 def _includes(columns: Columns, wanted: Columns) -> bool:

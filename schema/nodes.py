@@ -11,6 +11,7 @@ from schema.connections import IDS_LIMIT
 from schema.context import Info
 from schema.customers import Customer
 from schema.errors import BadUserInput
+from schema.fields import argument
 from schema.ids import Node
 from schema.orders import Order
 from schema.scalars import shortened
@@ -20,17 +21,14 @@ from schema.stores import Store
 
 
 async def node(
-    info: Info,
-    id: Annotated[
-        strawberry.ID, strawberry.argument(description="The ID of a session, customer, order, store or app.")
-    ],
+    info: Info, id: Annotated[strawberry.ID, argument("The ID of a session, customer, order, store or app.")]
 ) -> Node | None:
     info.context.require(Scope.SESSIONS_READ)
     return await _node(info, id)
 
 
 async def nodes(
-    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {IDS_LIMIT} IDs.")]
+    info: Info, ids: Annotated[list[strawberry.ID], argument(f"At most {IDS_LIMIT} IDs.")]
 ) -> list[Node | None]:
     info.context.require(Scope.SESSIONS_READ)
     if len(ids) > IDS_LIMIT:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import strawberry
 
 from db.orders import get_order_by_number
-from db.pool import Row
 from engine.rows import column, resolver
 from schema.context import Info
+from schema.fields import argument
 from schema.filters import checked_text
 from schema.ids import Node
 from schema.scopes import Scope
@@ -26,7 +26,6 @@ class Money:
 
 @strawberry.type(description="A purchase.")
 class Order(Node):
-    row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The ID of the order, such as order_01h455vb4pex5vsknk084sn02q.")
     number: str = column("number", "The order number. Unique within the store.")
     placed_at: datetime | None = column("placed_at", "When the order was placed. Null if it was not recorded.")
@@ -56,9 +55,7 @@ class Order(Node):
 
 async def order(
     info: Info,
-    number: Annotated[
-        str, strawberry.argument(description="The order number. Case is ignored, but an exact match takes precedence.")
-    ],
+    number: Annotated[str, argument("The order number. Case is ignored, but an exact match takes precedence.")],
 ) -> Order | None:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id
     row = await get_order_by_number(info.context.db, store_id, checked_text(number))

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from schema.enums import enum_value
+from schema.fields import enum_value
 
 
 @strawberry.enum(description="A permission that is granted to an app, and thus to its API keys and signed-in users.")

@@ -1,21 +1,20 @@
 """Sessions and their search."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated
 
 import orjson
 import strawberry
 from strawberry.scalars import JSON
 
-from db.columns import Columns
-from db.keysets import Sort, Window
-from db.pool import Row
+from db.keysets import Sort
 from db.search import EVERYTHING, SESSION, Predicate, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver, selected_columns, view
 from schema.connections import (
+    NEWEST_FIRST,
     After,
     Before,
     Connection,
@@ -23,13 +22,13 @@ from schema.connections import (
     First,
     Last,
     PageArguments,
-    PageRequest,
+    fetch_page,
 )
 from schema.context import Info
 from schema.conversions import Conversion
 from schema.customers import Customer
-from schema.enums import enum_value
 from schema.events import SessionEvent
+from schema.fields import argument, enum_value
 from schema.filters import SessionFilter
 from schema.ids import Node, checked_id
 from schema.orders import Order
@@ -39,14 +38,11 @@ from schema.tokens import Token
 
 @strawberry.type(description="A customer's engagement about an order in one chat room.")
 class Session(Node):
-    row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")
     active: bool = column("active", "Whether the token is active when the query runs.")
     date_created: datetime = column("created_at", "When the session was created.")
     customer: Customer = view(
-        lambda: Customer,
-        "The customer of the session.",
-        columns={"id": "customer_id", "name": "customer_name"},
+        lambda: Customer, "The customer of the session.", columns={"id": "customer_id", "name": "customer_name"}
     )
     token: Token = view(lambda: Token, "The token of the session, with its link and status.")
     conversion: Conversion | None = view(
@@ -65,14 +61,10 @@ class Session(Node):
     @resolver("The timeline of the session, oldest event first. Requires the scope `sessions:read`.", reads=("id",))
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
-        loaders, id = info.context.loaders, self.row["id"]
-
-        def fetch(window: Window) -> Awaitable[list[Row]]:
-            return loaders.events(id, window)
-
-        request = PageRequest(info.context, f"events {id}", PageArguments(first, after))
-        rows = await fetch(request.window)
-        return Connection(page=request.page(rows, SessionEvent, fetch))
+        id = self.row["id"]
+        fetch = partial(info.context.loaders.events, id)
+        page = await fetch_page(info, f"events {id}", PageArguments(first, after), SessionEvent, fetch)
+        return Connection(page=page)
 
     @resolver(
         "A JSON object that your systems attached to the session. Requires the scope `sessions:read` or "
@@ -82,9 +74,6 @@ class Session(Node):
     def metadata(self, info: Info) -> JSON:
         info.context.require(Scope.SESSIONS_READ, Scope.SESSIONS_WRITE)
         return JSON(orjson.loads(self.row["metadata"]))
-
-
-NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 
 @strawberry.enum(description="The value by which sessions are sorted.")
@@ -119,10 +108,7 @@ class SessionOrder:
 
 
 async def session(
-    info: Info,
-    id: Annotated[
-        strawberry.ID, strawberry.argument(description="The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")
-    ],
+    info: Info, id: Annotated[strawberry.ID, argument("The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")]
 ) -> Session | None:
     info.context.require(Scope.SESSIONS_READ)
     row = await info.context.loaders.sessions.load(checked_id(id, "session"), selected_columns(info))
@@ -131,12 +117,8 @@ async def session(
 
 async def sessions(
     info: Info,
-    filter: Annotated[
-        SessionFilter | None, strawberry.argument(description="The conditions to meet. Defaults to none.")
-    ] = None,
-    order_by: Annotated[
-        SessionOrder | None, strawberry.argument(description="The sort order. Defaults to newest first.")
-    ] = None,
+    filter: Annotated[SessionFilter | None, argument("The conditions to meet. Defaults to none.")] = None,
+    order_by: Annotated[SessionOrder | None, argument("The sort order. Defaults to newest first.")] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -144,49 +126,26 @@ async def sessions(
 ) -> CountableConnection[Session]:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate, sort = _search_of(filter, order_by)
-    return await _connection(
-        info,
-        sort,
-        PageArguments(first, after, last, before),
-        lambda window, columns: search(db, SESSION, store_id, predicate, sort, window, columns),
-        lambda limit: count(db, SESSION, store_id, predicate, limit),
-    )
+    fetch = partial(search, db, SESSION, store_id, predicate, sort)
+    page = await fetch_page(info, _list_name(sort), PageArguments(first, after, last, before), Session, fetch)
+    return CountableConnection(page=page, count_up_to=partial(count, db, SESSION, store_id, predicate))
 
 
 async def sessions_of(
-    info: Info,
-    customer_id: str,
-    filter: SessionFilter | None,
-    order_by: SessionOrder | None,
-    arguments: PageArguments,
+    info: Info, customer_id: str, filter: SessionFilter | None, order_by: SessionOrder | None, arguments: PageArguments
 ) -> CountableConnection[Session]:
     """The sessions of one customer, through a loader."""
     info.context.require(Scope.SESSIONS_READ)
     loaders = info.context.loaders
     predicate, sort = _search_of(filter, order_by)
-    return await _connection(
-        info,
-        sort,
-        arguments,
-        lambda window, columns: loaders.sessions_of_customer(customer_id, predicate, sort, window, columns),
-        lambda limit: loaders.count_of_customer(customer_id, predicate, limit),
-    )
+    fetch = partial(loaders.sessions_of_customer, customer_id, predicate, sort)
+    page = await fetch_page(info, _list_name(sort), arguments, Session, fetch)
+    return CountableConnection(page=page, count_up_to=partial(loaders.count_of_customer, customer_id, predicate))
 
 
 def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, Sort]:
     return filter.predicate() if filter else EVERYTHING, order_by.sort() if order_by else NEWEST_FIRST
 
 
-async def _connection(
-    info: Info,
-    sort: Sort,
-    arguments: PageArguments,
-    fetch: Callable[[Window, Columns], Awaitable[list[Row]]],
-    count_up_to: Callable[[int], Awaitable[int]],
-) -> CountableConnection[Session]:
-    name = f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"
-    request = PageRequest(info.context, name, arguments)
-    columns = request.columns(info)
-    rows = await fetch(request.window, columns)
-    page = request.page(rows, Session, lambda window: fetch(window, columns))
-    return CountableConnection(page=page, count_up_to=count_up_to)
+def _list_name(sort: Sort) -> str:
+    return f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"

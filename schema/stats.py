@@ -12,7 +12,7 @@ from db.stats import Period, get_session_stats
 from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.context import Info
-from schema.enums import enum_value
+from schema.fields import argument, enum_value
 from schema.filters import SessionFilter
 from schema.scopes import Scope
 
@@ -77,11 +77,9 @@ class SessionStats(_Stats):
 
 async def session_stats(
     info: Info,
-    filter: Annotated[
-        SessionFilter | None, strawberry.argument(description="Which sessions to include. All sessions by default.")
-    ] = None,
+    filter: Annotated[SessionFilter | None, argument("Which sessions to include. All sessions by default.")] = None,
     group_by: Annotated[
-        StatsPeriod | None, strawberry.argument(description="Also return the statistics of each period, in `periods`.")
+        StatsPeriod | None, argument("Also return the statistics of each period, in `periods`.")
     ] = None,
 ) -> SessionStats:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id

@@ -2,7 +2,6 @@
 
 import strawberry
 
-from db.pool import Row
 from db.stores import get_store
 from engine.rows import column
 from schema.context import Info
@@ -12,7 +11,6 @@ from schema.scalars import URL
 
 @strawberry.type(description="A shop. Every other object belongs to a store.")
 class Store(Node):
-    row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The ID of the store, such as store_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The name of the store, as shown to customers.")
     slug: str = column("slug", "The name of the store in links.")

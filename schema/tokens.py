@@ -8,7 +8,7 @@ import strawberry
 from db.pool import Row
 from engine.rows import column, resolver
 from schema.context import Info
-from schema.enums import enum_value
+from schema.fields import enum_value
 from schema.scalars import URL
 
 

@@ -1,6 +1,7 @@
 """Validation of the inputs of mutations."""
 
 import unicodedata
+from typing import Self, TypeVar
 
 from db.ids import Noun, noun_of
 from schema.contacts import email_address, phone_number
@@ -16,12 +17,15 @@ METADATA_BYTES = 8_192
 # The longest lifetime of a token: one day.
 MINUTES = 1440
 
+OptionalText = TypeVar("OptionalText", str, str | None)
+OptionalNumber = TypeVar("OptionalNumber", int, int | None)
+
 
 class Validation:
     """Validates the fields of an input, and collects the errors so that a form can show all of them.
 
-    Each method returns the normalized value. `field` is the path of the field below `input`. Call `raise_errors`
-    after the last field.
+    It is a context manager, which raises UserErrors at the end if any field was invalid. Each method returns the
+    normalized value, and None for None. `field` is the path of the field below `input`.
     """
 
     def __init__(self) -> None:
@@ -30,13 +34,17 @@ class Validation:
     def add_error(self, message: str, *field: str) -> None:
         self._errors.append(UserError(field=list(field), code=UserErrorCode.INVALID, message=message))
 
-    def raise_errors(self) -> None:
-        """Raise UserErrors if any field was invalid."""
-        if self._errors:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if self._errors and error is None:
             raise UserErrors(self._errors)
 
-    def text(self, value: str, *field: str, length: int = LABEL_LENGTH) -> str:
+    def text(self, value: OptionalText, *field: str, length: int = LABEL_LENGTH) -> OptionalText:
         """A single line of text of 1 to `length` characters, stripped of surrounding whitespace."""
+        if value is None:
+            return value
         text = value.strip()
         if not text or len(text) > length:
             self.add_error(f"must be 1 to {length} characters long, got {len(text)}", *field)
@@ -46,32 +54,24 @@ class Validation:
             self.add_error(f"must contain a visible character, got {shortened(value)}", *field)
         return text
 
-    def optional_text(self, value: str | None, *field: str, length: int = LABEL_LENGTH) -> str | None:
-        return None if value is None else self.text(value, *field, length=length)
-
     def id(self, value: str, noun: Noun, *field: str) -> str:
         """A TypeID whose prefix is `noun`."""
         if noun_of(value) != noun:
             self.add_error(f"must look like {noun}_01h455vb4pex5vsknk084sn02q, got {shortened(value)}", *field)
         return value
 
-    def minutes(self, value: int, *field: str) -> int:
+    def minutes(self, value: OptionalNumber, *field: str) -> OptionalNumber:
         """The lifetime of a token in minutes; 0 means that it never expires."""
-        if not 0 <= value <= MINUTES:
+        if value is not None and not 0 <= value <= MINUTES:
             self.add_error(f"must be 1 to {MINUTES} minutes, or 0 for a token that never expires, got {value}", *field)
         return value
-
-    def optional_minutes(self, value: int | None, *field: str) -> int | None:
-        return None if value is None else self.minutes(value, *field)
 
     def phone(self, value: str | None, *field: str) -> str | None:
         """A phone number in international form, as E.164."""
         number = phone_number(value) if value is not None else None
         if value is not None and number is None:
-            self.add_error(
-                f"must be a phone number in international form, such as +62 812 3456 7890, got {shortened(value)}",
-                *field,
-            )
+            message = f"must be a phone number in international form, such as +62 812 3456 7890, got {shortened(value)}"
+            self.add_error(message, *field)
         return number
 
     def email(self, value: str | None, *field: str) -> str | None:

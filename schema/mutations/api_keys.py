@@ -10,9 +10,9 @@ from db.apps import get_apps
 from db.ids import new_id
 from schema.api_keys import ApiKey
 from schema.context import Info
-from schema.errors import UserErrorCode, user_error
+from schema.errors import not_found
+from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
-from schema.mutations.apps import app_not_found
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
@@ -22,23 +22,18 @@ from schema.validation import NAME_LENGTH, Validation
 class CreateApiKeyInput:
     app_id: strawberry.ID = strawberry.field(description="The ID of the app that will use the key.")
     name: str = strawberry.field(description=f"A name for people, 1 to {NAME_LENGTH} characters.")
-    idempotency_key: str | None = strawberry.field(
-        default=None,
-        description=f"{IDEMPOTENCY_KEY} A retry returns the API key that the first request created, without its "
-        "secret.",
+    idempotency_key: str | None = optional(
+        f"{IDEMPOTENCY_KEY} A retry returns the API key that the first request created, without its secret."
     )
 
 
 @strawberry.type(description="The created API key and its secret.")
 class CreateApiKeyPayload(Payload):
-    api_key: ApiKey | None = strawberry.field(
-        default=None, description="The API key. Null if the mutation was refused."
-    )
-    secret: str | None = strawberry.field(
-        default=None,
-        description="The secret, to send as `Authorization: Bearer <secret>`. Store it now: the server stores only "
+    api_key: ApiKey | None = optional("The API key. Null if the mutation was refused.")
+    secret: str | None = optional(
+        "The secret, to send as `Authorization: Bearer <secret>`. Store it now: the server stores only "
         "its hash and cannot show it again. Null if the mutation was refused, or if the request is a retry. "
-        "If you lost the secret, revoke the key and create another.",
+        "If you lost the secret, revoke the key and create another."
     )
 
 
@@ -49,22 +44,19 @@ class RevokeApiKeyInput:
 
 @strawberry.type(description="The revoked API key. It stops working within a second.")
 class RevokeApiKeyPayload(Payload):
-    api_key: ApiKey | None = strawberry.field(
-        default=None, description="The API key. Null if the mutation was refused."
-    )
+    api_key: ApiKey | None = optional("The API key. Null if the mutation was refused.")
 
 
 @returns_user_errors
 async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
-    validation = Validation()
-    input = replace(
-        input,
-        app_id=strawberry.ID(validation.id(input.app_id, "app", "appId")),
-        name=validation.text(input.name, "name", length=NAME_LENGTH),
-        idempotency_key=validation.optional_text(input.idempotency_key, "idempotencyKey"),
-    )
-    validation.raise_errors()
+    with Validation() as validation:
+        validation.id(input.app_id, "app", "appId")
+        input = replace(
+            input,
+            name=validation.text(input.name, "name", length=NAME_LENGTH),
+            idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"),
+        )
     new = new_id("key")
     async with info.context.db.transaction() as transaction:
         id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
@@ -73,7 +65,7 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
             assert known is not None  # rows are never deleted
             return CreateApiKeyPayload(api_key=ApiKey(row=known))
         if not await get_apps(transaction, store_id, [input.app_id]):
-            raise app_not_found("appId")
+            raise not_found("an app", "appId")
         secret = generate_api_key()
         row = await db_api_keys.create_api_key(
             transaction, store_id, input.app_id, input.name, hash_api_key(secret), id=id
@@ -84,10 +76,9 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
 @returns_user_errors
 async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
-    validation = Validation()
-    id = validation.id(input.id, "key", "id")
-    validation.raise_errors()
+    with Validation() as validation:
+        id = validation.id(input.id, "key", "id")
     row = await set_api_key_revoked(info.context.db, store_id, id)
     if row is None:
-        raise user_error(UserErrorCode.NOT_FOUND, "must be the ID of an API key of your store", "id")
+        raise not_found("an API key", "id")
     return RevokeApiKeyPayload(api_key=ApiKey(row=row))

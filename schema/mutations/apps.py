@@ -11,7 +11,8 @@ from db.ids import new_id
 from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
 from schema.context import Info
-from schema.errors import UserErrorCode, UserErrors, user_error
+from schema.errors import UserErrorCode, UserErrors, not_found, user_error
+from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
@@ -31,20 +32,15 @@ CLIENT_ID_DESCRIPTION = (
 class CreateAppInput:
     name: str = strawberry.field(description=f"The name, 1 to {NAME_LENGTH} characters.")
     scopes: list[Scope] = strawberry.field(description="The scopes to grant, at least one.")
-    document_mode: DocumentMode | None = strawberry.field(
-        default=None, description="The documents that the app can send. Defaults to `LOG`."
-    )
-    rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Defaults to {RATE}.")
-    client_id: str | None = strawberry.field(default=None, description=CLIENT_ID_DESCRIPTION)
-    idempotency_key: str | None = strawberry.field(
-        default=None,
-        description=f"{IDEMPOTENCY_KEY} A retry returns the app that the first request created.",
-    )
+    document_mode: DocumentMode | None = optional("The documents that the app can send. Defaults to `LOG`.")
+    rate: int | None = optional(f"{RATE_DESCRIPTION} Defaults to {RATE}.")
+    client_id: str | None = optional(CLIENT_ID_DESCRIPTION)
+    idempotency_key: str | None = optional(f"{IDEMPOTENCY_KEY} A retry returns the app that the first request created.")
 
 
 @strawberry.type(description="The created app. It has no API key yet: create one with `createApiKey`.")
 class CreateAppPayload(Payload):
-    app: App | None = strawberry.field(default=None, description="The app. Null if the mutation was refused.")
+    app: App | None = optional("The app. Null if the mutation was refused.")
 
 
 @strawberry.input(
@@ -54,60 +50,47 @@ class CreateAppPayload(Payload):
 )
 class UpdateAppInput:
     id: strawberry.ID = strawberry.field(description="The ID of the app.")
-    name: str | None = strawberry.field(
-        default=None, description=f"The name, 1 to {NAME_LENGTH} characters. Null keeps the current name."
+    name: str | None = optional(f"The name, 1 to {NAME_LENGTH} characters. Null keeps the current name.")
+    scopes: list[Scope] | None = optional(
+        "The scopes, at least one, which replace the current scopes. Null keeps the current scopes."
     )
-    scopes: list[Scope] | None = strawberry.field(
-        default=None,
-        description="The scopes, at least one, which replace the current scopes. Null keeps the current scopes.",
-    )
-    document_mode: DocumentMode | None = strawberry.field(
-        default=None, description="The documents that the app can send. Null keeps the current mode."
-    )
-    rate: int | None = strawberry.field(default=None, description=f"{RATE_DESCRIPTION} Null keeps the current limit.")
-    client_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{CLIENT_ID_DESCRIPTION} Null removes it."
-    )
-    disabled: bool | None = strawberry.field(
-        default=None,
-        description="True disables the app and all of its API keys until the app is enabled again. False enables the "
-        f"app, if the store has fewer than {APP_LIMIT} enabled apps. Null changes nothing.",
+    document_mode: DocumentMode | None = optional("The documents that the app can send. Null keeps the current mode.")
+    rate: int | None = optional(f"{RATE_DESCRIPTION} Null keeps the current limit.")
+    client_id: str | None = optional(f"{CLIENT_ID_DESCRIPTION} Null removes it.", default=strawberry.UNSET)
+    disabled: bool | None = optional(
+        "True disables the app and all of its API keys until the app is enabled again. False enables the "
+        f"app, if the store has fewer than {APP_LIMIT} enabled apps. Null changes nothing."
     )
 
 
 @strawberry.type(description="The updated app.")
 class UpdateAppPayload(Payload):
-    app: App | None = strawberry.field(default=None, description="The app. Null if the mutation was refused.")
+    app: App | None = optional("The app. Null if the mutation was refused.")
 
 
 @returns_user_errors
 async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
-    validation = Validation()
-    input = replace(
-        input,
-        name=validation.text(input.name, "name", length=NAME_LENGTH),
-        scopes=_validated_scopes(validation, input.scopes),
-        rate=_validated_rate(validation, input.rate),
-        client_id=validation.optional_text(input.client_id, "clientId", length=NAME_LENGTH),
-        idempotency_key=validation.optional_text(input.idempotency_key, "idempotencyKey"),
-    )
-    validation.raise_errors()
+    with Validation() as validation:
+        input = replace(
+            input,
+            name=validation.text(input.name, "name", length=NAME_LENGTH),
+            scopes=_validated_scopes(validation, input.scopes),
+            rate=_validated_rate(validation, input.rate),
+            client_id=validation.text(input.client_id, "clientId", length=NAME_LENGTH),
+            idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"),
+        )
     new = new_id("app")
     try:
         async with info.context.db.transaction() as transaction:
             id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
             if id == new:
                 await _check_app_limit(transaction, store_id)
+                scopes = [scope.value for scope in input.scopes]
+                rate = RATE if input.rate is None else input.rate
+                mode = (input.document_mode or DocumentMode.LOG).value
                 row = await db_apps.create_app(
-                    transaction,
-                    store_id,
-                    input.name,
-                    [scope.value for scope in input.scopes],
-                    RATE if input.rate is None else input.rate,
-                    (input.document_mode or DocumentMode.LOG).value,
-                    input.client_id,
-                    id=id,
+                    transaction, store_id, input.name, scopes, rate, mode, input.client_id, id=id
                 )
             else:
                 [row] = await get_apps(transaction, store_id, [id])
@@ -119,24 +102,22 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
 @returns_user_errors
 async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
     credential = info.context.require(Scope.ADMIN)
-    validation = Validation()
-    id = validation.id(input.id, "app", "id")
-    name = validation.optional_text(input.name, "name", length=NAME_LENGTH)
-    scopes = None if input.scopes is None else _validated_scopes(validation, input.scopes)
-    rate = _validated_rate(validation, input.rate)
-    client_id = (
-        None
-        if input.client_id is strawberry.UNSET
-        else Change(validation.optional_text(input.client_id, "clientId", length=NAME_LENGTH))
-    )
-    validation.raise_errors()
+    with Validation() as validation:
+        id = validation.id(input.id, "app", "id")
+        name = validation.text(input.name, "name", length=NAME_LENGTH)
+        scopes = None if input.scopes is None else _validated_scopes(validation, input.scopes)
+        rate = _validated_rate(validation, input.rate)
+        client_id = None
+        if input.client_id is not strawberry.UNSET:
+            client_id = Change(validation.text(input.client_id, "clientId", length=NAME_LENGTH))
     if id == credential.app_id and input.disabled:
         raise user_error(UserErrorCode.OWN_APP, "must not be true for the app that sends the request", "disabled")
     if id == credential.app_id and scopes is not None and Scope.ADMIN not in scopes:
         raise user_error(UserErrorCode.OWN_APP, "must include ADMIN for the app that sends the request", "scopes")
     try:
         async with info.context.db.transaction() as transaction:
-            if input.disabled is False and await _is_disabled(transaction, credential.store_id, id):
+            current = await get_apps(transaction, credential.store_id, [id]) if input.disabled is False else []
+            if any(app.disabled_at for app in current):
                 await _check_app_limit(transaction, credential.store_id, "disabled")
             row = await set_app(
                 transaction,
@@ -152,12 +133,8 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
     except ClientIdTaken:
         raise _client_id_taken() from None
     if row is None:
-        raise app_not_found("id")
+        raise not_found("an app", "id")
     return UpdateAppPayload(app=App(row=row))
-
-
-def app_not_found(field: str) -> UserErrors:
-    return user_error(UserErrorCode.NOT_FOUND, "must be the ID of an app of your store", field)
 
 
 def _client_id_taken() -> UserErrors:
@@ -172,10 +149,6 @@ async def _check_app_limit(transaction: Transaction, store_id: str, *field: str)
     if count >= APP_LIMIT:
         message = f"your store has {count} enabled apps, and the limit is {APP_LIMIT}: disable another app first"
         raise user_error(UserErrorCode.INVALID, message, *field)
-
-
-async def _is_disabled(transaction: Transaction, store_id: str, id: str) -> bool:
-    return any(row.disabled_at for row in await get_apps(transaction, store_id, [id]))
 
 
 def _validated_scopes(validation: Validation, scopes: list[Scope]) -> list[Scope]:

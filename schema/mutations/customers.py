@@ -6,7 +6,8 @@ from db.changes import Change
 from db.customers import set_customer
 from schema.context import Info
 from schema.customers import Customer
-from schema.errors import UserErrorCode, user_error
+from schema.errors import not_found
+from schema.fields import optional
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
@@ -15,35 +16,29 @@ from schema.validation import NAME_LENGTH, Validation
 @strawberry.input(description="The changes to a customer. Omitted fields do not change.")
 class UpdateCustomerInput:
     id: strawberry.ID = strawberry.field(description="The ID of the customer.")
-    name: str | None = strawberry.field(
-        default=None,
-        description=f"The name, 1 to {NAME_LENGTH} characters. It also changes in the customer's sessions. "
-        "Null keeps the current name.",
+    name: str | None = optional(
+        f"The name, 1 to {NAME_LENGTH} characters. It also changes in the customer's sessions. "
+        "Null keeps the current name."
     )
-    phone: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The phone number in international form. Null removes it."
-    )
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="The email address. Null removes it.")
+    phone: str | None = optional("The phone number in international form. Null removes it.", default=strawberry.UNSET)
+    email: str | None = optional("The email address. Null removes it.", default=strawberry.UNSET)
 
 
 @strawberry.type(description="The updated customer.")
 class UpdateCustomerPayload(Payload):
-    customer: Customer | None = strawberry.field(
-        default=None, description="The customer. Null if the mutation was refused."
-    )
+    customer: Customer | None = optional("The customer. Null if the mutation was refused.")
 
 
 @returns_user_errors
 async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
     store_id = info.context.require(Scope.SESSIONS_WRITE).store_id
-    validation = Validation()
-    id = validation.id(input.id, "customer", "id")
-    name = validation.optional_text(input.name, "name", length=NAME_LENGTH)
-    phone = None if input.phone is strawberry.UNSET else Change(validation.phone(input.phone, "phone"))
-    email = None if input.email is strawberry.UNSET else Change(validation.email(input.email, "email"))
-    validation.raise_errors()
+    with Validation() as validation:
+        id = validation.id(input.id, "customer", "id")
+        name = validation.text(input.name, "name", length=NAME_LENGTH)
+        phone = None if input.phone is strawberry.UNSET else Change(validation.phone(input.phone, "phone"))
+        email = None if input.email is strawberry.UNSET else Change(validation.email(input.email, "email"))
     async with info.context.db.transaction() as transaction:
         row = await set_customer(transaction, store_id, id, name=name, phone=phone, email=email)
     if row is None:
-        raise user_error(UserErrorCode.NOT_FOUND, "must be the ID of a customer of your store", "id")
+        raise not_found("a customer", "id")
     return UpdateCustomerPayload(customer=Customer(row=row))

@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypeVar, get_type_hints
 import strawberry
 
 from schema.errors import UserError, UserErrors
+from schema.fields import optional
 from schema.sessions import Session
 
 P = ParamSpec("P")
@@ -26,9 +27,7 @@ class Payload:
 class SessionPayload(Payload):
     """The base of the payloads that return a session."""
 
-    session: Session | None = strawberry.field(
-        default=None, description="The session. Null if the mutation was refused."
-    )
+    session: Session | None = optional("The session. Null if the mutation was refused.")
 
 
 def returns_user_errors(resolver: Callable[P, Awaitable[AnyPayload]]) -> Callable[P, Awaitable[AnyPayload]]:

@@ -4,6 +4,7 @@ import strawberry
 
 from db.stores import set_active_expiry, set_store
 from schema.context import Info
+from schema.fields import optional
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
 from schema.stores import Store
@@ -12,40 +13,33 @@ from schema.validation import NAME_LENGTH, Validation
 
 @strawberry.input(description="The changes to the settings of the store. Omitted and null fields do not change.")
 class UpdateStoreSettingsInput:
-    session_expiration: int | None = strawberry.field(
-        default=None,
-        description="The session expiration: the lifetime of new tokens in minutes, 1 to 1440. 0 means that new tokens "
-        "never expire. Tokens that were already issued change only with `applyToActiveTokens`.",
+    session_expiration: int | None = optional(
+        "The session expiration: the lifetime of new tokens in minutes, 1 to 1440. 0 means that new tokens "
+        "never expire. Tokens that were already issued change only with `applyToActiveTokens`."
     )
-    name: str | None = strawberry.field(
-        default=None, description=f"The name of the store, 1 to {NAME_LENGTH} characters."
+    name: str | None = optional(f"The name of the store, 1 to {NAME_LENGTH} characters.")
+    storefront_url: str | None = optional(
+        "The absolute http or https URL to which customers who open a link are redirected."
     )
-    storefront_url: str | None = strawberry.field(
-        default=None, description="The absolute http or https URL to which customers who open a link are redirected."
-    )
-    apply_to_active_tokens: bool | None = strawberry.field(
-        default=None,
-        description="Whether to also apply the session expiration to active tokens, counted from the time at which "
-        "each was issued. Some of them can expire immediately. Defaults to false.",
+    apply_to_active_tokens: bool | None = optional(
+        "Whether to also apply the session expiration to active tokens, counted from the time at which "
+        "each was issued. Some of them can expire immediately. Defaults to false."
     )
 
 
 @strawberry.type(description="The updated store.")
 class UpdateStoreSettingsPayload(Payload):
-    store: Store | None = strawberry.field(default=None, description="The store. Null if the mutation was refused.")
-    tokens_changed: int = strawberry.field(
-        default=0, description="The number of active tokens whose expiration time was changed."
-    )
+    store: Store | None = optional("The store. Null if the mutation was refused.")
+    tokens_changed: int = optional("The number of active tokens whose expiration time was changed.", default=0)
 
 
 @returns_user_errors
 async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> UpdateStoreSettingsPayload:
     credential = info.context.require(Scope.SETTINGS_WRITE)
-    validation = Validation()
-    minutes = validation.optional_minutes(input.session_expiration, "sessionExpiration")
-    name = validation.optional_text(input.name, "name", length=NAME_LENGTH)
-    storefront_url = validation.url(input.storefront_url, "storefrontUrl")
-    validation.raise_errors()
+    with Validation() as validation:
+        minutes = validation.minutes(input.session_expiration, "sessionExpiration")
+        name = validation.text(input.name, "name", length=NAME_LENGTH)
+        storefront_url = validation.url(input.storefront_url, "storefrontUrl")
     db, store_id = info.context.db, credential.store_id
     row = await set_store(db, store_id, session_expiration=minutes, name=name, storefront_url=storefront_url)
     changed = await set_active_expiry(db, store_id, credential.actor) if input.apply_to_active_tokens else 0

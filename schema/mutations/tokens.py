@@ -6,15 +6,11 @@ import strawberry
 
 from db.events import create_joined
 from db.pool import Row
-from db.sessions import (
-    get_session,
-    set_token_expiry,
-    set_token_reissued,
-    set_token_revoked,
-)
+from db.sessions import get_session, set_token_expiry, set_token_reissued, set_token_revoked
 from schema.admission import admission_of
 from schema.context import Info
-from schema.errors import UserErrorCode, session_not_found, user_error
+from schema.errors import UserErrorCode, not_found, user_error
+from schema.fields import optional
 from schema.mutations.payloads import SessionPayload, returns_user_errors
 from schema.scopes import Scope
 from schema.sessions import Session
@@ -35,19 +31,16 @@ class ExtendTokenInput:
 @strawberry.input(description="The token to replace.")
 class ReissueTokenInput:
     session_id: strawberry.ID = strawberry.field(description="The ID of the session.")
-    minutes: int | None = strawberry.field(
-        default=None,
-        description="Minutes from now until the new token expires, 1 to 1440. 0 means that it never expires. Defaults "
-        "to the setting of the store.",
+    minutes: int | None = optional(
+        "Minutes from now until the new token expires, 1 to 1440. 0 means that it never expires. Defaults "
+        "to the setting of the store."
     )
 
 
 @strawberry.input(description="The token to revoke.")
 class RevokeTokenInput:
     session_id: strawberry.ID = strawberry.field(description="The ID of the session.")
-    reason: str | None = strawberry.field(
-        default=None, description=f"The reason to show in the timeline, 1 to {REASON_LENGTH} characters."
-    )
+    reason: str | None = optional(f"The reason to show in the timeline, 1 to {REASON_LENGTH} characters.")
 
 
 @strawberry.input(description="The link of the customer who joins.")
@@ -58,32 +51,27 @@ class JoinSessionInput:
 
 
 @strawberry.type(description="The session with its extended token.")
-class ExtendTokenPayload(SessionPayload):
-    pass
+class ExtendTokenPayload(SessionPayload): ...
 
 
 @strawberry.type(description="The session with its new token.")
-class ReissueTokenPayload(SessionPayload):
-    pass
+class ReissueTokenPayload(SessionPayload): ...
 
 
 @strawberry.type(description="The session with its revoked token.")
-class RevokeTokenPayload(SessionPayload):
-    pass
+class RevokeTokenPayload(SessionPayload): ...
 
 
 @strawberry.type(description="The session that the customer joined.")
-class JoinSessionPayload(SessionPayload):
-    pass
+class JoinSessionPayload(SessionPayload): ...
 
 
 @returns_user_errors
 async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
-    validation = Validation()
-    id = validation.id(input.session_id, "session", "sessionId")
-    minutes = validation.minutes(input.minutes, "minutes")
-    validation.raise_errors()
+    with Validation() as validation:
+        id = validation.id(input.session_id, "session", "sessionId")
+        minutes = validation.minutes(input.minutes, "minutes")
     row = await set_token_expiry(info.context.db, credential.store_id, id, minutes, credential.actor)
     if row is None:
         await _existing_session(info, credential.store_id, id)
@@ -94,24 +82,22 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
 @returns_user_errors
 async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
-    validation = Validation()
-    id = validation.id(input.session_id, "session", "sessionId")
-    minutes = validation.optional_minutes(input.minutes, "minutes")
-    validation.raise_errors()
+    with Validation() as validation:
+        id = validation.id(input.session_id, "session", "sessionId")
+        minutes = validation.minutes(input.minutes, "minutes")
     token_key = info.context.links.keys.current
     row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.actor)
     if row is None:
-        raise session_not_found()
+        raise not_found("a session", "sessionId")
     return ReissueTokenPayload(session=Session(row=row))
 
 
 @returns_user_errors
 async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
-    validation = Validation()
-    id = validation.id(input.session_id, "session", "sessionId")
-    reason = validation.optional_text(input.reason, "reason", length=REASON_LENGTH)
-    validation.raise_errors()
+    with Validation() as validation:
+        id = validation.id(input.session_id, "session", "sessionId")
+        reason = validation.text(input.reason, "reason", length=REASON_LENGTH)
     row = await set_token_revoked(info.context.db, credential.store_id, id, reason, credential.actor)
     return RevokeTokenPayload(session=Session(row=row or await _existing_session(info, credential.store_id, id)))
 
@@ -123,9 +109,8 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
     async with info.context.db.transaction() as transaction:
         admission = await admission_of(transaction, links, credential.store_id, code) if code else None
         if admission is None:
-            raise user_error(
-                UserErrorCode.TOKEN_UNKNOWN, "is not a link of your store, or was replaced by a newer link", "token"
-            )
+            message = "is not a link of your store, or was replaced by a newer link"
+            raise user_error(UserErrorCode.TOKEN_UNKNOWN, message, "token")
         match admission.status:
             case TokenStatus.EXPIRED:
                 raise user_error(UserErrorCode.TOKEN_EXPIRED, "has expired: the shop can send a new link", "token")
@@ -138,7 +123,7 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
 async def _existing_session(info: Info, store_id: str, id: str) -> Row:
     row = await get_session(info.context.db, store_id, id)
     if row is None:
-        raise session_not_found()
+        raise not_found("a session", "sessionId")
     return row
 
 
