@@ -1,7 +1,6 @@
 """Search: a page of a frequent text is filled by one prepared statement, any other page by a planned one."""
 
 import random
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -84,6 +83,6 @@ async def test_the_rows_are_those_of_the_planned_statement(
         for place in (after, before)
     ]
     window = Window(limit, *keys, last)
-    planned = replace(predicate, near=None)
+    planned = predicate._replace(near=None)
     found, _ = await rows_and_statements(store.shop, predicate, window)
     assert found == (await rows_and_statements(store.shop, planned, window))[0]
