@@ -20,7 +20,7 @@ from schema.connections import (
     First,
     Last,
     PageArguments,
-    fetch_page,
+    PageRequest,
 )
 from schema.context import Info
 from schema.documents import PersistedDocument, documents_of
@@ -89,5 +89,6 @@ async def apps(
 ) -> CountableConnection[App]:
     db, store_id = info.context.db, info.context.require(Scope.ADMIN).store_id
     fetch = partial(search, db, APP, store_id, EVERYTHING, NEWEST_FIRST)
-    page = await fetch_page(info, "apps", PageArguments(first, after, last, before), App, fetch)
+    request = PageRequest(info, "apps", PageArguments(first, after, last, before))
+    page = request.page(await fetch(request.window, request.columns), App, fetch)
     return CountableConnection(page=page, count_up_to=partial(count, db, APP, store_id, EVERYTHING))

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import strawberry
 
@@ -60,65 +61,68 @@ class Page(Generic[N]):
     has_previous: Callable[[], Awaitable[bool]]
 
 
+Fetch: TypeAlias = Callable[[Window, Columns], Awaitable[list[Row]]]
+
+
 def row_key(row: Row) -> Key:
     return Key(row["sort_key"], row["id"])
 
 
-async def fetch_page(
-    info: Info,
-    list_name: str,
-    arguments: PageArguments,
-    node: Callable[..., N],
-    fetch: Callable[[Window, Columns], Awaitable[list[Row]]],
-    key: Callable[[Row], Key] = row_key,
-) -> Page[N]:
-    """The page of a list that the client requests. Raises BadUserInput for invalid arguments.
+class PageRequest:
+    """The page that a client requests: the window of rows to fetch, and the columns that they need (None: all)."""
 
-    `fetch` returns the rows of a window, with at least the given columns. Whether there are more rows on the other
-    side of the page is only fetched if it is selected.
-    """
-    first, last = arguments.first, arguments.last
-    for name, number in (("first", first), ("last", last)):
-        if number is not None and not 0 <= number <= PAGE_SIZE_LIMIT:
-            raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {number}.")
-    cursors, store_id = info.context.cursors, info.context.require().store_id
-    after, before = (
-        cursors.decode(store_id, list_name, cursor) if cursor is not None else None
-        for cursor in (arguments.after, arguments.before)
-    )
-    is_last = first is None and last is not None
-    limit = last if is_last else first
-    size = PAGE_SIZE if limit is None else limit
-    columns = selected_columns(info)
-    if columns is not None and (after or before or last is not None):
-        columns |= {"id", "sort_key"}  # the keys at which the neighboring pages start
+    def __init__(self, info: Info, list_name: str, arguments: PageArguments) -> None:
+        """Check the arguments, and decode the cursors. Raises BadUserInput."""
+        first, last = arguments.first, arguments.last
+        for name, number in (("first", first), ("last", last)):
+            if number is not None and not 0 <= number <= PAGE_SIZE_LIMIT:
+                raise BadUserInput(f"{name} must be 0 to {PAGE_SIZE_LIMIT}, got {number}.")
+        cursors, store_id = info.context.cursors, info.context.require().store_id
+        after, before = (
+            cursors.decode(store_id, list_name, cursor) if cursor is not None else None
+            for cursor in (arguments.after, arguments.before)
+        )
+        is_last = first is None and last is not None
+        limit = last if is_last else first
+        self._size = PAGE_SIZE if limit is None else limit
+        self._last = last
+        self._encode = partial(cursors.encode, store_id, list_name)
+        # One more row than requested shows whether there are more on that side.
+        self.window = Window(self._size + 1, after, before, is_last)
+        self.columns = selected_columns(info)
+        if self.columns is not None and (after or before or last is not None):
+            self.columns |= {"id", "sort_key"}  # the keys at which the neighboring pages start
 
-    # One more row than requested shows whether there are more on that side.
-    rows = await fetch(Window(size + 1, after, before, is_last), columns)
-    more = len(rows) > size
-    bounds = (rows[0], rows[-1]) if rows else None
-    before_rows = after_rows = False
-    if is_last:
-        rows, before_rows = rows[-size:] if size else [], more
-    else:
-        rows, after_rows = rows[:size], more
-        if last is not None and last < len(rows):
-            rows, before_rows = rows[len(rows) - last :], True
+    def page(
+        self, rows: list[Row], node: Callable[..., N], fetch: Fetch, key: Callable[[Row], Key] = row_key
+    ) -> Page[N]:
+        """Convert the window's rows. Whether there are more on the other side is only fetched if it is selected."""
+        size, last, encode, columns = self._size, self._last, self._encode, self.columns
+        _, after, before, is_last = self.window
+        more = len(rows) > size
+        bounds = (rows[0], rows[-1]) if rows else None
+        before_rows = after_rows = False
+        if is_last:
+            rows, before_rows = rows[-size:] if size else [], more
+        else:
+            rows, after_rows = rows[:size], more
+            if last is not None and last < len(rows):
+                rows, before_rows = rows[len(rows) - last :], True
 
-    async def has_next() -> bool:
-        if after_rows or before is None:
-            return after_rows
-        # If the page is empty, its neighbors are the rows beyond the cursors.
-        highest = key(bounds[1]) if bounds else after
-        return bool(await fetch(Window(1, after=highest), columns))
+        async def has_next() -> bool:
+            if after_rows or before is None:
+                return after_rows
+            # If the page is empty, its neighbors are the rows beyond the cursors.
+            highest = key(bounds[1]) if bounds else after
+            return bool(await fetch(Window(1, after=highest), columns))
 
-    async def has_previous() -> bool:
-        if before_rows or after is None:
-            return before_rows
-        lowest = key(bounds[0]) if bounds else before
-        return bool(await fetch(Window(1, before=lowest, last=True), columns))
+        async def has_previous() -> bool:
+            if before_rows or after is None:
+                return before_rows
+            lowest = key(bounds[0]) if bounds else before
+            return bool(await fetch(Window(1, before=lowest, last=True), columns))
 
-    return Page(rows, node, lambda row: cursors.encode(store_id, list_name, key(row)), has_next, has_previous)
+        return Page(rows, node, lambda row: encode(key(row)), has_next, has_previous)
 
 
 @strawberry.enum(description="Whether a count is exact.")

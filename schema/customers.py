@@ -7,7 +7,7 @@ import strawberry
 
 from db.search import CUSTOMER, EVERYTHING, count, search
 from engine.rows import column, resolver
-from schema.connections import NEWEST_FIRST, After, Before, CountableConnection, First, Last, PageArguments, fetch_page
+from schema.connections import NEWEST_FIRST, After, Before, CountableConnection, First, Last, PageArguments, PageRequest
 from schema.context import Info
 from schema.fields import argument
 from schema.filters import CustomerFilter, SessionFilter
@@ -82,5 +82,6 @@ async def customers(
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate = filter.predicate() if filter else EVERYTHING
     fetch = partial(search, db, CUSTOMER, store_id, predicate, NEWEST_FIRST)
-    page = await fetch_page(info, "customers", PageArguments(first, after, last, before), Customer, fetch)
+    request = PageRequest(info, "customers", PageArguments(first, after, last, before))
+    page = request.page(await fetch(request.window, request.columns), Customer, fetch)
     return CountableConnection(page=page, count_up_to=partial(count, db, CUSTOMER, store_id, predicate))

@@ -8,7 +8,7 @@ import strawberry
 from db.keysets import Key
 from db.pool import Row
 from engine.rows import column
-from schema.connections import Connection, PageArguments, fetch_page
+from schema.connections import Connection, PageArguments, PageRequest
 from schema.context import Info
 from schema.scopes import Scope
 
@@ -50,6 +50,6 @@ def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
 async def documents_of(info: Info, app_id: str, arguments: PageArguments) -> Connection[PersistedDocument]:
     require_app(info, app_id)
     fetch = partial(info.context.loaders.documents, app_id)
-    name = f"documents {app_id}"
-    page = await fetch_page(info, name, arguments, PersistedDocument, fetch, lambda row: Key(row.id, row.id))
-    return Connection(page=page)
+    request = PageRequest(info, f"documents {app_id}", arguments)
+    rows = await fetch(request.window, request.columns)
+    return Connection(page=request.page(rows, PersistedDocument, fetch, lambda row: Key(row.id, row.id)))

@@ -22,7 +22,7 @@ from schema.connections import (
     First,
     Last,
     PageArguments,
-    fetch_page,
+    PageRequest,
 )
 from schema.context import Info
 from schema.conversions import Conversion
@@ -63,7 +63,8 @@ class Session(Node):
         info.context.require(Scope.SESSIONS_READ)
         id = self.row["id"]
         fetch = partial(info.context.loaders.events, id)
-        page = await fetch_page(info, f"events {id}", PageArguments(first, after), SessionEvent, fetch)
+        request = PageRequest(info, f"events {id}", PageArguments(first, after))
+        page = request.page(await fetch(request.window, request.columns), SessionEvent, fetch)
         return Connection(page=page)
 
     @resolver(
@@ -127,7 +128,8 @@ async def sessions(
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate, sort = _search_of(filter, order_by)
     fetch = partial(search, db, SESSION, store_id, predicate, sort)
-    page = await fetch_page(info, _list_name(sort), PageArguments(first, after, last, before), Session, fetch)
+    request = PageRequest(info, _list_name(sort), PageArguments(first, after, last, before))
+    page = request.page(await fetch(request.window, request.columns), Session, fetch)
     return CountableConnection(page=page, count_up_to=partial(count, db, SESSION, store_id, predicate))
 
 
@@ -139,7 +141,8 @@ async def sessions_of(
     loaders = info.context.loaders
     predicate, sort = _search_of(filter, order_by)
     fetch = partial(loaders.sessions_of_customer, customer_id, predicate, sort)
-    page = await fetch_page(info, _list_name(sort), arguments, Session, fetch)
+    request = PageRequest(info, _list_name(sort), arguments)
+    page = request.page(await fetch(request.window, request.columns), Session, fetch)
     return CountableConnection(page=page, count_up_to=partial(loaders.count_of_customer, customer_id, predicate))
 
 
