@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -27,6 +29,7 @@ from api.settings import Settings
 from db.migrate import migrate
 from db.pool import Pool
 from schema.signing_keys import SigningKeys
+from tests.support.logs import Log, recorded_log
 from tests.support.shop import Shop, open_shop
 
 TOKEN_KEYS = SigningKeys({"k2": b"2" * 32, "k1": b"1" * 32})
@@ -60,10 +63,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def template(postgres: str) -> AsyncIterator[str]:
     """The name of a migrated, empty database, to be copied."""
-    await _execute(postgres, f"create database {TEMPLATE} template template0 encoding utf8 locale 'C.UTF-8'")
-    await migrate(_with_database(postgres, TEMPLATE))
-    yield TEMPLATE
-    await _execute(postgres, f"drop database {TEMPLATE}")
+    async with database_from(postgres) as url:
+        await migrate(url)
+        yield urlsplit(url).path[1:]
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +123,13 @@ async def shop(new_shop: Callable[[], Awaitable[Shop]]) -> Shop:
 
 
 @pytest.fixture
+def log() -> Iterator[Log]:
+    """Everything that the servers of this process log during the test."""
+    with recorded_log() as log:
+        yield log
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of an embedded Postgres."""
     return tmp_path / "roomkey"
@@ -145,14 +154,11 @@ def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def settings_for(database_url: str) -> Settings:
-    return Settings(
-        database_url=database_url,
-        database_direct_url=database_url,
-        link_base_url="http://links.example/s",
-        signing_keys=TOKEN_KEYS.secrets,
-        cors_origins=("https://spa.example",),
+def settings_for(database_url: str, **changes: Any) -> Settings:
+    settings = Settings(
+        database_url, database_url, "http://links.example/s", TOKEN_KEYS.secrets, ("https://spa.example",)
     )
+    return replace(settings, **changes)
 
 
 @asynccontextmanager
@@ -160,6 +166,13 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
     """A server on a free port, in this process."""
     async with listening(create_app(settings)) as url:
         yield url
+
+
+@asynccontextmanager
+async def client_of(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server of the test's own."""
+    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield http
 
 
 @asynccontextmanager
@@ -175,11 +188,7 @@ async def pool(url: str, size: int = 8) -> AsyncIterator[Pool]:
 @asynccontextmanager
 async def shop_at(settings: Settings) -> AsyncIterator[Shop]:
     """A new store at a server of the test's own."""
-    async with (
-        pool(settings.database_url) as db,
-        serving(settings) as url,
-        httpx.AsyncClient(base_url=url, timeout=30) as http,
-    ):
+    async with pool(settings.database_url) as db, client_of(settings) as http:
         yield await open_shop(db, http)
 
 
@@ -205,11 +214,20 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def new_database(postgres: str, template: str) -> AsyncIterator[str]:
-    name = f"{template}_{next(numbers)}"
-    await _execute(postgres, f"create database {name} template {template}")
-    # Far from UTC, so that a dependency on the server's time zone fails a test.
-    await _execute(postgres, f"alter database {name} set timezone to 'Asia/Kathmandu'")
-    yield _with_database(postgres, name)
+    async with database_from(postgres, f"template {template}") as url:
+        # Far from UTC, so that a dependency on the server's time zone fails a test.
+        await _execute(postgres, f"alter database {urlsplit(url).path[1:]} set timezone to 'Asia/Kathmandu'")
+        yield url
+
+
+@asynccontextmanager
+async def database_from(
+    postgres: str, options: str = "template template0 encoding utf8 locale 'C.UTF-8'"
+) -> AsyncIterator[str]:
+    """The URL of a new database with these options, by default an empty one that can be migrated."""
+    name = f"{TEMPLATE}_{next(numbers)}"
+    await _execute(postgres, f"create database {name} {options}")
+    yield urlsplit(postgres)._replace(path=f"/{name}").geturl()
     await _execute(postgres, f"drop database {name} with (force)")
 
 
@@ -217,7 +235,3 @@ async def _execute(url: str, statement: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(statement)
     await connection.close()
-
-
-def _with_database(url: str, name: str) -> str:
-    return urlsplit(url)._replace(path=f"/{name}").geturl()

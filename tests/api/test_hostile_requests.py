@@ -127,7 +127,7 @@ async def test_ten_thousand_hostile_requests_are_refused_and_other_clients_do_no
     assert server.stdout
     port = int(server.stdout.readline())
     connection = HTTPConnection("127.0.0.1", port)
-    headers = HEADERS | {"Authorization": f"Bearer {shop.key}"}
+    headers = HEADERS | shop.headers
     other_client = OtherClient(port)
     other_client.start()
 

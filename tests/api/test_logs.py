@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from api.logs import StreamWriter
-from tests.conftest import ROOT, serving, settings_for
+from tests.conftest import ROOT, client_of, settings_for
 from tests.support.logs import Log
 from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, path_of
@@ -41,14 +41,14 @@ def facts(line: dict[str, Any]) -> dict[str, Any]:
 async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
     response = await shop.post(MINE, id="session_x")
     cost = response.json()["extensions"]["cost"]["requested"]
-    [app] = await shop.db.fetch("select id from app where store_id = $1", shop.id)
+    app_id = await shop.app_id()
     line = await log.line_of(response)
     assert facts(line) == {
         "level": "info",
         "method": "POST",
         "route": "/graphql",
         "store": shop.slug,
-        "app": app["id"],
+        "app": app_id,
         "document": f"sha256:{sha256(MINE)}",
         "published": False,
         "cost": cost,
@@ -94,34 +94,23 @@ async def test_the_line_names_a_registered_document_and_no_unknown_one(shop: Sho
 
 
 async def test_the_line_of_a_refused_request_has_its_error_code(shop: Shop, log: Log) -> None:
-    headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "application/json"}
+    headers = {**shop.headers, "Content-Type": "application/json"}
+    unknown = headers | {"Authorization": "Bearer rk_CANARY"}
     body = json.dumps({"query": "{ CANARY }", "variables": {"a": "CANARY"}})
+    int_page = "query ($a: Int!) { sessions(first: $a) { nodes { id } } }"
+    several = "query CANARY { store { id } } query B { store { id } }"
+    http = shop.http
     refusals: list[tuple[int, str, bool, httpx.Response]] = [
         (400, "GRAPHQL_PARSE_FAILED", True, await shop.post("{ CANARY")),
         (400, "GRAPHQL_VALIDATION_FAILED", True, await shop.post("{ CANARY }")),
-        (
-            400,
-            "BAD_USER_INPUT",
-            True,
-            await shop.post("query ($a: Int!) { sessions(first: $a) { nodes { id } } }", a="CANARY"),
-        ),
-        (
-            400,
-            "OPERATION_RESOLUTION_FAILURE",
-            True,
-            await shop.post("query CANARY { store { id } } query B { store { id } }"),
-        ),
-        (400, "BAD_REQUEST", False, await shop.http.post("/graphql", content=b'{"CANARY', headers=headers)),
-        (415, "BAD_REQUEST", False, await shop.http.post("/graphql", content=body)),
-        (413, "BAD_REQUEST", False, await shop.http.post("/graphql", content=body + " " * 70_000, headers=headers)),
-        (406, "BAD_REQUEST", False, await shop.http.get("/graphql?query={a}", headers={"Accept": "text/CANARY"})),
-        (
-            401,
-            "UNAUTHENTICATED",
-            False,
-            await shop.http.post("/graphql", content=body, headers={**headers, "Authorization": "Bearer rk_CANARY"}),
-        ),
-        (405, "BAD_REQUEST", False, await shop.http.put("/graphql", content=body, headers=headers)),
+        (400, "BAD_USER_INPUT", True, await shop.post(int_page, a="CANARY")),
+        (400, "OPERATION_RESOLUTION_FAILURE", True, await shop.post(several)),
+        (400, "BAD_REQUEST", False, await http.post("/graphql", content=b'{"CANARY', headers=headers)),
+        (415, "BAD_REQUEST", False, await http.post("/graphql", content=body)),
+        (413, "BAD_REQUEST", False, await http.post("/graphql", content=body + " " * 70_000, headers=headers)),
+        (406, "BAD_REQUEST", False, await http.get("/graphql?query={a}", headers={"Accept": "text/CANARY"})),
+        (401, "UNAUTHENTICATED", False, await http.post("/graphql", content=body, headers=unknown)),
+        (405, "BAD_REQUEST", False, await http.put("/graphql", content=body, headers=headers)),
     ]
     for status, code, is_known, response in refusals:
         line = facts(await log.line_of(response))
@@ -153,13 +142,8 @@ async def test_the_line_of_a_genuine_link_names_its_session(shop: Shop, log: Log
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     assert facts(await log.line_of(await shop.http.get(path_of(session)))) == {
-        "level": "info",
-        "method": "GET",
-        "route": "/s/{slug}/{code}",
-        "store": shop.slug,
-        "session": session["id"],
-        "status": 410,
-        "statements": 3,
+        **{"level": "info", "method": "GET", "route": "/s/{slug}/{code}", "store": shop.slug},
+        **{"session": session["id"], "status": 410, "statements": 3},
     }
 
 
@@ -203,15 +187,14 @@ async def test_every_response_has_a_request_id(shop: Shop, http: httpx.AsyncClie
     await client.publish(SLUG)
     hit = await client.get(sha256(SLUG))
     session = await shop.create()
+    preflight = {"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
     answers = [
         hit,
         await client.get(sha256(SLUG), **{"If-None-Match": hit.headers["etag"]}),
         await http.get("/graphql", headers={"Accept": "text/html"}),
         await http.get(path_of(session)),
         await http.head(path_of(session)),
-        await http.options(
-            "/graphql", headers={"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
-        ),
+        await http.options("/graphql", headers=preflight),
         await http.get("/health"),
         await http.put("/graphql"),
     ]
@@ -223,16 +206,14 @@ async def test_every_response_has_a_request_id(shop: Shop, http: httpx.AsyncClie
 
 @pytest.fixture
 async def batching(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    settings = replace(settings_for(database_url), batch_limit=100)
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+    async with client_of(settings_for(database_url, batch_limit=100)) as http:
         yield http
 
 
 async def test_a_batch_has_one_line_with_its_total_cost(shop: Shop, log: Log, batching: httpx.AsyncClient) -> None:
     there = replace(await new_client(shop), shop=replace(shop, http=batching))
-    response = await there.send(
-        [{"query": SLUG}, {"query": "{ no }"}, {"query": "query Last { apps { nodes { id } } }"}]
-    )
+    queries = (SLUG, "{ no }", "query Last { apps { nodes { id } } }")
+    response = await there.send([{"query": query} for query in queries])
     line = facts(await log.line_of(response))
     assert line["batch"] == 3
     assert line["cost"] == sum(answer["extensions"]["cost"]["requested"] for answer in response.json())
@@ -244,29 +225,23 @@ async def test_the_largest_requests_have_a_short_line(shop: Shop, log: Log, batc
     """`facts` checks the length of each line."""
     client = replace(await new_client(shop), shop=replace(shop, http=batching))
     id, name = "d" * 128, "N" * 60_000
-    await AppClient(shop, client.app_id).publish(
-        **{id: f"query {'M' * 2000} {{ store {{ slug }} apps {{ nodes {{ id }} }} }}"}
-    )
+    document = f"query {'M' * 2000} {{ store {{ slug }} apps {{ nodes {{ id }} }} }}"
+    await AppClient(shop, client.app_id).publish(**{id: document})
     failing = " ".join(f"a{number}: apps {{ nodes {{ id }} }}" for number in range(10))
     invalid = " ".join(f"no{number}" for number in range(3000))
+    queries = [
+        "{ apps { nodes { id } } }",
+        "{",
+        "{ no }",
+        "query ($a: Int!) { __typename }",
+        f"query {'N' * 200} {SLUG}",
+    ]
     answers = [
         await client.send({"id": id}, "GET", headers={"X-Request-Id": "r" * 64}),
         await client.send({"query": f"query {name} {{ {failing} }}"}),
         await client.send({"query": f"{{ {invalid} }}"}),
         await client.send({"query": f"query {name} {{ store {{ slug }} }}", "operationName": name}),
-        await client.send(
-            [
-                {"query": query}
-                for query in (
-                    "{ apps { nodes { id } } }",
-                    "{",
-                    "{ no }",
-                    "query ($a: Int!) { __typename }",
-                    f"query {'N' * 200} {{ __typename }}",
-                )
-                * 20
-            ]
-        ),
+        await client.send([{"query": query} for query in queries * 20]),
         await client.send({"query": "{ __typename }"}, headers={"User-Agent": "u" * 8000, "Authorization": "x" * 8000}),
     ]
     for answer in answers:

@@ -98,8 +98,8 @@ rounds = st.lists(
 async def test_spending_never_exceeds_the_maximum_and_the_restored_points(
     db: Pool, clock: Clock, rate: int, rounds: list[tuple[float, list[tuple[int, float, bool]]]]
 ) -> None:
-    """Whatever is sent to two workers, and cancelled. Points may be spent as long as a lease lasts after they were
-    counted, which is once within the time, at its beginning.
+    """With any requests to two workers, some of which are cancelled. Leased points can be spent until their lease
+    expires, so that LEASE_SECONDS count in addition to each period.
     """
     workers, credential, maximum = [RateLimiter(db), RateLimiter(db)], new_credential(rate), maximum_of(rate)
     began, start = perf_counter(), clock.now
@@ -132,8 +132,8 @@ async def test_spending_never_exceeds_the_maximum_and_the_restored_points(
 async def test_an_app_that_spends_a_third_of_its_rate_is_never_throttled(
     db: Pool, clock: Clock, rate: int, requests: list[tuple[float, int, float]]
 ) -> None:
-    """However unevenly: a lease is at most twice what the worker spent of the one before, and its cost besides; each of
-    the two may have one that it took before, and the bucket is not asked for its last tenth of a second.
+    """However unevenly. Points in the lease of the other worker cannot be spent, nor can those that were restored since
+    a worker last asked Postgres.
     """
     workers, credential, maximum = [RateLimiter(db), RateLimiter(db)], new_credential(rate), maximum_of(rate)
     full = maximum * (1 - 2 * LEASE_SHARE) - rate * PAUSE_SECONDS

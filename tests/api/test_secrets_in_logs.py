@@ -33,8 +33,6 @@ alter database roomkey set log_min_messages = debug2;
 """
 WAITING = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
-TOKEN_KEYS = f"k:{'A' * 43}="
-
 CANARY = "CANARY"
 CREATE = """mutation ($input: CreateSessionInput!) {
     createSession(input: $input) { session { id token { link } } userErrors { message } }
@@ -90,26 +88,19 @@ async def work(it: Driver) -> str:
         await it.post(JOIN, variables={"token": token})
         await it.post(f'mutation {{ joinSession(input: {{token: "{token}"}}) {{ session {{ id }} }} }}')
     for text in ("CANARY", code):
-        await it.post(
-            "query ($text: String) { sessions(filter: {search: $text}) { count { value } } }", variables={"text": text}
-        )
-        await it.post(
-            f'# CANARY\n{{ CANARY: sessions(filter: {{customerName: {{contains: "{text}"}}}}) {{ nodes {{ id }} }} }}'
-        )
+        search = "query ($text: String) { sessions(filter: {search: $text}) { count { value } } }"
+        await it.post(search, variables={"text": text})
+        filter = f'{{customerName: {{contains: "{text}"}}}}'
+        await it.post(f"# CANARY\n{{ CANARY: sessions(filter: {filter}) {{ nodes {{ id }} }} }}")
         await it.request("GET", "/graphql", it.shop.key, params={"query": f'{{ order(number: "{text}") {{ id }} }}'})
-    reissued = await it.post(
-        "mutation ($id: ID!) { reissueToken(input: {sessionId: $id, minutes: 5}) { session { token { link } } } }",
-        variables={"id": id},
-    )
+    reissue = "mutation ($id: ID!) { reissueToken(input: {sessionId: $id, minutes: 5}) { session { token { link } } } }"
+    reissued = await it.post(reissue, variables={"id": id})
     it.secrets |= {code_of(reissued["data"]["reissueToken"]["session"])}
     await it.request("GET", path)
-    app = await it.post(
-        'mutation { createApp(input: {name: "CANARY", scopes: [ADMIN]}) { app { id } userErrors { message } } }'
-    )
-    key = await it.post(
-        "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }",
-        variables={"input": {"appId": app["data"]["createApp"]["app"]["id"], "name": "CANARY"}},
-    )
+    create_app = 'mutation { createApp(input: {name: "CANARY", scopes: [ADMIN]}) { app { id } } }'
+    app = (await it.post(create_app))["data"]["createApp"]["app"]
+    create_key = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }"
+    key = await it.post(create_key, variables={"input": {"appId": app["id"], "name": "CANARY"}})
     secret = key["data"]["createApiKey"]["secret"]
     assert (await it.post("{ viewer { name } }", key=secret))["data"] == {"viewer": {"name": "CANARY"}}
     client = await new_client(it.shop, "LOG")
@@ -138,16 +129,10 @@ async def work(it: Driver) -> str:
 async def be_wrong(it: Driver) -> None:
     """Send requests that are refused, for every reason."""
     for query in (
-        '{ "CANARY',
-        "{ CANARY }",
-        "{ store { CANARY } }",
-        '{ session(id: "CANARY") { id } }',
-        '{ sessions(first: "CANARY") { nodes { id } } }',
-        '{ order(number: "CANARY\\u0000") { id } }',
-        "query ($CANARY: CANARY) { store { id } }",
-        "{ CANARY" * 5000,
-        "{ " + "CANARY: store { id } " * 1000 + "}",
-        "subscription { CANARY }",
+        *('{ "CANARY', "{ CANARY }", "{ store { CANARY } }", '{ session(id: "CANARY") { id } }'),
+        *('{ sessions(first: "CANARY") { nodes { id } } }', '{ order(number: "CANARY\\u0000") { id } }'),
+        *("query ($CANARY: CANARY) { store { id } }", "subscription { CANARY }"),
+        *("{ CANARY" * 5000, "{ " + "CANARY: store { id } " * 1000 + "}"),
     ):
         assert "errors" in await it.post(query, variables={"CANARY": "CANARY"})
     coerced = "query ($a: Int!, $b: [ID!]!) { sessions(first: $a) { nodes { id } } nodes(ids: $b) { id } }"
@@ -165,9 +150,8 @@ async def be_wrong(it: Driver) -> None:
     await it.request("POST", "/graphql", it.shop.key, json={"query": SLUG}, headers={"Accept": "CANARY/CANARY"})
     await it.request("POST", "/graphql", it.shop.key, json={"query": SLUG}, headers={"X-Request-Id": "CANARY CANARY"})
     await it.request("GET", "/graphql", it.shop.key, params={"query": 'mutation { CANARY(a: "CANARY") }'})
-    await it.request(
-        "GET", "/graphql", params={"query": SLUG, "variables": "CANARY"}, headers={"Origin": "https://CANARY"}
-    )
+    query = {"query": SLUG, "variables": "CANARY"}
+    await it.request("GET", "/graphql", params=query, headers={"Origin": "https://CANARY"})
     for key in ("rk_CANARY", "CANARY", "CANARY.CANARY.CANARY", f"{it.shop.key}CANARY"):
         assert (await it.request("POST", "/graphql", key, json={"query": SLUG})).status_code == 401
     for header in ("CANARY", "Basic CANARY", it.shop.key, "Bearer"):
@@ -237,7 +221,7 @@ async def test_no_log_contains_secrets_or_data_of_clients(folder: Path, tmp_path
             settings = {
                 "PYTHONPATH": str(tmp_path),
                 "DATABASE_URL": server.url(),
-                "TOKEN_KEYS": TOKEN_KEYS,
+                "TOKEN_KEYS": commands.TOKEN_KEYS,
                 "LOG_LEVEL": "debug",
                 "OPERATION_SECONDS": "1",
                 "JWT_ISSUER": issuer.settings.issuer,

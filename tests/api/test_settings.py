@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,25 +13,7 @@ from api.settings import JwtSettings, Settings, SettingsError, has_database_url,
 
 ROOT = Path(__file__).parents[2]
 
-NAMES = (
-    "DATABASE_URL",
-    "DATABASE_DIRECT_URL",
-    "LINK_BASE_URL",
-    "TOKEN_KEYS",
-    "CORS_ORIGINS",
-    "GRAPHIQL",
-    "GRAPHIQL_KEY",
-    "CONSOLE_KEY",
-    "INTROSPECTION",
-    "COMPILED_DOCUMENTS",
-    "BATCH_LIMIT",
-    "OPERATION_SECONDS",
-    "LOG_LEVEL",
-    "JWT_ISSUER",
-    "JWT_AUDIENCE",
-    "JWKS_URL",
-    "JWT_STORE_CLAIM",
-)
+NAMES = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 SECRET = base64.b64encode(b"s" * 32).decode()
 OTHER_SECRET = base64.b64encode(b"o" * 48).decode()
 SHORT = base64.b64encode(b"short" * 6).decode()
@@ -131,13 +114,9 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://",
-        "postgresql:///roomkey",
-        "postgresql:///roomkey?host=/run/postgresql&port=5433",
-        "postgres://db",
-        "postgresql://me@db/x",
+        *("postgresql://", "postgresql:///roomkey", "postgresql:///roomkey?host=/run/postgresql&port=5433"),
+        *("postgres://db", "postgresql://me@db/x", "postgresql://me:p@ss@[::1]:5432/x"),
         "postgresql://me:p%40ss%2F:@db.example:5432/x?sslmode=require",
-        "postgresql://me:p@ss@[::1]:5432/x",
         "postgresql://me:p@a.example:1,b.example,[::1]:2/x?target_session_attrs=read-write",
     ],
 )
@@ -165,54 +144,32 @@ def test_a_missing_setting_is_an_error(monkeypatch: pytest.MonkeyPatch, name: st
             for value, shown in (("mysql://me:hunter2@db/x", "mysql://…"), ("me:hunter2@db/x", "…"))
         ),
         *(
-            ("DATABASE_URL", value, POSTGRES_LIKE)
-            for value in (
-                "postgresql://me:hunter2@db:port/x",
-                "postgresql://me:hunter2/2@db/x",
-                "postgresql://me:hunter2#2@db/x",
-                "postgresql://me:hunter2@[::1/x",
-                "postgresql://me:hunter2@a:b:c/x",
-            )
+            ("DATABASE_URL", f"postgresql://me:hunter2{rest}", POSTGRES_LIKE)
+            for rest in ("@db:port/x", "/2@db/x", "#2@db/x", "@[::1/x", "@a:b:c/x")
         ),
         *(
             ("LINK_BASE_URL", value, f"LINK_BASE_URL must look like https://shop.example/s, got {value!r}")
             for value in (
-                "shop.example/s",
-                "ftp://shop.example/s",
-                "https://",
-                "https://shop.example/s?a=1",
-                "https://shop.example/s#a",
-                "http://[::1/s",
-                "https://shop.example:x/s",
+                *("shop.example/s", "ftp://shop.example/s", "https://", "http://[::1/s"),
+                *(f"https://shop.example{rest}" for rest in ("/s?a=1", "/s#a", ":x/s")),
             )
         ),
         *(
-            ("TOKEN_KEYS", value, KEYS_LIKE.format(number))
-            for value, number in (
-                (SECRET, 1),
-                (f":{SECRET}", 1),
-                ("k1:", 1),
-                (f"K1:{SECRET}", 1),
-                (f"{'k' * 21}:{SECRET}", 1),
-                (f"k1:{SHORT}", 1),
-                (f"k1:{SECRET[:-2]}", 1),
-                (f"k1:{SECRET}!", 1),
-                (f"k2:{SECRET},", 2),
-                (f"k2:{SECRET},k1:{SHORT}", 2),
-                (f"k1:{SECRET},k1:{OTHER_SECRET}", 2),
+            ("TOKEN_KEYS", value, KEYS_LIKE.format(1))
+            for value in (
+                *(SECRET, f":{SECRET}", "k1:", f"K1:{SECRET}", f"{'k' * 21}:{SECRET}"),
+                *(f"k1:{SHORT}", f"k1:{SECRET[:-2]}", f"k1:{SECRET}!"),
             )
         ),
         *(
-            ("CORS_ORIGINS", value, ORIGINS_LIKE.format(shown))
-            for value, shown in (
-                ("*", "*"),
-                ("spa.example", "spa.example"),
-                ("https://spa.example/", "https://spa.example/"),
-                ("https://spa.example/app", "https://spa.example/app"),
-                ("https://spa.example,", ""),
-                ("https://spa.example, null", "null"),
-                ("https://", "https://"),
-                ("http://[::1", "http://[::1"),
+            ("TOKEN_KEYS", value, KEYS_LIKE.format(2))
+            for value in (f"k2:{SECRET},", f"k2:{SECRET},k1:{SHORT}", f"k1:{SECRET},k1:{OTHER_SECRET}")
+        ),
+        *(
+            ("CORS_ORIGINS", value, ORIGINS_LIKE.format(value.rpartition(",")[2].strip()))
+            for value in (
+                *("*", "spa.example", "https://spa.example/", "https://spa.example/app", "https://spa.example,"),
+                *("https://spa.example, null", "https://", "http://[::1"),
             )
         ),
         *(
@@ -286,22 +243,14 @@ def test_the_environment_overrides_the_env_file(folder: Path, monkeypatch: pytes
         encoding="utf-8",
     )
     monkeypatch.setenv("GRAPHIQL", "on")
-    assert read_settings() == Settings(
-        database_url=URL,
-        database_direct_url=URL,
-        link_base_url="https://rk.example/s",
-        signing_keys={"k1": b"s" * 32},
-        cors_origins=("https://tökö.example",),
-        graphiql=True,
-    )
+    expected = Settings(URL, URL, "https://rk.example/s", {"k1": b"s" * 32}, ("https://tökö.example",), graphiql=True)
+    assert read_settings() == expected
 
 
 def test_an_empty_variable_does_not_override_the_env_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / ".env").write_text(f"DATABASE_URL={URL}\nTOKEN_KEYS=k1:{SECRET}\nLINK_BASE_URL=https://rk.example/s\n")
     set_environment(monkeypatch, DATABASE_URL="", TOKEN_KEYS=" ", LINK_BASE_URL="")
-    assert read_settings() == Settings(
-        database_url=URL, database_direct_url=URL, link_base_url="https://rk.example/s", signing_keys={"k1": b"s" * 32}
-    )
+    assert read_settings() == Settings(URL, URL, "https://rk.example/s", {"k1": b"s" * 32})
     assert (is_set("DATABASE_URL"), is_set("TOKEN_KEYS"), is_set("CORS_ORIGINS")) == (True, True, False)
 
 
@@ -310,12 +259,6 @@ def test_has_database_url(monkeypatch: pytest.MonkeyPatch, value: str | None, na
     if value is not None:
         monkeypatch.setenv("DATABASE_URL", value)
     assert has_database_url() is named
-
-
-def test_the_example_file_has_every_setting() -> None:
-    example = (ROOT / ".env.example").read_text()
-    for name in NAMES:
-        assert f"{name}=" in example, name
 
 
 def test_reading_a_setting_imports_no_schema() -> None:

@@ -9,8 +9,9 @@ import pytest
 from graphql import get_introspection_query
 
 from db.rate_limits import take_points
-from tests.conftest import serving, settings_for
+from tests.conftest import client_of, settings_for
 from tests.support.logs import recorded_log
+from tests.support.responses import error_body
 from tests.support.shop import Shop, new_app
 
 STORE = "{ store { id } }"
@@ -20,7 +21,7 @@ VIEWER = "{ viewer { rateLimit { available maximum restoreRate } } }"
 @pytest.fixture(scope="module")
 async def other_http(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of another server on the same database."""
-    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url) as http:
+    async with client_of(settings_for(database_url)) as http:
         yield http
 
 
@@ -59,40 +60,31 @@ async def test_a_throttled_request_is_told_when_to_retry(shop: Shop) -> None:
         f"The request costs {requested} points, and {available} are available. They are restored at a rate "
         f"of 1 per second: try again in {seconds} s."
     )
-    assert (response.status_code, response.json()) == (
-        429,
-        {
-            "errors": [{"message": message, "extensions": {"code": "THROTTLED"}}],
-            "extensions": {"cost": {"requested": requested, "maximum": 5000, "throttle": throttle(available)}},
-        },
-    )
+    cost = {"requested": requested, "maximum": 5000, "throttle": throttle(available)}
+    body = error_body(message, "THROTTLED") | {"extensions": {"cost": cost}}
+    assert (response.status_code, response.json()) == (429, body)
     assert response.headers["cache-control"] == "no-store"
     assert (await client.post(STORE)).status_code == 200  # costs less than what is left
 
 
 async def test_a_throttled_mutation_changes_nothing(shop: Shop) -> None:
     client = await limited(shop, rate=1, left=0)
-    response = await client.post(
-        'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { __typename } }'
-    )
+    mutation = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { __typename } }'
+    response = await client.post(mutation)
     assert (response.status_code, response.json()["errors"][0]["extensions"]) == (429, {"code": "THROTTLED"})
     assert (await shop.ask("{ sessions { nodes { id } } }"))["sessions"]["nodes"] == []
 
 
 async def test_an_invalid_request_costs_a_point_and_takes_no_statement_once_throttled(shop: Shop) -> None:
     client = await limited(shop, rate=1, left=8)
-    headers = {"Authorization": f"Bearer {client.key}"}
     with recorded_log() as log:
-        responses = [
-            # An unknown ID each time, a text that is no GraphQL, and one that is not published.
-            await shop.http.post("/graphql", json=request, headers=headers)
+        # An unknown ID each time, a text that is no GraphQL, and one that is not published.
+        requests = [
+            {name: value.format(number)}
             for number in range(20)
-            for request in (
-                {"documentId": f"unknown.{number}"},
-                {"query": f"{{ {number}"},
-                {"query": f"{{ x{number} }}"},
-            )
+            for name, value in (("documentId", "unknown.{}"), ("query", "{{ {}"), ("query", "{{ x{} }}"))
         ]
+        responses = [await shop.http.post("/graphql", json=request, headers=client.headers) for request in requests]
         lines = [await log.line_of(response) for response in responses]
     statuses = [response.status_code for response in responses]
     assert set(statuses[:6]) == {404, 400}
@@ -102,7 +94,7 @@ async def test_an_invalid_request_costs_a_point_and_takes_no_statement_once_thro
 
 async def test_requests_without_a_key_share_a_rate_limit_of_their_own(shop: Shop, database_url: str) -> None:
     introspection = {"query": get_introspection_query()}
-    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url) as http:
+    async with client_of(settings_for(database_url)) as http:
         responses = [await http.post("/graphql", json=introspection) for _ in range(20)]
         statuses = [response.status_code for response in responses]
         assert (statuses[:3], statuses[-1]) == ([200, 200, 200], 429)

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from api.app import CONSOLE_PATHS, create_app
 from api.web import BUILT, CONTENT_SECURITY_POLICY
-from tests.conftest import listening, serving, settings_for
+from tests.conftest import client_of, listening, settings_for
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = [*(path.format(id="session_01h455vb4pex5vsknk084sn02q") for path in CONSOLE_PATHS), "/graphql"]
@@ -106,15 +106,11 @@ async def test_the_development_key_is_filled_in_only_for_direct_local_requests(
         proxied = (await reader.read()).decode()
         writer.close()
         assert settings_of(proxied) == "{}"
+        forwarding = ({"X-Forwarded-For": "192.0.2.1"}, {"X-Real-IP": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"})
         others = (
             {"Host": "evil.example"},  # a name of another site that leads here (DNS rebinding)
-            {"Host": "192.0.2.1:8000"},
-            {"Origin": "https://spa.example"},
-            {"X-Forwarded-For": "192.0.2.1"},
-            {"X-Forwarded-Proto": "https"},
-            {"X-Real-IP": "192.0.2.1"},
-            {"Forwarded": "for=192.0.2.1"},
-            {"Via": "1.1 proxy"},
+            *({"Host": "192.0.2.1:8000"}, {"Origin": "https://spa.example"}, {"Via": "1.1 proxy"}),
+            *(*forwarding, {"X-Forwarded-Proto": "https"}),
         )
         for headers in others:
             page = await http.get(path, headers=headers)
@@ -125,9 +121,9 @@ async def test_pages_that_are_not_built_are_explained(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.web.BUILT", tmp_path)
-    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
+    async with client_of(settings_for(database_url)) as http:
         for path in PAGES:
-            page = await http.get(path)
+            page = await http.get(path, headers=BROWSER)
             assert page.status_code == 404
             assert "make web" in page.text
         answer = await http.post("/graphql", json={"query": "{ __typename }"})

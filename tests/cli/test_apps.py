@@ -3,47 +3,18 @@
 import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from db.api_keys import hash_api_key
+from tests.cli.conftest import APP, SECRET, Operator
 from tests.schema.test_apps import seconds_until
-from tests.support.commands import roomkey
 from tests.support.shop import Shop, new_app
 
-APP, KEY = (rf"{noun}_[0-7][0-9a-z]{{25}}" for noun in ("app", "key"))
-SECRET = r"rk_[0-9a-z]{52}"
-TOKEN_KEYS = f"k:{'A' * 43}="
+KEY = APP.replace("app", "key")
 DAY = r"\d{4}-\d\d-\d\d"
 
 WHO = "{ viewer { name scopes app { id name documentMode rate clientId } } store { slug } }"
-
-
-class Operator:
-    """Runs `roomkey` on the database of the server under test."""
-
-    def __init__(self, folder: Path, database_url: str) -> None:
-        self._folder = folder
-        self._settings = {"DATABASE_URL": database_url, "TOKEN_KEYS": TOKEN_KEYS}
-
-    def run(self, *arguments: object) -> list[str]:
-        """The lines that a command prints. Fails the test if the command fails."""
-        done = roomkey(self._folder, *arguments, **self._settings)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout.splitlines()
-
-    def error(self, *arguments: object) -> str:
-        """The last line of the error of a command with wrong arguments."""
-        refused = roomkey(self._folder, *arguments, **self._settings)
-        assert (refused.returncode, refused.stdout) == (2, "")
-        return refused.stderr.splitlines()[-1]
-
-
-@pytest.fixture
-def operator(tmp_path: Path, database_url: str) -> Operator:
-    return Operator(tmp_path, database_url)
+TAKEN = "Error: Another app of the store has the client ID '{}': choose another."
 
 
 async def test_an_app_is_created_with_its_first_key(shop: Shop, operator: Operator) -> None:
@@ -51,18 +22,12 @@ async def test_an_app_is_created_with_its_first_key(shop: Shop, operator: Operat
     id, key = operator.run(*create, "--scope", "sessions:read", "--rate", 50, "--client-id", "spa")
     assert re.fullmatch(APP, id)
     assert re.fullmatch(SECRET, key)
+    app = {"id": id, "name": "Partner's SPA", "documentMode": "LOG", "rate": 50, "clientId": "spa"}
     assert await replace(shop, key=key).ask(WHO) == {
-        "viewer": {
-            "name": "Partner's SPA",
-            "scopes": ["SESSIONS_READ", "SESSIONS_WRITE"],
-            "app": {"id": id, "name": "Partner's SPA", "documentMode": "LOG", "rate": 50, "clientId": "spa"},
-        },
+        "viewer": {"name": "Partner's SPA", "scopes": ["SESSIONS_READ", "SESSIONS_WRITE"], "app": app},
         "store": {"slug": shop.slug},
     }
-    assert (
-        operator.error(*create, "--client-id", "spa")
-        == "Error: Another app of the store has the client ID 'spa': choose another."
-    )
+    assert operator.error(*create, "--client-id", "spa") == TAKEN.format("spa")
     lines = operator.run("apps", "list", "--store", shop.slug)
     assert re.fullmatch(rf"{APP}  test  admin  LOG  1000000/s  -  {DAY}  active", lines[0])
     assert lines[1:] == [
@@ -76,14 +41,10 @@ async def test_an_app_is_updated_by_its_id(shop: Shop, operator: Operator) -> No
     [before] = [line for line in operator.run("apps", "list", "--store", shop.slug) if new.app.id in line]
     assert operator.run("apps", "update", new.app.id) == [before]
     changes: list[Any] = ["--name", "Staff", "--scope", "sessions:join", "--mode", "ID_ONLY"]
-    changed = (
-        before.replace("Partner", "Staff")
-        .replace("sessions:read", "sessions:join")
-        .replace("LOG  1000/s  -", "ID_ONLY  7/s  c")
-    )
+    changed = before.replace("Partner", "Staff").replace("sessions:read", "sessions:join")
+    changed = changed.replace("LOG  1000/s  -", "ID_ONLY  7/s  c")
     assert operator.run("apps", "update", new.app.id, *changes, "--rate", 7, "--client-id", "c") == [changed]
-    taken = operator.error("apps", "update", new.app.id, "--client-id", "taken")
-    assert taken == "Error: Another app of the store has the client ID 'taken': choose another."
+    assert operator.error("apps", "update", new.app.id, "--client-id", "taken") == TAKEN.format("taken")
     listed = operator.run("apps", "list", "--store", shop.slug)
     assert [line.split("  ")[0] for line in listed[1:]] == [new.app.id, other.app.id]
     assert listed[1] == changed
@@ -140,15 +101,12 @@ async def test_a_leaked_api_key_is_revoked_by_its_secret_which_is_never_printed(
 
 async def test_unknown_stores_apps_and_keys_are_usage_errors(shop: Shop, operator: Operator) -> None:
     nowhere = "Error: There is no store 'nowhere': see `roomkey stores list`."
-    store = ["--store", "nowhere"]
-    assert operator.error("apps", "create", *store, "--name", "x", "--scope", "admin") == nowhere
-    assert operator.error("apps", "list", *store) == nowhere
-    assert operator.error("keys", "list", *store) == nowhere
+    for command in (["apps", "create", "--name", "x", "--scope", "admin"], ["apps", "list"], ["keys", "list"]):
+        assert operator.error(*command, "--store", "nowhere") == nowhere
     id = "app_01h455vb4pex5vsknk084sn02q"
     no_app = f"Error: There is no app '{id}': see `roomkey apps list`."
-    assert operator.error("apps", "update", id, "--name", "x") == no_app
-    assert operator.error("apps", "disable", id) == no_app
-    assert operator.error("apps", "enable", id) == no_app
-    assert operator.error("keys", "create", "--app", id, "--name", "x") == no_app
-    assert operator.error("keys", "list", "--app", id) == no_app
+    for command in (["apps", "update", id, "--name", "x"], ["apps", "disable", id], ["apps", "enable", id]):
+        assert operator.error(*command) == no_app
+    for command in (["keys", "create", "--app", id, "--name", "x"], ["keys", "list", "--app", id]):
+        assert operator.error(*command) == no_app
     assert operator.error("keys", "revoke", id) == f"Error: There is no API key '{id}': see `roomkey keys list`."

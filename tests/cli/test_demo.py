@@ -18,13 +18,7 @@ from demo.load import DEMO_SLUG, load_demo
 from demo.moments import DAY, HOUR, SECOND, external_id, moments, order_number, unused_numbers
 from tests.conftest import new_database
 
-TABLES = {
-    "store": "created_at",
-    "customer": "created_at",
-    "session": "created_at",
-    '"order"': "created_at",
-    "session_event": "at",
-}
+TABLES = dict.fromkeys(("store", "customer", "session", '"order"'), "created_at") | {"session_event": "at"}
 
 DEFINITIONS = """
 select pg_get_indexdef(indexrelid) from pg_index where indrelid::regclass::text !~ '^pg_'
@@ -59,11 +53,7 @@ async def test_the_demo_store_has_most_of_the_requested_sessions(connection):
     assert [row["store_id"] for row in rows] == stores
     assert sum(row["sessions"] for row in rows) == 600
     demo_store = await connection.fetchrow("select slug, name, storefront_url from store where id = $1", stores[0])
-    assert dict(demo_store) == {
-        "slug": DEMO_SLUG,
-        "name": "Kopi Senja",
-        "storefront_url": "https://kopi-senja.example/",
-    }
+    assert tuple(demo_store) == (DEMO_SLUG, "Kopi Senja", "https://kopi-senja.example/")
 
 
 async def test_every_table_is_filled_in_proportion(loaded):
@@ -144,16 +134,8 @@ async def test_sessions_agree_with_their_events(loaded):
     """)
     assert odd == []
     kinds = await loaded.fetch("select distinct kind from session_event")
-    assert {kind for (kind,) in kinds} == {
-        "ISSUED",
-        "PREVIEWED",
-        "OPENED",
-        "JOINED",
-        "EXTENDED",
-        "REISSUED",
-        "REVOKED",
-        "CONVERTED",
-    }
+    token_kinds = {"ISSUED", "EXTENDED", "REISSUED", "REVOKED"}
+    assert {kind for (kind,) in kinds} == token_kinds | {"PREVIEWED", "OPENED", "JOINED", "CONVERTED"}
 
 
 async def test_customers_join_only_while_the_token_is_active(loaded):
@@ -205,17 +187,9 @@ async def test_denormalized_columns_agree_with_customers_and_orders(loaded):
     assert await loaded.fetchval("select count(*) from session where room_id !~ '^[0-9]{7}$'") == 0
 
 
-@pytest.mark.parametrize(
-    ("table", "prefix"),
-    [
-        ("store", "store"),
-        ("customer", "customer"),
-        ("session", "session"),
-        ('"order"', "order"),
-        ("session_event", "event"),
-    ],
-)
-async def test_ids_contain_the_creation_time_and_sort_by_it(loaded, table, prefix):
+@pytest.mark.parametrize("table", TABLES)
+async def test_ids_contain_the_creation_time_and_sort_by_it(loaded, table):
+    prefix = table.strip('"').removeprefix("session_")
     column = TABLES[table]
     rows = await loaded.fetch(
         f"select id, floor(extract(epoch from {column}) * 1000)::bigint as ms from {table} order by {column}, id"
@@ -249,9 +223,8 @@ async def test_loading_again_adds_to_the_demo_store_and_creates_other_stores(con
     assert await connection.fetchval("select count(*) from session") == 1200
     assert await connection.fetchval("select count(*) from store") == 5
     # Neither are they the same sessions at another time.
-    assert await connection.fetchval('select count(distinct number) from "order"') == await connection.fetchval(
-        'select count(*) from "order"'
-    )
+    numbers = [row["number"] for row in await connection.fetch('select number from "order"')]
+    assert len(numbers) == len(set(numbers))
 
 
 async def test_a_large_load_restores_every_index_and_constraint(connection, monkeypatch):

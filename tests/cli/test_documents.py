@@ -14,11 +14,9 @@ from api.documents.publishing import schema_hash
 from db.stores import create_store
 from schema import GRAPHQL_SCHEMA
 from tests.conftest import pool
-from tests.support.commands import eventually, roomkey, serving
+from tests.support.commands import TOKEN_KEYS, eventually, roomkey, serving
 from tests.support.persisted_documents import MANIFEST_FILES, MANIFESTS
 from tests.support.shop import new_app
-
-TOKEN_KEYS = f"k:{'A' * 43}="
 
 INSERT = """
 insert into document (store_id, app_id, id, name, body, hash, cost, checked_with, retired_at)
@@ -44,9 +42,8 @@ class Commands:
     async def insert(self, id: str, body: str, *, checked_with: bytes = b"before", retired: bool = False) -> None:
         """A document as another version published it."""
         hash = hashlib.sha256(body.encode()).digest()
-        await self.connection.execute(
-            INSERT, self.store_id, self.app_id, id, f"Named_{id}", body, hash, checked_with, retired
-        )
+        values = (self.store_id, self.app_id, id, f"Named_{id}", body, hash, checked_with, retired)
+        await self.connection.execute(INSERT, *values)
 
     async def checked(self) -> dict[str, bool]:
         """Whether each document was found valid by this schema."""
@@ -110,20 +107,14 @@ async def test_one_invalid_document_refuses_the_manifest(commands: Commands) -> 
 
 async def test_errors_are_one_line(commands: Commands) -> None:
     path = commands.file("{")
+    app = ["--app", commands.app_id]
+    no_app, no_document = "There is no app 'app_x': see `roomkey apps list`.", "The app has no document '{}': "
     tries: list[tuple[list[object], int, str]] = [
-        (["publish", path, "--app", commands.app_id], 1, f"{path} is not JSON in UTF-8: "),
-        (
-            ["publish", MANIFEST_FILES / "relay.json", "--app", "app_x"],
-            2,
-            "There is no app 'app_x': see `roomkey apps list`.",
-        ),
-        (["list", "--app", "app_x"], 2, "There is no app 'app_x': see `roomkey apps list`."),
-        (
-            ["retire", "a b", "--app", commands.app_id],
-            2,
-            "The app has no document 'a b': see `roomkey documents list`.",
-        ),
-        (["retire", "x", "--app", commands.app_id], 2, "The app has no document 'x': see `roomkey documents list`."),
+        (["publish", path, *app], 1, f"{path} is not JSON in UTF-8: "),
+        (["publish", MANIFEST_FILES / "relay.json", "--app", "app_x"], 2, no_app),
+        (["list", "--app", "app_x"], 2, no_app),
+        (["retire", "a b", *app], 2, f"{no_document.format('a b')}see `roomkey documents list`."),
+        (["retire", "x", *app], 2, f"{no_document.format('x')}see `roomkey documents list`."),
     ]
     refusals = await asyncio.gather(*(asyncio.to_thread(commands.documents, *arguments) for arguments, _, _ in tries))
     for refused, (arguments, status, error) in zip(refusals, tries, strict=True):

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
 import socket
@@ -11,7 +10,6 @@ from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -20,8 +18,10 @@ import pytest
 import embedded
 from cli.console import MANIFEST
 from demo.load import DEMO_SLUG
+from tests.conftest import database_from
 from tests.support.commands import (
     ROOMKEY,
+    TOKEN_KEYS,
     Serving,
     children_of,
     environment,
@@ -34,7 +34,6 @@ from tests.support.commands import (
 )
 
 APP = ["apps", "create", "--scope", "sessions:read", "--name"]
-TOKEN_KEYS = f"k:{'A' * 43}="
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +86,8 @@ def test_serve_prints_its_addresses_and_the_development_key(folder: Path, served
     kept = folder / ".roomkey" / "dev-key"
     assert (kept.read_text(), kept.stat().st_mode & 0o777) == (f"{served.key}\n", 0o600)
     assert ask(served.url, served.key) == {"data": {"store": {"slug": DEMO_SLUG}, "viewer": {"scopes": ["ADMIN"]}}}
-    link = ask(
-        served.url, served.key, "{ sessions(filter: {tokenStatus: ACTIVE}, first: 1) { nodes { token { link } } } }"
-    )
-    [session] = link["data"]["sessions"]["nodes"]
+    links = "{ sessions(filter: {tokenStatus: ACTIVE}, first: 1) { nodes { token { link } } } }"
+    [session] = ask(served.url, served.key, links)["data"]["sessions"]["nodes"]
     assert session["token"]["link"].startswith(f"{served.url}/s/{DEMO_SLUG}/")
     assert httpx.get(session["token"]["link"]).status_code == 303
 
@@ -166,9 +163,8 @@ def test_stores_and_apps_are_managed_while_the_server_runs(folder: Path, served:
 
     app = roomkey(folder, *APP, "partner", "--store", slug)
     assert (app.returncode, app.stderr) == (0, "")
-    assert ask(served.url, app.stdout.splitlines()[1]) == {
-        "data": {"store": {"slug": slug}, "viewer": {"scopes": ["SESSIONS_READ"]}}
-    }
+    data = {"store": {"slug": slug}, "viewer": {"scopes": ["SESSIONS_READ"]}}
+    assert ask(served.url, app.stdout.splitlines()[1]) == {"data": data}
 
 
 def test_apps_are_managed_while_no_server_runs(own_folder: Path) -> None:
@@ -185,27 +181,18 @@ def test_apps_are_managed_while_no_server_runs(own_folder: Path) -> None:
 
 
 async def test_concurrent_and_repeated_migrations_succeed(postgres: str, tmp_path: Path) -> None:
-    name = f"roomkey_migrated_{os.getpid()}"
-    server = await asyncpg.connect(postgres)
-    await server.execute(f"create database {name} template template0 encoding utf8 locale 'C.UTF-8'")
-    url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
-    settings = environment(DATABASE_URL=url, TOKEN_KEYS=TOKEN_KEYS)
-    for processes in (4, 1):
-        migrations = [
-            await asyncio.create_subprocess_exec(
-                ROOMKEY, "migrate", cwd=tmp_path, env=settings, stdout=PIPE, stderr=PIPE
-            )
-            for _ in range(processes)
-        ]
-        for migration in migrations:
-            assert await migration.communicate() == (b"The database is up to date.\n", b"")
-            assert migration.returncode == 0
-    migrated = await asyncpg.connect(url)
-    assert await migrated.fetchval("select count(*) from alembic_version") == 1
-    assert await migrated.fetchval("select count(*) from session") == 0
-    await migrated.close()
-    await server.execute(f"drop database {name}")
-    await server.close()
+    async with database_from(postgres) as url:
+        settings = environment(DATABASE_URL=url, TOKEN_KEYS=TOKEN_KEYS)
+        options = {"cwd": tmp_path, "env": settings, "stdout": PIPE, "stderr": PIPE}
+        for processes in (4, 1):
+            started = [asyncio.create_subprocess_exec(ROOMKEY, "migrate", **options) for _ in range(processes)]
+            for migration in await asyncio.gather(*started):
+                assert await migration.communicate() == (b"The database is up to date.\n", b"")
+                assert migration.returncode == 0
+        migrated = await asyncpg.connect(url)
+        assert await migrated.fetchval("select count(*) from alembic_version") == 1
+        assert await migrated.fetchval("select count(*) from session") == 0
+        await migrated.close()
 
 
 def test_demo_data_is_loaded(folder: Path, served: Serving) -> None:

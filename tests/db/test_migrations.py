@@ -2,16 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from itertools import count
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from db.migrate import MigrationFailed, migrate
-from tests.conftest import ROOT, TEMPLATE
-
-numbers = count(1)
+from tests.conftest import ROOT, database_from
 
 LOCALE_C = (
     "Roomkey needs a database whose locale handles every script, got the locale C: create it with "
@@ -50,24 +47,17 @@ async def test_a_database_whose_locale_does_not_handle_every_script_is_refused_a
 ) -> None:
     if server.get_server_version().major < since:
         pytest.skip(f"PostgreSQL has the built-in locale provider from {since} on")
-    name = f"{TEMPLATE}_refused_{next(numbers)}"
-    await server.execute(f"create database {name} template template0 {options}")
-    url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
     encoding = "Roomkey needs a database with the encoding UTF8, got SQL_ASCII"
-    assert await refusal(url) == (message or encoding)
-    refused = await asyncpg.connect(url)
-    assert await refused.fetch("select tablename from pg_tables where schemaname = 'public'") == []
-    await refused.close()
-    await server.execute(f"drop database {name}")
+    async with database_from(postgres, f"template template0 {options}") as url:
+        assert await refusal(url) == (message or encoding)
+        refused = await asyncpg.connect(url)
+        assert await refused.fetch("select tablename from pg_tables where schemaname = 'public'") == []
+        await refused.close()
 
 
-async def test_the_database_that_the_error_suggests_is_accepted(
-    server: "asyncpg.Connection[asyncpg.Record]", postgres: str
-) -> None:
-    name = f"{TEMPLATE}_accepted"
-    await server.execute(LOCALE_C.split("`")[1].replace("roomkey", name))
-    await migrate(urlsplit(postgres)._replace(path=f"/{name}").geturl())
-    await server.execute(f"drop database {name}")
+async def test_the_database_that_the_error_suggests_is_accepted(postgres: str) -> None:
+    async with database_from(postgres, LOCALE_C.split("`")[1].removeprefix("create database roomkey ")) as url:
+        await migrate(url)
 
 
 async def test_the_error_names_a_database_that_does_not_exist(postgres: str) -> None:
@@ -100,23 +90,20 @@ async def test_a_migration_that_times_out_waiting_for_a_lock_is_retried(
     server: "asyncpg.Connection[asyncpg.Record]", postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.migrate.LOCK_TIMEOUT", "50ms")
-    name = f"{TEMPLATE}_locked"
-    await server.execute(f"create database {name} template template0 encoding utf8 locale 'C.UTF-8'")
-    url = urlsplit(postgres)._replace(path=f"/{name}").geturl()
-    holder = await asyncpg.connect(url)
-    held = holder.transaction()
-    await held.start()
-    await holder.execute("create extension pg_trgm")  # as the migration does
-    async with asyncio.timeout(20):
-        with monkeypatch.context() as once:
-            once.setattr("db.migrate.ATTEMPTS", 1)
-            assert await refusal(url) == "cannot migrate the database: canceling statement due to lock timeout"
-        migrating = asyncio.create_task(migrate(url))
-        for is_waiting in (True, False):
-            while bool(await server.fetchval(WAITING, name)) != is_waiting:
-                pass
-        await held.rollback()
-        await migrating
-    assert await holder.fetchval("select version_num from alembic_version") == NEWEST
-    await holder.close()
-    await server.execute(f"drop database {name}")
+    async with database_from(postgres) as url:
+        holder = await asyncpg.connect(url)
+        held = holder.transaction()
+        await held.start()
+        await holder.execute("create extension pg_trgm")  # as the migration does
+        async with asyncio.timeout(20):
+            with monkeypatch.context() as once:
+                once.setattr("db.migrate.ATTEMPTS", 1)
+                assert await refusal(url) == "cannot migrate the database: canceling statement due to lock timeout"
+            migrating = asyncio.create_task(migrate(url))
+            for is_waiting in (True, False):
+                while bool(await server.fetchval(WAITING, urlsplit(url).path[1:])) != is_waiting:
+                    pass
+            await held.rollback()
+            await migrating
+        assert await holder.fetchval("select version_num from alembic_version") == NEWEST
+        await holder.close()

@@ -178,10 +178,8 @@ async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
     ("code", "name", "is_reused"),
     [
         ("25006", "ReadOnlySQLTransactionError", False),  # a standby, after a failover
-        ("53100", "DiskFullError", True),
-        ("53300", "TooManyConnectionsError", True),
-        ("40001", "SerializationError", True),
-        ("57P01", "AdminShutdownError", True),
+        *(("53100", "DiskFullError", True), ("53300", "TooManyConnectionsError", True)),
+        *(("40001", "SerializationError", True), ("57P01", "AdminShutdownError", True)),
     ],
 )
 async def test_an_error_that_can_go_away_is_unavailable(

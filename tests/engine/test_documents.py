@@ -1,10 +1,8 @@
-"""Documents that were sent before: what is known of them is used again, and stays true."""
+"""The cache of documents, and compiling them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,8 +12,8 @@ from engine.documents import DOCUMENT_TOKENS, TOKENS, Document, DocumentCache
 from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA, schema
 from schema.cost import COST_MODEL
-from tests.conftest import serving, settings_for
-from tests.support.logs import Log, recorded_log
+from tests.conftest import client_of, settings_for
+from tests.support.logs import Log
 from tests.support.shop import Shop
 
 PAGE = """query Page($first: Int, $last: Int, $limit: Int, $ids: [ID!]!) {
@@ -23,12 +21,6 @@ PAGE = """query Page($first: Int, $last: Int, $limit: Int, $ids: [ID!]!) {
     nodes(ids: $ids) { id }
     orders: sessions(first: 5) { nodes { orders { number } } }
 }"""
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with recorded_log() as log:
-        yield log
 
 
 def new_documents() -> DocumentCache:
@@ -116,8 +108,7 @@ async def test_the_log_has_the_reason_why_an_operation_was_not_compiled(shop: Sh
 
 async def test_compiling_can_be_turned_off(shop: Shop, database_url: str, log: Log) -> None:
     query = "{ viewer { id name scopes } sessions(first: 5) { nodes { id dateCreated } } }"
-    settings = replace(settings_for(database_url), compiled_documents=False)
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+    async with client_of(settings_for(database_url, compiled_documents=False)) as http:
         response = await replace(shop, http=http).post(query)
     assert (await log.line_of(response))["interpreted"] == "off"
     assert response.json() == (await shop.post(query)).json() | {"extensions": response.json()["extensions"]}

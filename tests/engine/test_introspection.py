@@ -1,7 +1,6 @@
 """Introspection: available without a key, or off, and then errors suggest no names either (INTROSPECTION)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,18 +9,15 @@ from graphql import build_client_schema, get_introspection_query, print_schema
 
 from db.pool import Pool
 from schema import schema
-from tests.conftest import serving, settings_for
+from tests.conftest import client_of, settings_for
 from tests.support.responses import SLUG, checked
 from tests.support.shop import Shop, open_shop
 
 
 @pytest.fixture(scope="module")
 async def closed(database_url: str, db: Pool) -> AsyncIterator[Shop]:
-    """A shop at a server that tells nothing of its schema."""
-    async with (
-        serving(replace(settings_for(database_url), introspection=False)) as url,
-        httpx.AsyncClient(base_url=url) as http,
-    ):
+    """A shop at a server without introspection."""
+    async with client_of(settings_for(database_url, introspection=False)) as http:
         yield await open_shop(db, http)
 
 
@@ -48,7 +44,7 @@ REFUSED = "GraphQL introspection has been disabled, but the requested query cont
     ],
 )
 async def test_introspection_is_refused_if_it_is_off(closed: Shop, query: str, fields: list[str]) -> None:
-    for key in ({}, {"Authorization": f"Bearer {closed.key}"}):
+    for key in ({}, closed.headers):
         response = await closed.http.post("/graphql", json={"query": query}, headers=key)
         status, answer = checked(response)
         assert (status, list(answer)) == (400, ["errors"])
@@ -57,13 +53,13 @@ async def test_introspection_is_refused_if_it_is_off(closed: Shop, query: str, f
 
 
 async def test_typename_is_allowed_if_introspection_is_off(closed: Shop) -> None:
-    assert await closed.ask("{ __typename store { __typename slug } }") == {
-        "__typename": "Query",
-        "store": {"__typename": "Store", "slug": closed.slug},
-    }
+    store = {"__typename": "Store", "slug": closed.slug}
+    assert await closed.ask("{ __typename store { __typename slug } }") == {"__typename": "Query", "store": store}
 
 
 # Each is one letter away from something of the schema, or leaves something out.
+SESSIONS = "{ sessions(filter: $a) { nodes { id } } }"
+STATUSES = "{ sessions(filter: {tokenStatus: $a}) { nodes { id } } }"
 NEARLY: dict[str, tuple[str, dict[str, Any]]] = {
     "a field": ("{ stor { slug } }", {}),
     "a field of a type": ("{ store { slugg } }", {}),
@@ -74,26 +70,17 @@ NEARLY: dict[str, tuple[str, dict[str, Any]]] = {
     "an argument": ("{ sessions(firs: 1) { nodes { id } } }", {}),
     "an argument of a directive": ("{ store { slug @skip(iff: true) } }", {}),
     "a directive": ("{ store { slug @skp(if: true) } }", {}),
-    "a type": ("query ($a: SessionFiltr) { sessions(filter: $a) { nodes { id } } }", {}),
+    "a type": (f"query ($a: SessionFiltr) {SESSIONS}", {}),
     "a fragment's type": ("{ store { ...A } } fragment A on Stor { slug }", {}),
     "an inline fragment's type": ("{ store { ... on Stor { slug } } }", {}),
     "an enum's value": ("{ sessions(filter: {tokenStatus: [ACTIV]}) { nodes { id } } }", {}),
     "an enum's value as a string": ('{ sessions(filter: {tokenStatus: ["ACTIVE"]}) { nodes { id } } }', {}),
-    "an enum's value in a variable": (
-        "query ($a: [TokenStatus!]) { sessions(filter: {tokenStatus: $a}) { nodes { id } } }",
-        {"a": ["ACTIV"]},
-    ),
-    "an enum's value in a default": (
-        "query ($a: [TokenStatus!] = [ACTIV]) { sessions(filter: {tokenStatus: $a}) { nodes { id } } }",
-        {},
-    ),
+    "an enum's value in a variable": (f"query ($a: [TokenStatus!]) {STATUSES}", {"a": ["ACTIV"]}),
+    "an enum's value in a default": (f"query ($a: [TokenStatus!] = [ACTIV]) {STATUSES}", {}),
     "an input field": ("{ sessions(filter: {tokenStats: []}) { nodes { id } } }", {}),
-    "an input field in a variable": (
-        "query ($a: SessionFilter) { sessions(filter: $a) { nodes { id } } }",
-        {"a": {"tokenStats": []}},
-    ),
+    "an input field in a variable": (f"query ($a: SessionFilter) {SESSIONS}", {"a": {"tokenStats": []}}),
     "an input field deep in a variable": (
-        "query ($a: SessionFilter) { sessions(filter: $a) { nodes { id } } }",
+        f"query ($a: SessionFilter) {SESSIONS}",
         {"a": {"and": [{"roomId": {"equal": "1"}}]}},
     ),
     "an input field in a variable of a mutation": (
@@ -112,16 +99,13 @@ async def test_errors_suggest_no_names_if_introspection_is_off(
     request = {"query": query, "variables": variables}
     if query.startswith("query Abc"):
         request["operationName"] = "Ab"
-    response = await closed.http.post("/graphql", json=request, headers={"Authorization": f"Bearer {closed.key}"})
+    response = await closed.http.post("/graphql", json=request, headers=closed.headers)
     assert response.status_code == 400
     assert response.json()["errors"]
     assert "Did you mean" not in response.text
 
 
 async def test_errors_suggest_similar_names_if_introspection_is_on(shop: Shop) -> None:
-    suggested = [
-        name
-        for name, (query, variables) in NEARLY.items()
-        if "Did you mean" in (await shop.post(query, **variables)).text
-    ]
-    assert suggested == [name for name in NEARLY if name not in ("a directive", "a fragment", "an operation")]
+    texts = {name: (await shop.post(query, **variables)).text for name, (query, variables) in NEARLY.items()}
+    silent = [name for name, text in texts.items() if "Did you mean" not in text]
+    assert silent == ["a directive", "a fragment", "an operation"]

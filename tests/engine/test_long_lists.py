@@ -75,9 +75,8 @@ async def test_each_extra_item_counts_with_everything_selected_of_it(shop: Shop)
     id = await session_with_orders(shop, 53)
     # For each of the 50 extra items: the order, its session, the customer, and 97 for the page.
     page = "sessions(first: $n) { nodes { id } }"
-    text = (
-        f"query ($id: ID!, $n: Int = 96) {{ session(id: $id) {{ orders {{ session {{ customer {{ {page} }} }} }} }} }}"
-    )
+    path = f"session {{ customer {{ {page} }} }}"
+    text = f"query ($id: ID!, $n: Int = 96) {{ session(id: $id) {{ orders {{ {path} }} }} }}"
     answer = await shop.ask(text, id=id)
     order = {"session": {"customer": {"sessions": {"nodes": [{"id": id}]}}}}
     assert answer == {"session": {"orders": [order] * 53}}
@@ -90,7 +89,7 @@ async def test_each_extra_item_counts_with_everything_selected_of_it(shop: Shop)
 
 
 async def test_the_keys_of_an_app_are_counted(shop: Shop) -> None:
-    app_id = (await shop.ask("{ viewer { app { id } } }"))["viewer"]["app"]["id"]
+    app_id = await shop.app_id()
     await shop.db.fetch(INSERT_KEYS, shop.id, app_id, [new_id("key") for _ in range(102)])  # and its own
 
     def query(aliases: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from tests.schema.test_apps import FACTS, create, get, own_id, update
+from tests.schema.test_apps import FACTS, create, get, update
 from tests.support.pagination import ARGUMENTS, BOUNDS, PAGE, Listing, page_of
 from tests.support.shop import Shop, new_app
 from tests.support.statements import answered
@@ -17,7 +17,7 @@ async def test_apps_are_listed_newest_first(shop: Shop) -> None:
     apps = [await create(shop, name=f"App {number}") for number in range(3)]
     await update(shop, id=apps[1]["id"], disabled=True)
     answer = await shop.ask(f"{{ apps {{ nodes {{ {FACTS} keys {{ name }} }} count {{ value precision }} }} }}")
-    own = await get(shop, await own_id(shop))
+    own = await get(shop, await shop.app_id())
     listed = [await get(shop, app["id"]) for app in reversed(apps)]
     assert answer["apps"] == {
         "nodes": [*listed, own | {"keys": [{"name": "test"}]}],
@@ -28,7 +28,7 @@ async def test_apps_are_listed_newest_first(shop: Shop) -> None:
 @pytest.mark.parametrize("direction", [Listing.forwards, Listing.backwards])
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
 async def test_the_list_of_apps_is_paginated(shop: Shop, direction: Any, size: int) -> None:
-    ids = [await own_id(shop), *[(await create(shop))["id"] for _ in range(6)]][::-1]
+    ids = [await shop.app_id(), *[(await create(shop))["id"] for _ in range(6)]][::-1]
     listing = Listing(shop, LIST, ["apps"], ids)
     pages = [page async for page in direction(listing, [size])]
     pages = pages if direction is Listing.forwards else pages[::-1]

@@ -10,30 +10,17 @@ def nested(depth: int) -> Row:
     return {} if depth == 1 else {"not": nested(depth - 1)}
 
 
+TOO_LONG = "The text of a filter can have at most 200 characters, got 201."
+UNKNOWN = "session_01h455vb4pex5vsknk084sn02q"
+
 LIMITS: dict[str, tuple[Row, Row, str]] = {
     "depth": (nested(8), nested(9), "A filter can have at most 8 levels, got 9."),
     "conditions": ({"or": [{}] * 99}, {"or": [{}] * 100}, "A filter can consist of at most 100 filters, got 101."),
     "words": ({"search": "a " * 10}, {"search": "a " * 11}, "A search can have at most 10 words, got 11."),
-    "search": (
-        {"search": "a" * 200},
-        {"search": "a" * 201},
-        "The text of a filter can have at most 200 characters, got 201.",
-    ),
-    "name": (
-        {"customerName": {"contains": "😀" * 200}},
-        {"customerName": {"contains": "😀" * 201}},
-        "The text of a filter can have at most 200 characters, got 201.",
-    ),
-    "inner name": (
-        {"not": {"or": [{"roomId": {"startsWith": "a" * 200}}]}},
-        {"not": {"or": [{"roomId": {"startsWith": "a" * 201}}]}},
-        "The text of a filter can have at most 200 characters, got 201.",
-    ),
-    "ids": (
-        {"ids": ["session_01h455vb4pex5vsknk084sn02q"] * 100},
-        {"ids": ["session_01h455vb4pex5vsknk084sn02q"] * 101},
-        "A filter can have at most 100 IDs, got 101.",
-    ),
+    "search": ({"search": "a" * 200}, {"search": "a" * 201}, TOO_LONG),
+    "name": ({"customerName": {"contains": "😀" * 200}}, {"customerName": {"contains": "😀" * 201}}, TOO_LONG),
+    "inner": ({"not": {"roomId": {"equals": "a" * 200}}}, {"not": {"roomId": {"startsWith": "a" * 201}}}, TOO_LONG),
+    "ids": ({"ids": [UNKNOWN] * 100}, {"ids": [UNKNOWN] * 101}, "A filter can have at most 100 IDs, got 101."),
 }
 
 

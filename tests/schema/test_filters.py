@@ -69,15 +69,9 @@ async def market(db: Pool, http: httpx.AsyncClient) -> Market:
 
 def _session(chance: random.Random, customer: Row) -> Row:
     created = START + timedelta(hours=chance.choice([0, 0, 6, 11.999999, 12, 30, 100]))
-    expires, status = chance.choice(
-        [
-            (None, "ACTIVE"),
-            (datetime(2126, 1, 1, tzinfo=UTC), "ACTIVE"),
-            (created + timedelta(minutes=30), "EXPIRED"),
-            (datetime(2126, 1, 1, tzinfo=UTC), "REVOKED"),
-            (created + timedelta(days=1), "REVOKED"),
-        ]
-    )
+    far = datetime(2126, 1, 1, tzinfo=UTC)
+    active, expired = [(None, "ACTIVE"), (far, "ACTIVE")], [(created + timedelta(minutes=30), "EXPIRED")]
+    expires, status = chance.choice([*active, *expired, (far, "REVOKED"), (created + timedelta(days=1), "REVOKED")])
     id = new_id("session")
     orders = chance.choice([[], [id[-6:].upper()], [f"Ünï-{id[-6:]}", f"%{id[-5:]}"], [f"_{id[-4:]} \\é"]])
     return {
@@ -136,16 +130,7 @@ times = st.builds(
 ranges = st.dictionaries(st.sampled_from(["from", "to"]), times.map(datetime.isoformat) | st.none())
 statuses = st.lists(st.sampled_from(["ACTIVE", "EXPIRED", "REVOKED"]), max_size=3)
 json_parts = st.sampled_from(METADATA) | st.sampled_from(
-    [
-        {"a": [1]},
-        {"a": [2, 1]},
-        {"a": [[1]]},
-        {"a": [[]]},
-        {"a": [{"b": []}]},
-        {"a": [{}]},
-        {"a": {"b": 1}},
-        {"c": None},
-    ]
+    [*({"a": part} for part in ([1], [2, 1], [[1]], [[]], [{"b": []}], [{}], {"b": 1})), {"c": None}]
 )
 
 
@@ -229,12 +214,8 @@ async def test_a_search_matches_the_model(market: Market, text: str) -> None:
 EDGES: dict[str, tuple[Row | None, Callable[[Row], bool]]] = {
     "no filter": (None, lambda row: True),
     "no condition": ({}, lambda row: True),
-    "nulls": (
-        dict.fromkeys(
-            ["search", "ids", "tokenStatus", "converted", "roomId", "dateCreated", "metadata", "and", "or", "not"]
-        ),
-        lambda row: True,
-    ),
+    "nulls": (dict.fromkeys(("search", "ids", "tokenStatus", "converted", "roomId", "and", "or")), lambda row: True),
+    "more nulls": (dict.fromkeys(("dateCreated", "metadata", "not")), lambda row: True),
     "and of nothing": ({"and": []}, lambda row: True),
     "or of nothing": ({"or": []}, lambda row: False),
     "no ids": ({"ids": []}, lambda row: False),
@@ -313,8 +294,7 @@ async def test_case_and_accents_are_ignored_as_the_schema_describes(
     shop: Shop, name: str, same: list[str], different: list[str]
 ) -> None:
     session = await shop.create(name)
-    document = "query ($name: String) { sessions(filter: {customerName: {equals: $name}}) { nodes { id } } }"
     for text in (name, *same):
-        assert await shop.ask(document, name=text) == {"sessions": {"nodes": [{"id": session["id"]}]}}, text
+        assert await shop.found(customerName={"equals": text}) == [session["id"]], text
     for text in different:
-        assert await shop.ask(document, name=text) == {"sessions": {"nodes": []}}, text
+        assert await shop.found(customerName={"equals": text}) == [], text

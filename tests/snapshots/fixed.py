@@ -38,30 +38,15 @@ def fixed_id(noun: str, number: int) -> str:
 
 async def open_fixed_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
     """Sixty sessions of six customers in all states, every third with an order, and one with a history."""
-    await insert(
-        db,
-        "store",
-        [
-            {
-                "id": STORE,
-                "slug": "kopi",
-                "name": "Kopi",
-                "storefront_url": "https://kopi.example",
-                "session_expiration": 30,
-            }
-        ],
-    )
+    store = {"id": STORE, "slug": "kopi", "name": "Kopi", "storefront_url": "https://kopi.example"}
+    await insert(db, "store", [store | {"session_expiration": 30}])
     await db.fetch(
         "insert into app (store_id, id, name, scopes, rate) values ($1, $2, 'golden', array['admin'], 1000000)",
-        STORE,
-        APP_ID,
+        *(STORE, APP_ID),
     )
     await db.fetch(
         "insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, 'golden', $4)",
-        STORE,
-        APP_ID,
-        KEY_ID,
-        hash_api_key(KEY),
+        *(STORE, APP_ID, KEY_ID, hash_api_key(KEY)),
     )
     await insert(db, "customer", [_customer(number) for number in range(len(NAMES))])
     await insert(db, "session", [_session(number) for number in range(60)])

@@ -4,13 +4,12 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
 import embedded
 from db.migrate import migrate
+from tests.conftest import database_from
 from tests.snapshots.conftest import ROOT, Compare
 
 HEADER = """\
@@ -28,24 +27,14 @@ async def embedded_url(postgres: str, tmp_path_factory: pytest.TempPathFactory) 
         with embedded.start(tmp_path_factory.mktemp("embedded"), durable=False) as server:
             yield server.url()
         return
-    name = f"roomkey_snapshot_{os.getpid()}"
-    connection = await asyncpg.connect(postgres)
-    await connection.execute(f"create database {name} template template0")
-    yield urlsplit(postgres)._replace(path=f"/{name}").geturl()
-    await connection.execute(f"drop database {name} with (force)")
-    await connection.close()
+    async with database_from(postgres, "template template0") as url:
+        yield url
 
 
 async def test_the_migrations_create_the_committed_schema(embedded_url: str, compare: Compare) -> None:
     await migrate(embedded_url)
-    process = await asyncio.create_subprocess_exec(
-        embedded.bin_folder() / "pg_dump",
-        "--schema-only",
-        "--no-owner",
-        "--no-privileges",
-        embedded_url,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    command = [embedded.bin_folder() / "pg_dump", "--schema-only", "--no-owner", "--no-privileges", embedded_url]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     dump, _ = await process.communicate()
     assert process.returncode == 0
     statements = re.sub(r"\n{2,}", "\n\n", NOISE.sub("", dump.decode())).strip()

@@ -45,8 +45,7 @@ async def test_the_answer_and_statements_of_an_operation_are_as_committed(
 
 async def test_a_page_of_50_sessions_with_all_columns_is_one_statement(fixed_shop: Shop) -> None:
     data, statements = await answered(fixed_shop, read("sessions_page")[0])
-    assert len(data["sessions"]["nodes"]) == 50
-    assert len(statements) == 1
+    assert (len(data["sessions"]["nodes"]), len(statements)) == (50, 1)
 
 
 def formatted(statement: str) -> str:

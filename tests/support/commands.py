@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOMKEY = Path(sys.executable).parent / "roomkey"
 SETTINGS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL")
+TOKEN_KEYS = f"k:{'A' * 43}="
 READY_SECONDS = 60
 
 

@@ -40,7 +40,7 @@ def fold(text: str) -> str:
 
 
 def matches(filter: dict[str, Any] | None, row: Row) -> bool:
-    """Whether a session matches. What is null or absent does not count."""
+    """Whether a session matches. Null and absent conditions do not count."""
     return all(CONDITIONS[name](value, row) for name, value in (filter or {}).items() if value is not None)
 
 
@@ -61,10 +61,7 @@ COMPARISONS = {
 
 
 def found(search: str, row: Row) -> bool:
-    """Whether each word is a part of a name, room or number, or six characters or more of an ID.
-
-    What every ID begins with is no part of one.
-    """
+    """Whether each word is a part of a name, room or number, or six characters or more of an ID without its prefix."""
     texts = [fold(row["name"]), fold(row["room"] or ""), *map(fold, row["orders"])]
     id = row["id"].removeprefix("session_")
     return all(
@@ -76,7 +73,7 @@ def found(search: str, row: Row) -> bool:
 
 
 def in_range(range: dict[str, Any], moment: datetime | None) -> bool:
-    """A moment that never comes is in no range."""
+    """Whether there is a moment and it is in the range."""
     start, end = (datetime.fromisoformat(range[name]) if range.get(name) else None for name in ("from", "to"))
     return moment is not None and (start is None or start <= moment) and (end is None or moment < end)
 

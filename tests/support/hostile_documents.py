@@ -1,24 +1,11 @@
-"""The generator of hostile documents, which are meant to keep the server busy. None may be answered with data."""
+"""The generator of hostile documents, which are meant to keep the server busy. It must answer none with data."""
 
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-FIELDS = [
-    "viewer",
-    "store",
-    "session",
-    "sessions",
-    "customer",
-    "customers",
-    "order",
-    "nodes",
-    "sessionStats",
-    "nonsense",
-]
-TYPES = [
-    *("Query", "Session", "Customer", "Order", "SessionConnection", "Node", "SessionFilter", "TokenStatus", "Nonsense")
-]
+FIELDS = ["viewer", "store", "session", "sessions", "customer", "customers", "order", "nodes", "sessionStats", "no"]
+TYPES = ["Query", "Session", "Customer", "Order", "SessionConnection", "Node", "SessionFilter", "TokenStatus", "No"]
 TOKENS = ["{", "}", "(", ")", "[", "]", ":", "!", "$", "...", "@", "on", "query", "fragment", "id", "1", '""', "null"]
 # No schema has it, so that a flood of valid selections is not a valid document.
 INVALID = "viewer { nonsense }"
@@ -35,7 +22,7 @@ class Hostile(NamedTuple):
 
 
 def hostile_requests(number: int, seed: int = 0) -> Iterator[Hostile]:
-    """So many different requests of all kinds and sizes; the same ones for the same seed."""
+    """This number of different requests of all kinds and sizes, always the same for a seed."""
     random, seen = Random(seed), set[str]()
     while len(seen) < number:
         kind = list(KINDS)[len(seen) % len(KINDS)]
@@ -90,23 +77,15 @@ flood("ten_thousand_aliases", 10**9, "a{i}:id", least=10_000)
 flood("too_many_tokens", 1, "{x}", least=4_000)
 flood("undefined_fragments", 1, "...{x}")
 flood("unknown_fields", 1, "sesion{x}", "ordr{x} { id }")
-flood(
-    *("repeated_fields", 1, "viewer { id }", "sessions { nodes { token { status } } }", "__typename", "session { id }"),
-    around=f"{{}} {INVALID}",
-)
+DATA = "viewer { id }", "sessions { nodes { token { status } } }", "__typename", "session { id }"
+flood("repeated_fields", 1, *DATA, around=f"{{}} {INVALID}")
 flood("same_name_different_fields", 1, "id: name", "id: scopes", "id: {x}", around="viewer { nonsense {} }")
 flood("same_field_different_arguments", 9, "sessions(first: {i}) { count { value } }", least=2)
 flood("undefined_variables", 9, "sessions(first: ${x}) { nodes { id } }")
 flood("deferred", 6, "... @defer { viewer { id } }", '... @defer(label: "a") { viewer { id } }', "... @stream { a }")
 flood("many_counts", 20, "a{i}: sessions { count(limit: 1000000) { value } }", least=6)
-flood(
-    *(
-        "many_introspections",
-        16,
-        "a{i}: __schema { types { fields { args { type { name } } type { ofType { name } } } } }",
-    ),
-    least=20,
-)
+INTROSPECTION = "a{i}: __schema { types { fields { args { type { name } } type { ofType { name } } } } }"
+flood("many_introspections", 16, INTROSPECTION, least=20)
 flood("many_arguments", 3, "id: 1", "id: {}", "{x}: 1", "id: $id", "id: ENUM", least=2, around="session({}) { id }")
 flood("wrong_leaves", 3, "viewer", "viewer { id { a } }", "session { id }", "__typename { a }", "sessions(first: ID)")
 flood("impossible_fragments", 7, "... on Session { id }", "... on Order{x} { id }", around="viewer { {} }")
@@ -152,12 +131,8 @@ def huge_names(r: Random, n: int) -> str:
     huge = name(r, n * 40)
     places = [
         *("{ X }", "{ ...X }", "{ ... on X { id } }", "{ viewer @X { id } }", "{ session(X: 1) { id } }"),
-        *(
-            "query ($X: Int) { viewer { id } }",
-            "query ($a: X) { viewer { id } }",
-            "fragment X on Query { ...X } { ...X }",
-        ),
-        "{ sessions(filter: { tokenStatus: X }) { nodes { id } } }",
+        *("query ($X: Int) { viewer { id } }", "query ($a: X) { viewer { id } }"),
+        *("fragment X on Query { ...X } { ...X }", "{ sessions(filter: { tokenStatus: X }) { nodes { id } } }"),
     ]
     return r.choice(places).replace("X", huge)
 
@@ -209,11 +184,8 @@ def many_variables(r: Random, n: int) -> str:
 def directives(r: Random, n: int) -> str:
     directive = r.choice(["@include(if: true)", "@skip(if: $no)", "@include", f"@{name(r)}", "@deprecated", "@oneOf"])
     places = [
-        *(
-            "{ viewer D { id } nonsense }",
-            "query Q D { viewer { id } nonsense }",
-            "{ ... D { viewer { id } nonsense } }",
-        ),
+        *("{ viewer D { id } nonsense }", "query Q D { viewer { id } nonsense }"),
+        "{ ... D { viewer { id } nonsense } }",
         *("query ($v: Int D) { sessions(first: $v) { nonsense } }", "{ ...F D } fragment F on Query D { nonsense }"),
     ]
     return r.choice(places).replace("nonsense", name(r)).replace("D", f"{directive} " * (2 + n))
@@ -247,9 +219,8 @@ def multiplied_pages(r: Random, n: int) -> Request:
 
 @kind
 def nested_introspection(r: Random, n: int) -> str:
-    step = r.choice(
-        ["fields { type", "possibleTypes { interfaces", "interfaces { possibleTypes", "fields { args { type"]
-    )
+    steps = ("fields { type", "possibleTypes { interfaces", "interfaces { possibleTypes", "fields { args { type")
+    step = r.choice(steps)
     start = r.choice(["__schema { types", '__type(name: "Query")', "__schema { queryType"])
     depth = r.randint(3, 3 + n // 8)
     closing = "}" * (depth * (step.count("{") + 1) + start.count("{"))

@@ -57,7 +57,7 @@ class Key:
 
 
 class Issuer:
-    """An identity provider. `published` are its keys, of which it signs with the last."""
+    """An identity provider. It signs with the last of its `published` keys."""
 
     def __init__(self) -> None:
         self.published = [Key()]
@@ -85,7 +85,7 @@ class Issuer:
         return self.published[-1]
 
     def token(self, key: Key | None = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A token with these headers and claims and usual ones; None takes one away."""
+        """A token with these headers and claims besides the usual ones; None removes one."""
         key = key or self.published[-1]
         now = time()
         usual = {"iss": self.url, "aud": AUDIENCE, "sub": "user-1", "client_id": "dashboard", "iat": int(now)}

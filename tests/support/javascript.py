@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,16 +35,10 @@ async def run(script: str, **environment: str) -> Any:
 
 
 async def node(script: Path, cwd: Path, *arguments: str, **environment: str) -> str:
-    """What a script printed; that it failed fails the test."""
+    """The output of a script. Fails the test if the script fails."""
     assert (FOLDER / "node_modules").exists(), "The tests' npm packages are missing: `make test` installs them."
     process = await asyncio.create_subprocess_exec(
-        NODE,
-        script,
-        *arguments,
-        cwd=cwd,
-        env=os.environ | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        *(NODE, script, *arguments), cwd=cwd, env=os.environ | environment, stdout=PIPE, stderr=PIPE
     )
     try:
         output, errors = await process.communicate()
@@ -60,7 +55,7 @@ async def generate_manifests(folder: Path) -> Manifests:
     apollo, codegen, relay = folder / "apollo.json", folder / "codegen", folder / "relay"
     shutil.copytree(FOLDER / "relay", relay)
     shutil.copy(ROOT / "schema/schema.graphql", relay)
-    # The compiler adds to this file, and wants to find it.
+    # The compiler adds to this file, which must exist.
     (relay / "persisted-queries.json").write_text("{}")
     await asyncio.gather(
         node(tools / "generate-persisted-query-manifest", FOLDER, OUT=str(apollo)),

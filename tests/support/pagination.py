@@ -51,46 +51,36 @@ class Listing:
 
     async def forwards(self, sizes: Sequence[int]) -> AsyncIterator[Any]:
         """The pages from the first to the last, whose sizes repeat."""
-        after, turn = None, 0
-        while True:
-            page = await self.page(first=sizes[turn % len(sizes)], after=after)
+        async for page in self._walk(sizes, "first", "after", "hasNextPage", "endCursor"):
             yield page
-            if not page["pageInfo"]["hasNextPage"]:
-                return
-            after, turn = page["pageInfo"]["endCursor"], turn + 1
-            assert turn < MOST_PAGES
 
     async def backwards(self, sizes: Sequence[int]) -> AsyncIterator[Any]:
         """The pages from the last to the first, whose sizes repeat."""
-        before, turn = None, 0
-        while True:
-            page = await self.page(last=sizes[turn % len(sizes)], before=before)
+        async for page in self._walk(sizes, "last", "before", "hasPreviousPage", "startCursor"):
             yield page
-            if not page["pageInfo"]["hasPreviousPage"]:
+
+    async def _walk(self, sizes: Sequence[int], size: str, place: str, has_more: str, edge: str) -> AsyncIterator[Any]:
+        cursor = None
+        for turn in range(MOST_PAGES):
+            page = await self.page(**{size: sizes[turn % len(sizes)], place: cursor})
+            yield page
+            if not page["pageInfo"][has_more]:
                 return
-            before, turn = page["pageInfo"]["startCursor"], turn + 1
-            assert turn < MOST_PAGES
+            cursor = page["pageInfo"][edge]
+        raise AssertionError(f"more than {MOST_PAGES} pages")
 
     async def cursors(self) -> dict[str, str]:
         """The cursor of each ID."""
         return {edge["node"]["id"]: edge["cursor"] async for page in self.forwards([100]) for edge in page["edges"]}
 
 
-def page_of(
-    everything: Sequence[str],
-    included: Sequence[str],
-    cursors: dict[str, str],
-    *,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
-) -> Any:
-    """What a page must be, when `included` are listed out of `everything`, which is in order.
+def page_of(everything: Sequence[str], included: Sequence[str], cursors: dict[str, str], **bounds: Any) -> Any:
+    """What a page of `included`, a part of the sorted list `everything`, must be.
 
-    A cursor may be that of an ID that is not listed. Of what lies between the cursors come the first so many, of these
-    the last so many. What lies beyond both cursors is neither on the page nor between them, but before or after it.
+    A cursor can be that of an ID that is not included. The page has the first, and of these the last IDs between the
+    cursors; hasNextPage and hasPreviousPage also count the IDs beyond them.
     """
+    first, after, last, before = (bounds.get(name) for name in ("first", "after", "last", "before"))
     places = {id: place for place, id in enumerate(everything)}
     low = places[after] if after else -1
     high = places[before] if before else len(everything)

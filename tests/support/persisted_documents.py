@@ -42,6 +42,9 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+DIGITS = sha256(SLUG)
+
+
 def md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
@@ -163,7 +166,3 @@ async def listed(shop: Shop) -> Any:
     """The documents of the shop's own app."""
     answer = await shop.ask(f"{{ viewer {{ app {{ documents {{ nodes {{ {DOCUMENT} }} }} }} }} }}")
     return answer["viewer"]["app"]["documents"]["nodes"]
-
-
-async def app_of(shop: Shop) -> str:
-    return str((await shop.ask("{ viewer { app { id } } }"))["viewer"]["app"]["id"])

@@ -14,12 +14,12 @@ class ModelSession:
     expires_at: int | None
     customer: str
     codes: list[str]
-    """Those of all generations; the last one is in force."""
+    """The codes of all generations; only the last one works."""
     revoked: bool = False
     conversion: str | None = None
     orders: list[str] = field(default_factory=list)
     events: list[tuple[int, str, int | None]] = field(default_factory=list)
-    """When, what, and the expired time that it gave."""
+    """The time, the kind and the new expired time of each event."""
 
     def status(self, now: int) -> str:
         if self.revoked:
@@ -27,7 +27,7 @@ class ModelSession:
         return "ACTIVE" if self.expires_at is None or now < self.expires_at else "EXPIRED"
 
     def timeline(self, now: int) -> list[str]:
-        """The events, and each time that the expired time came before anything changed it."""
+        """The kinds of the events, including the derived expiries."""
         token_events = [event for event in self.events if event[1] in ("ISSUED", "EXTENDED", "REISSUED", "REVOKED")]
         nexts = [at for at, _, _ in token_events[1:]] + [now + 1]
         timeline = [(at, place, kind) for place, (at, kind, _) in enumerate(self.events)]
@@ -107,7 +107,7 @@ class Model:
         session.customer = name
 
     def configure(self, minutes: int, apply: bool) -> int:
-        """How many tokens were given another expired time."""
+        """The number of tokens whose expired time changed."""
         self.expiration, changed = minutes, 0
         for session in self.sessions:
             expires_at = session.issued_at + minutes * MINUTE if minutes else None

@@ -25,16 +25,16 @@ SESSION = """fragment Session on Session {
 
 ERRORS = "userErrors { field code message }"
 
+# Refusals by several mutations.
+MISMATCH = [("idempotencyKey", "IDEMPOTENCY_MISMATCH", "was already used with a different input")]
+ORDER_OF_ANOTHER = ("ORDER_OF_ANOTHER_SESSION", "must not be the number of another session's order")
+MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
+
 # The field of a mutation's payload, if it is not the session.
 CHANGED = {
-    "recordOrder": "order",
-    "updateCustomer": "customer",
-    "updateStoreSettings": "store",
-    "createApp": "app",
-    "updateApp": "app",
-    "createApiKey": "apiKey",
-    "revokeApiKey": "apiKey",
-    "retireDocument": "document",
+    **{"recordOrder": "order", "updateCustomer": "customer", "updateStoreSettings": "store"},
+    **{"createApp": "app", "updateApp": "app", "createApiKey": "apiKey", "revokeApiKey": "apiKey"},
+    **{"publishDocuments": "documents", "retireDocument": "document"},
 }
 
 # A session as if all of it had happened earlier.
@@ -58,11 +58,13 @@ class Shop:
     db: Pool
     http: httpx.AsyncClient
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
     async def post(self, query: str, **variables: Any) -> httpx.Response:
         """Send a document with these variables."""
-        return await self.http.post(
-            "/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {self.key}"}
-        )
+        return await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=self.headers)
 
     async def post_until_served(self, query: str, **variables: Any) -> httpx.Response:
         """The same, repeated while the server is too busy."""
@@ -92,6 +94,12 @@ class Shop:
             document += SESSION
         return (await self.ask(document, input=input))[mutation]
 
+    async def changed(self, mutation: str, selection: str = "", **input: Any) -> Any:
+        """The object that a mutation changed, by default its session; refusals fail the test."""
+        payload = await self.change(mutation, selection, **input)
+        assert payload["userErrors"] == [], payload
+        return payload[CHANGED.get(mutation, "session")]
+
     async def refusals(self, mutation: str, **input: Any) -> list[tuple[str, str, str]]:
         """The field path, code and message of each user error of a refused mutation."""
         changed = CHANGED.get(mutation, "session")
@@ -101,19 +109,35 @@ class Shop:
 
     async def create(self, name: str = "Dewi Lestari", **input: Any) -> Any:
         """A new session; refusals fail the test."""
-        input.setdefault("customer", {"details": {"name": name}})
-        payload = await self.change("createSession", **input)
-        assert payload["userErrors"] == [], payload
-        return payload["session"]
+        return await self.changed("createSession", **{"customer": {"details": {"name": name}}} | input)
 
     async def session(self, id: str) -> Any:
         """The session as it is now."""
         return (await self.ask(f"query ($id: ID!) {{ session(id: $id) {{ ...Session }} }} {SESSION}", id=id))["session"]
 
+    async def events(self, id: str, fields: str = "kind at expiredTime reason apiKeyId") -> list[Any]:
+        """The timeline of a session, the oldest event first."""
+        query = f"query ($id: ID!) {{ session(id: $id) {{ events {{ nodes {{ {fields} }} }} }} }}"
+        return (await self.ask(query, id=id))["session"]["events"]["nodes"]
+
     async def event_kinds(self, id: str) -> list[str]:
-        """The timeline's kinds, the oldest first."""
-        answer = await self.ask("query ($id: ID!) { session(id: $id) { events { nodes { kind } } } }", id=id)
-        return [event["kind"] for event in answer["session"]["events"]["nodes"]]
+        return [event["kind"] for event in await self.events(id, "kind")]
+
+    async def found(self, **filter: Any) -> list[str]:
+        """The IDs of the sessions that match."""
+        query = "query ($filter: SessionFilter) { sessions(filter: $filter) { nodes { id } } }"
+        return [node["id"] for node in (await self.ask(query, filter=filter))["sessions"]["nodes"]]
+
+    async def order(self, number: str, fields: str = "id") -> Any:
+        """The order with this number, or None."""
+        query = f"query ($number: String!) {{ order(number: $number) {{ {fields} }} }}"
+        return (await self.ask(query, number=number))["order"]
+
+    async def api_key_id(self) -> str:
+        return str((await self.ask("{ viewer { id } }"))["viewer"]["id"])
+
+    async def app_id(self) -> str:
+        return str((await self.ask("{ viewer { app { id } } }"))["viewer"]["app"]["id"])
 
     async def turn_back(self, id: str, minutes: float) -> None:
         """Move the events and the expired time of the session into the past."""

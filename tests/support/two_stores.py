@@ -54,6 +54,10 @@ class StoreObjects:
     apps_cursor: str
     documents_cursor: str
 
+    @property
+    def start_of_links(self) -> str:
+        return self.link.removesuffix(self.code)
+
 
 def anonymous(text: str, *things: StoreObjects) -> str:
     """The text with placeholders for these references, and for new IDs, codes and moments."""
@@ -95,50 +99,39 @@ async def objects_of(shop: Shop, suffix: str) -> StoreObjects:
         appId=new.app.id,
     )
     return StoreObjects(
+        **texts_of(suffix),
+        **{f"{name}_cursor": cursors[name]["pageInfo"]["startCursor"] for name in ("sessions", "customers", "apps")},
         session=session["id"],
         customer=session["customer"]["id"],
-        external_id=f"crm-{suffix}",
         order=cursors["session"]["orders"][0]["id"],
-        number=f"NUMBER-{suffix}",
         store=shop.id,
         code=code_of(session),
         link=session["token"]["link"],
-        idempotency_key=f"key-{suffix}",
         app=new.app.id,
         api_key=new.key.id,
-        client_id=f"client-{suffix}",
-        document=f"document-{suffix}",
-        sessions_cursor=cursors["sessions"]["pageInfo"]["startCursor"],
-        customers_cursor=cursors["customers"]["pageInfo"]["startCursor"],
         events_cursor=cursors["session"]["events"]["pageInfo"]["startCursor"],
-        apps_cursor=cursors["apps"]["pageInfo"]["startCursor"],
         documents_cursor=cursors["app"]["documents"]["pageInfo"]["startCursor"],
     )
+
+
+def texts_of(suffix: str) -> dict[str, str]:
+    """The references that are chosen by the store."""
+    prefixes = {"external_id": "crm", "number": "NUMBER", "idempotency_key": "key"}
+    prefixes |= {"client_id": "client", "document": "document"}
+    return {name: f"{prefix}-{suffix}" for name, prefix in prefixes.items()}
 
 
 def unknown_objects(theirs: StoreObjects) -> StoreObjects:
     """References that no store has. The link differs from theirs only in its code."""
     session = new_id("session")
     code = session.removeprefix("session_") + new_id("session").removeprefix("session_")
+    cursors = [field.name for field in fields(theirs) if field.name.endswith("_cursor")]
     return StoreObjects(
-        session=session,
-        customer=new_id("customer"),
-        external_id="crm-nowhere",
-        order=new_id("order"),
-        number="NUMBER-nowhere",
-        store=new_id("store"),
-        code=code,
-        link=theirs.link.replace(theirs.code, code),
-        idempotency_key="key-nowhere",
-        app=new_id("app"),
-        api_key=new_id("key"),
-        client_id="client-nowhere",
-        document="document-nowhere",
-        sessions_cursor="A" * len(theirs.sessions_cursor),
-        customers_cursor="B" * len(theirs.customers_cursor),
-        events_cursor="C" * len(theirs.events_cursor),
-        apps_cursor="D" * len(theirs.apps_cursor),
-        documents_cursor="E" * len(theirs.documents_cursor),
+        **texts_of("nowhere"),
+        **{name: letter * len(getattr(theirs, name)) for name, letter in zip(cursors, "ABCDE", strict=True)},
+        **{"session": session, "customer": new_id("customer"), "order": new_id("order"), "store": new_id("store")},
+        **{"code": code, "link": theirs.link.replace(theirs.code, code)},
+        **{"app": new_id("app"), "api_key": new_id("key")},
     )
 
 

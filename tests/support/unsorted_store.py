@@ -16,7 +16,7 @@ from tests.support.shop import Shop
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FAR = datetime(2126, 1, 1, tzinfo=UTC)
 
-# Names, and as what they sort.
+# The sort key of each name.
 NAMES = {"José": "jose", "JOSE": "jose", "ana": "ana", "Ольга": "ольга", "ОЛЬГА": "ольга", "王小明": "王小明"}
 CREATED = [START, START, START + timedelta(microseconds=1), START + timedelta(days=1)]
 EXPIRED = ["infinity", "infinity", START + timedelta(days=2), START + timedelta(days=3, microseconds=7), FAR]
@@ -84,6 +84,14 @@ class UnsortedStore:
         ]
         ids = [id for _, id in sorted([*((row["at"], row["id"]) for row in self.events), *expiries])]
         return Listing(self.shop, EVENTS, ["session", "events"], ids, {"id": self.sessions[0]["id"]})
+
+
+LISTINGS: dict[str, Callable[[UnsortedStore], Listing]] = {
+    "sessions": UnsortedStore.listing,
+    "customers": UnsortedStore.customer_listing,
+    "a customer's sessions": lambda store: store.listing(customer_id=store.customers[0]["id"]),
+    "a session's events": UnsortedStore.event_listing,
+}
 
 
 async def open_unsorted_store(

@@ -138,6 +138,7 @@ async def test_a_token_that_its_key_did_not_sign_is_refused(issuer: Issuer, veri
 
 
 async def test_an_unsigned_token_is_refused(issuer: Issuer, verifier: Verifier) -> None:
+    assert await refusal(verifier, "e30.e30.e30") == ALGORITHM
     header, payload, signature = token(issuer).split(".")
     for none in ("none", "None", "NONE", ""):
         for kid in (issuer.published[-1].id, issuer.published[0].id):
@@ -157,27 +158,13 @@ async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(issuer:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", MALFORMED),
-        ("a.b", MALFORMED),
-        ("a.b.c.d", MALFORMED),
-        ("..", MALFORMED),
-        ("a.b.c", MALFORMED),
-        ("e30.e30.e30", ALGORITHM),
-        (f"{base64url(b'[]')}.e30.e30", MALFORMED),
-        (f"{base64url(b'[' * 5000)}.e30.e30", MALFORMED),
-        ("TOKEN=", MALFORMED),
-        ("TOKEN==", MALFORMED),
-        ("TOKEN\n", MALFORMED),
-        ("TOKEN TOKEN", MALFORMED),
-        (" TOKEN", MALFORMED),
-        ("\xe9.\xe9.\xe9", MALFORMED),
-        ("\ud800.a.b", MALFORMED),
-    ],
+    "text",
+    ["", "a.b", "a.b.c.d", "..", "a.b.c", "\xe9.\xe9.\xe9", "\ud800.a.b"]
+    + [f"{base64url(header)}.e30.e30" for header in (b"[]", b"[" * 5000)]
+    + ["TOKEN=", "TOKEN==", "TOKEN\n", "TOKEN TOKEN", " TOKEN"],
 )
-async def test_a_malformed_token_is_refused(issuer: Issuer, verifier: Verifier, text: str, message: str) -> None:
-    assert await refusal(verifier, text.replace("TOKEN", token(issuer))) == message
+async def test_a_malformed_token_is_refused(issuer: Issuer, verifier: Verifier, text: str) -> None:
+    assert await refusal(verifier, text.replace("TOKEN", token(issuer))) == MALFORMED
 
 
 async def test_claims_must_be_an_object(issuer: Issuer, verifier: Verifier) -> None:
@@ -210,7 +197,7 @@ async def test_the_claim_with_the_store_can_be_configured(issuer: Issuer) -> Non
     assert await refusal(verifier, token(issuer)) == LACKS.format("https://shop.example/store")
 
 
-# Anything at all instead of a few characters, or instead of all; and what is nearly right.
+# Replacements of characters: mostly other characters of a JWT.
 CHARACTERS = (
     st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. \n") | st.characters()
 )

@@ -1,7 +1,6 @@
 """Users who sign in with a JWT of the shop's identity provider: their scopes, and their IDs in events."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import serving, settings_for
+from tests.conftest import client_of, settings_for
 from tests.support.identity_provider import AUDIENCE, Issuer, open_issuer
 from tests.support.shop import NewShop, Shop, code_of, new_app
 
@@ -30,8 +29,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 @pytest.fixture(scope="module")
 async def server(database_url: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that accepts the issuer's tokens."""
-    settings = replace(settings_for(database_url), jwt=issuer.settings)
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with client_of(settings_for(database_url, jwt=issuer.settings)) as client:
         yield client
 
 
@@ -105,11 +103,8 @@ async def test_a_token_gives_access_only_to_the_store_that_it_names(
     session = await other.create()
     client = sign_in(store_id=other.id, tenant=other.slug, stores=[other.slug], organization=other.slug)
     query = "query ($id: ID!) { store { id } session(id: $id) { id } sessions { nodes { id } } }"
-    assert await client.ask(query, id=session["id"]) == {
-        "store": {"id": shop.id},
-        "session": None,
-        "sessions": {"nodes": []},
-    }
+    found = await client.ask(query, id=session["id"])
+    assert found == {"store": {"id": shop.id}, "session": None, "sessions": {"nodes": []}}
     [refused] = await client.refusals("revokeToken", sessionId=session["id"])
     assert refused == ("sessionId", "NOT_FOUND", "must be the ID of a session of your store")
     assert await other.event_kinds(session["id"]) == ["ISSUED"]
@@ -119,9 +114,8 @@ async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, s
     client = sign_in()
     await client.ask(VIEWER)
     await shop.db.fetch(DISABLE, shop.id)
-    assert await refusal(sign_in(sub="user-2")) == nobody(
-        shop.slug, "dashboard"
-    )  # also a user without cached credentials
+    # A user without cached credentials.
+    assert await refusal(sign_in(sub="user-2")) == nobody(shop.slug, "dashboard")
     clock = asyncio.get_running_loop().time
     disabled = clock()
     while clock() < disabled + 1:
@@ -135,8 +129,6 @@ async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, s
         ([READ, WRITE], f"{READ} {JOIN}", ["SESSIONS_READ"]),
         ([READ, WRITE], "", []),
         ([READ, WRITE], None, []),
-        ([READ, WRITE], {"sessions:read": True}, []),
-        ([READ, WRITE], [READ, 1, None, [WRITE]], ["SESSIONS_READ"]),
         ([READ], ADMIN, []),
         ([READ], f"{ADMIN} {READ}", ["SESSIONS_READ"]),
         ([ADMIN], f"openid {READ}", ["SESSIONS_READ"]),
@@ -163,13 +155,10 @@ async def test_a_mutation_without_its_scope_is_forbidden(sign_in: SignIn, shop: 
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
-EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind apiKeyId userId } } } }"
-
-
 async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> None:
     await new_app(shop.db, shop.id, [ADMIN], client_id="office")
     dewi, sari = (sign_in(sub=sub, client_id="office", scope=ADMIN) for sub in ("dewi", "sari"))
-    api_key_id = (await shop.ask("{ viewer { id } }"))["viewer"]["id"]
+    api_key_id = await shop.api_key_id()
     session = await dewi.create()
     id = session["id"]
     await sari.change("joinSession", token=code_of(session))
@@ -179,7 +168,7 @@ async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> No
     await sari.change("revokeToken", sessionId=id)
     await dewi.change("reissueToken", sessionId=id)
     await sari.change("recordConversion", sessionId=id, kind="TASK")
-    told = (await dewi.ask(EVENTS, id=id))["session"]["events"]["nodes"]
+    told = await dewi.events(id, "kind apiKeyId userId")
     assert [(event["kind"], event["apiKeyId"], event["userId"]) for event in told] == [
         ("ISSUED", None, "dewi"),
         ("JOINED", None, "sari"),
@@ -190,13 +179,3 @@ async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> No
         ("REISSUED", None, "dewi"),
         ("CONVERTED", None, "sari"),
     ]
-
-
-async def test_no_token_is_logged(sign_in: SignIn, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
-        clients = [sign_in(), sign_in(aud="other"), sign_in(store="nowhere"), sign_in(header={"kid": "unknown"})]
-        for client in clients:
-            await client.post(VIEWER)
-    logged = [part for client in clients for part in client.key.split(".") if part in caplog.text]
-    assert caplog.records
-    assert logged == []

@@ -18,6 +18,7 @@ ID = (
     "an ID must be a SHA-256 hash, with or without the prefix sha256:, or 1 to 128 of the characters A-Z, a-z, 0-9, "
     "'.', '_', '~' and '-', got "
 )
+NO_MANIFEST = "must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got "
 
 
 def apollo(*operations: Any, **changes: Any) -> dict[str, Any]:
@@ -58,19 +59,9 @@ def test_manifests_of_codegen_and_relay_are_read(tool: str) -> None:
 @pytest.mark.parametrize(
     ("id", "shown"),
     [
-        ("", "''"),
-        ("md5:" + MD5, f"'md5:{MD5}'"),
-        ("sha256:" + MD5, f"'sha256:{MD5}'"),
-        ("sha256:getStore", "'sha256:getStore'"),
+        *((id, f"{id!a}") for id in ("", "get store", "a/b", "a%2e", ".", "..", "getStore\n", "café", "\u0661")),
+        *((id, f"'{id}'") for id in (f"md5:{MD5}", f"sha256:{MD5}", "sha256:getStore")),
         ("SHA256:" + SHA256, f"'SHA256:{SHA256[:49]}..."),
-        ("get store", "'get store'"),
-        ("a/b", "'a/b'"),
-        ("a%2e", "'a%2e'"),
-        (".", "'.'"),
-        ("..", "'..'"),
-        ("getStore\n", "'getStore\\n'"),
-        ("café", "'caf\\xe9'"),
-        ("\u0661", "'\\u0661'"),
         ("x" * 129, f"'{'x' * 56}..."),
     ],
 )
@@ -93,9 +84,7 @@ def test_a_hash_of_another_document_is_an_error(id: str) -> None:
 @pytest.mark.parametrize(
     ("manifest", "where", "why"),
     [
-        (None, "", "must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got None"),
-        ([], "", "must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got []"),
-        ("{}", "", "must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got '{}'"),
+        *((each, "", f"{NO_MANIFEST}{each!r}") for each in (None, [], "{}")),
         ({}, "", "must contain at least one document"),
         (apollo(), "", "must contain at least one document"),
         ({"format": BODY}, "format", f'format must be "apollo-persisted-query-manifest", got {BODY!r}'),

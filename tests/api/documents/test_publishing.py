@@ -5,7 +5,6 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from graphql import build_schema
 
@@ -15,13 +14,12 @@ from db.ids import new_id
 from db.pool import Pool, Transaction
 from schema import GRAPHQL_SCHEMA
 from tests.api.documents.test_manifests import apollo, operation
-from tests.conftest import serving, settings_for
+from tests.conftest import client_of, settings_for
 from tests.support.pagination import ARGUMENTS, BOUNDS, PAGE, Listing, page_of
 from tests.support.persisted_documents import (
     BODY,
     DOCUMENT,
     MANIFESTS,
-    app_of,
     listed,
     named,
     publish,
@@ -43,12 +41,8 @@ def expected(manifest: dict[str, Any]) -> list[tuple[str, str]]:
 
 # The cost of each operation.
 COSTS = {
-    "RevokeToken": 20,
-    "SessionTimeline": 57,
-    "Sessions": 123,
-    "SessionListRevokeMutation": 17,
-    "SessionListPaginationQuery": 203,
-    "SessionListQuery": 203,
+    **{"RevokeToken": 20, "SessionTimeline": 57, "Sessions": 123},
+    **{"SessionListRevokeMutation": 17, "SessionListPaginationQuery": 203, "SessionListQuery": 203},
 }
 
 
@@ -61,16 +55,14 @@ async def test_manifests_of_all_tools_are_published(shop: Shop, tool: str) -> No
     assert {document["retiredAt"] for document in documents} == {None}
     assert len({document["publishedAt"] for document in documents}) == 1
     assert await listed(shop) == sorted(documents, key=lambda document: document["id"])
-    app_id = await app_of(shop)
+    app_id = await shop.app_id()
     for document in documents:
         hash = hashlib.sha256(document["body"].encode()).digest()
         row = await get_document(shop.db, shop.id, app_id, document["id"])
         assert row == await get_document(shop.db, shop.id, app_id, hash)
         assert row is not None
-        assert (row.id, row.name, row.body, row.hash, row.cost) == (
-            *(document["id"], document["name"], document["body"]),
-            *(hash, document["cost"]),
-        )
+        of_row = (row.id, row.name, row.body, row.hash, row.cost)
+        assert of_row == (document["id"], document["name"], document["body"], hash, document["cost"])
 
 
 async def test_publishing_a_manifest_again_changes_nothing(shop: Shop) -> None:
@@ -87,12 +79,8 @@ async def test_concurrent_publications_of_a_manifest_publish_it_once(shop: Shop)
     document = f"""mutation ($input: PublishDocumentsInput!) {{
         publishDocuments(input: $input) {{ documents {{ {DOCUMENT} }} }}
     }}"""
-    responses = await asyncio.gather(
-        *(
-            shop.post_until_served(document, input={"manifest": backwards if number % 2 else manifest})
-            for number in range(20)
-        )
-    )
+    inputs = [{"manifest": backwards if number % 2 else manifest} for number in range(20)]
+    responses = await asyncio.gather(*(shop.post_until_served(document, input=input) for input in inputs))
     published = await listed(shop)
     assert [document["id"] for document in published] == sorted(manifest)
     for response in responses:
@@ -117,16 +105,13 @@ async def test_a_document_with_several_operations_has_no_name_and_their_highest_
         ("", "Syntax Error: Unexpected <EOF>. (line 1, column 1)"),
         ("query Store {\n  store { name }", "Syntax Error: Expected Name, found <EOF>. (line 2, column 17)"),
         (
-            "{ stores { name } }",
+            "{ stores { x } }",
             "Cannot query field 'stores' on type 'Query'. Did you mean 'store' or 'nodes'? (line 1, column 3)",
         ),
         ("query ($id: ID!) { store { name } }", "Variable '$id' is never used. (line 1, column 8)"),
         ("fragment F on Store { name }", "the document has no operation"),
         ("type Store { name: String }", "the document has no operation"),
-        (
-            "subscription { store { name } }",
-            "The subscription operation is not supported by the schema. (line 1, column 1)",
-        ),
+        ("subscription { a }", "The subscription operation is not supported by the schema. (line 1, column 1)"),
         (
             "{ a: x b: y }",
             "Cannot query field 'x' on type 'Query'. (line 1, column 3) "
@@ -141,10 +126,8 @@ async def test_an_invalid_document_is_refused(shop: Shop, body: str, reason: str
 async def test_a_document_that_exceeds_the_cost_limit_is_refused(shop: Shop) -> None:
     body = "{ customers(first: 100) { nodes { sessions(first: 100) { nodes { id } } } } }"
     [(field, message)] = await refusals(shop, {"large": body})
-    assert (field, message.partition("this one")[0]) == (
-        "manifest.large",
-        "large: An operation has a cost of at most 5,000, ",
-    )
+    assert field == "manifest.large"
+    assert message.startswith("large: An operation has a cost of at most 5,000, this one")
     deep = "{ customer(id: 1) " + "{ sessions { nodes { customer " * 8 + "{ id }" + "}}}" * 8 + "}"
     [(field, message)] = await refusals(shop, {"deep": deep})
     assert field == "manifest.deep"
@@ -152,8 +135,7 @@ async def test_a_document_that_exceeds_the_cost_limit_is_refused(shop: Shop) -> 
 
 
 async def test_errors_suggest_no_names_if_introspection_is_off(shop: Shop, database_url: str) -> None:
-    settings = replace(settings_for(database_url), introspection=False)
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url) as http:
+    async with client_of(settings_for(database_url, introspection=False)) as http:
         closed = replace(shop, http=http)
         assert await refusals(closed, {"bad": "{ stores { name } }"}) == [
             ("manifest.bad", "bad: Cannot query field 'stores' on type 'Query'. (line 1, column 3)")
@@ -170,16 +152,15 @@ async def test_the_name_and_type_in_a_manifest_must_match_the_operation(shop: Sh
     ]
 
 
-@pytest.mark.parametrize("manifest", [None, 5, "x", [], [BODY], {}, True, {"a" * 200: BODY}])
+@pytest.mark.parametrize("manifest", [5, "x", [], [BODY], {}, True, {"a" * 200: BODY}])
 async def test_an_invalid_manifest_is_refused(shop: Shop, manifest: Any) -> None:
-    if manifest is None:
-        answer = (
-            await shop.post("mutation { publishDocuments(input: {manifest: null}) { userErrors { code } } }")
-        ).json()
-        assert [error["extensions"]["code"] for error in answer["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
-    else:
-        [(field, _)] = await refusals(shop, manifest)
-        assert field == "manifest"
+    [(field, _)] = await refusals(shop, manifest)
+    assert field == "manifest"
+
+
+async def test_a_manifest_cannot_be_null(shop: Shop) -> None:
+    mutation = "mutation { publishDocuments(input: {manifest: null}) { userErrors { code } } }"
+    assert (await shop.error(mutation))[0] == "GRAPHQL_VALIDATION_FAILED"
 
 
 async def test_a_published_document_never_changes(shop: Shop) -> None:
@@ -219,7 +200,7 @@ def test_the_hash_of_the_rules_changes_with_the_schema_and_the_validation_versio
 
 
 async def test_concurrent_publications_respect_the_limit(shop: Shop, db: Pool) -> None:
-    app_id = await app_of(shop)
+    app_id = await shop.app_id()
 
     async def create(transaction: Transaction, *names: str) -> None:
         documents = [NewDocument(name, name, "", b"", 0) for name in names]
@@ -241,7 +222,7 @@ async def test_concurrent_publications_respect_the_limit(shop: Shop, db: Pool) -
 
 async def test_a_retired_document_is_not_found_and_retiring_is_idempotent(shop: Shop) -> None:
     [document, other] = await publish(shop, {"store": BODY, "again": BODY})
-    app_id, hash = await app_of(shop), hashlib.sha256(BODY.encode()).digest()
+    app_id, hash = await shop.app_id(), hashlib.sha256(BODY.encode()).digest()
     retired = await retire(shop, "store")
     assert retired == document | {"retiredAt": retired["retiredAt"]}
     assert moment(retired["retiredAt"]) > moment(document["publishedAt"])
@@ -262,20 +243,18 @@ async def test_a_retired_document_can_be_published_again(shop: Shop) -> None:
     assert again == document | {"publishedAt": again["publishedAt"]}
     assert moment(again["publishedAt"]) > moment(retired["retiredAt"])
     assert await listed(shop) == [again]
-    assert await get_document(shop.db, shop.id, await app_of(shop), "store") is not None
+    assert await get_document(shop.db, shop.id, await shop.app_id(), "store") is not None
 
 
 async def test_without_admin_an_app_publishes_only_its_own_documents(shop: Shop) -> None:
     own = await shop.with_scopes("documents:write")
-    other, own_id = await app_of(shop), await app_of(own)
+    other, own_id = await shop.app_id(), await own.app_id()
     [document] = await publish(own, {"store": BODY})
     assert await publish(own, {"store": BODY}, appId=own_id) == [document]
     forbidden = ("FORBIDDEN", "This needs the scope admin, which the app 'test' lacks.")
+    inputs = {"publishDocuments": {"manifest": named("Q")}, "retireDocument": {"id": "store"}}
     for app_id in (other, new_id("app"), "x"):  # the answer does not reveal whether the app exists
-        for mutation, input in {
-            "publishDocuments": {"manifest": named("Q")},
-            "retireDocument": {"id": "store"},
-        }.items():
+        for mutation, input in inputs.items():
             type = mutation[0].upper() + mutation[1:]
             text = f"mutation ($input: {type}Input!) {{ {mutation}(input: $input) {{ userErrors {{ code }} }} }}"
             assert await own.error(text, input={**input, "appId": app_id}) == forbidden
@@ -288,17 +267,13 @@ async def test_with_admin_an_app_publishes_for_any_app_of_the_store(shop: Shop, 
     app = (await new_app(shop.db, shop.id, ["sessions:read"])).app
     [document] = await publish(shop, {"store": BODY}, appId=app.id)
     assert await listed(shop) == []
-    answer = await shop.ask(
-        f"query ($id: ID!) {{ app(id: $id) {{ documents {{ nodes {{ {DOCUMENT} }} }} }} }}", id=app.id
-    )
-    assert answer["app"]["documents"]["nodes"] == [document]
+    query = f"query ($id: ID!) {{ app(id: $id) {{ documents {{ nodes {{ {DOCUMENT} }} }} }} }}"
+    assert (await shop.ask(query, id=app.id))["app"]["documents"]["nodes"] == [document]
     assert (await retire(shop, "store", appId=app.id))["id"] == "store"
     neighbour = await new_shop()
-    for id, code, message in (
-        (app.id, "NOT_FOUND", "must be the ID of an app of your store"),
-        (new_id("app"), "NOT_FOUND", "must be the ID of an app of your store"),
-        ("x", "INVALID", "must look like app_01h455vb4pex5vsknk084sn02q, got 'x'"),
-    ):
+    not_found = ("NOT_FOUND", "must be the ID of an app of your store")
+    malformed = ("INVALID", "must look like app_01h455vb4pex5vsknk084sn02q, got 'x'")
+    for id, (code, message) in {app.id: not_found, new_id("app"): not_found, "x": malformed}.items():
         payload = await neighbour.change("publishDocuments", "documents { id }", manifest={"q": BODY}, appId=id)
         error = {"field": ["appId"], "code": code, "message": message}
         assert payload == {"documents": [], "userErrors": [error]}
@@ -312,17 +287,15 @@ async def test_documents_of_other_apps_and_stores_are_unchanged(shop: Shop, new_
     await retire(shop, "store")
     assert (await listed(neighbour), await listed(sibling)) == (theirs, siblings)
     assert [document["body"] for document in await listed(shop)] == [BODY]
-    rows = [await get_document(db, store.id, await app_of(store), "store") for store in (shop, neighbour, sibling)]
+    rows = [await get_document(db, each.id, await each.app_id(), "store") for each in (shop, neighbour, sibling)]
     assert [row and row.body for row in rows] == [None, other["store"], other["store"]]
 
 
 async def test_listing_documents_needs_the_scope_to_publish_them(shop: Shop) -> None:
     reader = await shop.with_scopes("sessions:read")
     document = "{ viewer { app { documents { nodes { id } } } } }"
-    assert await reader.error(document) == (
-        "FORBIDDEN",
-        "This needs the scope documents:write, which the app 'test' lacks.",
-    )
+    forbidden = ("FORBIDDEN", "This needs the scope documents:write, which the app 'test' lacks.")
+    assert await reader.error(document) == forbidden
     assert await listed(await shop.with_scopes("documents:write")) == []
 
 
@@ -366,7 +339,7 @@ async def test_an_unknown_document_cannot_be_retired(shop: Shop, id: str) -> Non
 
 
 async def test_documents_are_paginated(shop: Shop) -> None:
-    ids = sorted(await publish_named(shop, 7))
+    ids = sorted(document["id"] for document in await publish(shop, named(*(f"Q{number}" for number in range(7)))))
     document = f"query ({ARGUMENTS}) {{ viewer {{ app {{ documents({BOUNDS}) {PAGE} }} }} }}"
     listing = Listing(shop, document, ["viewer", "app", "documents"], ids)
     cursors = await listing.cursors()
@@ -377,7 +350,3 @@ async def test_documents_are_paginated(shop: Shop) -> None:
             assert await listing.page(**sent) == page_of(ids, ids, cursors, **bounds), bounds
     code, _ = await (await shop.with_scopes("admin")).error(document, after=cursors[ids[0]])
     assert code == "BAD_USER_INPUT"
-
-
-async def publish_named(shop: Shop, number: int) -> list[str]:
-    return [document["id"] for document in await publish(shop, named(*(f"Q{n}" for n in range(number))))]

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
 from api.documents.lookup import ENTRY_BYTES
-from tests.conftest import serving, settings_for
+from tests.conftest import client_of, settings_for
 from tests.support.persisted_documents import (
     BOTH,
+    DIGITS,
     METHODS,
     NOT_FOUND,
     NOT_IN_LIST,
@@ -27,7 +27,6 @@ from tests.support.persisted_documents import (
 from tests.support.responses import GRAPHQL, JSON
 from tests.support.shop import NewShop, Shop
 
-DIGITS = sha256(SLUG)
 REGISTRATION = {"query": SLUG, **apollo(DIGITS)}
 WRONG_HASH = (400, "BAD_REQUEST", "sha256Hash must be the SHA-256 of the query, in hexadecimal digits.")
 
@@ -141,7 +140,7 @@ async def test_the_documents_of_the_least_recently_used_app_are_evicted(
     shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.documents.lookup.REGISTERED_APPS", 2)
-    async with serving(settings_for(database_url)) as url, httpx.AsyncClient(base_url=url) as http:
+    async with client_of(settings_for(database_url)) as http:
         clients = [replace(await new_client(shop), shop=replace(shop, http=http)) for _ in range(3)]
         for client in clients:
             assert outcome(await client.send(REGISTRATION)) == slug_of(shop)

@@ -84,7 +84,7 @@ class Inputs:
     choices: Choices
     scalars: Mapping[str, st.SearchStrategy[Any]]
     variables: dict[str, Variable] = field(default_factory=dict)
-    # The variables of the operation or fragment that is animal written.
+    # The variables of the operation or fragment that is being written.
     used: set[str] = field(default_factory=set)
 
     def value(self, type: Any, has_default: bool = False, depth: int = 3) -> str:

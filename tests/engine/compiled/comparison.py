@@ -118,26 +118,44 @@ def must_agree(ours: object, theirs: object) -> None:
         raise AssertionError(f"Compiled:\n{ours}\n\ngraphql-core:\n{theirs}")
 
 
-# The least percentage of executions with each feature, far below the average, because Hypothesis draws in clusters.
-SHARES = {
-    "data": 50,
-    "clean": 15,
-    "clean and large": 2,
-    "errors": 20,
-    "several errors": 3,
-    "errors in lists": 1.5,
-    "errors far down": 0.3,
-    "nulls passed on": 0.3,
-    "refused variables": 0.2,
-    "loaders": 0.3,
-    "rows": 1,
-    "mutations": 4,
-    "variables": 40,
-    "aliases": 40,
-    "directives": 40,
-    "inline fragments": 30,
-    "named fragments": 30,
-    "several operations": 1,
+class Execution(NamedTuple):
+    """An execution that was compared. `paths` are those of its errors, `calls` those of resolvers and loaders."""
+
+    document: str
+    data: str
+    errors: tuple[Problem, ...]
+    paths: list[tuple[str | int, ...]]
+    calls: list[tuple[Any, ...]]
+
+    @property
+    def has_data(self) -> bool:
+        return self.data not in ("None", "{}")
+
+
+# The features of executions, and the least percentage that has each. It is far below the average, because Hypothesis
+# draws in clusters.
+FEATURES: dict[str, tuple[float, Callable[[Execution], bool]]] = {
+    "data": (50, lambda it: it.has_data),
+    "clean": (15, lambda it: not it.errors),
+    "clean and large": (2, lambda it: not it.errors and len(it.data) > 300),
+    "errors": (20, lambda it: bool(it.errors)),
+    "several errors": (3, lambda it: len(it.errors) > 1),
+    "errors in lists": (1.5, lambda it: any(isinstance(key, int) for path in it.paths for key in path)),
+    "errors far down": (0.3, lambda it: any(len(path) > 4 for path in it.paths)),
+    "nulls passed on": (
+        0.3,
+        lambda it: bool(it.paths) and (it.data == "None" or len(it.errors) > it.data.count("None")),
+    ),
+    "refused variables": (0.2, lambda it: bool(it.errors) and not it.paths),
+    "loaders": (0.3, lambda it: any(call[0] == "load" for call in it.calls)),
+    "rows": (1, lambda it: "icket" in it.document and it.has_data),
+    "mutations": (4, lambda it: "mutation" in it.document),
+    "variables": (40, lambda it: "$" in it.document),
+    "aliases": (40, lambda it: " a: " in it.document or " b: " in it.document),
+    "directives": (40, lambda it: "@skip" in it.document and "@include" in it.document),
+    "inline fragments": (30, lambda it: "... on" in it.document),
+    "named fragments": (30, lambda it: "fragment F" in it.document),
+    "several operations": (1, lambda it: "Operation1" in it.document),
 }
 UNSUPPORTED = 10
 ENOUGH = 25
@@ -148,29 +166,8 @@ class Coverage(Counter[str]):
 
     def note(self, document: str, answer: Answer, calls: list[tuple[Any, ...]]) -> None:
         data, errors = answer
-        paths = [error.path for error in errors if error.path]
-        facts = {
-            "compared": True,
-            "data": data not in ("None", "{}"),
-            "clean": not errors,
-            "clean and large": not errors and len(data) > 300,
-            "errors": bool(errors),
-            "several errors": len(errors) > 1,
-            "errors in lists": any(isinstance(key, int) for path in paths for key in path),
-            "errors far down": any(len(path) > 4 for path in paths),
-            "nulls passed on": bool(paths) and (data == "None" or len(errors) > data.count("None")),
-            "refused variables": bool(errors) and not paths,
-            "loaders": any(call[0] == "load" for call in calls),
-            "rows": "icket" in document and data not in ("None", "{}"),
-            "mutations": "mutation" in document,
-            "variables": "$" in document,
-            "aliases": " a: " in document or " b: " in document,
-            "directives": "@skip" in document and "@include" in document,
-            "inline fragments": "... on" in document,
-            "named fragments": "fragment F" in document,
-            "several operations": "Operation1" in document,
-        }
-        self.update(fact for fact, true in facts.items() if true)
+        execution = Execution(document, data, errors, [error.path for error in errors if error.path], calls)
+        self.update(["compared", *(name for name, (_, has) in FEATURES.items() if has(execution))])
 
     def share(self, fact: str) -> float:
         return 100 * self[fact] / max(self["compared"], 1)
@@ -181,5 +178,5 @@ class Coverage(Counter[str]):
             print(f"{count:7} {self.share(fact):5.1f} % {fact}")
         assert self.share("unsupported") < UNSUPPORTED
         # Rare features can be expected only in long runs.
-        expected = {fact: least for fact, least in SHARES.items() if least * self["compared"] / 100 >= ENOUGH}
+        expected = {name: least for name, (least, _) in FEATURES.items() if least * self["compared"] / 100 >= ENOUGH}
         assert {fact: self.share(fact) for fact, least in expected.items() if self.share(fact) < least} == {}

@@ -300,14 +300,8 @@ class Data:
         item = type.of_type if isinstance(type, GraphQLNonNull) else type
         if isinstance(item, GraphQLList) and random.random() < 0.5:
             items = [self.value(item.of_type, random) for _ in range(3)]
-            return random.choice(
-                [
-                    Items(items),
-                    Items(items, failure(random)),
-                    OneTimeIterator(items, failure(random)),
-                    LateValue(2, items),
-                ]
-            )
+            broken = Items(items, failure(random)), OneTimeIterator(items, failure(random))
+            return random.choice([Items(items), *broken, LateValue(2, items)])
         if random.random() < 0.2:
             return LateValue(random.randrange(4), random.choice([failure(random), None, self.value(type, random)]))
         if (near := SIMILAR_VALUES.get(getattr(item, "name", ""))) and random.random() < 0.5:
@@ -353,3 +347,18 @@ def promise(source: Any, info: strawberry.Info, **arguments: Any) -> Awaitable[A
     type, random = info.context.visit(source, info, arguments)
     value = info.context.value(type, random)
     return later(source, info, **arguments) if random.random() < 0.5 else LateValue(random.randrange(3), value)
+
+
+# Resolvers of fields without arguments.
+
+
+def answering(root: Any, info: strawberry.Info) -> Any:
+    return answer(root, info)
+
+
+async def answering_later(root: Any, info: strawberry.Info) -> Any:
+    return await later(root, info)
+
+
+def promising(root: Any, info: strawberry.Info) -> Any:
+    return promise(root, info)

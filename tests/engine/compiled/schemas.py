@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.info import Info
 
-from tests.engine.compiled.resolvers import answer, later, promise
+from tests.engine.compiled.resolvers import answer, answering, answering_later, later, promising
 from tests.engine.compiled.types import (
     Animal,
     Cat,
@@ -105,63 +105,25 @@ class Query:
     async def animals(self, info: Info, first: int | None = 3) -> list[Animal] | None:
         return await later(self, info, first=first)
 
-    @strawberry.field
-    def pets(self, info: Info) -> list[Pet | None] | None:
-        return answer(self, info)
-
-    @strawberry.field
-    async def cat(self, info: Info) -> Cat:
-        return await later(self, info)
-
-    @strawberry.field
-    def dogs(self, info: Info) -> list[Dog | None] | None:
-        return answer(self, info)
-
-    @strawberry.field
-    def fish(self, info: Info) -> Fish | None:
-        return promise(self, info)
-
-    @strawberry.field
-    def leaves(self, info: Info) -> Leaves | None:
-        return answer(self, info)
-
-    @strawberry.field
-    async def many_leaves(self, info: Info) -> list[Leaves | None] | None:
-        return await later(self, info)
-
-    @strawberry.field
-    def things(self, info: Info) -> list[Thing | None] | None:
-        return answer(self, info)
-
-    @strawberry.field
-    def stone(self, info: Info) -> Stone | None:
-        return answer(self, info)
-
-    @strawberry.field
-    def ticket(self, info: Info) -> Ticket | None:
-        return answer(self, info)
-
-    @strawberry.field
-    async def tickets(self, info: Info) -> list[Ticket | None] | None:
-        return await later(self, info)
-
-    @strawberry.field
-    async def keeper(self, info: Info) -> Keeper | None:
-        return await later(self, info)
-
-    @strawberry.field
-    def page(self, info: Info) -> Page[Cat] | None:
-        return answer(self, info)
+    pets: list[Pet | None] | None = strawberry.field(resolver=answering)
+    cat: Cat = strawberry.field(resolver=answering_later)
+    dogs: list[Dog | None] | None = strawberry.field(resolver=answering)
+    fish: Fish | None = strawberry.field(resolver=promising)
+    leaves: Leaves | None = strawberry.field(resolver=answering)
+    many_leaves: list[Leaves | None] | None = strawberry.field(resolver=answering_later)
+    things: list[Thing | None] | None = strawberry.field(resolver=answering)
+    stone: Stone | None = strawberry.field(resolver=answering)
+    ticket: Ticket | None = strawberry.field(resolver=answering)
+    tickets: list[Ticket | None] | None = strawberry.field(resolver=answering_later)
+    keeper: Keeper | None = strawberry.field(resolver=answering_later)
+    page: Page[Cat] | None = strawberry.field(resolver=answering)
+    outcomes: list[Outcome] | None = strawberry.field(resolver=answering_later)
 
     @strawberry.field
     def outcome(self, info: Info, fails: bool = True) -> Outcome | None:
         if fails:
             raise ValueError("It fails.")
         return answer(self, info)
-
-    @strawberry.field
-    async def outcomes(self, info: Info) -> list[Outcome] | None:
-        return await later(self, info)
 
     @strawberry.field
     def described(self, info: Info, colour: Colour = Colour.GREEN) -> str:
@@ -222,6 +184,7 @@ class Tally:
     """The number of words when the object was made, and the current number."""
 
     at_first: int
+    animal: Animal | None = strawberry.field(resolver=answering)
 
     @strawberry.field
     def now(self, info: Info) -> int:
@@ -231,10 +194,6 @@ class Tally:
     async def soon(self, info: Info) -> int:
         await info.context.pause(info.context.random("soon", info.path.as_list()))
         return len(info.context.words)
-
-    @strawberry.field
-    def animal(self, info: Info) -> Animal | None:
-        return answer(self, info)
 
 
 @strawberry.type

@@ -109,13 +109,10 @@ def test_a_compiled_operation_answers_what_graphql_core_answers() -> None:
     coverage = Coverage()
 
     with asyncio.Runner() as runner:
+        schemas = st.sampled_from([SCHEMA, SCHEMA, SCHEMA, HANDLING_SCHEMA])
 
         @settings(max_examples=OPERATIONS)
-        @given(
-            st.sampled_from([SCHEMA, SCHEMA, SCHEMA, HANDLING_SCHEMA]),
-            operations(SCHEMA, SCALARS),
-            st.tuples(runs, runs),
-        )
+        @given(schemas, operations(SCHEMA, SCALARS), st.tuples(runs, runs))
         def agree(schema: GraphQLSchema, request: Request, several: tuple[Run, Run]) -> None:
             compare(schema, request, list(several), runner, coverage)
 

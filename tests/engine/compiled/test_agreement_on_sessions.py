@@ -1,7 +1,7 @@
 """Compiled operations agree with graphql-core on the sessions API itself, over a real Postgres.
 
-Statements of one answer race there: the order of its errors is not compared, and an error that empties an object may or
-may not come before those of the object's other fields. A difference that comes each time is one.
+The statements of an operation run concurrently: the order of errors varies, and an error that nulls an object can hide
+errors of its other fields. Only a difference that repeats in every execution counts.
 """
 
 import os

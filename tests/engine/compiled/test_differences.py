@@ -48,13 +48,8 @@ async def test_leaves_are_completed_like_in_graphql_core(kind: Any) -> None:
         maybe: kind | None = strawberry.field(default=None)
 
     values = [
-        *WRONG_VALUES,
-        *chain(*SIMILAR_VALUES.values(), *SCALARS.values()),
-        *Colour,
-        *Size,
-        [1, 2],
-        [None],
-        LateValue(0, 1),
+        *(*WRONG_VALUES, *chain(*SIMILAR_VALUES.values(), *SCALARS.values())),
+        *(*Colour, *Size, [1, 2], [None], LateValue(0, 1)),
     ]
 
     @strawberry.type

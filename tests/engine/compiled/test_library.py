@@ -102,9 +102,8 @@ async def test_at_most_sixteen_combinations_of_conditions_are_compiled() -> None
     for number in range(32):
         given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
         if number < 16:
-            assert await operation.execute(given) == ExecutionResult(
-                {name: "Query" for name in names if given[name]}, None
-            )
+            expected = {name: "Query" for name in names if given[name]}
+            assert await operation.execute(given) == ExecutionResult(expected, None)
         else:
             with pytest.raises(Unsupported, match="a document of many variants"):
                 await operation.execute(given)

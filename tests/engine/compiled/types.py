@@ -9,12 +9,12 @@ from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import strawberry
 from strawberry.extensions import FieldExtension
-from strawberry.permission import BasePermission, PermissionExtension
+from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
 from strawberry.types.info import Info
 
 from engine.rows import column, resolver, view
-from tests.engine.compiled.resolvers import answer, later, promise
+from tests.engine.compiled.resolvers import answer, answering, answering_later, later, promising
 
 
 class Allowed(BasePermission):
@@ -49,13 +49,9 @@ class Uppercase(FieldExtension):
 
 def describe(info: Info) -> str:
     """Everything in an Info."""
-    return repr(
-        [
-            (info.field_name, info.python_name, info.path, info.return_type),
-            (info.selected_fields, info.variable_values, info.root_value, info.operation.loc),
-            (info.context.seed, info.schema.query.__name__, info.input_extensions),
-        ]
-    )
+    selected = (info.selected_fields, info.variable_values, info.root_value, info.operation.loc)
+    context = (info.context.seed, info.schema.query.__name__, info.input_extensions)
+    return repr([(info.field_name, info.python_name, info.path, info.return_type), selected, context])
 
 
 T = TypeVar("T")
@@ -131,45 +127,27 @@ class Leaves:
 class Animal:
     id: strawberry.ID
     name: str
+    friend: "Animal | None" = strawberry.field(resolver=answering_later)
+    kin: "list[Animal]" = strawberry.field(resolver=answering)
+    leaves: Leaves = strawberry.field(resolver=answering)
+    things: "list[Thing | None] | None" = strawberry.field(resolver=answering)
 
     @strawberry.field
     def title(self, info: Info, greeting: str = "Dear") -> str | None:
         return answer(self, info, greeting=greeting)
 
-    @strawberry.field
-    async def friend(self, info: Info) -> "Animal | None":
-        return await later(self, info)
-
-    @strawberry.field
-    def kin(self, info: Info) -> "list[Animal]":
-        return answer(self, info)
-
-    @strawberry.field
-    def leaves(self, info: Info) -> Leaves:
-        return answer(self, info)
-
-    @strawberry.field
-    def things(self, info: Info) -> "list[Thing | None] | None":
-        return answer(self, info)
-
 
 @strawberry.interface
 class Pet(Animal):
     nickname: str | None
-
-    @strawberry.field
-    async def keeper(self, info: Info) -> Annotated["Keeper", LAZILY]:
-        return await later(self, info)
+    keeper: Annotated["Keeper", LAZILY] = strawberry.field(resolver=answering_later)
 
 
 @strawberry.type
 class Cat(Pet):
     lives: int
     tag: Tag | None
-
-    @strawberry.field
-    def kittens(self, info: Info) -> "list[Cat | None]":
-        return answer(self, info)
+    kittens: "list[Cat | None]" = strawberry.field(resolver=answering)
 
     @strawberry.field
     async def loaded(self, info: Info, id: strawberry.ID = "1") -> "Cat | None":
@@ -187,26 +165,13 @@ class Cat(Pet):
 @strawberry.type
 class Dog(Pet):
     size: Size
-
-    @strawberry.field
-    async def kin(self, info: Info) -> list[Animal]:
-        return await later(self, info)
-
-    @strawberry.field
-    async def mates(self, info: Info) -> "list[Dog]":
-        return await later(self, info)
-
-    @strawberry.field(permission_classes=[Allowed])
-    def secret(self, info: Info) -> str | None:
-        return answer(self, info)
+    kin: list[Animal] = strawberry.field(resolver=answering_later)
+    mates: "list[Dog]" = strawberry.field(resolver=answering_later)
+    secret: str | None = strawberry.field(resolver=answering, permission_classes=[Allowed])
 
     @strawberry.field(permission_classes=[AllowedLater], extensions=[Uppercase()])
     async def bark(self, info: Info, at: str = "moon") -> str:
         return await later(self, info, at=at)
-
-    @strawberry.field(extensions=[PermissionExtension([Allowed()], fail_silently=True)])
-    def bones(self, info: Info) -> list[Tag]:
-        return answer(self, info)
 
 
 @strawberry.type
@@ -225,9 +190,7 @@ class Parrot(Animal):
 
 @strawberry.type
 class Fish(Animal):
-    @strawberry.field
-    def school(self, info: Info) -> "list[Fish]":
-        return promise(self, info)
+    school: "list[Fish]" = strawberry.field(resolver=promising)
 
     @strawberry.field
     @staticmethod
@@ -246,14 +209,8 @@ class Stone:
 
     weight: Weight
     words: list[str | None]
-
-    @strawberry.field
-    def under(self, info: Info) -> "Thing | None":
-        return answer(self, info)
-
-    @strawberry.field
-    def promised(self, info: Info) -> str | None:
-        return promise(self, info)
+    under: "Thing | None" = strawberry.field(resolver=answering)
+    promised: str | None = strawberry.field(resolver=promising)
 
 
 @strawberry.type
@@ -344,14 +301,8 @@ class Edge(Generic[T]):
 @strawberry.type
 class Page(Generic[T]):
     total: int | None
-
-    @strawberry.field
-    def edges(self, info: Info) -> list[Edge[T]]:
-        return answer(self, info)
-
-    @strawberry.field
-    async def nodes(self, info: Info) -> list[T | None]:
-        return await later(self, info)
+    edges: list[Edge[T]] = strawberry.field(resolver=answering)
+    nodes: list[T | None] = strawberry.field(resolver=answering_later)
 
 
 @strawberry.type
@@ -361,18 +312,12 @@ class Keeper:
     walks: list[Dog | None] = strawberry.field(resolver=walking)
     counts: list[int] = strawberry.field(resolver=counting)
     visitors: list[Animal | None] | None = strawberry.field(resolver=visiting)
+    cats: Page[Cat] | None = strawberry.field(resolver=answering_later)
+    rows: list[list[Animal]] = strawberry.field(resolver=answering)
 
     @strawberry.field
     def pets(self, info: Info, colours: list[Colour] | None = None) -> Page[Pet]:
         return answer(self, info, colours=colours)
-
-    @strawberry.field
-    async def cats(self, info: Info) -> Page[Cat] | None:
-        return await later(self, info)
-
-    @strawberry.field
-    def rows(self, info: Info) -> list[list[Animal]]:
-        return answer(self, info)
 
     @strawberry.field
     def described(self, info: Info) -> str:
