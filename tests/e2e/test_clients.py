@@ -92,9 +92,7 @@ async def test_a_client_registers_a_document_and_then_sends_its_hash(
 ) -> None:
     client = await client_in("LOG")
     session = await client.shop.create()
-
     results, requests = await client.run(script, PAGE, PAGE, LINK=link)
-
     assert [(ids_of(data), errors) for data, errors in results] == [([session["id"]], [])] * 2
     assert requests == sent
 
@@ -103,7 +101,6 @@ async def test_apollo_client_runs_a_published_manifest_by_its_ids(client_in: Any
     client = await client_in("ID_ONLY")
     session = await client.shop.create("Ayu Wulandari", roomId="1905692")
     assert await client.publish(manifests.apollo) == ["RevokeToken", "SessionTimeline", "Sessions"]
-
     results, requests = await client.run(
         "apollo.mjs",
         PAGE,
@@ -112,7 +109,6 @@ async def test_apollo_client_runs_a_published_manifest_by_its_ids(client_in: Any
         LINK="manifest",
         MANIFEST=manifests.apollo,
     )
-
     [(page, _), (revoked, _), (timeline, _)] = results
     assert [errors for _, errors in results] == [[], [], []]
     assert ids_of(page) == [session["id"]]
@@ -128,11 +124,9 @@ async def test_urql_runs_the_manifest_of_graphql_codegen_by_its_ids(client_in: A
     client = await client_in("ID_ONLY")
     session = await client.shop.create()
     assert await client.publish(manifests.codegen) == ["RevokeToken", "SessionTimeline", "Sessions"]
-
     results, requests = await client.run(
         "urql.mjs", PAGE, ("RevokeToken", {"sessionId": session["id"]}), MANIFEST=manifests.codegen
     )
-
     [(page, page_errors), (revoked, revoked_errors)] = results
     assert page_errors == revoked_errors == []
     assert ids_of(page) == [session["id"]]
@@ -143,12 +137,8 @@ async def test_urql_runs_the_manifest_of_graphql_codegen_by_its_ids(client_in: A
 async def test_relay_runs_what_its_compiler_persisted_by_its_ids(client_in: Any, manifests: Manifests) -> None:
     client = await client_in("ID_ONLY")
     session = await client.shop.create()
-    assert await client.publish(manifests.relay) == [
-        "SessionListQuery",
-        "SessionListRefetchQuery",
-        "SessionListRevokeMutation",
-    ]
-
+    names = ["SessionListQuery", "SessionListRefetchQuery", "SessionListRevokeMutation"]
+    assert await client.publish(manifests.relay) == names
     results, requests = await client.run(
         "relay.mjs",
         ("SessionListQuery", {"first": 10}),
@@ -156,7 +146,6 @@ async def test_relay_runs_what_its_compiler_persisted_by_its_ids(client_in: Any,
         ("SessionListRevokeMutation", {"sessionId": session["id"]}),
         ARTIFACTS=manifests.relay_artifacts,
     )
-
     [(page, _), (refetched, _), (revoked, _)] = results
     assert [errors for _, errors in results] == [[], [], []]
     assert [edge["node"]["id"] for edge in page["sessions"]["edges"]] == [session["id"]]
@@ -170,28 +159,20 @@ async def test_a_client_gets_the_error_about_an_unpublished_document(
     client_in: Any, manifests: Manifests, mode: str
 ) -> None:
     client = await client_in(mode)
-
     answers = [
         await client.run("apollo.mjs", PAGE, LINK="apq"),
         await client.run("urql.mjs", PAGE),
         await client.run("relay.mjs", ("SessionListQuery", {"first": 1}), ARTIFACTS=manifests.relay_artifacts),
     ]
-
     assert [results for results, _ in answers] == [[(None, [NOT_IN_LIST])]] * 3
-    assert [requests for _, requests in answers] == [
-        [("POST", False, 404)],
-        [("GET", False, 404)],
-        [("POST", False, 404)],
-    ]
+    assert [requests for _, requests in answers] == [[(method, False, 404)] for method in ("POST", "GET", "POST")]
 
 
 async def test_a_client_gets_the_error_that_an_id_is_required(client_in: Any, manifests: Manifests) -> None:
     client = await client_in("ID_ONLY")
     await client.publish(manifests.apollo)
-
     # It sends the very text that is published, but no ID.
     results, requests = await client.run("apollo.mjs", PAGE)
-
     assert results == [(None, [ID_REQUIRED])]
     assert requests == [("POST", True, 400)]
 
@@ -200,9 +181,7 @@ async def test_a_client_can_send_the_text_of_a_published_document(client_in: Any
     client = await client_in("ALLOW_LIST")
     session = await client.shop.create()
     await client.publish(manifests.apollo)
-
     results, requests = await client.run("apollo.mjs", PAGE, ("{ viewer { scopes } }", {}))
-
     [(page, errors), (viewer, refused)] = results
     assert (ids_of(page), errors) == ([session["id"]], [])
     assert (viewer, [error["code"] for error in refused]) == (None, ["QUERY_NOT_IN_SAFELIST"])

@@ -22,7 +22,7 @@ sleep() {
 
 
 async def test_the_tutorial_gives_the_answers_that_it_shows(tmp_path: Path) -> None:
-    async with demo_server(tmp_path) as port:
+    with demo_server(tmp_path) as port:
         server = embedded.running(tmp_path / ".roomkey")
         assert server is not None
         psql = f"PATH={embedded.bin_folder()}:$PATH; DATABASE='{server.url()}'"
@@ -33,7 +33,7 @@ async def test_the_tutorial_gives_the_answers_that_it_shows(tmp_path: Path) -> N
 
 
 async def test_the_first_query_of_the_readme_is_answered(tmp_path: Path) -> None:
-    async with demo_server(tmp_path) as port:
+    with demo_server(tmp_path) as port:
         answer = json.loads(await typed(tmp_path, port, blocks("README.md", "sh")[0]))
     shown = re.sub(r",\s*…", "", blocks("README.md", "json")[0])
     first, second = answer["data"]["sessions"]["nodes"]
@@ -42,7 +42,7 @@ async def test_the_first_query_of_the_readme_is_answered(tmp_path: Path) -> None
 
 async def test_the_readme_makes_an_app_with_a_key(tmp_path: Path) -> None:
     [commands] = [block for block in blocks("README.md", "sh") if "apps create" in block and "docker" not in block]
-    async with demo_server(tmp_path) as port:
+    with demo_server(tmp_path) as port:
         output = await typed(tmp_path, port, commands.replace(".venv/bin/roomkey", str(ROOMKEY)))
     id, key, _, _, app, _, _, listed_key = output.splitlines()
     assert (id[:4], key[:3]) == ("app_", "rk_")
@@ -64,5 +64,5 @@ async def test_the_readme_names_every_setting() -> None:
 
 
 def shape(node: dict[str, object]) -> dict[str, object]:
-    """The keys, nested ones too; what may be null is left at that."""
+    """The keys, including nested ones, except in a conversion, which can be null."""
     return {key: shape(value) if isinstance(value, dict) and key != "conversion" else "" for key, value in node.items()}

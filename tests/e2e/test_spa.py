@@ -42,7 +42,7 @@ async def test_a_manifest_is_published_as_the_page_shows(tmp_path: Path) -> None
         (tmp_path / name).symlink_to(there)
     [commands] = [text for text in COMMANDS if "documents publish" in text]
     shown = [text for _, _, language, text in BLOCKS if language == "text"]
-    async with demo_server(tmp_path) as port:
+    with demo_server(tmp_path) as port:
         assert different(await typed(tmp_path, port, commands), shown) == []
 
 

@@ -1,4 +1,4 @@
-"""Several workers: what one of them was told, every other one keeps to within a second."""
+"""Several workers: a change at one takes effect at the others within a second."""
 
 import json
 import os
@@ -24,7 +24,6 @@ from tests.support.persisted_documents import (
 )
 from tests.support.shop import Shop
 
-TOKEN_KEYS = f"k:{'A' * 43}="
 KEYS = "query ($id: ID!) { app(id: $id) { keys { id } } }"
 NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown or revoked, or its app is disabled.")
 
@@ -61,7 +60,7 @@ class Workers:
 def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[commands.Serving, Path]]:
     """Two workers, and where their log is."""
     folder = tmp_path_factory.mktemp("workers")
-    settings = {"DATABASE_URL": database_url, "TOKEN_KEYS": TOKEN_KEYS, "LOG_LEVEL": "debug"}
+    settings = {"DATABASE_URL": database_url, "TOKEN_KEYS": commands.TOKEN_KEYS, "LOG_LEVEL": "debug"}
     with commands.serving(folder, "--workers", 2, **settings) as served:
         yield served, folder / "serve.log"
 
@@ -84,7 +83,7 @@ async def workers(served: tuple[commands.Serving, Path], shop: Shop) -> AsyncIte
             http = httpx.AsyncClient(base_url=server.url, event_hooks={"response": [note]}, timeout=30)
             there = replace(shop, http=await stack.enter_async_context(http))
             workers.append(Worker(pid, there, replace(client, shop=there)))
-            # While one stands still, the other one accepts the connection, and keeps it.
+            # While the other worker is stopped, this one accepts the connection and keeps it.
             os.kill(other, signal.SIGSTOP)
             try:
                 assert outcome(await workers[-1].get()) == slug_of(shop)

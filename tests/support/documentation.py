@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.commands import serving
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
@@ -26,7 +26,7 @@ def different(output: str, shown: list[str]) -> list[tuple[str, str]]:
 def _pattern_of(line: str) -> re.Pattern[str]:
     """The pattern of a shown line: `…` is any text, a moment any moment, and port 8000 any port.
 
-    What is left out at the end of an answer is what it cost, and not that it has errors.
+    Only the cost can be left out at the end of an answer, not errors.
     """
     line = re.sub(",…}$", ',"extensions":{"cost":{…}}}', line)
     pattern = re.escape(line).replace("…", ".*")
@@ -43,20 +43,8 @@ async def typed(folder: Path, port: int, *commands: str) -> str:
     return output.decode()
 
 
-@asynccontextmanager
-async def demo_server(folder: Path) -> AsyncIterator[int]:
+@contextmanager
+def demo_server(folder: Path) -> Iterator[int]:
     """`roomkey serve --demo` in that folder; yields its port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    roomkey = Path(sys.executable).with_name("roomkey")
-    server = await asyncio.create_subprocess_exec(
-        roomkey, "serve", "--demo", f"--port={port}", cwd=folder, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert server.stdout is not None
-        while b"API key" not in (line := await server.stdout.readline()):
-            assert line, "it did not start"
-        yield port
-    finally:
-        server.terminate()
-        await server.wait()
+    with serving(folder, "--demo") as served:
+        yield int(served.url.rpartition(":")[2])

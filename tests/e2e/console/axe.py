@@ -10,17 +10,14 @@ AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
 # Moderate and minor violations are only hints.
 GRAVE = ("serious", "critical")
+GRAVE = ("serious", "critical")
 
 
 async def grave_violations(page: Page, exclude: tuple[str, ...] = ()) -> list[Any]:
     """The serious violations: the rule, and the nodes that break it. `exclude`: selectors."""
-    # By the debugger, which the content security policy does not bind.
+    # The content security policy does not apply to the debugger.
     await page.evaluate(AXE.read_text())
-    result = await page.evaluate(
-        "exclude => axe.run({ include: document, exclude }, { resultTypes: ['violations'] })", list(exclude)
-    )
-    return [
-        (violation["id"], [(node["html"], node["failureSummary"]) for node in violation["nodes"]])
-        for violation in result["violations"]
-        if violation["impact"] in GRAVE
-    ]
+    run = "exclude => axe.run({ include: document, exclude }, { resultTypes: ['violations'] })"
+    found = (await page.evaluate(run, list(exclude)))["violations"]
+    grave = [violation for violation in found if violation["impact"] in GRAVE]
+    return [(each["id"], [(node["html"], node["failureSummary"]) for node in each["nodes"]]) for each in grave]

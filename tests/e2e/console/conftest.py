@@ -18,16 +18,19 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 OpenPage = Callable[..., Awaitable[Page]]
 
-# What is said of an answer that is none, or no good one, by a browser itself, and of a file by what loads it. Tests of
-# failures cause it.
+# Messages of a browser about failed requests, which tests of failures cause.
 FAILED_REQUESTS = ("Failed to load resource", "Error: Unable to preload", "TypeError: Failed to fetch dynamically")
 
 # A component's warning in a browser without storage.
 NOT_KEPT = "use-local-storage: Failed"
 
-# Milliseconds: of a machine that does something else, too.
+# In milliseconds, on a busy machine.
 PATIENCE = 10_000
 expect.set_options(timeout=PATIENCE)
+
+ACCOUNT = "Account and preferences"
+SIGN_IN = "Sign in to your store"
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +96,23 @@ async def page(open_page: OpenPage) -> Page:
 async def sign_in(page: Page, key: str) -> None:
     await page.get_by_label("API key or access token").fill(key)
     await page.get_by_role("button", name="Sign in").click()
+
+
+async def expect_heading(page: Page, name: str, **options: Any) -> None:
+    await expect(page.get_by_role("heading", name=name, **options)).to_be_visible()
+
+
+async def choose_preference(page: Page, name: str, role: Any = "menuitemradio") -> None:
+    """Choose an item of the account menu."""
+    await page.get_by_role("button", name=ACCOUNT).click()
+    await page.get_by_role(role, name=name).click()
+
+
+def posted(page: Page) -> list[Any]:
+    """The bodies of the POST requests that the page sends from now on."""
+    bodies: list[Any] = []
+    page.on("request", lambda request: request.method == "POST" and bodies.append(request.post_data_json))
+    return bodies
 
 
 def watch(page: Page, host: str, complaints: list[str]) -> None:

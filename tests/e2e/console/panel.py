@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, Request, expect
 
-from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.conftest import CLIPBOARD, OpenPage
 
 
 def panel_of(page: Page, name: str = "Dewi Lestari") -> Locator:
@@ -27,9 +27,19 @@ async def expect_events(panel: Locator, *texts: str) -> None:
 
 async def opened(open_page: OpenPage, session: Any, **options: Any) -> Page:
     """A page that shows a session and has access to the clipboard."""
-    page = await open_page(f"/sessions/{session['id']}", permissions=["clipboard-read", "clipboard-write"], **options)
+    page = await open_page(f"/sessions/{session['id']}", permissions=CLIPBOARD, **options)
     await expect(panel_of(page, session["customer"]["name"]).get_by_text("Session ID")).to_be_visible()
     return page
+
+
+async def begun(page: Page, action: str, title: str) -> Locator:
+    """The dialog with this title, after a click on the action that opens it."""
+    await offered(page, action).click()
+    return page.get_by_role("dialog", name=title)
+
+
+async def expect_status(page: Page, status: str) -> None:
+    await expect(fact(panel_of(page), "Token status")).to_have_text(status)
 
 
 async def clipboard(page: Page) -> Any:

@@ -25,7 +25,7 @@ LINKS = "https://go.example/s"
 Options: TypeAlias = dict[str, Any]
 
 DESKTOP: Options = {"viewport": {"width": 1280, "height": 800}}
-# High enough for all that there is to a session.
+# High enough for a whole session.
 TALL: Options = {"viewport": {"width": 1280, "height": 1600}}
 PHONE: Options = {
     "viewport": {"width": 390, "height": 844},

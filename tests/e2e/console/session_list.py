@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, Request, expect
 
+from tests.e2e.console.conftest import OpenPage
 from tests.support.shop import Shop
 
 PAGE = 100
@@ -47,6 +48,14 @@ async def expect_active(page: Page, name: str) -> None:
 async def fill(shop: Shop, *customers: str, **input: Any) -> list[Any]:
     """Sessions of these customers, the last one the newest."""
     return [await shop.create(name, **input) for name in customers]
+
+
+async def opened_list(open_page: OpenPage, shop: Shop, *customers: str, path: str = "/") -> Page:
+    """The list, once it shows new sessions of these customers, the newest of which is the last one."""
+    await fill(shop, *customers)
+    page = await open_page(path)
+    await expect_names(page, *reversed(customers))
+    return page
 
 
 async def fill_many(shop: Shop, number: int) -> None:

@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.console.conftest import OpenPage, new_console_key
+from tests.e2e.console.conftest import OpenPage, expect_heading, new_console_key
 from tests.support.shop import Shop
 
-PATHS = ["/", "/overview", "/settings", "/sessions/{id}"]
-# A text of each page in Indonesian.
-INDONESIAN = ["Waktu kedaluwarsa", "Median waktu hingga konversi", "Menit sampai tautan kedaluwarsa", "Linimasa"]
+# A text of each page in Indonesian, by its path.
+INDONESIAN = {
+    "/": "Waktu kedaluwarsa",
+    "/overview": "Median waktu hingga konversi",
+    "/settings": "Menit sampai tautan kedaluwarsa",
+    "/sessions/{id}": "Linimasa",
+}
 
 
 async def shown(page: Page, path: str) -> Any:
@@ -28,7 +32,7 @@ async def test_a_page_of_sessions_needs_the_scope_to_read_them(open_page: OpenPa
     session = await shop.create()
     key = await new_console_key(shop.db, shop, "settings:write")
     page = await open_page(path.format(id=session["id"]), key=key)
-    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
+    await expect_heading(page, "You do not have permission")
     await expect(page.get_by_role("searchbox").or_(page.get_by_role("radio"))).to_have_count(0)
 
 
@@ -56,7 +60,7 @@ async def test_a_page_is_updated_when_the_connection_is_back(
     await expect(text.first).to_contain_text(after)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", INDONESIAN)
 async def test_a_page_is_loaded_once_the_server_can_be_reached(open_page: OpenPage, shop: Shop, path: str) -> None:
     session = await shop.create()
     page = await open_page()
@@ -70,7 +74,7 @@ async def test_a_page_is_loaded_once_the_server_can_be_reached(open_page: OpenPa
     await expect((await shown(page, path)).first).to_be_visible()
 
 
-@pytest.mark.parametrize(("path", "text"), zip(PATHS, INDONESIAN, strict=True))
+@pytest.mark.parametrize(("path", "text"), INDONESIAN.items())
 async def test_every_page_is_translated_into_indonesian(open_page: OpenPage, shop: Shop, path: str, text: str) -> None:
     session = await shop.create()
     await shop.change("recordConversion", sessionId=session["id"], kind="GOAL")

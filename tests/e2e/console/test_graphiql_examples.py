@@ -94,14 +94,11 @@ async def test_every_example_can_be_run(shop: Shop, example: Example) -> None:
         [publish] = [each for each in EXAMPLES if "PublishDocuments" in each.query]
         await shop.ask(publish.query, **json.loads(publish.variables))
     variables = example.variables or "{}"
-    for placeholder, value in {
-        "PASTE_A_SESSION_ID": session["id"],
-        "PASTE_A_CUSTOMER_ID": session["customer"]["id"],
-        "PASTE_A_LINK": session["token"]["link"],
-        "PASTE_AN_APP_ID": created["app"]["id"],
-        "PASTE_A_KEY_ID": made["apiKey"]["id"],
-    }.items():
-        variables = variables.replace(placeholder, value)
+    objects = {"SESSION_ID": session["id"], "CUSTOMER_ID": session["customer"]["id"], "LINK": session["token"]["link"]}
+    for noun, value in objects.items():
+        variables = variables.replace(f"PASTE_A_{noun}", value)
+    variables = variables.replace("PASTE_AN_APP_ID", created["app"]["id"])
+    variables = variables.replace("PASTE_A_KEY_ID", made["apiKey"]["id"])
     assert "PASTE" not in variables
     for name, answer in (await shop.ask(example.query, **json.loads(variables))).items():
         assert answer is not None or name == "order"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from time import time
 from typing import Any
 
@@ -12,13 +11,10 @@ from playwright.async_api import Page, expect
 
 from cli.console import STAFF_SCOPES, create_console_app
 from tests.conftest import serving, settings_for
-from tests.e2e.console.conftest import PATIENCE, OpenPage
-from tests.e2e.console.panel import events, fact, offered, panel_of
+from tests.e2e.console.conftest import ACCOUNT, PATIENCE, OpenPage, expect_heading, sign_in
+from tests.e2e.console.panel import begun, events, expect_status, offered, panel_of
 from tests.support.identity_provider import Issuer, open_issuer
 from tests.support.shop import Shop
-
-ACCOUNT = "Account and preferences"
-EVENTS = "query ($id: ID!) { session(id: $id) { events { nodes { kind apiKeyId userId } } } }"
 
 OpenAs = Callable[..., Awaitable[Page]]
 
@@ -32,7 +28,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 @pytest.fixture(scope="module")
 async def server_url(database_url: str, issuer: Issuer) -> AsyncIterator[str]:
     """A server that accepts the issuer's tokens."""
-    async with serving(replace(settings_for(database_url), jwt=issuer.settings)) as url:
+    async with serving(settings_for(database_url, jwt=issuer.settings)) as url:
         yield url
 
 
@@ -63,40 +59,35 @@ async def test_the_account_menu_names_the_user(open_as: OpenAs, shop: Shop) -> N
 async def test_the_timeline_names_the_user_of_each_event(open_as: OpenAs, shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     sari = await open_as(f"/sessions/{session['id']}", sub="sari")
-    await offered(sari, "Extend").click()
-    await sari.get_by_role("dialog", name="Extend link").get_by_role("button", name="Extend").click()
+    await (await begun(sari, "Extend", "Extend link")).get_by_role("button", name="Extend").click()
     await expect(events(panel_of(sari)).last).to_contain_text("Expired time changed")
     await expect(events(panel_of(sari)).last).to_contain_text("by you")
     dewi = await open_as(f"/sessions/{session['id']}", sub="dewi")
     await offered(dewi, "Revoke").click()
     await dewi.get_by_role("button", name="Revoke link").click()
     await expect(events(panel_of(dewi))).to_contain_text(["by key", "sari", "by you"])
-    told = (await shop.ask(EVENTS, id=session["id"]))["session"]["events"]["nodes"]
-    assert [(event["kind"], event["userId"]) for event in told] == [
-        ("ISSUED", None),
-        ("EXTENDED", "sari"),
-        ("REVOKED", "dewi"),
-    ]
-    assert [event["apiKeyId"] is None for event in told] == [False, True, True]
+    told = await shop.events(session["id"], "kind apiKeyId userId")
+    users = [(event["kind"], event["userId"], event["apiKeyId"] is None) for event in told]
+    assert users == [("ISSUED", None, False), ("EXTENDED", "sari", True), ("REVOKED", "dewi", True)]
 
 
 async def test_actions_that_the_token_does_not_allow_are_not_offered(open_as: OpenAs, shop: Shop) -> None:
     session = await shop.create()
     page = await open_as(f"/sessions/{session['id']}", scope="openid sessions:read")
-    await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
+    await expect_status(page, "Active")
     await expect(offered(page, "Copy link")).to_be_visible()
     for name in ("Extend", "New link", "Record conversion", "Revoke"):
         await expect(offered(page, name)).to_have_count(0)
     await page.keyboard.press("Escape")
     await page.get_by_role("link", name="Store setting").click()
-    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
+    await expect_heading(page, "Session Expiration")
     await expect(page.get_by_role("alert")).to_be_visible()
     await expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
 
 
 async def test_a_token_without_scopes_of_the_console_gets_an_explanation(open_as: OpenAs) -> None:
     page = await open_as("/", scope="openid")
-    await expect(page.get_by_role("heading", name="You do not have permission")).to_be_visible()
+    await expect_heading(page, "You do not have permission")
 
 
 async def test_an_expired_token_asks_the_user_to_sign_in_again(
@@ -114,7 +105,5 @@ async def test_an_expired_token_asks_the_user_to_sign_in_again(
     await page.get_by_role("button", name="Refresh").click()
     await expect(page.get_by_role("alert")).to_contain_text("the access token has expired")
     assert await page.evaluate("sessionStorage.length") == 0
-    token = issuer.token(store=shop.slug, client_id="office", scope=" ".join(STAFF_SCOPES))
-    await page.get_by_label("API key or access token").fill(token)
-    await page.get_by_role("button", name="Sign in").click()
+    await sign_in(page, issuer.token(store=shop.slug, client_id="office", scope=" ".join(STAFF_SCOPES)))
     await expect(page.get_by_role("grid")).to_contain_text("Dewi Lestari")

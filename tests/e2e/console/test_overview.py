@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.conftest import OpenPage, choose_preference, expect_heading
 from tests.support.shop import Shop, moment, path_of
 
 SESSIONS = """{ sessions(first: 20) { nodes {
     dateCreated token { status } conversion { at } events { nodes { kind } }
 } } }"""
-
 PLACE = """
 update session set created_at = $3, converted_at = $3::timestamptz + make_interval(secs => $4),
     conversion_kind = case when $4::float8 is not null then 'PURCHASE' end
 where store_id = $1 and id = $2
 """
+EXPIRE = "update session set token_expires_at = now() where store_id = $1 and id = $2"
 
 # The computed colours of an element, and of the page.
 COLOURS = """(selector) => {
@@ -48,9 +48,7 @@ async def fill(shop: Shop) -> None:
     await begin(shop, 6, opened=1, converted_after=3 * 3600)
     await begin(shop, 7, opened=1)
     expired = await begin(shop, 29)
-    await shop.db.fetch(
-        "update session set token_expires_at = now() where store_id = $1 and id = $2", shop.id, expired["id"]
-    )
+    await shop.db.fetch(EXPIRE, shop.id, expired["id"])
     await begin(shop, 30, converted_after=86_400)
     await begin(shop, 89, opened=1)
     await begin(shop, 90, opened=1, converted_after=1)
@@ -86,7 +84,7 @@ async def test_the_figures_of_each_day_count_its_sessions(open_page: OpenPage, s
     """Days are in UTC, in every time zone of the browser."""
     await fill(shop)
     page = await open_page("/overview?days=7", timezone_id=time_zone, locale="en-US")
-    await expect(page.get_by_role("heading", name="By day")).to_be_visible()
+    await expect_heading(page, "By day")
     await expect(page.get_by_text("Days are in UTC.")).to_be_visible()
     sessions = await began_within(shop, 7)
     today = datetime.now(UTC).date()
@@ -106,10 +104,9 @@ async def test_the_tiles_count_the_sessions_of_the_range(
     number, opened, converted = figures(sessions)
     assert int(number) == total
     await expect(tile(page, "Sessions")).to_contain_text(f"{number}created")
-    await expect(tile(page, "Links opened")).to_contain_text(share(opened, number))
-    await expect(tile(page, "Links opened")).to_contain_text(f"{opened} of {number} sessions")
-    await expect(tile(page, "Conversion rate")).to_contain_text(share(converted, number))
-    await expect(tile(page, "Conversion rate")).to_contain_text(f"{converted} of {number} sessions")
+    for name, part in (("Links opened", opened), ("Conversion rate", converted)):
+        await expect(tile(page, name)).to_contain_text(share(part, number))
+        await expect(tile(page, name)).to_contain_text(f"{part} of {number} sessions")
     waits = [moment(s["conversion"]["at"]) - moment(s["dateCreated"]) for s in sessions if s["conversion"]]
     middle = timedelta(seconds=median(wait.total_seconds() for wait in waits))
     words = {timedelta(minutes=90, seconds=45): "1 h 30 min", timedelta(hours=3): "3 h 0 min"}
@@ -126,7 +123,7 @@ def share(part: str, whole: str) -> str:
 async def test_long_ranges_are_shown_by_week(open_page: OpenPage, shop: Shop) -> None:
     await fill(shop)
     page = await open_page("/overview?days=90")
-    await expect(page.get_by_role("heading", name="By week")).to_be_visible()
+    await expect_heading(page, "By week")
     sessions = await began_within(shop, 90)
     today = datetime.now(UTC).date()
     first = today - timedelta(days=89)
@@ -163,23 +160,6 @@ async def test_the_range_is_in_the_url(open_page: OpenPage, shop: Shop) -> None:
     await expect(page.get_by_role("radio", name="30 days")).to_be_checked()
 
 
-async def elsewhere_while_a_session_begins(open_page: OpenPage, shop: Shop) -> Page:
-    """The overview was opened with one session, and then another page; meanwhile a session is created."""
-    await begin(shop, 0)
-    page = await open_page("/overview")
-    await expect(tile(page, "Sessions")).to_contain_text("1created")
-    await page.get_by_role("link", name="Store setting").click()
-    await expect(page.get_by_role("heading", name="Session Expiration")).to_be_visible()
-    await begin(shop, 0)
-    return page
-
-
-async def test_the_figures_are_refreshed_when_the_page_is_opened_again(open_page: OpenPage, shop: Shop) -> None:
-    page = await elsewhere_while_a_session_begins(open_page, shop)
-    await page.get_by_role("link", name="Overview").click()
-    await expect(tile(page, "Sessions")).to_contain_text("2created")
-
-
 @pytest.mark.parametrize("chosen", ["System default", "Light", "Dark"])
 @pytest.mark.parametrize("system", ["light", "dark"])
 async def test_the_chart_is_readable_in_every_colour_scheme_and_without_colours(
@@ -187,8 +167,7 @@ async def test_the_chart_is_readable_in_every_colour_scheme_and_without_colours(
 ) -> None:
     await fill(shop)
     page = await open_page("/overview?days=7", color_scheme=system)
-    await page.get_by_role("button", name="Account and preferences").click()
-    await page.get_by_role("menuitemradio", name=chosen).click()
+    await choose_preference(page, chosen)
     await page.keyboard.press("Escape")
     chart = page.get_by_role("img", name="Chart of sessions, opened links and conversions")
     await expect(chart).to_be_visible()
@@ -196,10 +175,8 @@ async def test_the_chart_is_readable_in_every_colour_scheme_and_without_colours(
     await expect(chart.locator(".recharts-bar-rectangle path")).to_have_count(3)
     await expect(chart.locator("circle.recharts-line-dot")).to_have_count(7)
     await expect(chart.locator(".recharts-line-dots > rect")).to_have_count(7)
-    dashes = [
-        await line.get_attribute("stroke-dasharray") for line in await chart.locator("path.recharts-line-curve").all()
-    ]
-    assert [bool(dash) for dash in dashes] == [False, True]
+    curves = await chart.locator("path.recharts-line-curve").all()
+    assert [bool(await curve.get_attribute("stroke-dasharray")) for curve in curves] == [False, True]
     legend = page.get_by_role("list").filter(has_text="Converted")
     assert await legend.get_by_role("listitem").all_inner_texts() == ["Sessions", "Opened", "Converted"]
     bar = await page.evaluate(COLOURS, ".recharts-bar-rectangle path")
@@ -261,16 +238,21 @@ async def test_without_conversions_there_is_no_median(open_page: OpenPage, shop:
 
 async def test_a_range_without_sessions_is_explained(open_page: OpenPage, shop: Shop) -> None:
     page = await open_page("/overview")
-    await expect(page.get_by_role("heading", name="No sessions in the last 30 days")).to_be_visible()
+    await expect_heading(page, "No sessions in the last 30 days")
     await begin(shop, 40)
     await page.get_by_text("90 days").click()
     await expect(tile(page, "Sessions")).to_contain_text("1created")
     await page.get_by_text("7 days").click()
-    await expect(page.get_by_role("heading", name="No sessions in the last 7 days")).to_be_visible()
+    await expect_heading(page, "No sessions in the last 7 days")
 
 
 async def test_figures_that_cannot_be_refreshed_stay_with_a_warning(open_page: OpenPage, shop: Shop) -> None:
-    page = await elsewhere_while_a_session_begins(open_page, shop)
+    await begin(shop, 0)
+    page = await open_page("/overview")
+    await expect(tile(page, "Sessions")).to_contain_text("1created")
+    await page.get_by_role("link", name="Store setting").click()
+    await expect_heading(page, "Session Expiration")
+    await begin(shop, 0)
     error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
     await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [error]}))
     await page.get_by_role("link", name="Overview").click()

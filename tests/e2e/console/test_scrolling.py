@@ -1,18 +1,17 @@
 """A store with a hundred thousand sessions is scrolled to its end."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import asyncpg
 import pytest
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import expect
 
 from tests.conftest import settings_for, shop_at
 from tests.e2e.console.conftest import OpenPage, new_console_key
+from tests.e2e.console.session_list import PAGE, asked
 from tests.support.shop import Shop
 
 SESSIONS = 100_000
-PAGE = 100
 
 # Indexes that the test does not use. Updating them would take most of the time to insert the rows.
 WITHOUT_SEARCH = "drop index session_search, session_metadata, session_room"
@@ -30,8 +29,8 @@ select $1, 'session_' || lpad(number::text, 26, '0'), 'customer_' || lpad(number
 from generate_series($2::int, 1, -1) number, lateral (select now() - number * interval '1 minute') moment (at)
 """
 
-# Down to the end of what is known, again and again, until that is the last row or nothing comes. Says which rows were
-# not what they should be, and how many there ever were at once.
+# Scroll to the end of what is loaded until that is the last row or nothing more is loaded. Returns the wrong rows, and
+# the largest number of rows at once.
 SCROLL = """
 async (last) => {
     const grid = document.querySelector("[role=grid]");
@@ -69,7 +68,7 @@ async def large_shop(own_database_url: str, connection: "asyncpg.Connection[asyn
 async def test_a_hundred_thousand_sessions_are_scrolled_to_their_end(large_shop: Shop, open_page: OpenPage) -> None:
     key = await new_console_key(large_shop.db, large_shop)
     page = await open_page(key=key, url=str(large_shop.http.base_url), viewport={"width": 1280, "height": 600})
-    asked = asked_pages(page)
+    pages = asked(page)
     await expect(page.get_by_text("Customer 1", exact=True)).to_be_visible()
     await expect(page.get_by_text("more than 10,000 sessions")).to_be_visible()
 
@@ -79,23 +78,11 @@ async def test_a_hundred_thousand_sessions_are_scrolled_to_their_end(large_shop:
     assert seen["most"] < 50
     await expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", str(SESSIONS + 1))
     await expect(page.get_by_text(f"Customer {SESSIONS}", exact=True)).to_be_visible()
-    # The first, which has no cursor, was asked for while the page came.
-    assert len({None, *asked}) == SESSIONS // PAGE
+    # The first page, which has no cursor, was requested while the document was loaded.
+    cursors = [variables["after"] for variables in pages]
+    assert len({None, *cursors}) == SESSIONS // PAGE
     # Visible pages are refreshed twice a minute.
-    assert len(asked) - len(set(asked)) < 20
+    assert len(cursors) - len(set(cursors)) < 20
 
     await page.get_by_role("grid").press("Home")
     await expect(page.get_by_text("Customer 1", exact=True)).to_be_visible()
-
-
-def asked_pages(page: Page) -> list[Any]:
-    """The cursors of the pages of sessions that the page asks for."""
-    cursors: list[Any] = []
-
-    def take(request: Request) -> None:
-        body = request.post_data_json if request.method == "POST" else None
-        if isinstance(body, dict) and body.get("variables", {}).get("first") == PAGE:
-            cursors.append(body["variables"]["after"])
-
-    page.on("request", take)
-    return cursors

@@ -7,7 +7,17 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.console.conftest import OpenPage
-from tests.e2e.console.panel import clipboard, expect_events, expect_said, fact, offered, opened, panel_of
+from tests.e2e.console.panel import (
+    begun,
+    clipboard,
+    expect_events,
+    expect_said,
+    expect_status,
+    fact,
+    offered,
+    opened,
+    panel_of,
+)
 from tests.support.shop import Shop, minutes_of, path_of
 
 PERSON = {"User-Agent": "Mozilla/5.0"}
@@ -33,8 +43,7 @@ async def tab_to(page: Page, target: Locator) -> None:
 async def test_a_link_is_extended(open_page: OpenPage, shop: Shop, choice: str, minutes: int | None) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
-    await offered(page, "Extend").click()
-    dialog = page.get_by_role("dialog", name="Extend link")
+    dialog = await begun(page, "Extend", "Extend link")
     await dialog.get_by_text(choice).click()
     await dialog.get_by_role("button", name="Extend").click()
     await expect(dialog).to_have_count(0)
@@ -50,8 +59,7 @@ async def test_a_link_is_extended(open_page: OpenPage, shop: Shop, choice: str, 
 async def test_minutes_are_checked_while_they_are_typed(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
-    await offered(page, "Extend").click()
-    dialog = page.get_by_role("dialog", name="Extend link")
+    dialog = await begun(page, "Extend", "Extend link")
     await dialog.get_by_text("Other", exact=True).click()
     minutes = dialog.get_by_label("Minutes (1 to 1440)")
     await expect(minutes).to_be_focused()
@@ -75,10 +83,9 @@ async def test_an_expired_link_is_extended_and_works_again(
     await shop.turn_back(session["id"], 31)
     page = await opened(open_page, session)
     assert await status_of(http, session) == 410
-    await expect(fact(panel_of(page), "Token status")).to_have_text("Expired")
-    await offered(page, "Extend").click()
-    await page.get_by_role("dialog", name="Extend link").get_by_role("button", name="Extend").click()
-    await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
+    await expect_status(page, "Expired")
+    await (await begun(page, "Extend", "Extend link")).get_by_role("button", name="Extend").click()
+    await expect_status(page, "Active")
     assert await status_of(http, session) == 303
 
 
@@ -86,8 +93,7 @@ async def test_reissuing_a_revoked_link_does_not_warn_that_it_stops_working(open
     session = await shop.create()
     await shop.change("revokeToken", sessionId=session["id"])
     page = await opened(open_page, session)
-    await offered(page, "New link").click()
-    dialog = page.get_by_role("dialog", name="Issue a new link?")
+    dialog = await begun(page, "New link", "Issue a new link?")
     await expect(dialog).to_contain_text("The old link stays revoked. You need to send the new link to Dewi Lestari.")
     await expect(dialog).not_to_contain_text("stops working")
 
@@ -97,11 +103,9 @@ async def test_a_link_is_reissued_after_a_confirmation(
 ) -> None:
     session = await shop.create(expirationMinutes=30)
     page = await opened(open_page, session)
-    await offered(page, "New link").click()
-    dialog = page.get_by_role("dialog", name="Issue a new link?")
-    await expect(dialog).to_contain_text(
-        "The old link stops working immediately. You need to send the new link to Dewi"
-    )
+    dialog = await begun(page, "New link", "Issue a new link?")
+    warning = "The old link stops working immediately. You need to send the new link to Dewi"
+    await expect(dialog).to_contain_text(warning)
     await expect(dialog).to_contain_text("expires after 30 minutes, as configured in the store setting")
     await dialog.get_by_role("button", name="Cancel").click()
     await expect(dialog).to_have_count(0)
@@ -122,15 +126,14 @@ async def test_a_link_is_revoked_after_a_confirmation(
 ) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
-    await offered(page, "Revoke").click()
-    dialog = page.get_by_role("dialog", name="Revoke the link?")
+    dialog = await begun(page, "Revoke", "Revoke the link?")
     await expect(dialog).to_contain_text("The link stops working immediately. Dewi Lestari can no longer use it")
     assert await status_of(http, session) == 303
     await dialog.get_by_label("Reason").fill(reason)
     await dialog.get_by_role("button", name="Revoke link").click()
     await expect_said(page, "The link was revoked.")
     panel = panel_of(page)
-    await expect(fact(panel, "Token status")).to_have_text("Revoked")
+    await expect_status(page, "Revoked")
     await expect_events(panel, "Session created", "Link opened", f"Reason: {reason}" if reason else "Link revoked")
     await expect(offered(page, "New link")).to_be_visible()
     for gone in ("Extend", "Revoke", "QR code"):
@@ -144,8 +147,7 @@ async def test_a_link_is_revoked_after_a_confirmation(
 async def test_a_conversion_is_recorded(open_page: OpenPage, shop: Shop, kind: str) -> None:
     session = await shop.create()
     page = await opened(open_page, session)
-    await offered(page, "Record conversion").click()
-    dialog = page.get_by_role("dialog", name="Record a conversion")
+    dialog = await begun(page, "Record conversion", "Record a conversion")
     await dialog.get_by_label(kind).check()
     if kind == "Purchase":
         await dialog.get_by_label("Order number").fill(" QSH7K2 ")
@@ -158,9 +160,8 @@ async def test_a_conversion_is_recorded(open_page: OpenPage, shop: Shop, kind: s
     conversion = (await shop.session(session["id"]))["conversion"]
     assert conversion["kind"] == kind.split()[0].upper()
     assert conversion["order"] == ({"number": "QSH7K2"} if kind == "Purchase" else None)
-    await expect(panel.get_by_role("region", name="Orders").get_by_role("listitem")).to_have_count(
-        int(kind == "Purchase")
-    )
+    orders = panel.get_by_role("region", name="Orders").get_by_role("listitem")
+    await expect(orders).to_have_count(int(kind == "Purchase"))
 
 
 async def test_every_action_works_by_keyboard(open_page: OpenPage, shop: Shop, http: httpx.AsyncClient) -> None:
@@ -206,13 +207,13 @@ async def test_every_action_works_by_keyboard(open_page: OpenPage, shop: Shop, h
     await expect(page.get_by_label("Reason")).to_be_focused()
     await page.keyboard.type("wrong customer")
     await press("Enter")
-    await expect(fact(panel_of(page), "Token status")).to_have_text("Revoked")
+    await expect_status(page, "Revoked")
 
     await tab_to(page, offered(page, "New link"))
     await press("Enter")
     await expect(page.get_by_role("button", name="Issue new link")).to_be_focused()
     await press("Enter")
-    await expect(fact(panel_of(page), "Token status")).to_have_text("Active")
+    await expect_status(page, "Active")
     await press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED", "CONVERTED", "REVOKED", "REISSUED"]

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Page, expect
 
-from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console.conftest import CLIPBOARD, OpenPage, expect_heading
 from tests.e2e.console.panel import clipboard
 from tests.e2e.console.session_list import choose, expect_names, fill, names, row
 from tests.support.shop import Shop
@@ -42,7 +42,7 @@ async def test_the_list_shows_the_fields_of_a_session(open_page: OpenPage, shop:
 
 async def test_a_link_and_a_session_id_are_copied_by_a_click(open_page: OpenPage, shop: Shop) -> None:
     [session] = await fill(shop, "Dewi")
-    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = await open_page(permissions=CLIPBOARD)
     await page.get_by_role("button", name="Copy link of Dewi").click()
     await expect(row(page, "Dewi")).to_contain_text("Copied")
     await expect(page.get_by_role("status").get_by_text("Link copied")).to_be_attached()
@@ -55,7 +55,7 @@ async def test_a_link_and_a_session_id_are_copied_by_a_click(open_page: OpenPage
 
 async def test_a_link_is_copied_by_keyboard(open_page: OpenPage, shop: Shop) -> None:
     ayu, budi = await fill(shop, "Ayu", "Budi")
-    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = await open_page(permissions=CLIPBOARD)
     await expect_names(page, "Budi", "Ayu")
     await page.get_by_role("grid").focus()
     await page.keyboard.press("ArrowDown")
@@ -97,13 +97,13 @@ async def test_hidden_columns_are_remembered(open_page: OpenPage, shop: Shop) ->
 
 
 async def test_an_empty_store_gets_an_explanation(page: Page) -> None:
-    await expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()
+    await expect_heading(page, "No sessions yet")
     await expect(page.get_by_text("0 sessions")).to_be_visible()
 
 
 async def test_the_list_fits_a_phone(open_page: OpenPage, shop: Shop) -> None:
     [_, session] = await fill(shop, "Budi", "Dewi Lestari Kusumawardhani Prawirohardjo", roomId="1905692")
-    page = await open_page(**PHONE, permissions=["clipboard-read", "clipboard-write"])
+    page = await open_page(**PHONE, permissions=CLIPBOARD)
     shown = row(page, "Dewi Lestari Kusumawardhani Prawirohardjo")
     await expect(shown).to_contain_text("Active")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
@@ -114,7 +114,7 @@ async def test_the_list_fits_a_phone(open_page: OpenPage, shop: Shop) -> None:
     await page.get_by_label("Sort by").select_option("Oldest first")
     await expect(names(page).first).to_have_text("Budi")
     await choose(page, "Revoked")
-    await expect(page.get_by_role("heading", name="No sessions found")).to_be_visible()
+    await expect_heading(page, "No sessions found")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     await page.get_by_role("button", name="Clear all").first.tap()
     await shown.tap()

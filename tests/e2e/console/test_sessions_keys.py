@@ -4,8 +4,18 @@ import re
 
 from playwright.async_api import expect
 
-from tests.e2e.console.conftest import OpenPage
-from tests.e2e.console.session_list import choose, expect_active, expect_names, fill, fill_many, row, rows, search_box
+from tests.e2e.console.conftest import OpenPage, choose_preference
+from tests.e2e.console.session_list import (
+    choose,
+    expect_active,
+    expect_names,
+    fill,
+    fill_many,
+    opened_list,
+    row,
+    rows,
+    search_box,
+)
 from tests.support.shop import Shop
 
 
@@ -49,9 +59,7 @@ async def test_the_keyboard_searches_moves_opens_and_closes(open_page: OpenPage,
 
 
 async def test_enter_moves_from_the_search_to_the_first_row(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Bagas", "Citra", "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi", "Citra", "Bagas")
+    page = await opened_list(open_page, shop, "Bagas", "Citra", "Dewi")
     await page.keyboard.press("/")
     await page.keyboard.type("citra")
     await expect_names(page, "Citra")
@@ -62,9 +70,7 @@ async def test_enter_moves_from_the_search_to_the_first_row(open_page: OpenPage,
 
 
 async def test_the_arrow_keys_work_after_a_filter_was_used(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Citra", "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi", "Citra")
+    page = await opened_list(open_page, shop, "Citra", "Dewi")
     await choose(page, "Active")
     await page.keyboard.press("ArrowDown")
     await expect_active(page, "Dewi")
@@ -106,12 +112,9 @@ async def test_arrow_keys_in_menus_and_dialogs_do_not_move_the_list(open_page: O
 
 
 async def test_the_slash_shortcut_can_be_turned_off(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi")
+    page = await opened_list(open_page, shop, "Dewi")
     await expect(search_box(page)).to_have_attribute("aria-keyshortcuts", "/")
-    await page.get_by_role("button", name="Account and preferences").click()
-    await page.get_by_role("menuitemcheckbox", name="Press / to search").click()
+    await choose_preference(page, "Press / to search", "menuitemcheckbox")
     await page.reload()
     await expect_names(page, "Dewi")
     await page.keyboard.press("/")

@@ -5,9 +5,10 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
-from tests.e2e.console.conftest import OpenPage
+from tests.e2e.console import session_list
+from tests.e2e.console.conftest import OpenPage, expect_heading
 from tests.e2e.console.panel import expect_events, panel_of
 from tests.e2e.console.session_list import (
     asked,
@@ -16,10 +17,9 @@ from tests.e2e.console.session_list import (
     expect_names,
     fill,
     fill_many,
-    names,
+    opened_list,
     row,
     rows,
-    search_box,
 )
 from tests.support.shop import Shop
 
@@ -61,7 +61,7 @@ async def test_a_refresh_shows_new_sessions_and_keeps_the_active_row(open_page: 
     assert await row(page, name).bounding_box() == before
     await page.get_by_role("grid").focus()
     await page.keyboard.press("Home")
-    await expect(names(page).first).to_have_text("New B")
+    await expect(session_list.names(page).first).to_have_text("New B")
     await page.keyboard.press("End")
     await page.keyboard.press("End")
     last = (await shop.ask("{ sessions(last: 1) { nodes { customer { name } } } }"))["sessions"]["nodes"][0]
@@ -124,20 +124,15 @@ async def test_a_chunk_that_failed_to_load_is_loaded_when_the_connection_is_back
 
 
 async def test_a_list_that_fails_to_load_can_be_loaded_again(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi")
+    page = await opened_list(open_page, shop, "Dewi")
 
-    async def break_(route: Route) -> None:
-        error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
-        await route.fulfill(json={"errors": [error]})
-
-    await page.route("**/graphql", break_)
+    error = {"message": "Something broke.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    await page.route("**/graphql", lambda route: route.fulfill(json={"errors": [error]}))
     await page.get_by_role("button", name="Refresh").click()
     await expect(page.get_by_text("The list could not be updated.")).to_be_visible()
     await expect_names(page, "Dewi")
-    await search_box(page).fill("dew")
-    await expect(page.get_by_role("heading", name="Something went wrong")).to_be_visible()
+    await session_list.search_box(page).fill("dew")
+    await expect_heading(page, "Something went wrong")
     await page.unroute("**/graphql")
     await page.get_by_role("button", name="Try again").click()
     await expect_names(page, "Dewi")

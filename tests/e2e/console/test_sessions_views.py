@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.e2e.console.conftest import OpenPage
-from tests.e2e.console.session_list import PAGE, asked, choose, expect_names, fill, search_box
+from tests.e2e.console.conftest import OpenPage, expect_heading
+from tests.e2e.console.session_list import PAGE, asked, choose, expect_names, fill, opened_list, search_box
 from tests.support.shop import Shop
 
 
@@ -43,7 +43,7 @@ async def test_fast_typing_loses_no_character(open_page: OpenPage, shop: Shop) -
     await expect(page.get_by_role("grid")).to_be_visible()
     text = "maximilian featherstonehaugh"
     await page.keyboard.press("/")
-    # After some letters the URL is about to follow when the next one comes.
+    # Some pauses are about as long as the delay after which the URL is updated.
     for position, letter in enumerate(text):
         await page.keyboard.press(letter if letter != " " else "Space", delay=(5, 195, 5, 202)[position % 4])
     await expect(search_box(page)).to_have_value(text)
@@ -52,9 +52,7 @@ async def test_fast_typing_loses_no_character(open_page: OpenPage, shop: Shop) -
 
 
 async def test_a_late_response_does_not_replace_a_newer_one(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Budi", "Dewi")
-    page = await open_page()
-    await expect_names(page, "Dewi", "Budi")
+    page = await opened_list(open_page, shop, "Budi", "Dewi")
     is_asked, may_answer, is_answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
@@ -83,7 +81,7 @@ async def test_a_late_response_does_not_replace_a_newer_one(open_page: OpenPage,
 async def test_filters_can_be_combined_and_cleared(open_page: OpenPage, shop: Shop) -> None:
     ayu, budi, citra, _ = await fill(shop, "Ayu", "Budi", "Citra", "Dewi")
     await shop.change("revokeToken", sessionId=ayu["id"])
-    # The time of both has come, but Ayu's link was revoked before.
+    # Both links have expired, but Ayu's was revoked first.
     await shop.turn_back(ayu["id"], minutes=2 * 24 * 60)
     await shop.turn_back(budi["id"], minutes=3 * 24 * 60)
     await shop.change("recordConversion", sessionId=citra["id"], kind="GOAL")
@@ -126,10 +124,8 @@ async def test_the_date_range_is_in_local_time_and_includes_its_last_day(open_pa
     # The browser is in Jakarta, seven hours ahead.
     expected = {"from": "2026-01-29T17:00:00.000Z", "to": "2026-01-31T17:00:00.000Z"}
     assert variables[-1]["filter"] == {"dateCreated": expected}
-    today = datetime.fromisoformat(
-        (await shop.ask("{ sessions { nodes { dateCreated } } }"))["sessions"]["nodes"][0]["dateCreated"]
-    )
-    day = (today + timedelta(hours=7)).date().isoformat()
+    [newest] = (await shop.ask("{ sessions { nodes { dateCreated } } }"))["sessions"]["nodes"]
+    day = (datetime.fromisoformat(newest["dateCreated"]) + timedelta(hours=7)).date().isoformat()
     await page.get_by_label("To", exact=True).fill(day)
     await expect_names(page, "Ayu")
     await page.get_by_label("From").fill(day)
@@ -142,7 +138,7 @@ async def test_a_click_on_a_heading_sorts_and_a_second_one_reverses(open_page: O
     await fill(shop, "citra", expirationMinutes=0)
     page = await open_page()
     await expect(page.get_by_role("columnheader", name="Date created")).to_have_attribute("aria-sort", "descending")
-    # Beside its words, too.
+    # A click beside the text of a heading works, too.
     await page.get_by_role("columnheader", name="Customer's name").click()
     await expect_names(page, "Ayu", "Budi", "citra")
     await expect(page.get_by_role("columnheader", name="Customer's name")).to_have_attribute("aria-sort", "ascending")
@@ -211,17 +207,13 @@ async def test_back_and_forward_move_through_the_views(open_page: OpenPage, shop
     ],
 )
 async def test_malformed_parameters_of_a_url_are_ignored(open_page: OpenPage, shop: Shop, query: str) -> None:
-    await fill(shop, "Budi", "Dewi")
-    page = await open_page("/?" + query.replace("%00", ""))
-    await expect_names(page, "Dewi", "Budi")
+    page = await opened_list(open_page, shop, "Budi", "Dewi", path="/?" + query.replace("%00", ""))
     await expect(page.get_by_role("button", name="Clear all")).to_be_hidden()
 
 
 async def test_a_typed_date_is_one_entry_of_the_history(open_page: OpenPage, shop: Shop) -> None:
-    await fill(shop, "Dewi")
-    page = await open_page("/?search=dewi")
-    await expect_names(page, "Dewi")
-    # The same in whatever order the browser has them.
+    page = await opened_list(open_page, shop, "Dewi", path="/?search=dewi")
+    # Day and month are equal, so that their order in the browser does not matter.
     await page.get_by_label("From").press_sequentially("05052026")
     await expect(page).to_have_url(re.compile(r"\?search=dewi&from=2026-05-05$"))
     await page.get_by_label("From").blur()
@@ -252,7 +244,7 @@ async def test_a_search_without_results_offers_to_clear_it(
     await fill(shop, "Dewi")
     page = await open_page()
     await search_box(page).fill(text)
-    await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    await expect_heading(page, heading)
     await expect(page.get_by_text("A search can have up to 10 words")).to_have_count(int("valid" in heading))
     await page.get_by_role("main").get_by_role("button", name="Clear all").last.click()
     await expect_names(page, "Dewi")
