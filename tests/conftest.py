@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -156,7 +155,11 @@ def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
     settings = Settings(
-        database_url, database_url, "http://links.example/s", TOKEN_KEYS.secrets, ("https://spa.example",)
+        database_url=database_url,
+        database_direct_url=database_url,
+        signing_keys=TOKEN_KEYS.secrets,
+        link_base_url="http://links.example/s",
+        cors_origins=("https://spa.example",),
     )
     return replace(settings, **changes)
 
