@@ -15,7 +15,11 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY api api
 COPY schema schema
+COPY cli cli
 COPY db db
+COPY demo demo
+COPY embedded embedded
+COPY engine engine
 COPY --from=web /srv/api/built api/built
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
     && useradd --system --no-create-home roomkey

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import embedded
@@ -61,6 +62,12 @@ async def test_the_readme_names_every_setting() -> None:
     settings = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert settings == set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert settings == set(re.findall(r'"([A-Z_]+)", _', (ROOT / "api/settings.py").read_text()))
+
+
+def test_the_docker_image_contains_every_package() -> None:
+    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    assert copied >= {package.removesuffix("*") for package in packages["include"]}
 
 
 def shape(node: dict[str, object]) -> dict[str, object]:
