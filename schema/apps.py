@@ -67,7 +67,7 @@ class App(Node):
 
     @resolver(
         "The app's persisted documents, sorted by ID, including retired documents. Requires the scope "
-        "`documents:write`, and for an app other than your own also `admin`.",
+        "`documents:write`. The documents of another app also require `admin`.",
         reads=("id",),
     )
     async def documents(

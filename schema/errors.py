@@ -33,7 +33,7 @@ class Forbidden(ClientError):
     code = "FORBIDDEN"
 
 
-@strawberry.enum(description="The reason for which a mutation was refused.")
+@strawberry.enum(description="Why a mutation was refused.")
 class UserErrorCode(Enum):
     INVALID = enum_value("INVALID", "The value is invalid. The message describes the valid values.")
     NOT_FOUND = enum_value("NOT_FOUND", "Your store has no such object.")

@@ -25,7 +25,7 @@ SIZE_LIMIT = 100
 
 FOLDING = (
     "Case is ignored, and so are the accents of Latin, Greek and Cyrillic letters. Other marks, such as Arabic and "
-    "Hebrew vowel signs, are compared, and a final sigma (ς) differs from σ."
+    "Hebrew vowel signs, are significant, and a final sigma (ς) differs from σ."
 )
 
 
@@ -60,7 +60,7 @@ class MetadataFilter:
 
 @strawberry.input(
     description="Selects sessions that match all given fields. Null and omitted fields are ignored. An empty list "
-    "matches no session, except for `and`, where it matches all."
+    "matches no session. An empty `and` matches all."
 )
 class SessionFilter:
     search: str | None = optional(
@@ -77,12 +77,12 @@ class SessionFilter:
     converted: bool | None = optional("Whether the session has a conversion.")
     date_created: DateTimeRange | None = optional("When the session was created.")
     expired_time: DateTimeRange | None = optional(
-        "The expiration time of the token. A token that never expires is in no range."
+        "The expiration time of the token. Tokens that never expire match no range."
     )
     metadata: MetadataFilter | None = optional("The metadata of the session.")
     and_: list["SessionFilter"] | None = optional("All of these filters match.", name="and")
     or_: list["SessionFilter"] | None = optional("At least one of these filters matches.", name="or")
-    not_: Optional["SessionFilter"] = optional("This filter does not match.", name="not")
+    not_: Optional["SessionFilter"] = optional("The session must not match this filter.", name="not")
 
     def predicate(self) -> Predicate:
         """The predicate of the filter. Raises BadUserInput if the filter is too large or a value is malformed."""

@@ -12,8 +12,8 @@ from db.pool import Transaction
 from schema.errors import UserErrorCode, user_error
 
 IDEMPOTENCY_KEY = (
-    "A unique string of 1 to 100 characters that you choose, such as a UUID. For at least 24 hours, it is safe to "
-    "retry the request with the same idempotency key and input."
+    "A unique string of 1 to 100 characters that you choose, such as a UUID. Retrying with the same idempotency key "
+    "and input is safe for at least 24 hours."
 )
 
 

@@ -12,7 +12,8 @@ from schema.scalars import shortened
 class Node:
     row: strawberry.Private[Row]
     id: strawberry.ID = strawberry.field(
-        description="A globally unique ID: the name of the type and 26 characters, which sort by creation time."
+        description="A globally unique ID: the prefix of the type, an underscore, and 26 characters, which sort by "
+        "creation time."
     )
 
 

@@ -13,7 +13,7 @@ from schema.scalars import URL
 class Store(Node):
     id: strawberry.ID = column("id", "The ID of the store, such as store_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The name of the store, as shown to customers.")
-    slug: str = column("slug", "The name of the store in links.")
+    slug: str = column("slug", "The identifier of the store in links.")
     storefront_url: URL = column("storefront_url", "The URL to which customers who open a link are redirected.")
     session_expiration: int = column(
         "session_expiration",

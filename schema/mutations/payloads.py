@@ -19,7 +19,7 @@ class Payload:
     """The base of all payloads. It is not a type of the GraphQL schema itself."""
 
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="The reasons for which the mutation was refused. Empty if it succeeded."
+        default_factory=list, description="Why the mutation was refused. Empty if it succeeded."
     )
 
 
