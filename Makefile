@@ -40,7 +40,7 @@ agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
 	@$(BIN)/python -m bench.speed --growth $(ARGUMENTS)
 
-screenshots: .venv/dev web  ## Take the pictures in docs/screenshots anew
+screenshots: .venv/dev web  ## Retake the pictures in docs/screenshots
 	@$(BIN)/python -m tests.e2e.console.screenshots
 
 check: .venv/dev $(WEB_MODULES) prose  ## Formatter, linters, types, layers, the console's unit tests, snapshots
@@ -61,7 +61,7 @@ update: .venv/dev $(WEB_MODULES)  ## Format, and rewrite the snapshots
 	@cd web && PATH="$(dir $(NPM)):$$PATH" npm run --silent format
 	@$(BIN)/pytest -q tests/snapshots --update
 
-lock: .venv/dev  ## Take the newest versions of the dependencies
+lock: .venv/dev  ## Update the dependencies
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 	cd tests/e2e/node && ../../../$(BIN)/npm update --package-lock-only
@@ -69,10 +69,10 @@ lock: .venv/dev  ## Take the newest versions of the dependencies
 	cd tools/prose && ../../$(BIN)/npm update --package-lock-only
 	cd web && ../$(BIN)/npm update --package-lock-only
 
-help:  ## Show this
+help:  ## Show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
-clean:  ## Remove what was set up, but not the data
+clean:  ## Remove installed and built files, but keep the data
 	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules tools/prose/node_modules web/node_modules web/src/gql api/built
 
 .venv/run: requirements.lock pyproject.toml
