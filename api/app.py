@@ -150,10 +150,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
         return unknown_page()
     if error.status_code == 404 and media_type(accept, html=True) == HTML:
         return missing_page()
-    message = "Nothing is here: GraphQL is served at /graphql." if error.status_code == 404 else error.detail
+    message = "Not found: GraphQL is served at /graphql." if error.status_code == 404 else error.detail
     headers = dict(error.headers or {})
     if error.status_code == 405 and (path == PATH or is_document_path(path)):
-        message, headers = f"GraphQL is served by GET and POST, not by {request.method}.", {"Allow": "GET, POST"}
+        message, headers = f"Use GET or POST, not {request.method}.", {"Allow": "GET, POST"}
     refused = RequestError(error.status_code, message, **headers)
     return site_response(failure(refused, request.state.log.request_id), accept)
 

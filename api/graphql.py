@@ -158,7 +158,7 @@ class GraphQLEndpoint:
         if method == "GET":
             self._refuse_other_site(headers)
             return read_query_string(scope["query_string"], path_id)
-        raise RequestError(405, f"GraphQL is served by GET and POST, not by {method}.", Allow="GET, POST")
+        raise RequestError(405, f"Use GET or POST, not {method}.", Allow="GET, POST")
 
     async def _execute(self, request: GraphQLRequest, exchange: Exchange) -> GraphQLResponse:
         """Execute one operation. An exception becomes its response, so that a batch continues."""
@@ -291,7 +291,7 @@ NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extens
 def _refuse_transport(operation: Operation, method: str) -> None:
     kind = operation.node.operation
     if kind is OperationType.SUBSCRIPTION:
-        raise RequestError(400, "Subscriptions are not served by plain requests, and there is no other transport yet.")
+        raise RequestError(400, "Subscriptions are not supported.")
     if kind is OperationType.MUTATION and method == "GET":
         raise RequestError(405, "A mutation must be sent by POST.", Allow="POST")
 

@@ -61,7 +61,7 @@ def refuse_content_type(content_type: bytes) -> None:
 
 def read_body(body: bytes, path_id: str | None, batch_limit: int) -> GraphQLRequest | list[GraphQLRequest]:
     """The parameters of a POST, or those of each request of a batch."""
-    parameters = _parsed(body, "the body")
+    parameters = _parsed(body, "The body")
     if not isinstance(parameters, list):
         return _request(parameters, path_id)
     if not batch_limit:
@@ -94,7 +94,7 @@ def _parsed(text: bytes, name: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         where = f"{error.msg}, line {error.lineno}, column {error.colno}" if text else "it is empty"
-        raise RequestError(400, f"Not JSON in UTF-8: {name} ({where}).") from None
+        raise RequestError(400, f"{name} is not JSON in UTF-8 ({where}).") from None
 
 
 def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
@@ -108,7 +108,7 @@ def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
     if len(ids) > 1:
         raise RequestError(400, "The request names several documents.")
     if not ids and not (query and query.strip()):
-        raise RequestError(400, "A request needs a query, a GraphQL document as a string, or a documentId.")
+        raise RequestError(400, "Send either query, a GraphQL document as a string, or documentId.")
     return GraphQLRequest(
         query=query or None,
         document_id=ids.pop() if ids else None,

@@ -11,7 +11,7 @@ import click
 COMMANDS = {
     "serve": ("cli.serve", "Start the server, after migrating the database."),
     "migrate": ("cli.migrate", "Migrate the database to this version."),
-    "demo": ("cli.demo", "Load invented sessions into the demo store and into new stores."),
+    "demo": ("cli.demo", "Load generated sessions into the demo store and into new stores."),
     "stores": ("cli.stores", "Manage stores."),
     "apps": ("cli.apps", "Manage apps, the clients of a store."),
     "keys": ("cli.api_keys", "Manage API keys."),

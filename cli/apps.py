@@ -29,7 +29,7 @@ def apps() -> None:
 @store_option
 @click.option("--name", required=True, callback=validate_name, help="The name, such as 'storefront'.")
 @scope_option("Scope to grant. Can be repeated.", required=True)
-@click.option("--mode", type=MODE_TYPE, default=DocumentMode.LOG.value, help="Documents that the app may send.")
+@click.option("--mode", type=MODE_TYPE, default=DocumentMode.LOG.value, help="Documents that the app can send.")
 @click.option("--rate", type=RATE_TYPE, default=RATE, help=RATE_HELP)
 @client_id_option
 @with_database
@@ -61,7 +61,7 @@ async def list_(db: Pool, slug: str) -> None:
 @click.argument("id")
 @click.option("--name", callback=validate_name, help="The new name.")
 @scope_option("Scope to grant, instead of the current scopes. Can be repeated.")
-@click.option("--mode", type=MODE_TYPE, help="Documents that the app may send.")
+@click.option("--mode", type=MODE_TYPE, help="Documents that the app can send.")
 @click.option("--rate", type=RATE_TYPE, help=RATE_HELP)
 @client_id_option
 @with_database

@@ -34,7 +34,7 @@ RATE = 100_000
 )
 @data_option
 def demo(sessions: int, stores: int | None, data: Path) -> None:
-    """Load invented sessions into the demo store and into new stores."""
+    """Load generated sessions into the demo store and into new stores."""
     stores = stores or max(1, sessions // SESSIONS_PER_STORE)
     with open_database(data):
         started = time.monotonic()

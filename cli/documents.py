@@ -35,7 +35,7 @@ def documents() -> None:
 async def publish_(db: Pool, manifest: Path, app_id: str) -> None:
     """Publish all documents of a MANIFEST or, if one is invalid, none.
 
-    MANIFEST is a file that a tool of Apollo, GraphQL Codegen or Relay wrote. Prints the state, ID, name and cost of
+    MANIFEST is a file that Apollo, GraphQL Codegen or Relay generated. Prints the state, ID, name and cost of
     each document.
     """
     content, store_id = _read_json(manifest), await find_store_id_of_app(db, app_id)

@@ -30,11 +30,11 @@ def stores() -> None:
 def create(slug: str, name: str, storefront_url: str, session_expiration: int, data: Path) -> None:
     """Create a store.
 
-    SLUG identifies the store in links. It consists of lower-case letters, digits and hyphens.
+    SLUG identifies the store in links. It consists of lowercase letters, digits and hyphens.
     """
     if not SLUG.fullmatch(slug):
         raise click.BadParameter(
-            f"must be 1 to 63 lower-case letters, digits and hyphens, got {slug!r}", param_hint="SLUG"
+            f"must be 1 to 63 lowercase letters, digits and hyphens, got {slug!r}", param_hint="SLUG"
         )
     try:
         url = parse_url(storefront_url)

@@ -88,7 +88,7 @@ VACUUM = 'vacuum (analyze) store, customer, session, "order", session_event'
 async def load_demo(
     connection: Connection, *, sessions: int, stores: int, token_key: str, progress: Callable[[int], object]
 ) -> list[str]:
-    """Load invented sessions with COPY, and return the IDs of their stores, with the demo store first.
+    """Load generated sessions with COPY, and return the IDs of their stores, with the demo store first.
 
     The demo store is created if it is missing; the other stores are always new. Links are signed with the signing key
     `token_key`. `progress` is called with the number of sessions of each batch; a large load spends the last third of

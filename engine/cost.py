@@ -99,13 +99,13 @@ class Measure(NamedTuple):
     def check(self, model: CostModel) -> None:
         """Raises TooCostly where one of the limits is exceeded."""
         for what, number, limit, advice in (
-            ("a cost", self.cost, model.cost_limit, "Ask for smaller pages, or for fewer lists inside of lists."),
-            ("a depth", self.depth, model.depth_limit, "Ask for what lies deeper by its ID."),
+            ("a cost", self.cost, model.cost_limit, "Request smaller pages, or nest fewer lists."),
+            ("a depth", self.depth, model.depth_limit, "Request deeper objects by their IDs."),
             ("a number of aliases", self.aliases, model.alias_limit, "Send several documents."),
             ("a number of directives", self.directives, model.directive_limit, "Send several documents."),
         ):
             if number > limit:
-                raise TooCostly(f"An operation has {what} of at most {limit:,}, this one of {number:,}. {advice}")
+                raise TooCostly(f"This operation has {what} of {number:,}; the maximum is {limit:,}. {advice}")
 
 
 def measure(

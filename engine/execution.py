@@ -56,7 +56,7 @@ def choose_operation(document: DocumentNode, name: str | None) -> OperationDefin
     """The operation of that name, or the only one. Raises InvalidOperation."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if name is None and len(operations) > 1:
-        raise _unresolved("The document has several operations: operationName is needed.")
+        raise _unresolved("The document has several operations: operationName is required.")
     for operation in operations:
         if name is None or (operation.name and operation.name.value == name):
             return operation

@@ -88,7 +88,8 @@ def json_object(value: object) -> str:
         text = ""
     if not isinstance(value, dict) or "\\u0000" in text or not text:
         raise BadUserInput(
-            f"Metadata must be a JSON object of Unicode text without NUL and 64-bit numbers, got {shortened(value)}."
+            "Metadata must be a JSON object whose texts are Unicode without NUL and whose numbers fit in 64 bits, "
+            f"got {shortened(value)}."
         )
     return text
 
@@ -97,7 +98,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description=(
-            "A date and time in RFC 3339 format. Output is in UTC, like `2026-01-31T11:30:00+00:00`. "
+            "A date and time in RFC 3339 format. Output is in UTC, like `2026-01-31T11:30:00+00:00`, with up to six "
+            "fractional digits. "
             "Input can have any offset, but must have one."
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",

@@ -65,7 +65,7 @@ class DocumentLookup:
         if row:
             return Document(row.body, row.id, True, expires_at)
         if credential.document_mode != "LOG":
-            raise RequestError(404, "The app has published no such document.", "PERSISTED_QUERY_NOT_IN_LIST")
+            raise RequestError(404, "No document with this ID is published for the app.", "PERSISTED_QUERY_NOT_IN_LIST")
         texts = self._registered.get(credential.app_id)
         text = texts.get(id) if texts and id else None
         if id is None or text is None:
@@ -78,11 +78,11 @@ class DocumentLookup:
         if credential is None:
             return Document(text, f"sha256:{hash.hex()}")
         if credential.document_mode == "ID_ONLY":
-            message = "The app sends published documents by their IDs only: documentId."
+            message = "The app can send only the IDs of published documents, as documentId."
             raise RequestError(400, message, "PERSISTED_QUERY_ID_REQUIRED")
         row, expires_at = await self._get_published(credential, hash)
         if row is None and credential.document_mode == "ALLOW_LIST":
-            raise RequestError(400, "The app has not published this document.", "QUERY_NOT_IN_SAFELIST")
+            raise RequestError(400, "This document is not published for the app.", "QUERY_NOT_IN_SAFELIST")
         return Document(text, row.id if row else f"sha256:{hash.hex()}", row is not None, expires_at)
 
     def register(self, document: Document, credential: Credential) -> None:

@@ -63,7 +63,8 @@ def read_manifest(manifest: object) -> list[ManifestDocument]:
 def _documents(manifest: object) -> Iterator[ManifestDocument | UserError]:
     if not isinstance(manifest, dict):
         yield manifest_error(
-            f"must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got {shortened(manifest)}"
+            "must be an object of documents by their IDs, or a manifest of Apollo, GraphQL Codegen or Relay, "
+            f"got {shortened(manifest)}"
         )
     elif "format" in manifest:
         yield from _apollo_documents(manifest)

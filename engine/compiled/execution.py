@@ -95,7 +95,7 @@ class Execution:
     # Unexpected values of a field or an item of a list. Each method does what graphql-core's executor does there.
 
     def complete(self, field: Field, value: Any, path: AnyPath) -> Any:
-        """The completed value, or an awaitable of it, which does not raise if the value may be null."""
+        """The completed value, or an awaitable, which does not raise if the value may be null."""
         if is_awaitable(value):
             place, info = path_of(path), self._info_around(field, path)
             return self.executor.complete_awaitable_value(field.type, field.details, info, place, value, None)

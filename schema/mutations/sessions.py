@@ -133,7 +133,7 @@ async def _find_or_create_customer(transaction: Transaction, store_id: str, cust
         field, message = "id", "must be the ID of a customer of your store"
     elif isinstance(customer.external_id, str):
         row = await get_customer_by_external_id(transaction, store_id, customer.external_id)
-        field, message = "externalId", "must be the external ID of a customer of your store"
+        field, message = "externalId", "matches no customer of your store"
     else:
         return await _create_or_update_customer(transaction, store_id, cast(CustomerDetailsInput, customer.details))
     if row is None:

@@ -34,7 +34,7 @@ async def test_variables_and_the_operation_name_come_by_get_and_post(shop: Shop)
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_the_operation_must_be_in_the_document(shop: Shop, method: str) -> None:
-    several = "The document has several operations: operationName is needed."
+    several = "The document has several operations: operationName is required."
     for query, name, message in (
         (f"query A {SLUG}", "B", "The document has no operation 'B'."),
         (f"query A {SLUG}", "a", "The document has no operation 'a'."),
@@ -64,7 +64,7 @@ async def test_a_mutation_by_get_is_refused_and_changes_nothing(shop: Shop) -> N
 @pytest.mark.parametrize("method", METHODS)
 async def test_a_subscription_is_refused(shop: Shop, method: str) -> None:
     response = await send(shop, method, query="subscription { sessions { id } }")
-    message = "Subscriptions are not served by plain requests, and there is no other transport yet."
+    message = "Subscriptions are not supported."
     assert checked(response) == (400, error_body(message))
 
 
@@ -149,8 +149,8 @@ async def test_an_answer_without_a_key_has_its_cost(http: httpx.AsyncClient) -> 
 
 async def test_an_operation_that_exceeds_the_cost_limit_is_not_charged(shop: Shop) -> None:
     response = await send(shop, query="{ sessions(first: 100) { nodes { events(first: 100) { nodes { id } } } } }")
-    advice = "Ask for smaller pages, or for fewer lists inside of lists."
-    message = f"An operation has a cost of at most 5,000, this one of 10,201. {advice}"
+    advice = "Request smaller pages, or nest fewer lists."
+    message = f"This operation has a cost of 10,201; the maximum is 5,000. {advice}"
     assert checked(response) == (400, error_body(message, "COST_LIMIT_EXCEEDED"))
     assert response.json()["extensions"] == {"cost": {"requested": 10_201, "maximum": 5_000}}
 
@@ -158,7 +158,7 @@ async def test_an_operation_that_exceeds_the_cost_limit_is_not_charged(shop: Sho
 async def test_limits_are_checked_before_validation(shop: Shop) -> None:
     """The schema has no field `no`."""
     query = f"{'{ no ' * 17}{'}' * 17}"
-    message = "An operation has a depth of at most 16, this one of 17. Ask for what lies deeper by its ID."
+    message = "This operation has a depth of 17; the maximum is 16. Request deeper objects by their IDs."
     assert checked(await send(shop, query=query)) == (400, error_body(message, "COST_LIMIT_EXCEEDED"))
     doubling = "".join(f" fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(1, 30))
     response = await send(shop, query=f"{{ ...F1 }} {doubling} fragment F30 on Query {query}")

@@ -82,7 +82,7 @@ async def test_nothing_is_executed_if_no_media_type_is_accepted(shop: Shop) -> N
 
 
 NO_FIELD = "Cannot query field 'storr' on type 'Query'. Did you mean 'store'?"
-SEVERAL = "The document has several operations: operationName is needed."
+SEVERAL = "The document has several operations: operationName is required."
 ID_IS_NULL = "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be None."
 # A document, its variables, and the code, message and column of its error.
 INVALID: list[tuple[str, Any, str, str, int | None]] = [
@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
     "invalid JSON": (
         {"content": "{", "headers": {"Content-Type": JSON}},
         400,
-        error_body("Not JSON in UTF-8: the body (unexpected end of data, line 1, column 2)."),
+        error_body("The body is not JSON in UTF-8 (unexpected end of data, line 1, column 2)."),
     ),
     "an unknown key": (
         {"json": {"query": SLUG}, "headers": {"Authorization": "Bearer rk_" + "0" * 52}},
@@ -146,8 +146,8 @@ REFUSED: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
         403,
         error_body(f"From another site, send one of the headers {PREFLIGHTS}."),
     ),
-    "another path": ({"url": "/nothing"}, 404, error_body("Nothing is here: GraphQL is served at /graphql.")),
-    "another method": ({"method": "PUT"}, 405, error_body("GraphQL is served by GET and POST, not by PUT.")),
+    "another path": ({"url": "/nothing"}, 404, error_body("Not found: GraphQL is served at /graphql.")),
+    "another method": ({"method": "PUT"}, 405, error_body("Use GET or POST, not PUT.")),
     "another type": (
         {"content": TYPENAME, "headers": {"Content-Type": "text/plain"}},
         415,

@@ -67,14 +67,14 @@ async def test_another_method_is_refused(http: httpx.AsyncClient, method: str, p
     if method == "HEAD":
         assert (response.status_code, response.content) == (405, b"")
     else:
-        assert checked(response) == (405, error_body(f"GraphQL is served by GET and POST, not by {method}."))
+        assert checked(response) == (405, error_body(f"Use GET or POST, not {method}."))
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/", "//graphql", "/graphql/a/b", "/.env", "/%2e%2e/x", "/%ff"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 async def test_another_path_is_answered_in_json(http: httpx.AsyncClient, method: str, path: str) -> None:
     response = await http.request(method, httpx.URL(str(http.base_url).rstrip("/") + path))
-    assert checked(response) == (404, error_body("Nothing is here: GraphQL is served at /graphql."))
+    assert checked(response) == (404, error_body("Not found: GraphQL is served at /graphql."))
 
 
 async def test_another_method_on_another_path_is_refused_in_json(http: httpx.AsyncClient) -> None:
@@ -103,12 +103,12 @@ async def test_the_error_about_invalid_json_has_its_position(http: httpx.AsyncCl
     status, answer = await post(http, body)
     [message] = [error["message"] for error in answer["errors"]]
     assert (status, answer) == (400, error_body(message))
-    assert message.startswith("Not JSON in UTF-8: the body (")
+    assert message.startswith("The body is not JSON in UTF-8 (")
     assert message.endswith(f", line 1, column {column}).")
 
 
 async def test_an_empty_body_is_refused(http: httpx.AsyncClient) -> None:
-    assert await post(http, b"") == (400, error_body("Not JSON in UTF-8: the body (it is empty)."))
+    assert await post(http, b"") == (400, error_body("The body is not JSON in UTF-8 (it is empty)."))
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ async def test_a_malformed_body_is_refused(http: httpx.AsyncClient, body: str, m
         *((query, NO_QUERY) for query in ("", "query=", "query=%20%0a", "Query=%7B__typename%7D")),
         *((f"query={{a}}&variables={value}", "variables must be an object.") for value in ("[]", "%22%7B%7D%22")),
         ("query={a}&extensions=0", "extensions must be an object."),
-        ("query={a}&variables={", "Not JSON in UTF-8: variables (unexpected end of data, line 1, column 2)."),
+        ("query={a}&variables={", "variables is not JSON in UTF-8 (unexpected end of data, line 1, column 2)."),
         (
             "query={a}&extensions={'a':1}",
-            "Not JSON in UTF-8: extensions (unexpected character, expected a string key, line 1, column 2).",
+            "extensions is not JSON in UTF-8 (unexpected character, expected a string key, line 1, column 2).",
         ),
     ],
 )

@@ -71,7 +71,7 @@ print([name for name in sys.modules if name.partition(".")[0] in heavy or name.s
         (["documents", "check", "x"], "Invalid value for '[MANIFESTS]...': File 'x' does not exist."),
         (
             ["stores", "create", "Toko", "--name", "x", "--storefront-url", "https://x.example"],
-            "Invalid value for SLUG: must be 1 to 63 lower-case letters, digits and hyphens, got 'Toko'",
+            "Invalid value for SLUG: must be 1 to 63 lowercase letters, digits and hyphens, got 'Toko'",
         ),
         (
             ["stores", "create", "toko", "--name", "x", "--storefront-url", "x"],

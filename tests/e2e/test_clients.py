@@ -14,9 +14,9 @@ Answers = tuple[list[tuple[Any, list[dict[str, str]]]], list[tuple[str, bool, in
 
 PAGE = ("Sessions", {"first": 10})
 
-NOT_IN_LIST = {"message": "The app has published no such document.", "code": "PERSISTED_QUERY_NOT_IN_LIST"}
+NOT_IN_LIST = {"message": "No document with this ID is published for the app.", "code": "PERSISTED_QUERY_NOT_IN_LIST"}
 ID_REQUIRED = {
-    "message": "The app sends published documents by their IDs only: documentId.",
+    "message": "The app can send only the IDs of published documents, as documentId.",
     "code": "PERSISTED_QUERY_ID_REQUIRED",
 }
 

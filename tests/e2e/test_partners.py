@@ -175,7 +175,7 @@ def test_the_page_has_the_current_limits() -> None:
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
     assert measure(GRAPHQL_SCHEMA, model, document, choose_operation(document, None)).cost == 101
     assert "a page of 50 sessions with their customers costs 101 points" in SECTIONS["Limits"]
-    assert f"can cost up to {model.cost_limit:,} points" in SECTIONS["Limits"]
+    assert f"can cost at most {model.cost_limit:,} points" in SECTIONS["Limits"]
     assert BURST_SECONDS == 10
     assert f"a maximum of ten seconds'\npoints and at least {model.cost_limit:,}" in SECTIONS["Limits"]
 

@@ -171,23 +171,22 @@ def nested(depth: int) -> str:
             "fragment N on SessionConnection { nodes { id } }",
             "{ customers(first: 99) { nodes { sessions(first: 48) { ...N } } } sessions(first: 49) { ...N } }"
             "fragment N on SessionConnection { nodes { id } }",
-            "An operation has a cost of at most 5,000, this one of 5,001. "
-            "Ask for smaller pages, or for fewer lists inside of lists.",
+            "This operation has a cost of 5,001; the maximum is 5,000. Request smaller pages, or nest fewer lists.",
         ),
         (
             nested(16),
             nested(17),
-            "An operation has a depth of at most 16, this one of 17. Ask for what lies deeper by its ID.",
+            "This operation has a depth of 17; the maximum is 16. Request deeper objects by their IDs.",
         ),
         (
             f"{{ {'a: id ' * 99} ...F ...F }} fragment F on Query {{ a: id }}",
             f"{{ {'a: id ' * 100} ...F ...F }} fragment F on Query {{ a: id }}",
-            "An operation has a number of aliases of at most 100, this one of 101. Send several documents.",
+            "This operation has a number of aliases of 101; the maximum is 100. Send several documents.",
         ),
         (
             f"query ($a: Int @d) @d {{ a {'@d ' * 95} ... @d {{ a }} ...F @d }} fragment F on Query @d {{ a }}",
             f"query ($a: Int @d) @d {{ a {'@d ' * 96} ... @d {{ a }} ...F @d }} fragment F on Query @d {{ a }}",
-            "An operation has a number of directives of at most 100, this one of 101. Send several documents.",
+            "This operation has a number of directives of 101; the maximum is 100. Send several documents.",
         ),
     ],
     ids=["cost", "depth", "aliases", "directives"],
@@ -243,7 +242,7 @@ def test_each_selection_is_visited_once_even_if_fragments_double(depth: int, mon
     ],
 )
 def test_deep_nesting_in_fragments_exceeds_the_depth_limit(text: str) -> None:
-    with pytest.raises(TooCostly, match="An operation has a depth of at most 16"):
+    with pytest.raises(TooCostly, match="This operation has a depth of"):
         measured(text).check(COST_MODEL)
 
 

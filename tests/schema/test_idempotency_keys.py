@@ -152,7 +152,7 @@ async def test_a_refused_creation_does_not_consume_the_idempotency_key(shop: Sho
     assert await shop.refusals("createSession", **INPUT) == [("orderNumber", *ORDER_OF_ANOTHER)]
     nobody = INPUT | {"customer": {"externalId": "nobody"}, "orderNumber": None}
     assert await shop.refusals("createSession", **nobody) == [
-        ("customer.externalId", "CUSTOMER_NOT_FOUND", "must be the external ID of a customer of your store")
+        ("customer.externalId", "CUSTOMER_NOT_FOUND", "matches no customer of your store")
     ]
     assert [code for _, code, _ in await shop.refusals("createSession", **INPUT | {"expirationMinutes": -1})] == [
         "INVALID"

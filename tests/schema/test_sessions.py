@@ -143,7 +143,7 @@ async def test_the_token_never_expires_if_the_store_disabled_expiry(shop: Shop) 
 
 LENGTH = "must be 1 to {} characters long, got {}"
 LINE = "must be one line of Unicode text, got "
-METADATA = "Metadata must be a JSON object of Unicode text without NUL and 64-bit numbers, got "
+METADATA = "Metadata must be a JSON object whose texts are Unicode without NUL and whose numbers fit in 64 bits, got "
 CUSTOMER = "must look like customer_01h455vb4pex5vsknk084sn02q, got "
 PHONE = "must be a phone number in international form, such as +62 812 3456 7890, got '0812 3456 7890'"
 EMAIL = "must be an email address, such as name@shop.example, got 'dewi@'"

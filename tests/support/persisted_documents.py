@@ -30,9 +30,13 @@ MANIFESTS = {name: json.loads((MANIFEST_FILES / f"{name}.json").read_text()) for
 
 # Refusals: status, code and message.
 NOT_FOUND = (404, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
-NOT_IN_LIST = (404, "PERSISTED_QUERY_NOT_IN_LIST", "The app has published no such document.")
-NOT_IN_SAFELIST = (400, "QUERY_NOT_IN_SAFELIST", "The app has not published this document.")
-ID_REQUIRED = (400, "PERSISTED_QUERY_ID_REQUIRED", "The app sends published documents by their IDs only: documentId.")
+NOT_IN_LIST = (404, "PERSISTED_QUERY_NOT_IN_LIST", "No document with this ID is published for the app.")
+NOT_IN_SAFELIST = (400, "QUERY_NOT_IN_SAFELIST", "This document is not published for the app.")
+ID_REQUIRED = (
+    400,
+    "PERSISTED_QUERY_ID_REQUIRED",
+    "The app can send only the IDs of published documents, as documentId.",
+)
 BOTH = (400, "CANNOT_SEND_PQ_ID_AND_BODY", "Send a document's ID or its text, not both.")
 SEVERAL = (400, "BAD_REQUEST", "The request names several documents.")
 NO_KEY = (401, "UNAUTHENTICATED", "Persisted documents belong to an app: send an API key.")

@@ -10,7 +10,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,imag
 
 TYPENAME = "{ __typename }"
 SLUG = "{ store { slug } }"
-NO_QUERY = "A request needs a query, a GraphQL document as a string, or a documentId."
+NO_QUERY = "Send either query, a GraphQL document as a string, or documentId."
 
 
 async def send(http: httpx.AsyncClient, *accept: str, query: str = TYPENAME, **options: Any) -> httpx.Response:

@@ -58,7 +58,7 @@ async def test_a_persisted_document_takes_variables_and_an_operation_name(shop: 
     session = await shop.create()
     parameters, path = way("Abc")
     node = parameters | {"operationName": "A", "variables": {"id": session["id"]}}
-    needed = "The document has several operations: operationName is needed."
+    needed = "The document has several operations: operationName is required."
     for method in METHODS:
         assert outcome(await client.send(node, method, path)) == (200, {"data": {"node": {"id": session["id"]}}})
         viewer = await client.send(parameters | {"operationName": "B"}, method, path)

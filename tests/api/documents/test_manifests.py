@@ -18,7 +18,7 @@ ID = (
     "an ID must be a SHA-256 hash, with or without the prefix sha256:, or 1 to 128 of the characters A-Z, a-z, 0-9, "
     "'.', '_', '~' and '-', got "
 )
-NO_MANIFEST = "must be a manifest that a tool of Apollo, GraphQL Codegen or Relay wrote, got "
+NO_MANIFEST = "must be an object of documents by their IDs, or a manifest of Apollo, GraphQL Codegen or Relay, got "
 
 
 def apollo(*operations: Any, **changes: Any) -> dict[str, Any]:
