@@ -6,11 +6,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 BIN = "pginstall/bin"
 # Copies of the package for the account that runs Postgres if this process runs as root.
@@ -25,8 +24,7 @@ class StartFailed(Exception):
     """Postgres did not start. The message is one line, followed by the end of the log of Postgres if it has one."""
 
 
-@dataclass(frozen=True)
-class Programs:
+class Programs(NamedTuple):
     """The programs of Postgres. `account` is the user who runs them instead of root, because Postgres refuses root."""
 
     folder: Path

@@ -15,9 +15,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
 from embedded.programs import Programs, StartFailed, postgres_version, programs_for
@@ -83,8 +82,7 @@ class FolderInUse(Exception):
     """Another Postgres uses the data folder. The message is one line for the operator."""
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """A running PostgreSQL, which accepts connections on a Unix socket in a private folder."""
 
     socket_folder: Path
@@ -231,16 +229,9 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     settings = SETTINGS | {"unix_socket_directories": str(socket_folder)} | ({} if durable else NON_DURABLE_SETTINGS)
     postgres = [f"{programs.folder}/postgres", *(f"--{name}={value}" for name, value in settings.items())]
     supervised = ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "sh", str(socket_folder), *postgres]
-    read_end, write_end = os.pipe()
-    try:
-        # A separate session, so that Ctrl-C in the terminal reaches only this process.
-        process = programs.run(supervised, data, lock, stdin=read_end, stderr=programs.log.fileno(), session=True)
-    except BaseException:
-        os.close(write_end)
-        raise
-    finally:
-        os.close(read_end)
-    stop.callback(_stop, process, write_end)
+    # A separate session, so that Ctrl-C in the terminal reaches only this process.
+    process = programs.run(supervised, data, lock, stdin=subprocess.PIPE, stderr=programs.log.fileno(), session=True)
+    stop.callback(_stop, process)
     # There is no deadline, because Postgres first recovers after a crash.
     while _postmaster(data)[1] != "ready":
         if process.poll() is not None:
@@ -249,8 +240,9 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     return Server(socket_folder)
 
 
-def _stop(process: subprocess.Popen[bytes], write_end: int) -> None:
-    os.close(write_end)
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
     try:
         process.wait(FAST_SHUTDOWN_SECONDS)
     except subprocess.TimeoutExpired:
