@@ -4,8 +4,8 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -46,34 +46,23 @@ def demo(sessions: int, stores: int | None, data: Path) -> None:
                     click.echo("\nCreating the indexes ...", err=True)
 
             asyncio.run(_load(sessions, stores, progress))
-        keys = run_with_pool(lambda db: demo_keys(db, data))
+        key, _ = run_with_pool(lambda db: demo_keys(db, data))
     seconds = time.monotonic() - started
-    click.echo(f"Loaded {sessions:,} sessions in {seconds:.0f} s. Development key: {keys.development}")
+    click.echo(f"Loaded {sessions:,} sessions in {seconds:.0f} s. Development key: {key}")
 
 
-class DemoKeys(NamedTuple):
-    """API keys of the demo store: one with the scope `admin`, and one of its console app."""
+async def demo_keys(db: Pool, data: Path) -> tuple[str, str]:
+    """Two API keys of the demo store: one with the scope `admin`, and one of its console app.
 
-    development: str
-    console: str
-
-
-async def demo_keys(db: Pool, data: Path) -> DemoKeys:
-    """Read or create the API keys, which are stored in files in `data`. Creates the demo store if it is missing."""
+    Reads or creates them in files in `data`. Creates the demo store if it is missing.
+    """
     store = await get_store_by_slug(db, DEMO_SLUG)
     id = store.id if store else (await _load(SESSIONS, 1, lambda _: None))[0]
-
-    def create_development_app() -> Awaitable[tuple[Row, str]]:
-        # A console app, so that the key can also sign in to the console: `roomkey serve` publishes its documents.
-        return create_app_with_key(db, id, "development", [Scope.ADMIN.value], RATE, console=True)
-
-    def create_console() -> Awaitable[tuple[Row, str]]:
-        return create_console_app(db, id, "console", STAFF_SCOPES, RATE)
-
-    return DemoKeys(
-        await _read_or_create_key(db, id, data / "dev-key", create_development_app),
-        await _read_or_create_key(db, id, data / "console-key", create_console),
-    )
+    # A console app, so that the key can also sign in to the console: `roomkey serve` publishes its documents.
+    create_app = partial(create_app_with_key, db, id, "development", [Scope.ADMIN.value], RATE, console=True)
+    create_console = partial(create_console_app, db, id, "console", STAFF_SCOPES, RATE)
+    development_key = await _read_or_create_key(db, id, data / "dev-key", create_app)
+    return development_key, await _read_or_create_key(db, id, data / "console-key", create_console)
 
 
 async def _read_or_create_key(

@@ -15,7 +15,7 @@ from api.logs import configure
 from api.settings import read_settings
 from cli.console import MANIFEST, publish_console
 from cli.database import data_option, open_database, run_with_pool, set_default
-from cli.demo import DemoKeys, demo_keys
+from cli.demo import demo_keys
 from cli.documents import warn_of_broken_documents
 
 
@@ -32,13 +32,14 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     _check_port(host, port)
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
     with open_database(data, attach=False):
-        keys = run_with_pool(lambda db: demo_keys(db, data)) if demo else None
-        if keys:
-            set_default("GRAPHIQL_KEY", keys.development)
-            set_default("CONSOLE_KEY", keys.console)
+        key = None
+        if demo:
+            key, console_key = run_with_pool(lambda db: demo_keys(db, data))
+            set_default("GRAPHIQL_KEY", key)
+            set_default("CONSOLE_KEY", console_key)
         run_with_pool(publish_console)
         configure(read_settings().log_level)
-        threading.Thread(target=_announce, args=(host, port, data, keys), daemon=True).start()
+        threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
         uvicorn.run(
             "api.app:create_app_from_environment",
             factory=True,
@@ -70,7 +71,7 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
+def _announce(host: str, port: int, data: Path, key: str | None) -> None:
     """Print the addresses once the server accepts connections, then log documents that this version breaks."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     while True:
@@ -84,6 +85,6 @@ def _announce(host: str, port: int, data: Path, keys: DemoKeys | None) -> None:
     # Without GraphiQL, only the API is at this address.
     name = "GraphiQL" if MANIFEST.exists() and read_settings().graphiql else "GraphQL "
     click.echo(f"  {name}   http://{address}:{port}/graphql")
-    if keys:
-        click.echo(f"  API key    {keys.development}   (kept in {data / 'dev-key'})\n")
+    if key:
+        click.echo(f"  API key    {key}   (kept in {data / 'dev-key'})\n")
     warn_of_broken_documents()
