@@ -59,9 +59,6 @@ class Row(asyncpg.Record):
             raise AttributeError(f"the row has no column {name!r}") from None
 
 
-Proxy: TypeAlias = "asyncpg.pool.PoolConnectionProxy[Row]"
-
-
 class Unavailable(Exception):
     """Postgres cannot be reached or cannot work now, or no connection became free in time. Retrying may succeed."""
 
@@ -71,9 +68,11 @@ class Executor(Protocol):
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]: ...
 
-    async def fetchrow(self, statement: str, *values: Any) -> Row | None: ...
-
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]: ...
+
+    async def fetchrow(self, statement: str, *values: Any) -> Row | None:
+        rows = await self.fetch(statement, *values)
+        return rows[0] if rows else None
 
 
 @contextmanager
@@ -92,13 +91,13 @@ def record_statements_into(statements: list[str]) -> None:
     _statements.set(statements)
 
 
-class Connection:
+class Connection(Executor):
     """A connection to Postgres with its prepared statements.
 
     In a transaction, await statements in order and in the task that opened it: a child task gets another connection.
     """
 
-    def __init__(self, proxy: Proxy) -> None:
+    def __init__(self, proxy: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
         self.proxy = proxy
         self.raw: asyncpg.Connection[Row] = proxy._con  # type: ignore[attr-defined]
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Row]] = {}
@@ -106,10 +105,6 @@ class Connection:
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
         _record(statement)
         return await self.run(statement, values)
-
-    async def fetchrow(self, statement: str, *values: Any) -> Row | None:
-        rows = await self.fetch(statement, *values)
-        return rows[0] if rows else None
 
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
         """Run a statement with a custom plan for these values, because the best plan depends on how rare a text is.
@@ -145,7 +140,7 @@ class Connection:
 Transaction: TypeAlias = Connection
 
 
-class Pool:
+class Pool(Executor):
     """A pool of connections to one database. Every statement can raise Unavailable."""
 
     def __init__(self, url: str, *, size: int = 8) -> None:
@@ -177,6 +172,8 @@ class Pool:
             await self._database.connect()
         except RETRYABLE as error:
             raise _unavailable(error) from error
+        # The connections of `databases` are bound to tasks and use locks, which costs as much as a statement.
+        self._asyncpg: asyncpg.Pool[Row] = self._database._backend._pool
 
     async def disconnect(self) -> None:
         """Close all connections after the statements that run on them have ended."""
@@ -193,15 +190,9 @@ class Pool:
             rows = await connection.run(statement, values)
         except BaseException as error:
             self._release_after(error, connection)
-            if isinstance(error, RETRYABLE):
-                raise _unavailable(error) from error
             raise
         self._release(connection)
         return rows
-
-    async def fetchrow(self, statement: str, *values: Any) -> Row | None:
-        rows = await self.fetch(statement, *values)
-        return rows[0] if rows else None
 
     async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
         _record(statement)
@@ -228,15 +219,8 @@ class Pool:
             yield connection
         except BaseException as error:
             self._release_after(error, connection)
-            if isinstance(error, RETRYABLE):
-                raise _unavailable(error) from error
             raise
         self._release(connection)
-
-    @property
-    def _asyncpg(self) -> "asyncpg.Pool[Row]":
-        # The connections of `databases` are bound to tasks and use locks, which costs as much as a statement.
-        return self._database._backend._pool
 
     def _take_idle(self) -> Connection | None:
         while self._idle:
@@ -285,10 +269,13 @@ class Pool:
             self._wake_one()
 
     def _release_after(self, error: BaseException, connection: Connection) -> None:
+        """Release or discard the connection. Raises Unavailable if the statement can be retried."""
         if _leaves_usable(error, connection) and not connection.raw.is_in_transaction():
             self._release(connection)
         else:
             self._discard(connection)
+        if isinstance(error, RETRYABLE):
+            raise _unavailable(error) from error
 
     def _discard(self, connection: Connection) -> None:
         """Close the connection in the background, after its statement was cancelled in Postgres."""
