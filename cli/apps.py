@@ -8,8 +8,8 @@ from cli.database import with_database
 from cli.options import RATE_HELP, RATE_TYPE, scope_option, store_option, validate_name
 from cli.stores import find_store
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import ClientIdTaken, create_app, find_store_of_app, search_apps, set_app, set_console
-from db.changes import Change
+from db.apps import ClientIdTaken, create_app, find_store_of_app, search_apps, set_app
+from db.columns import Change
 from db.pool import Pool, Row
 from schema.apps import RATE, DocumentMode
 
@@ -114,10 +114,8 @@ async def create_app_with_key(
     key = generate_api_key()
     try:
         async with db.transaction() as transaction:
-            app = await create_app(transaction, store_id, name, list(scopes), rate, mode, client_id)
+            app = await create_app(transaction, store_id, name, list(scopes), rate, mode, client_id, console=console)
             await create_api_key(transaction, store_id, app.id, name, hash_api_key(key))
-            if console:
-                await set_console(transaction, store_id, app.id)
     except ClientIdTaken:
         raise _client_id_taken(client_id) from None
     return app, key

@@ -5,6 +5,7 @@ import secrets
 
 from typeid.codecs import base32
 
+from db.columns import grouped
 from db.ids import new_id
 from db.pool import Executor, Row
 
@@ -29,10 +30,7 @@ async def get_api_key(db: Executor, store_id: str, id: str) -> Row | None:
 
 async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -> dict[str, list[Row]]:
     """The API keys of each app, oldest first, including revoked keys."""
-    api_keys: dict[str, list[Row]] = {id: [] for id in app_ids}
-    for row in await db.fetch(GET_BY_APP, store_id, app_ids):
-        api_keys[row.app_id].append(row)
-    return api_keys
+    return grouped(await db.fetch(GET_BY_APP, store_id, app_ids), "app_id", app_ids)
 
 
 async def search_api_keys(db: Executor, store_id: str) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from db.changes import Change
+from db.columns import Change
 from db.ids import new_id
 from db.pool import Executor, Row, Transaction
 
@@ -12,12 +12,10 @@ SEARCH = f"select {COLUMNS} from app where store_id = $1 order by id"
 FIND = "select store_id from app where id = $1"
 
 CREATE = f"""
-insert into app (store_id, id, name, scopes, document_mode, rate, client_id)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into app (store_id, id, name, scopes, document_mode, rate, client_id, console)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 returning {COLUMNS}
 """
-
-SET_CONSOLE = "update app set console = true where store_id = $1 and id = $2"
 
 SET = f"""
 update app set
@@ -73,9 +71,13 @@ async def create_app(
     client_id: str | None = None,
     *,
     id: str | None = None,
+    console: bool = False,
 ) -> Row:
-    """Create an app, with the given ID if any. Raises ClientIdTaken."""
-    values = (name, scopes, document_mode, rate, client_id)
+    """Create an app, with the given ID if any. For a `console`, each version publishes the documents of its console.
+
+    Raises ClientIdTaken.
+    """
+    values = (name, scopes, document_mode, rate, client_id, console)
     try:
         [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *values)
     except asyncpg.UniqueViolationError:
@@ -101,8 +103,3 @@ async def set_app(
         return await db.fetchrow(SET, store_id, id, *values)
     except asyncpg.UniqueViolationError:
         raise ClientIdTaken from None
-
-
-async def set_console(db: Executor, store_id: str, id: str) -> None:
-    """Mark the app as a console: each version publishes the documents of its console for it."""
-    await db.fetch(SET_CONSOLE, store_id, id)

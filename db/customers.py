@@ -1,7 +1,6 @@
 """Customers. A customer's name is copied into their sessions, and updated there when it changes."""
 
-from db.changes import Change
-from db.columns import select_list
+from db.columns import Change, select_list
 from db.ids import new_id
 from db.pool import Executor, Row
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from db.columns import grouped
 from db.keysets import Window
 from db.pool import Executor, Row, Transaction
 
@@ -147,10 +148,8 @@ async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str
 async def search_documents(db: Executor, store_id: str, app_ids: list[str], window: Window) -> dict[str, list[Row]]:
     """A page of each app's documents, sorted by ID, including retired documents."""
     bounds = [key.id if key else None for key in (window.after, window.before)]
-    documents: dict[str, list[Row]] = {app_id: [] for app_id in app_ids}
-    for row in await db.fetch(SEARCH_LAST if window.last else SEARCH, store_id, app_ids, *bounds, window.limit):
-        documents[row.app_id].append(row)
-    return documents
+    rows = await db.fetch(SEARCH_LAST if window.last else SEARCH, store_id, app_ids, *bounds, window.limit)
+    return grouped(rows, "app_id", app_ids)
 
 
 async def search_published_documents(

@@ -2,8 +2,9 @@
 
 from typing import Literal, NamedTuple
 
+from db.columns import grouped
 from db.ids import new_id
-from db.keysets import Key
+from db.keysets import Window
 from db.pool import Executor, Row
 
 
@@ -60,15 +61,10 @@ from unnest($2::text[], $3::text[], $4::text[]::timestamptz[]) as extended (id, 
 """
 
 
-async def search_events(
-    db: Executor, store_id: str, session_ids: list[str], limit: int, after: Key | None, before: Key | None
-) -> dict[str, list[Row]]:
-    """The first events of each session between two sort keys, both exclusive, oldest first."""
-    bounds = [*(after or (None, None)), *(before or (None, None))]
-    events: dict[str, list[Row]] = {session_id: [] for session_id in session_ids}
-    for row in await db.fetch(SEARCH, store_id, session_ids, *bounds, limit):
-        events[row.session_id].append(row)
-    return events
+async def search_events(db: Executor, store_id: str, session_ids: list[str], window: Window) -> dict[str, list[Row]]:
+    """The first events of each session in the window, oldest first."""
+    bounds = [*(window.after or (None, None)), *(window.before or (None, None))]
+    return grouped(await db.fetch(SEARCH, store_id, session_ids, *bounds, window.limit), "session_id", session_ids)
 
 
 async def create_visit(db: Executor, store_id: str, session_id: str, kind: Literal["PREVIEWED", "OPENED"]) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from db.columns import grouped
 from db.ids import new_id
 from db.pool import Executor, Row
 
@@ -49,10 +50,7 @@ async def get_order_by_number(db: Executor, store_id: str, number: str) -> Row |
 
 async def get_orders_by_session(db: Executor, store_id: str, session_ids: list[str]) -> dict[str, list[Row]]:
     """The orders of each session, oldest first."""
-    orders: dict[str, list[Row]] = {id: [] for id in session_ids}
-    for row in await db.fetch(GET_BY_SESSION, store_id, session_ids):
-        orders[row.session_id].append(row)
-    return orders
+    return grouped(await db.fetch(GET_BY_SESSION, store_id, session_ids), "session_id", session_ids)
 
 
 async def set_order(

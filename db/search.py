@@ -12,11 +12,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from db import apps, customers, sessions
-from db.columns import Columns, select_list
+from db.columns import Columns, grouped, select_list
 from db.keysets import Sort, Window
 from db.pool import Executor, Row
 from db.sessions import STATUS_IS
 
+# The sort column of the covering indexes of the newest rows.
+NEAR_SORT = "created_at"
 # The index entries per row of a page that `_near` reads at most.
 NEAR = 40
 # The index entries per row that it reads first, and the matches that it must find there to continue.
@@ -39,18 +41,14 @@ class Predicate(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table with the expressions of its columns. `near_sort` is the sort column of its covering index."""
+    """A table with the expressions of its columns."""
 
     name: str
     columns: dict[str, str]
-    near_sort: str | None = None
-
-    def select(self, columns: Columns, sort: Sort) -> str:
-        return select_list(self.columns | {"sort_key": f"{self.name}.{sort.column}::text"}, columns)
 
 
-SESSION = Table("session", sessions.COLUMNS, near_sort="created_at")
-CUSTOMER = Table("customer", customers.COLUMNS, near_sort="created_at")
+SESSION = Table("session", sessions.COLUMNS)
+CUSTOMER = Table("customer", customers.COLUMNS)
 APP = Table("app", {name: name for name in apps.COLUMNS.split(", ")})
 
 # The expressions for comparing text. `~` is a placeholder for the comparison. Case and accents are ignored (folded).
@@ -157,18 +155,12 @@ def metadata_contains(json: str) -> Predicate:
 
 
 async def search(
-    db: Executor,
-    table: Table,
-    store_id: str,
-    predicate: Predicate,
-    sort: Sort,
-    window: Window,
-    columns: Columns = None,
+    db: Executor, table: Table, store_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns = None
 ) -> list[Row]:
     """The matching rows of the window, sorted."""
     shape = _Shape.of(table, columns, sort, window)
     bounds = (*(window.after or ()), *(window.before or ()))
-    if predicate.planned and predicate.near and sort.column == table.near_sort:
+    if predicate.planned and predicate.near and sort.column == NEAR_SORT:
         rows = await db.fetch(_near(shape, predicate.near.sql), store_id, *bounds, *predicate.near.values)
         if len(rows) < window.limit:
             rows = await db.fetch_planned(_page(shape, predicate.sql), store_id, *bounds, *predicate.values)
@@ -183,21 +175,20 @@ async def search(
 async def search_sessions_of_customers(
     db: Executor,
     store_id: str,
-    customer_ids: Sequence[str],
+    customer_ids: list[str],
     predicate: Predicate,
     sort: Sort,
     window: Window,
-    columns: Columns = None,
+    columns: Columns,
 ) -> dict[str, list[Row]]:
     """The same for each customer's sessions, in one statement."""
     shape = _Shape.of(SESSION, None if columns is None else columns | {"customer_id"}, sort, window)
     bounds = (*(window.after or ()), *(window.before or ()))
     fetch = db.fetch_planned if predicate.planned else db.fetch
-    rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, list(customer_ids))
-    found: dict[str, list[Row]] = {id: [] for id in customer_ids}
-    for row in reversed(rows) if window.last else rows:
-        found[row["customer_id"]].append(row)
-    return found
+    rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, customer_ids)
+    if window.last:
+        rows.reverse()
+    return grouped(rows, "customer_id", customer_ids)
 
 
 async def count(db: Executor, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
@@ -209,10 +200,10 @@ async def count(db: Executor, table: Table, store_id: str, predicate: Predicate,
 
 
 async def count_sessions_of_customers(
-    db: Executor, store_id: str, customer_ids: Sequence[str], predicate: Predicate, limit: int
+    db: Executor, store_id: str, customer_ids: list[str], predicate: Predicate, limit: int
 ) -> dict[str, int]:
     """The same for each customer's sessions, in one statement."""
-    values: list[Any] = [store_id, list(customer_ids)]
+    values: list[Any] = [store_id, customer_ids]
     statement = f"""
         select parent.id, counted.count from unnest($2::text[]) as parent (id)
         cross join lateral (
@@ -250,16 +241,18 @@ class _Shape(NamedTuple):
 
     @property
     def select(self) -> str:
-        return f"select {self.table.select(self.columns, self.sort)} from {self.table.name}"
+        name = self.table.name
+        expressions = self.table.columns | {"sort_key": f"{name}.{self.sort.column}::text"}
+        return f"select {select_list(expressions, self.columns)} from {name}"
 
     @property
-    def descending(self) -> bool:
-        return self.sort.descending != self.last
+    def direction(self) -> str:
+        return "desc" if self.sort.descending != self.last else "asc"
 
     @property
     def in_order(self) -> str:
-        direction = "desc" if self.descending else "asc"
-        return f"order by {self.table.name}.{self.sort.column} {direction}, {self.table.name}.id {direction}"
+        name = self.table.name
+        return f"order by {name}.{self.sort.column} {self.direction}, {name}.id {self.direction}"
 
     @property
     def bounds(self) -> str:
@@ -304,7 +297,6 @@ def _near(shape: _Shape, predicate: str) -> str:
     name, matches = shape.table.name, _numbered(predicate, shape.next_place)
     newest = f"select * from {name} where {shape.bounds} {shape.in_order}"
     enough = min(PROBE_MATCHES, shape.limit)
-    direction = "desc" if shape.descending else "asc"
     return f"""
         {shape.select} join (
             select id as found_id, {shape.sort.column} as found_at from ({newest} limit (
@@ -317,7 +309,7 @@ def _near(shape: _Shape, predicate: str) -> str:
             {shape.in_order}
             limit {shape.limit:d}
         ) as found on store_id = $1 and {name}.id = found_id
-        order by found_at {direction}, found_id {direction}
+        order by found_at {shape.direction}, found_id {shape.direction}
     """
 
 

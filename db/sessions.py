@@ -139,12 +139,12 @@ from session where store_id = $1 and id = $2
 async def get_sessions(db: Executor, store_id: str, ids: list[str], columns: Columns = None) -> list[Row]:
     """The store's sessions with these IDs, in no particular order. Unknown IDs are skipped."""
     if len(ids) == 1:  # without an array, Postgres and the driver have less to do
-        return await db.fetch(_get_one(columns), store_id, ids[0])
-    return await db.fetch(_get(columns), store_id, ids)
+        return await db.fetch(_get(columns, "$2"), store_id, ids[0])
+    return await db.fetch(_get(columns, "any ($2)"), store_id, ids)
 
 
 async def get_session(db: Executor, store_id: str, id: str) -> Row | None:
-    return await db.fetchrow(_get_one(None), store_id, id)
+    return await db.fetchrow(_get(None, "$2"), store_id, id)
 
 
 async def get_session_locked(db: Executor, store_id: str, id: str) -> Row | None:
@@ -158,8 +158,7 @@ async def create_session(
     store_id: str,
     id: str,
     *,
-    customer_id: str,
-    customer_name: str,
+    customer: Row,
     room_id: str | None,
     token_key: str,
     minutes: int | None,
@@ -167,7 +166,7 @@ async def create_session(
     actor: Actor,
 ) -> Row:
     """Create a session whose token expires in `minutes`. 0 means never, None the default of the store."""
-    values = (customer_id, customer_name, room_id, token_key, minutes, metadata, new_id("event"), *actor)
+    values = (customer.id, customer.name, room_id, token_key, minutes, metadata, new_id("event"), *actor)
     [row] = await db.fetch(CREATE, store_id, id, *values)
     return row
 
@@ -210,11 +209,6 @@ async def has_conversion(
     return row is not None and row["same"]
 
 
-@lru_cache(256)
-def _get(columns: Columns) -> str:
-    return f"select {select_list(COLUMNS, columns)} from session where store_id = $1 and id = any ($2)"
-
-
-@lru_cache(256)
-def _get_one(columns: Columns) -> str:
-    return f"select {select_list(COLUMNS, columns)} from session where store_id = $1 and id = $2"
+@lru_cache(512)
+def _get(columns: Columns, ids: str) -> str:
+    return f"select {select_list(COLUMNS, columns)} from session where store_id = $1 and id = {ids}"

@@ -183,7 +183,7 @@ class Loaders:
         """A page of the session's events, with all columns."""
         loader = self._loader(
             ("events", window),
-            lambda ids, _: search_events(self._db, self._store_id, ids, window.limit, window.after, window.before),
+            lambda ids, _: search_events(self._db, self._store_id, ids, window),
         )
         return await loader.load(session_id)
 

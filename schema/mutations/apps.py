@@ -6,7 +6,7 @@ import strawberry
 
 from db import apps as db_apps
 from db.apps import ClientIdTaken, count_enabled_apps, get_apps, set_app
-from db.changes import Change
+from db.columns import Change
 from db.ids import new_id
 from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from db.changes import Change
+from db.columns import Change
 from db.customers import set_customer
 from schema.context import Info
 from schema.customers import Customer

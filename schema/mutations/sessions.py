@@ -7,7 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import sessions as db_sessions
-from db.changes import Change
+from db.columns import Change
 from db.customers import create_customer, get_customer_by_external_id, get_customer_locked, set_customer
 from db.ids import new_id
 from db.orders import set_order
@@ -97,8 +97,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
             transaction,
             store_id,
             id,
-            customer_id=customer.id,
-            customer_name=customer.name,
+            customer=customer,
             room_id=input.room_id,
             token_key=info.context.links.keys.current,
             minutes=input.expiration_minutes,
