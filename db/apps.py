@@ -34,8 +34,8 @@ LOCK = "select from store where id = $1 for no key update"
 COUNT_ENABLED = "select count(*) from app where store_id = $1 and disabled_at is null"
 
 
-class ClientIdTaken(Exception):
-    """Another app of the store has this client ID."""
+# Another app of the store has this client ID. An app has no other unique constraint except on its ID.
+ClientIdTaken = asyncpg.UniqueViolationError
 
 
 async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
@@ -78,10 +78,7 @@ async def create_app(
     Raises ClientIdTaken.
     """
     values = (name, scopes, document_mode, rate, client_id, console)
-    try:
-        [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *values)
-    except asyncpg.UniqueViolationError:
-        raise ClientIdTaken from None
+    [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *values)
     return row
 
 
@@ -99,7 +96,4 @@ async def set_app(
 ) -> Row | None:
     """Update the columns whose argument is not None. Returns None if there is no such app. Raises ClientIdTaken."""
     values = (name, scopes, document_mode, rate, client_id is not None, client_id and client_id.value, disabled)
-    try:
-        return await db.fetchrow(SET, store_id, id, *values)
-    except asyncpg.UniqueViolationError:
-        raise ClientIdTaken from None
+    return await db.fetchrow(SET, store_id, id, *values)
