@@ -35,7 +35,7 @@ from api.settings import Settings
 from api.timeout import Timeout
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
-from db.pool import Pool, record_statements_into
+from db.pool import Pool, executed_statements
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
 from schema import GRAPHQL_SCHEMA, schema
@@ -118,7 +118,7 @@ class GraphQLEndpoint:
         headers = read_headers(scope["headers"])
         method, path_id = scope["method"], scope["path"][len(PATH) + 1 :] or None
         log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
-        record_statements_into(log.statements)
+        executed_statements.set(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
         exchange = Exchange(method, headers, negotiation, log)
         timeout = Timeout(self._seconds)

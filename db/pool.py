@@ -27,7 +27,8 @@ CANCEL_SECONDS = 5.0
 # The maximum number of prepared statements per connection: each takes 5 to 50 KB, and db/search.py composes many.
 STATEMENTS = 200
 
-_statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+# Collects the text of each statement that runs in this context, including its child tasks.
+executed_statements: ContextVar[list[str] | None] = ContextVar("executed_statements", default=None)
 
 # The schema has changed since the statement was prepared.
 OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
@@ -77,18 +78,13 @@ class Executor(Protocol):
 
 @contextmanager
 def recorded_statements() -> Iterator[list[str]]:
-    """Collect the text of each statement that runs in this context, including its child tasks."""
+    """Collect the executed statements until the context ends."""
     statements: list[str] = []
-    token = _statements.set(statements)
+    token = executed_statements.set(statements)
     try:
         yield statements
     finally:
-        _statements.reset(token)
-
-
-def record_statements_into(statements: list[str]) -> None:
-    """The same for the rest of the current task."""
-    _statements.set(statements)
+        executed_statements.reset(token)
 
 
 class Connection(Executor):
@@ -136,8 +132,7 @@ class Connection(Executor):
         return prepared
 
 
-# A connection in a transaction.
-Transaction: TypeAlias = Connection
+Transaction: TypeAlias = Connection  # in which a transaction is open
 
 
 class Pool(Executor):
@@ -312,7 +307,7 @@ async def connect(url: str) -> "asyncpg.Connection[Row]":
 
 
 def _record(statement: str) -> None:
-    statements = _statements.get()
+    statements = executed_statements.get()
     if statements is not None:
         statements.append(statement)
 
