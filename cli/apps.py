@@ -1,7 +1,5 @@
 """`roomkey apps`."""
 
-from collections.abc import Sequence
-
 import click
 
 from cli.database import with_database
@@ -41,7 +39,7 @@ async def create(
     The key is not shown again, because the database contains only its hash.
     """
     store = await find_store(db, slug)
-    app, key = await create_app_with_key(db, store.id, name, scopes, rate, mode, client_id)
+    app, key = await create_app_with_key(db, store.id, name, scopes, rate, mode, client_id, console=False)
     click.echo(f"{app.id}\n{key}")
 
 
@@ -100,21 +98,13 @@ async def enable(db: Pool, id: str) -> None:
 
 
 async def create_app_with_key(
-    db: Pool,
-    store_id: str,
-    name: str,
-    scopes: Sequence[str],
-    rate: int,
-    mode: str = DocumentMode.LOG.value,
-    client_id: str | None = None,
-    *,
-    console: bool = False,
+    db: Pool, store_id: str, name: str, scopes: list[str], rate: int, mode: str, client_id: str | None, console: bool
 ) -> tuple[Row, str]:
     """Create an app and an API key with the same name. Raises UsageError if the client ID is taken."""
     key = generate_api_key()
     try:
         async with db.transaction() as transaction:
-            app = await create_app(transaction, store_id, name, list(scopes), rate, mode, client_id, console=console)
+            app = await create_app(transaction, store_id, name, scopes, rate, mode, client_id, console=console)
             await create_api_key(transaction, store_id, app.id, name, hash_api_key(key))
     except ClientIdTaken:
         raise _client_id_taken(client_id) from None

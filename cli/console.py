@@ -1,7 +1,5 @@
 """`roomkey console`, and publishing the documents of the console."""
 
-from collections.abc import Sequence
-
 import click
 import orjson
 
@@ -20,7 +18,7 @@ from schema.scopes import Scope
 MANIFEST = BUILT / "documents.json"
 
 # The scopes that all features of the console need.
-STAFF_SCOPES = (Scope.SESSIONS_READ.value, Scope.SESSIONS_WRITE.value, Scope.SETTINGS_WRITE.value)
+STAFF_SCOPES = [Scope.SESSIONS_READ.value, Scope.SESSIONS_WRITE.value, Scope.SETTINGS_WRITE.value]
 # In points per second, shared by all of the staff.
 RATE = 10_000
 CLIENT_ID_HELP = "Client ID of the app at the identity provider where staff sign in."
@@ -45,7 +43,7 @@ async def console(db: Pool, slug: str, name: str, scopes: list[str], rate: int, 
 
 
 async def create_console_app(
-    db: Pool, store_id: str, name: str, scopes: Sequence[str], rate: int, client_id: str | None = None
+    db: Pool, store_id: str, name: str, scopes: list[str], rate: int, client_id: str | None = None
 ) -> tuple[Row, str]:
     """Create an app for the staff of a store, with an API key, and publish the documents of the console."""
     mode = DocumentMode.ID_ONLY.value

@@ -18,6 +18,7 @@ from db.credentials import get_credential
 from db.pool import Pool, Row, connect
 from db.stores import get_store_by_slug
 from demo.load import DEMO_SLUG, load_demo
+from schema.apps import DocumentMode
 from schema.scopes import Scope
 
 SESSIONS = 400
@@ -59,7 +60,8 @@ async def demo_keys(db: Pool, data: Path) -> tuple[str, str]:
     store = await get_store_by_slug(db, DEMO_SLUG)
     id = store.id if store else (await _load(SESSIONS, 1, lambda _: None))[0]
     # A console app, so that the key can also sign in to the console: `roomkey serve` publishes its documents.
-    create_app = partial(create_app_with_key, db, id, "development", [Scope.ADMIN.value], RATE, console=True)
+    settings = ([Scope.ADMIN.value], RATE, DocumentMode.LOG.value, None)
+    create_app = partial(create_app_with_key, db, id, "development", *settings, console=True)
     create_console = partial(create_console_app, db, id, "console", STAFF_SCOPES, RATE)
     development_key = await _read_or_create_key(db, id, data / "dev-key", create_app)
     return development_key, await _read_or_create_key(db, id, data / "console-key", create_console)

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from db.columns import grouped
 from db.ids import new_id
 from db.pool import Executor, Row
+
+# An amount and its currency.
+Total: TypeAlias = tuple[Decimal, str] | None
 
 COLUMNS = "id, number, session_id, total_amount, total_currency, placed_at"
 GET = f'select {COLUMNS} from "order" where store_id = $1 and id = any ($2)'
@@ -54,12 +58,7 @@ async def get_orders_by_session(db: Executor, store_id: str, session_ids: list[s
 
 
 async def set_order(
-    db: Executor,
-    store_id: str,
-    session_id: str,
-    number: str,
-    total: tuple[Decimal, str] | None = None,
-    placed_at: datetime | None = None,
+    db: Executor, store_id: str, session_id: str, number: str, total: Total = None, placed_at: datetime | None = None
 ) -> Row | None:
     """Create an order, or update the order with this number with the arguments that are not None.
 

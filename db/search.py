@@ -121,11 +121,11 @@ def text_equals(column: str, text: str) -> Predicate:
 
 
 def text_contains(column: str, text: str) -> Predicate:
-    return _narrowed(column, _text(column, CONTAINS, text), text)
+    return _narrowed(column, CONTAINS, text)
 
 
 def text_starts_with(column: str, text: str) -> Predicate:
-    return _narrowed(column, _text(column, STARTS_WITH, text), text)
+    return _narrowed(column, STARTS_WITH, text)
 
 
 def search_text_contains(text: str) -> Predicate:
@@ -173,22 +173,16 @@ async def search(
 
 
 async def search_sessions_of_customers(
-    db: Executor,
-    store_id: str,
-    customer_ids: list[str],
-    predicate: Predicate,
-    sort: Sort,
-    window: Window,
-    columns: Columns,
+    db: Executor, store_id: str, ids: list[str], predicate: Predicate, sort: Sort, window: Window, columns: Columns
 ) -> dict[str, list[Row]]:
-    """The same for each customer's sessions, in one statement."""
+    """The same for the sessions of each of these customers, in one statement."""
     shape = _Shape.of(SESSION, None if columns is None else columns | {"customer_id"}, sort, window)
     bounds = (*(window.after or ()), *(window.before or ()))
     fetch = db.fetch_planned if predicate.planned else db.fetch
-    rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, customer_ids)
+    rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, ids)
     if window.last:
         rows.reverse()
-    return grouped(rows, "customer_id", customer_ids)
+    return grouped(rows, "customer_id", ids)
 
 
 async def count(db: Executor, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
@@ -200,10 +194,10 @@ async def count(db: Executor, table: Table, store_id: str, predicate: Predicate,
 
 
 async def count_sessions_of_customers(
-    db: Executor, store_id: str, customer_ids: list[str], predicate: Predicate, limit: int
+    db: Executor, store_id: str, ids: list[str], predicate: Predicate, limit: int
 ) -> dict[str, int]:
-    """The same for each customer's sessions, in one statement."""
-    values: list[Any] = [store_id, customer_ids]
+    """The same for the sessions of each of these customers, in one statement."""
+    values: list[Any] = [store_id, ids]
     statement = f"""
         select parent.id, counted.count from unnest($2::text[]) as parent (id)
         cross join lateral (
@@ -352,12 +346,13 @@ def _text(column: str, comparison: str, text: str) -> Predicate:
     return compared if column in COVERED_TEXT else compared._replace(near=None)
 
 
-def _narrowed(column: str, predicate: Predicate, text: str) -> Predicate:
-    """Add a condition on the search text, which includes the name and the room ID and has a trigram index.
+def _narrowed(column: str, comparison: str, text: str) -> Predicate:
+    """The same, and a condition on the search text, which includes the name and the room ID and has a trigram index.
 
     The planner assumes that the two conditions are independent, and so underestimates the number of rows. With
     coalesce, it assumes that half of the rows match.
     """
+    predicate = _text(column, comparison, text)
     if column not in ("session.customer_name", "session.room_id"):
         return predicate
     likely = predicate._replace(sql=f"coalesce({predicate.sql}, false)")
