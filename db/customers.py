@@ -34,8 +34,7 @@ returning {ALL}
 SET_NAME_IN_SESSIONS = """
 with theirs as (
     select id from session where store_id = $1 and customer_id = $2 and customer_name <> $3
-    order by id
-    for no key update
+    order by id for no key update
 )
 update session set customer_name = $3 from theirs
 where session.store_id = $1 and session.id = theirs.id

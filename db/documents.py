@@ -35,8 +35,7 @@ GET = f"select {COLUMNS} from document where store_id = $1 and app_id = $2 and i
 # Several documents can have the same body.
 GET_BY_HASH = f"""
 select {COLUMNS} from document where store_id = $1 and app_id = $2 and hash = $3 and retired_at is null
-order by id
-limit 1
+order by id limit 1
 """
 
 # Serializes the publications of an app, so that its number of documents can be limited.
@@ -79,8 +78,7 @@ select page.* from unnest($2::text[]) as parent (id)
 cross join lateral (
     select {COLUMNS} from document
     where store_id = $1 and app_id = parent.id and ($3::text is null or id > $3) and ($4::text is null or id < $4)
-    order by id
-    limit $5
+    order by id limit $5
 ) as page
 order by app_id, id
 """
@@ -95,8 +93,7 @@ join app on app.store_id = document.store_id and app.id = document.app_id
 join store on store.id = document.store_id
 where (document.store_id, document.app_id, document.id) > ($2, $3, $4)
 and document.retired_at is null and ($1::bytea is null or document.checked_with <> $1)
-order by document.store_id, document.app_id, document.id
-limit $5
+order by document.store_id, document.app_id, document.id limit $5
 """
 
 SET_CHECKED = """

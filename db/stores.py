@@ -42,9 +42,7 @@ with setting as materialized (
     ) as new (expires_at)
     where store_id = $1 and id > $2 and token_revoked_at is null and token_expires_at > now()
     and token_expires_at <> new.expires_at
-    order by id
-    limit $3
-    for no key update of session
+    order by id limit $3 for no key update of session
 )
 update session set token_expires_at = active.expires_at
 from active
