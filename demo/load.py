@@ -81,9 +81,6 @@ from pg_index
 where indrelid = any($1::regclass[]) and not indisunique
 """
 
-ANALYZE = 'analyze customer, session, "order", session_event'
-VACUUM = 'vacuum (analyze) store, customer, session, "order", session_event'
-
 
 async def load_demo(
     connection: Connection, *, sessions: int, stores: int, token_key: str, progress: Callable[[int], object]
@@ -102,7 +99,7 @@ async def load_demo(
         is_large = sessions >= LARGE_LOAD and present < sessions
         async with _without_indexes(connection) if is_large else nullcontext():
             await _load_batches(connection, generator, progress)
-    await connection.execute(VACUUM, timeout=TIMEOUT_SECONDS)
+    await connection.execute(f"vacuum (analyze) store, {', '.join(LOADED_TABLES)}", timeout=TIMEOUT_SECONDS)
     return [store.id for store in opened]
 
 
@@ -162,6 +159,6 @@ async def _without_indexes(connection: Connection) -> AsyncIterator[None]:
     yield
     await connection.execute("set local maintenance_work_mem = '256MB'")
     # Checking foreign keys takes several times longer without statistics, and without the indexes, which come first.
-    await connection.execute(ANALYZE, timeout=TIMEOUT_SECONDS)
+    await connection.execute(f"analyze {', '.join(LOADED_TABLES)}", timeout=TIMEOUT_SECONDS)
     for statement in reversed(removed):
         await connection.execute(statement["create_statement"], timeout=TIMEOUT_SECONDS)

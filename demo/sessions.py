@@ -41,8 +41,7 @@ class Token(NamedTuple):
     issued: int
     expires: int
     revoked: int | None
-    joined: int | None
-    """When the customer first joined."""
+    joined: int | None  # when the customer first joined
 
 
 class Store:
