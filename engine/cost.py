@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import strawberry
 from graphql import (
@@ -55,25 +55,19 @@ class CostModel:
     argument `ids` has as many items as there are IDs.
     """
 
-    prices: Mapping[str, int]
-    """The price of a field in addition to its objects, by `Type.field`."""
+    prices: Mapping[str, int]  # of a field in addition to its objects, by `Type.field`
     mutation_price: int
-    list_size: int
-    """The assumed length of a list without page arguments. Call `count_items` if it can be longer."""
-    list_sizes: Mapping[str, int]
-    """The same of certain lists, by `Type.field`."""
+    list_size: int  # the assumed length of a list without page arguments; call `count_items` if it can be longer
+    list_sizes: Mapping[str, int]  # the same of certain lists, by `Type.field`
     page_size: int
     page_size_limit: int
     ids_limit: int
-    count_type: str
-    """The type of counts, which have an argument `limit`."""
+    count_type: str  # the type of counts, which have an argument `limit`
     count_limit: int
     count_limit_maximum: int
-    rows_counted: int
-    """The number of rows that are counted for the price of 1."""
+    rows_counted: int  # the number of rows that are counted for the price of 1
     cost_limit: int = 5_000
-    depth_limit: int = 16
-    """The standard introspection query has a depth of 15."""
+    depth_limit: int = 16  # the standard introspection query has a depth of 15
     alias_limit: int = 100
     directive_limit: int = 100
 
@@ -81,11 +75,7 @@ class CostModel:
 class TooCostly(Exception):
     """An operation exceeds a limit of the cost model."""
 
-    code = "COST_LIMIT_EXCEEDED"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.extensions = {"code": self.code}
+    extensions: ClassVar = {"code": "COST_LIMIT_EXCEEDED"}
 
 
 class Measure(NamedTuple):
@@ -108,22 +98,8 @@ class Measure(NamedTuple):
                 raise TooCostly(f"This operation has {what} of {number:,}; the maximum is {limit:,}. {advice}")
 
 
-def measure(
-    schema: GraphQLSchema,
-    model: CostModel,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any] | None = None,
-) -> Measure:
-    """Measure an operation, whose document need not be valid.
-
-    `variables` are those of the request, unchecked. Without them those in page sizes count as their defaults.
-    """
-    return Meter(schema, model, document, operation).measure(variables or {})
-
-
 class Meter:
-    """Measures an operation again only when a variable that its cost depends on has changed."""
+    """Measures an operation, whose document need not be valid."""
 
     def __init__(
         self, schema: GraphQLSchema, model: CostModel, document: DocumentNode, operation: OperationDefinitionNode
@@ -136,8 +112,12 @@ class Meter:
         self._measure: Measure | None = None
         self._asked: dict[str, tuple[type, Any]] = {}
 
-    def measure(self, variables: Mapping[str, Any]) -> Measure:
-        """The same as `measure`."""
+    def measure(self, variables: Mapping[str, Any] | None) -> Measure:
+        """Measure the operation again if a variable that its cost depends on has changed.
+
+        `variables` are those of the request, unchecked. Without them those in page sizes count as their defaults.
+        """
+        variables = variables or {}
         if self._measure is None or any(_given(variables, name) != given for name, given in self._asked.items()):
             walk = _Walk(self._schema, self._model, self._fragments, self._operation, variables)
             root = self._schema.get_root_type(self._operation.operation)
@@ -157,8 +137,7 @@ class CostCounter:
     """Counts, during one request, the items of lists that turned out to be longer than assumed."""
 
     def __init__(self, model: CostModel) -> None:
-        self.unforeseen = 0
-        """The cost of such items so far, in hundredths."""
+        self.unforeseen = 0  # the cost of such items so far, in hundredths
         self._model = model
         self._item_costs: dict[tuple[int, ...], int] = {}
 
@@ -182,19 +161,12 @@ class CostCounter:
             )
 
 
-class HasCostCounter(Protocol):
-    """The part of a request's context that `count_items` needs."""
-
-    @property
-    def cost_counter(self) -> CostCounter: ...
-
-
 def count_items(info: strawberry.Info[Any, Any], number: int) -> None:
-    """Count the items of a list without pages. Its resolver calls this. Raises TooCostly where all such lists of the
-    request come to more than the limit.
+    """Count the items of a list without pages, with `cost_counter` of the context. Its resolver calls this.
+
+    Raises TooCostly where all such lists of the request come to more than the limit.
     """
-    context: HasCostCounter = info.context
-    context.cost_counter.count_items(info, number)
+    info.context.cost_counter.count_items(info, number)
 
 
 class _Selected(NamedTuple):
@@ -214,10 +186,8 @@ class _Walk:
     variables: Mapping[str, Any]
     aliases: int = 0
     directives: int = 0
-    asked: set[str] = field(default_factory=set)
-    """The variables that were asked for."""
-    measured: dict[str, _Selected] = field(default_factory=dict)
-    """The fragments that were measured."""
+    asked: set[str] = field(default_factory=set)  # the variables that were asked for
+    measured: dict[str, _Selected] = field(default_factory=dict)  # the fragments that were measured
     defaults: dict[str, ValueNode | None] = field(init=False)
 
     def __post_init__(self) -> None:

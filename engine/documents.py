@@ -6,11 +6,13 @@ from typing import Any, TypeAlias
 
 import strawberry
 from cachetools import LRUCache
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, execute
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from engine.compiled import CompiledOperation, Unsupported, compile_operation
-from engine.cost import CostModel, Measure, Meter
-from engine.execution import InvalidOperation, choose_operation, interpret, parse_document, result_of, validate_document
+from engine.cost import CostModel, Meter
+from engine.execution import InvalidOperation, choose_operation, parse_document, validate_document
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
@@ -45,28 +47,41 @@ class Operation:
         self._name = node.name.value if node.name else None
         self._document = document
         self._cache = document.cache
-        self._meter = Meter(self._cache.schema._schema, self._cache.model, document.tree, node)
-
-    def measure(self, variables: Variables) -> Measure:
-        return self._meter.measure(variables or {})
+        self.measure = Meter(self._cache.schema._schema, self._cache.model, document.tree, node).measure
 
     async def execute(self, variables: Variables, context: Any) -> tuple[ExecutionResult, str | None]:
         """Run it, and return the reason if graphql-core ran it instead of compiled functions. Its document is valid.
 
         Raises InvalidOperation.
         """
-        reason, hide_suggestions = "off", not self._cache.introspection
+        reason, hide_suggestions = None if self._cache.compiled else "off", not self._cache.introspection
         try:
-            if self._cache.compiled:
+            if reason is None:
                 try:
                     result = await self._compiled.execute(variables, context, hide_suggestions=hide_suggestions)
-                    return result_of(result), None
                 except Unsupported as unsupported:
                     reason = unsupported.reason
-            schema, tree = self._cache.schema._schema, self._document.tree
-            return result_of(await interpret(schema, tree, self._name, variables, context, hide_suggestions)), reason
+            if reason is not None:
+                result = await self._interpret(variables, context, hide_suggestions)
         except RecursionError:
             raise InvalidOperation("BAD_USER_INPUT", GraphQLError("The variables are nested too deeply.")) from None
+        if result.errors and all(error.path is None for error in result.errors):  # it did not begin
+            raise InvalidOperation("BAD_USER_INPUT", *result.errors)
+        return result, reason
+
+    async def _interpret(self, variables: Variables, context: Any, hide_suggestions: bool) -> ExecutionResult:
+        """Execute it with graphql-core."""
+        result = execute(
+            self._cache.schema._schema,
+            self._document.tree,
+            variable_values=dict(variables or {}),
+            operation_name=self._name,
+            context_value=context,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            hide_suggestions=hide_suggestions,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
 
     @cached_property
     def _compiled(self) -> CompiledOperation:
@@ -81,7 +96,9 @@ class DocumentCache:
         self.model = model
         self.introspection = introspection
         self.compiled = compiled
-        self._documents: LRUCache[str, Document] = LRUCache(TOKENS, getsizeof=_size)
+        self._documents: LRUCache[str, Document] = LRUCache(
+            TOKENS, getsizeof=lambda document: DOCUMENT_TOKENS + (document.tree.token_count or 0)
+        )
 
     def get(self, text: str) -> Document:
         """The document of a text, from the cache or new. Raises InvalidOperation where it cannot be parsed."""
@@ -92,7 +109,3 @@ class DocumentCache:
         if self._documents.get(document.text) is not document:
             validate_document(self.schema._schema, document.tree, introspection=self.introspection)
             self._documents[document.text] = document
-
-
-def _size(document: Document) -> int:
-    return DOCUMENT_TOKENS + (document.tree.token_count or 0)

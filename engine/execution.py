@@ -1,27 +1,19 @@
-"""The steps of an operation: parse the document, choose the operation, validate the document, execute the operation.
+"""The steps before an execution: parse the document, choose the operation, validate the document.
 
-They are sections 2, 5 and 6 of the GraphQL specification. Each raises its own failure, so that callers can do something
-between the steps, such as measuring the cost.
+Each raises its own failure, so that callers can do something between the steps, such as measuring the cost.
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 from graphql import (
     DocumentNode,
-    ExecutionResult,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    execute,
     parse,
     specified_rules,
     validate,
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
-from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 # With these limits, parsing and validating a document takes at most about 30 ms.
 TOKEN_LIMIT = 2_000
@@ -56,15 +48,13 @@ def choose_operation(document: DocumentNode, name: str | None) -> OperationDefin
     """The operation of that name, or the only one. Raises InvalidOperation."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if name is None and len(operations) > 1:
-        raise _unresolved("The document has several operations: operationName is required.")
-    for operation in operations:
-        if name is None or (operation.name and operation.name.value == name):
-            return operation
-    raise _unresolved(f"The document has no operation {name[:100]!r}." if name else "The document has no operation.")
-
-
-def _unresolved(message: str) -> InvalidOperation:
-    return InvalidOperation("OPERATION_RESOLUTION_FAILURE", GraphQLError(message))
+        message = "The document has several operations: operationName is required."
+    else:
+        for operation in operations:
+            if name is None or (operation.name and operation.name.value == name):
+                return operation
+        message = f"The document has no operation {name[:100]!r}." if name else "The document has no operation."
+    raise InvalidOperation("OPERATION_RESOLUTION_FAILURE", GraphQLError(message))
 
 
 def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspection: bool = True) -> None:
@@ -84,32 +74,3 @@ def validate_document(schema: GraphQLSchema, document: DocumentNode, *, introspe
             error.message = error.message.partition(" Did you mean ")[0]
     if errors:
         raise InvalidOperation("GRAPHQL_VALIDATION_FAILED", *errors)
-
-
-async def interpret(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    name: str | None,
-    variables: Mapping[str, Any] | None,
-    context: Any,
-    hide_suggestions: bool,
-) -> ExecutionResult:
-    """Execute an operation of a valid document with graphql-core."""
-    result = execute(
-        schema,
-        document,
-        variable_values=dict(variables or {}),
-        operation_name=name,
-        context_value=context,
-        executor_class=StrawberryGraphQLCoreExecutionContext,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-        hide_suggestions=hide_suggestions,
-    )
-    return result if isinstance(result, ExecutionResult) else await result
-
-
-def result_of(result: ExecutionResult) -> ExecutionResult:
-    """The result of an execution. Raises InvalidOperation if it did not begin because of the variables."""
-    if result.errors and all(error.path is None for error in result.errors):
-        raise InvalidOperation("BAD_USER_INPUT", *result.errors)
-    return result

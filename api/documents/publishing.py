@@ -18,7 +18,7 @@ from db.documents import (
     set_documents_checked,
 )
 from db.pool import Pool, Row
-from engine.cost import TooCostly, measure
+from engine.cost import Meter, TooCostly
 from engine.execution import InvalidOperation, parse_document, validate_document
 from schema.cost import COST_MODEL
 from schema.documents import DOCUMENT_LIMIT
@@ -50,7 +50,7 @@ def check_document(
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise InvalidDocument("the document has no operation")
-        measures = [measure(schema, COST_MODEL, document, operation) for operation in operations]
+        measures = [Meter(schema, COST_MODEL, document, operation).measure(None) for operation in operations]
         for measured in measures:
             measured.check(COST_MODEL)
         validate_document(schema, document, introspection=introspection)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.cost import TooCostly, measure
+from engine.cost import Meter, TooCostly
 from engine.execution import InvalidOperation, choose_operation, parse_document, validate_document
 from schema import schema
 from schema.cost import COST_MODEL
@@ -74,7 +74,7 @@ def examine(request: Request) -> None:
     with suppress(InvalidOperation, TooCostly):
         document = parse_document(request["query"])
         operation = choose_operation(document, request.get("operationName"))
-        measure(schema._schema, COST_MODEL, document, operation, request.get("variables")).check(COST_MODEL)
+        Meter(schema._schema, COST_MODEL, document, operation).measure(request.get("variables")).check(COST_MODEL)
         validate_document(schema._schema, document)
 
 

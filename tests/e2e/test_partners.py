@@ -20,7 +20,7 @@ from api.documents import manifests
 from api.rate_limits import BURST_SECONDS
 from api.request import BODY_BYTES
 from api.settings import JwtSettings, Settings
-from engine.cost import measure
+from engine.cost import Meter
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA
 from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
@@ -173,7 +173,7 @@ def test_the_page_has_the_current_limits() -> None:
         f"{DOCUMENTS_PER_REQUEST} per request that publishes documents",
     }
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
-    assert measure(GRAPHQL_SCHEMA, model, document, choose_operation(document, None)).cost == 101
+    assert Meter(GRAPHQL_SCHEMA, model, document, choose_operation(document, None)).measure(None).cost == 101
     assert "a page of 50 sessions with their customers costs 101 points" in SECTIONS["Limits"]
     assert f"can cost at most {model.cost_limit:,} points" in SECTIONS["Limits"]
     assert BURST_SECONDS == 10

@@ -21,7 +21,7 @@ from graphql import (
 from hypothesis import given
 
 from engine import cost
-from engine.cost import Measure, TooCostly, measure
+from engine.cost import Measure, Meter, TooCostly
 from engine.execution import choose_operation
 from schema import schema
 from schema.cost import COST_MODEL
@@ -34,7 +34,7 @@ SCHEMA = schema._schema
 def measured(text: str, variables: dict[str, Any] | None = None) -> Measure:
     document = parse(text)
     operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    return measure(SCHEMA, COST_MODEL, document, operation, variables)
+    return Meter(SCHEMA, COST_MODEL, document, operation).measure(variables)
 
 
 def cost_of(text: str, variables: dict[str, Any] | None = None) -> int:
@@ -295,7 +295,7 @@ def inlined(document: DocumentNode) -> DocumentNode:
 def test_a_fragment_costs_the_same_as_its_fields(request: Request) -> None:
     document = parse(request.document)
     measures = [
-        measure(SCHEMA, COST_MODEL, each, choose_operation(each, request.operation_name), request.variables[0])
+        Meter(SCHEMA, COST_MODEL, each, choose_operation(each, request.operation_name)).measure(request.variables[0])
         for each in (document, inlined(document))
     ]
     assert measures[0][:2] == measures[1][:2]  # cost and depth; aliases count as written

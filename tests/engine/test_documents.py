@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.cost import Meter, measure
+from engine.cost import Meter
 from engine.documents import DOCUMENT_TOKENS, TOKENS, Document, DocumentCache
 from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA, schema
@@ -90,8 +90,8 @@ def test_an_operation_is_measured_again_when_its_variables_change(each: list[dic
     operation = choose_operation(document, None)
     meter = Meter(GRAPHQL_SCHEMA, COST_MODEL, document, operation)
     for given_variables in each:
-        assert meter.measure(given_variables) == measure(
-            GRAPHQL_SCHEMA, COST_MODEL, document, operation, given_variables
+        assert meter.measure(given_variables) == Meter(GRAPHQL_SCHEMA, COST_MODEL, document, operation).measure(
+            given_variables
         )
 
 
