@@ -22,7 +22,8 @@ import strawberry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# The key of a field's declaration in Strawberry's metadata.
+# The key of a field's declaration in Strawberry's metadata: a Column, a View, or the frozenset of the columns of the
+# object's row that the field's resolver reads.
 SOURCE = "row source"
 
 
@@ -50,13 +51,6 @@ class View:
     make: Callable[[], Callable[..., Any]]
     columns: Mapping[str, str] | None
     null_with: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """The field has a resolver, which reads these columns of the object's row."""
-
-    columns: tuple[str, ...]
 
 
 class RenamedRow(Mapping[str, Any]):
@@ -104,7 +98,7 @@ def view(
 
 def resolver(description: str, *, reads: tuple[str, ...] | None = None) -> Callable[[F], F]:
     """Make a method the field of its name. `reads`: the columns of its object's row that it uses; None: any of them."""
-    metadata = {} if reads is None else {SOURCE: Reads(reads)}
+    metadata = {} if reads is None else {SOURCE: frozenset(reads)}
     return cast(Callable[[F], F], strawberry.field(description=description, metadata=metadata))
 
 
@@ -114,5 +108,4 @@ def selected_columns(info: strawberry.Info[Any, Any]) -> frozenset[str] | None:
     The selection is followed through objects without a row (connections, edges, page info), including their resolvers'
     `reads`, to the first types with a row.
     """
-    columns: frozenset[str] | None = getattr(info._raw_info, "columns", None)
-    return columns
+    return getattr(info._raw_info, "columns", None)

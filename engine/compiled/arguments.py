@@ -4,7 +4,7 @@ If a value is not valid, graphql-core creates the error.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLSchema, Undefined, VariableDefinitionNode
 from graphql.execution import get_argument_values, get_variable_values
@@ -19,22 +19,14 @@ from engine.compiled.planning import Field
 MAX_COERCION_ERRORS = 50  # graphql-core's own default
 
 
-class Variable(NamedTuple):
-    """A declared variable. `absent`: its values if the request has none; None if graphql-core must determine them."""
-
-    name: str
-    signature: GraphQLVariableSignature
-    coerce: Coerce
-    absent: VariableValues | None
-
-
 class Variables:
     """The variables that an operation declares."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode]) -> None:
         self._schema = schema
         self._definitions = definitions
-        self._variables: list[Variable] = []
+        # The last are the values of a variable that is absent; None if graphql-core must determine them.
+        self._variables: list[tuple[str, GraphQLVariableSignature, Coerce, VariableValues | None]] = []
         for definition in definitions:
             signature = get_variable_signature(schema, definition)
             assert not isinstance(signature, GraphQLError), "validation refuses variables of other types"
@@ -42,7 +34,7 @@ class Variables:
             is_shareable = isinstance(given, VariableValues) and all(map(is_immutable, given.coerced.values()))
             absent = cast(VariableValues, given) if is_shareable else None
             coerce = inputs_of(schema).coercer(signature.type)
-            self._variables.append(Variable(signature.name, signature, coerce, absent))
+            self._variables.append((signature.name, signature, coerce, absent))
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
         """The same result as graphql-core's `get_variable_values`."""
@@ -66,15 +58,6 @@ class Variables:
         return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
 
 
-class Parameter(NamedTuple):
-    """A parameter of a resolver. `type` is set if Strawberry itself must convert the argument."""
-
-    argument: str
-    name: str
-    convert: Convert | None
-    type: Any
-
-
 class Arguments:
     """The arguments of a selected field. `needs_info`: whether their conversion needs Strawberry's `Info`."""
 
@@ -84,15 +67,16 @@ class Arguments:
         details = field.details[0]
         nodes = {node.name.value: node.value for node in details.node.arguments or ()}
         self._read = None if details.fragment_variable_values else self._inputs.fields(nodes, field.definition.args)
-        self._parameters = [*map(self._parameter, field.strawberry.arguments)] if field.strawberry else []
-        self.needs_info = any(parameter.type is not None for parameter in self._parameters)
-
-    def _parameter(self, argument: Any) -> Parameter:
-        name = self._inputs.config.name_converter.from_argument(argument)
-        try:
-            return Parameter(name, argument.python_name, self._inputs.converter(argument.type), None)
-        except Unusual:
-            return Parameter(name, argument.python_name, None, argument.type)
+        self.needs_info = False
+        # The argument, the resolver's parameter, and the conversion, or the type that Strawberry itself must convert.
+        self._parameters: list[tuple[str, str, Convert | None, Any]] = []
+        for argument in field.strawberry.arguments if field.strawberry else ():
+            name, convert, type = self._inputs.config.name_converter.from_argument(argument), None, None
+            try:
+                convert = self._inputs.converter(argument.type)
+            except Unusual:
+                self.needs_info, type = True, argument.type
+            self._parameters.append((name, argument.python_name, convert, type))
 
     def read(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
         """The same result, or exception, as graphql-core's `get_argument_values`."""

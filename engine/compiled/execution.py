@@ -7,6 +7,7 @@ time to create.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
@@ -168,18 +169,9 @@ class ResolveInfo:
     _field: Field
     _parent_path: AnyPath | None
 
-    @property
-    def context(self) -> Any:
-        return self._execution.context
-
-    @property
-    def columns(self) -> frozenset[str] | None:
-        """See `engine.rows.selected_columns`."""
-        return self._field.columns
-
-    @property
-    def parent_type(self) -> GraphQLObjectType:
-        return self._field.parent_type
+    context = property(attrgetter("_execution.context"))
+    columns = property(attrgetter("_field.columns"))  # see `engine.rows.selected_columns`
+    parent_type = property(attrgetter("_field.parent_type"))
 
     @property
     def field_name(self) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from graphql import (
@@ -57,17 +57,6 @@ REQUIRED = object()
 
 class Unusual(Exception):
     """An input type that only Strawberry can convert."""
-
-
-class InputField(NamedTuple):
-    """A field of an input object in a document, or an argument."""
-
-    name: str
-    """Its name in the value."""
-    read: Read
-    variable: str | None
-    """The variable that is its value, which may be absent."""
-    default: Any
 
 
 @lru_cache(maxsize=8)
@@ -171,18 +160,12 @@ class Inputs:
         of = get_nullable_type(type)
         read: Read | None = None
         if is_input_object_type(of) and isinstance(node, ObjectValueNode):
-            read = self._object_literal(node, of)
+            nodes = {field.name.value: field.value for field in node.fields}
+            if not of.is_one_of and nodes.keys() <= of.fields.keys() and (fields := self.fields(nodes, of.fields)):
+                return lambda variables: it if (it := fields(variables)) is Undefined else of.out_type(it)
         elif not isinstance(node, ListValueNode) or not any(isinstance(item, VariableNode) for item in node.values):
             read = _constant(node, type)
         return read or (lambda variables: coerce_input_literal(node, type, variables))
-
-    def _object_literal(self, node: ObjectValueNode, type: GraphQLInputObjectType) -> Read | None:
-        """None: graphql-core coerces the object."""
-        nodes = {field.name.value: field.value for field in node.fields}
-        read = None if type.is_one_of or not nodes.keys() <= type.fields.keys() else self.fields(nodes, type.fields)
-        if read is None:
-            return None
-        return lambda variables: Undefined if (values := read(variables)) is Undefined else type.out_type(values)
 
     def fields(
         self,
@@ -192,7 +175,8 @@ class Inputs:
         """A function that returns the coerced fields of an input object, or the arguments of a field, in the schema's
         order; or Undefined. None: one that is required is missing.
         """
-        fields: list[InputField] = []
+        # The name in the value, how to read it, the variable (which may be absent) if it is one, and the default.
+        fields: list[tuple[str, Read, str | None, Any]] = []
         for name, definition in definitions.items():
             node, default = nodes.get(name), default_of(definition)
             if node is None and default is REQUIRED:
@@ -200,7 +184,7 @@ class Inputs:
             if node is not None or default is not Undefined:
                 variable = node.name.value if isinstance(node, VariableNode) else None
                 read_field = self.literal(node, definition.type) if node else same(default)
-                fields.append(InputField(definition.out_name or name, read_field, variable, default))
+                fields.append((definition.out_name or name, read_field, variable, default))
 
         def read(variables: VariableValues) -> Any:
             coerced: dict[str, Any] = {}
@@ -225,28 +209,26 @@ class Inputs:
 
         Raises Unusual.
         """
-        if self._is_leaf(type):
-            return None
         try:
             return self._converter(type)
         except Unusual:
             self._converters.clear()  # some may be of types that contain the unusual one
             raise
 
-    def _converter(self, type: Any) -> Convert:
-        if isinstance(type, StrawberryMaybe):
+    def _converter(self, type: Any) -> Convert | None:
+        if isinstance(type, StrawberryMaybe) or type is GlobalID:
             raise Unusual
         if isinstance(type, StrawberryOptional):
             return self._converter(type.of_type)
         if isinstance(type, LazyType):
             return self._converter(type.resolve_type())
         if isinstance(type, StrawberryList):
-            if self._is_leaf(type.of_type):
-                return lambda value: value if value is None or value is UNSET else list(value)
             convert_item = self._converter(type.of_type)
+            if convert_item is None:
+                return lambda value: value if value is None or value is UNSET else list(value)
             return lambda value: value if value is None or value is UNSET else [convert_item(item) for item in value]
-        if self._is_leaf(type):
-            return lambda value: value
+        if isinstance(type, StrawberryEnumDefinition) or has_enum_definition(type) or is_scalar(type, self.registry):
+            return None
         return self._object_converter(type)
 
     def _object_converter(self, type: Any) -> Convert:
@@ -256,7 +238,11 @@ class Inputs:
         if definition is None or not definition.is_input or definition.from_input is not None:
             raise Unusual
         fields: dict[str, tuple[str, Convert | None]] = {}
-        nulls = {field.python_name: None for field in definition.fields if not _has_python_default(field)}
+        nulls = {
+            field.python_name: None
+            for field in definition.fields
+            if field.default_value is MISSING and field.default_factory is MISSING
+        }
 
         def convert(value: Any) -> Any:
             if value is None or value is UNSET:
@@ -271,19 +257,8 @@ class Inputs:
         for field in definition.fields:
             of = field.resolve_type(type_definition=definition)
             name = self.config.name_converter.from_field(field)
-            fields[name] = (field.python_name, None if self._is_leaf(of) else self._converter(of))
+            fields[name] = (field.python_name, self._converter(of))
         return convert
-
-    def _is_leaf(self, type: Any) -> bool:
-        """Whether Strawberry passes such a value unchanged."""
-        if isinstance(type, StrawberryOptional) and not isinstance(type, StrawberryMaybe):
-            return self._is_leaf(type.of_type)
-        if isinstance(type, LazyType):
-            return self._is_leaf(type.resolve_type())
-        if type is GlobalID:
-            raise Unusual
-        is_enum = isinstance(type, StrawberryEnumDefinition) or has_enum_definition(type)
-        return is_enum or is_scalar(type, self.registry)
 
 
 def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
@@ -315,7 +290,3 @@ def is_immutable(value: Any) -> bool:
 def same(value: Any) -> Read:
     """A function that returns the value."""
     return lambda variables: value
-
-
-def _has_python_default(field: Any) -> bool:
-    return not (field.default_value is MISSING and field.default_factory is MISSING)

@@ -21,13 +21,7 @@ from graphql import (
     Visitor,
     visit,
 )
-from graphql.execution.collect_fields import (
-    FieldDetails,
-    FragmentDetails,
-    GroupedFieldSet,
-    collect_fields,
-    collect_subfields,
-)
+from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -98,16 +92,8 @@ class CompiledOperation:
         if isinstance(values, list):
             return ExecutionResult(None, values)
         variant = self.variant(values)
-        execution = Execution(
-            self._schema,
-            self._operation,
-            self._fragments,
-            variant.objects,
-            values,
-            context,
-            root_value,
-            hide_suggestions,
-        )
+        document = (self._schema, self._operation, self._fragments)
+        execution = Execution(*document, variant.objects, values, context, root_value, hide_suggestions)
         data: dict[str, Any] = {}
         try:
             for function in variant.root:
@@ -138,19 +124,16 @@ class CompiledOperation:
             raise Unsupported(f"@{self._directives.unknown}")
         if not all(isinstance(value, bool) for value in conditions):
             raise Unsupported("a condition that is null")
-        schema = self._schema
-        type = schema.get_root_type(self._operation.operation)
-        if type is None or self._operation.operation is OperationType.SUBSCRIPTION:
+        schema, fragments, operation = self._schema, self._fragments, self._operation
+        type = schema.get_root_type(operation.operation)
+        if type is None or operation.operation is OperationType.SUBSCRIPTION:
             raise Unsupported("a subscription")
-
-        def subfields(type: GraphQLObjectType, details: list[FieldDetails]) -> GroupedFieldSet:
-            collected = collect_subfields(schema, self._fragments, values, self._operation, type, details)
-            return collected.grouped_field_set
-
-        writer = Writer(schema, subfields)
+        writer = Writer(
+            schema, lambda *args: collect_subfields(schema, fragments, values, operation, *args).grouped_field_set
+        )
         try:
-            selected = collect_fields(schema, self._fragments, values, type, self._operation).grouped_field_set
-            in_turn = self._operation.operation is OperationType.MUTATION
+            selected = collect_fields(schema, fragments, values, type, operation).grouped_field_set
+            in_turn = operation.operation is OperationType.MUTATION
             groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
             root = [writer.root(type, group) for group in groups]
             functions = self._functions(writer)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from keyword import iskeyword
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from graphql import (
     FieldNode,
@@ -26,7 +26,9 @@ from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from engine.rows import SOURCE, Column, Reads, View
+from engine.rows import SOURCE, Column, View
+
+T = TypeVar("T")
 
 Subfields: TypeAlias = Callable[[GraphQLObjectType, list[FieldDetails]], GroupedFieldSet]
 
@@ -60,11 +62,9 @@ class Resolver:
     function: Callable[..., Any]
     is_async: bool
     takes_self: bool
-    parents: tuple[str, ...]
-    """The names of parameters that take the object."""
+    parents: tuple[str, ...]  # the names of parameters that take the object
     info: str | None
-    view: View | None
-    """The declaration of an object over the same row."""
+    view: View | None  # the declaration of an object over the same row
 
 
 # The last is graphql-core's resolver of the field: with Strawberry's extensions and permissions, or without Strawberry.
@@ -78,14 +78,12 @@ class Field:
     parent_type: GraphQLObjectType
     definition: GraphQLField
     type: GraphQLOutputType
-    key: str
-    """Its name in the response."""
+    key: str  # its name in the response
     details: list[FieldDetails]
     nodes: list[FieldNode]
     strawberry: StrawberryField | None
     source: ValueSource
-    columns: frozenset[str] | None
-    """See `engine.rows.selected_columns`."""
+    columns: frozenset[str] | None  # see `engine.rows.selected_columns`
 
 
 class Planner:
@@ -109,7 +107,7 @@ class Planner:
             definition = self._schema.get_field(type, name)
             if definition is None or name in ("__schema", "__type"):
                 raise Unsupported("introspection")
-            strawberry = _strawberry_field(definition)
+            strawberry = _definition(definition, StrawberryField)
             source = TypeName() if name == "__typename" else self._source(definition, strawberry)
             is_told = isinstance(source, Resolver) and source.info
             columns = self._columns(definition.type, details) if is_told else None
@@ -163,16 +161,16 @@ class Planner:
         definition = self._schema.get_field(type, name)
         if name == "__typename" or definition is None:
             return frozenset()
-        strawberry = _strawberry_field(definition)
+        strawberry = _definition(definition, StrawberryField)
         declared = strawberry.metadata.get(SOURCE) if strawberry else None
         if not has_row(type):
             below = self._columns(definition.type, details)
-            return below.union(declared.columns) if below is not None and isinstance(declared, Reads) else below
+            return below | declared if below is not None and isinstance(declared, frozenset) else below
         match declared:
             case Column(name=column):
                 return frozenset({column})
-            case Reads(columns=read):
-                return frozenset(read)
+            case frozenset():
+                return declared
             case View(columns=names, null_with=null_with):
                 columns = self._columns(definition.type, details)
                 if names is not None:
@@ -185,7 +183,7 @@ class Planner:
 
 def class_of(type: GraphQLObjectType) -> Any:
     """The class whose objects are of the type, unless they were cast to another one. None: the class does not tell."""
-    definition = _definition(type)
+    definition = _definition(type, StrawberryObjectDefinition)
     if definition is None or definition.is_type_of:
         return None
     return (definition.concrete_of or definition).origin
@@ -199,7 +197,7 @@ def classes_of(
     if abstract is None or (isinstance(abstract, StrawberryObjectDefinition) and abstract.resolve_type):
         return
     for possible in schema.get_possible_types(type):
-        definition = _definition(possible)
+        definition = _definition(possible, StrawberryObjectDefinition)
         if definition is None or definition.name != possible.name:
             continue
         # Strawberry looks at the values of a generic type's object to find its type.
@@ -211,15 +209,11 @@ def classes_of(
 
 def has_row(type: GraphQLObjectType) -> bool:
     """Whether objects of the type have the attribute `row`."""
-    definition = _definition(type)
+    definition = _definition(type, StrawberryObjectDefinition)
     return definition is not None and "row" in getattr(definition.origin, "__dataclass_fields__", ())
 
 
-def _definition(type: GraphQLObjectType) -> StrawberryObjectDefinition | None:
-    definition = type.extensions.get("strawberry-definition")
-    return definition if isinstance(definition, StrawberryObjectDefinition) else None
-
-
-def _strawberry_field(definition: GraphQLField) -> StrawberryField | None:
-    field = definition.extensions.get("strawberry-definition")
-    return field if isinstance(field, StrawberryField) else None
+def _definition(item: GraphQLObjectType | GraphQLField, of: type[T]) -> T | None:
+    """Strawberry's definition of a type or field, if it has one of that class."""
+    definition = item.extensions.get("strawberry-definition")
+    return definition if isinstance(definition, of) else None

@@ -8,12 +8,9 @@ import builtins
 import keyword
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from textwrap import indent
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
 from graphql import (
@@ -44,6 +41,7 @@ from strawberry.types.scalar import identity
 
 from engine.compiled.arguments import Arguments
 from engine.compiled.execution import gathered
+from engine.compiled.inputs import IMMUTABLE
 from engine.compiled.planning import Attribute, Field, Planner, Resolver, Subfields, TypeName, class_of, classes_of
 from engine.compiled.rows import RowFields, dictionary, unused
 from engine.rows import Column
@@ -58,9 +56,7 @@ UNCHANGED = {
 }
 
 # Classes of values that are neither null, nor an error, nor awaitable.
-PLAIN = frozenset(
-    {str, int, float, bool, bytes, list, tuple, dict, datetime, date, time, timedelta, Decimal, UUID, orjson.Fragment}
-)
+PLAIN = IMMUTABLE - {type(None)} | {bytes, list, tuple, dict, orjson.Fragment}
 
 HELPERS = {
     "PLAIN": PLAIN,
@@ -82,12 +78,9 @@ RESERVED = frozenset({*HELPERS, *LOCALS, *dir(builtins), *keyword.kwlist})
 class Statements(NamedTuple):
     """How generated code completes a value in the variable `value`."""
 
-    condition: str
-    """Holds if the value has the type of the schema."""
-    statements: str = ""
-    """Put the completed value into `value`."""
-    result: str | None = None
-    """The class of the completed value, if the value may also be an awaitable."""
+    condition: str  # holds if the value has the type of the schema
+    statements: str = ""  # put the completed value into `value`
+    result: str | None = None  # the class of the completed value, if the value may also be an awaitable
 
 
 class Writer:
@@ -96,8 +89,8 @@ class Writer:
     def __init__(self, schema: GraphQLSchema, subfields: Subfields) -> None:
         self.functions: list[str] = []
         self.values: dict[str, Any] = dict(HELPERS)
+        # The functions of objects by their type and the ID of the details of the field that returns them.
         self.objects: dict[tuple[GraphQLObjectType, int], str] = {}
-        """The functions of objects by their type and the ID of the details of the field that returns them."""
         self._schema = schema
         self._planner = Planner(schema, subfields)
         self._used = {*RESERVED}
