@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, remove_compress_type
 
 from api.errors import RequestError, failure
-from api.graphql import PATH, GraphQLEndpoint, is_document_path
+from api.graphql import DOCUMENT_ROUTE, PATH, GraphQLEndpoint
 from api.links import LinkEndpoint
 from api.logs import configure
 from api.media_types import HTML, media_type
@@ -114,7 +114,7 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
         Route("/health", health),
         # Requests that the GraphQL endpoint does not serve: GraphiQL, preflights and other methods.
         Route(PATH, graphiql.response, methods=["GET"]),
-        Route(f"{PATH}/{{document_id}}", graphiql.response, methods=["GET"]),
+        Route(DOCUMENT_ROUTE, graphiql.response, methods=["GET"]),
     ]
     site = Starlette(
         routes=routes,
@@ -152,7 +152,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         return missing_page()
     message = "Not found: GraphQL is served at /graphql." if error.status_code == 404 else error.detail
     headers = dict(error.headers or {})
-    if error.status_code == 405 and (path == PATH or is_document_path(path)):
+    if error.status_code == 405 and path.startswith(PATH):
         message, headers = f"Use GET or POST, not {request.method}.", {"Allow": "GET, POST"}
     refused = RequestError(error.status_code, message, **headers)
     return site_response(failure(refused, request.state.log.request_id), accept)

@@ -1,7 +1,6 @@
 """Error responses. The table PROBLEMS maps exceptions to statuses, codes and messages."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from graphql import ExecutionResult, FieldNode, GraphQLError
@@ -9,6 +8,7 @@ from graphql import ExecutionResult, FieldNode, GraphQLError
 from api.auth.jwks import IssuerUnavailable
 from api.logs import describe, logger
 from api.rate_limits import Throttled
+from api.responses import GraphQLResponse
 from db.pool import Unavailable
 from engine.cost import TooCostly
 from engine.execution import InvalidOperation
@@ -25,8 +25,7 @@ class RequestError(Exception):
         self.headers = headers
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """How an exception is reported. If `message` is None, the exception's own text is used."""
 
     status: int
@@ -60,18 +59,9 @@ HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 REQUEST_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503}
 
 
-@dataclass
-class Failure:
-    """The response to a request that was not executed."""
-
-    status: int
-    errors: list[dict[str, Any]]
-    headers: dict[str, str]
-
-
 def failure(
     error: Exception, request_id: str, *, lenient: bool = False, credential_sent: bool = False, route: str = "graphql"
-) -> Failure:
+) -> GraphQLResponse:
     """The response to an exception that ended a request.
 
     `lenient`: the client accepts `application/json`, and expects the status 200 for an invalid operation (GraphQL over
@@ -79,11 +69,11 @@ def failure(
     """
     if isinstance(error, InvalidOperation):
         errors = [{**each.formatted, "extensions": {"code": error.code}} for each in error.errors]
-        return Failure(200 if lenient else 400, errors, {})
+        return GraphQLResponse({"errors": errors}, 200 if lenient else 400)
     if isinstance(error, RequestError):
         status = 200 if lenient and error.code == "PERSISTED_QUERY_NOT_FOUND" else error.status
         errors = [{"message": str(error), "extensions": {"code": error.code}}]
-        return Failure(status, errors, HEADERS.get(status, {}) | error.headers)
+        return GraphQLResponse({"errors": errors}, status, HEADERS.get(status, {}) | error.headers)
     problem = problem_of(error)
     headers = HEADERS.get(problem.status, {})
     if isinstance(error, Unavailable):
@@ -92,18 +82,18 @@ def failure(
         headers = {"Retry-After": str(error.retry_after_seconds)}
     elif isinstance(error, Unauthenticated) and credential_sent:  # RFC 6750, section 3
         headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return Failure(problem.status, [_reported(error, route, request_id)], headers)
+    return GraphQLResponse({"errors": [_reported(error, route, request_id)]}, problem.status, headers)
 
 
-def field_errors(result: ExecutionResult, request_id: str) -> tuple[int, list[dict[str, Any]], dict[str, str]]:
-    """The status, errors and headers of a response whose fields have failed."""
+def field_errors(result: ExecutionResult, request_id: str) -> GraphQLResponse:
+    """The response to an operation some of whose fields have failed."""
     errors = [_field_error(error, request_id) for error in result.errors or ()]
     if all(value is None for value in (result.data or {}).values()):
         codes = {error["extensions"]["code"] for error in errors}
         for code, status in REQUEST_CODES.items():
             if code in codes:
-                return status, errors, HEADERS[status]
-    return 200, errors, {}
+                return GraphQLResponse({"errors": errors}, status, HEADERS[status])
+    return GraphQLResponse({"data": result.data, "errors": errors})
 
 
 def problem_of(error: BaseException) -> Problem:

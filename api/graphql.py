@@ -6,8 +6,10 @@ send the response. docs/architecture.md lists the functions from here to SQL.
 
 import asyncio
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from graphql import OperationType
 from starlette.requests import ClientDisconnect
@@ -17,18 +19,9 @@ from api.auth.credentials import Credentials
 from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
-from api.media_types import GRAPHQL, HTML, JSON, media_type
+from api.media_types import GRAPHQL, HTML, JSON, is_json, media_type
 from api.rate_limits import RateLimiter, Throttled
-from api.request import (
-    DOCUMENT_NAMES,
-    GraphQLRequest,
-    Headers,
-    read_body,
-    read_headers,
-    read_query_string,
-    receive_body,
-    refuse_content_type,
-)
+from api.request import DOCUMENT_NAMES, GraphQLRequest, read_body, read_headers, read_query_string, receive_body
 from api.request_log import CLIENT_CLOSED_REQUEST, RequestLog, request_id
 from api.responses import CACHED, GraphQLResponse, Negotiation, cost_extensions, dump, negotiate, send_json
 from api.settings import Settings
@@ -48,13 +41,16 @@ from schema.rate_limits import RateLimit
 
 PATH = "/graphql"
 DOCUMENT_ROUTE = "/graphql/{document_id}"
+DOCUMENT_PATH = re.compile("/graphql/[^/]+")
 
 # A browser asks first (a preflight) before it sends one of these for a page of another site.
 PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
 
+# Parameters of a GET request for an operation. Such a request is for GraphQL even if it accepts HTML.
+NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extensions"))
 
-@dataclass(slots=True)
-class Plan:
+
+class Plan(NamedTuple):
     """An operation that a credential may execute, looked up less than a second ago."""
 
     credential: Credential | None
@@ -62,7 +58,6 @@ class Plan:
     parsed: ParsedDocument
     operation: Operation
     expires_at: float
-    is_valid: bool = False
 
 
 @dataclass(slots=True)
@@ -70,14 +65,14 @@ class Exchange:
     """An HTTP request and how to respond to it."""
 
     method: str
-    headers: Headers
+    headers: dict[bytes, bytes]
     negotiation: Negotiation
     log: RequestLog
 
     def failed(self, error: Exception) -> GraphQLResponse:
         credential_sent = b"authorization" in self.headers
         lenient = self.negotiation.lenient
-        return GraphQLResponse.of(failure(error, self.log.request_id, lenient=lenient, credential_sent=credential_sent))
+        return failure(error, self.log.request_id, lenient=lenient, credential_sent=credential_sent)
 
 
 class GraphQLEndpoint:
@@ -105,11 +100,11 @@ class GraphQLEndpoint:
     def serves(self, scope: Scope) -> bool:
         """Whether the request is for GraphQL: not a preflight, and not a person's who opens GraphiQL in a browser."""
         path, method = scope["path"], scope["method"]
-        if not (path == PATH or is_document_path(path)):
-            return False
+        if path != PATH:
+            return method != "OPTIONS" and DOCUMENT_PATH.fullmatch(path) is not None
         if method != "GET":
             return bool(method != "OPTIONS")
-        if not self._graphiql or path != PATH or any(name in scope["query_string"] for name in NAMED_DOCUMENT):
+        if not self._graphiql or any(name in scope["query_string"] for name in NAMED_DOCUMENT):
             return True
         accept = read_headers(scope["headers"]).get(b"accept", b"")
         return media_type(accept, html=True) != HTML
@@ -137,7 +132,11 @@ class GraphQLEndpoint:
         except asyncio.CancelledError:
             if not timeout.passed:
                 raise
-            response = exchange.failed(self._timed_out(requests is not None))
+            timed_out: Exception = TimeoutError(f"Stopped after {self._seconds:g} s.")
+            if requests is None:
+                late = f"The body took longer than {self._seconds:g} s."
+                timed_out = RequestError(408, late, "TIMEOUT", Connection="close")
+            response = exchange.failed(timed_out)
         except Exception as error:
             response = exchange.failed(error)
         finally:
@@ -153,7 +152,9 @@ class GraphQLEndpoint:
             accept = headers[b"accept"].decode("latin-1").lower()[:100]
             raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept!r}.")
         if method == "POST":
-            refuse_content_type(headers.get(b"content-type", b""))
+            if not is_json(content_type := headers.get(b"content-type", b"")):
+                quoted = content_type.decode("latin-1")[:100]
+                raise RequestError(415, f"The Content-Type must be {JSON} in UTF-8, got {quoted!r}.")
             return read_body(await receive_body(receive), path_id, self._batch_limit)
         if method == "GET":
             self._refuse_other_site(headers)
@@ -181,13 +182,17 @@ class GraphQLEndpoint:
                 await self._limiter.charge(credential, 1)
                 raise
             rate_limit = self._limiter.charge_leased(credential, cost) or await self._limiter.charge(credential, cost)
-            if not plan.is_valid:
+            if not cached:
                 self._documents.validate(plan.parsed)
-                plan.is_valid = True
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
                 self._plans.put(key, plan, plan.expires_at)
-            self._describe(plan, log)
+            if credential:
+                log.store, log.app = credential.store_slug, credential.app_id
+                log.published = plan.document.is_published
+            log.document = plan.document.id
+            name = plan.operation.node.name
+            log.operation = name.value[:100] if name else None
             context = Context(
                 self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit=rate_limit
             )
@@ -199,12 +204,12 @@ class GraphQLEndpoint:
         else:
             if context.refusals:
                 log.refusals = sorted({*(log.refusals or ()), *context.refusals})
-            response = GraphQLResponse({"data": result.data})
             if result.errors:
-                response.status, errors, response.headers = field_errors(result, log.request_id)
-                response.body = {"errors": errors} if response.status != 200 else response.body | {"errors": errors}
-            elif exchange.method == "GET" and (plan.document.is_published or request.document_id is not None):
-                _make_cacheable(response)
+                response = field_errors(result, log.request_id)
+            else:
+                response = GraphQLResponse({"data": result.data})
+                if exchange.method == "GET" and (plan.document.is_published or request.document_id is not None):
+                    _make_cacheable(response)
         if cost is not None or rate_limit:
             response.body["extensions"] = cost_extensions(cost, rate_limit)
         return response
@@ -231,19 +236,6 @@ class GraphQLEndpoint:
             exchange.log.store, exchange.log.app = credential.store_slug, credential.app_id
         return credential, expires_at
 
-    def _describe(self, plan: Plan, log: RequestLog) -> None:
-        if plan.credential:
-            log.store, log.app = plan.credential.store_slug, plan.credential.app_id
-            log.published = plan.document.is_published
-        log.document = plan.document.id
-        name = plan.operation.node.name
-        log.operation = name.value[:100] if name else None
-
-    def _timed_out(self, is_read: bool) -> Exception:
-        if is_read:
-            return TimeoutError(f"Stopped after {self._seconds:g} s.")
-        return RequestError(408, f"The body took longer than {self._seconds:g} s.", "TIMEOUT", Connection="close")
-
     async def _send(self, send: Send, response: GraphQLResponse | list[GraphQLResponse], exchange: Exchange) -> int:
         """Send the response, or those of a batch in one. Returns the status."""
         headers, log = exchange.headers, exchange.log
@@ -265,7 +257,7 @@ class GraphQLEndpoint:
         await send_json(send, response.status, dump(response.body), response.headers, exchange.negotiation, common)
         return response.status
 
-    def _refuse_other_site(self, headers: Headers) -> None:
+    def _refuse_other_site(self, headers: dict[bytes, bytes]) -> None:
         """A page of another site can make a browser send a GET without asking. It must have meant to call an API."""
         origin = headers.get(b"origin")
         site = headers.get(b"sec-fetch-site")
@@ -277,15 +269,6 @@ class GraphQLEndpoint:
         if is_foreign and origin not in self._origins and not any(name in headers for name in PREFLIGHTED):
             names = ", ".join(name.decode() for name in PREFLIGHTED[:3])
             raise RequestError(403, f"From another site, send one of the headers {names}.")
-
-
-def is_document_path(path: str) -> bool:
-    """Whether a path is `/graphql/{document_id}`."""
-    return path.startswith(f"{PATH}/") and len(path) > len(PATH) + 1 and "/" not in path[len(PATH) + 1 :]
-
-
-# Parameters of a GET request for an operation. Such a request is for GraphQL even if it accepts HTML.
-NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extensions"))
 
 
 def _refuse_transport(operation: Operation, method: str) -> None:

@@ -1,5 +1,7 @@
 """The static pages that links lead to. They load no resources and contain no scripts."""
 
+from collections.abc import Mapping
+from functools import partial
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -37,6 +39,11 @@ OPEN_GRAPH = """
 <meta property="og:type" content="website">"""
 
 
+def _page(status: int, title: str, text: str, meta: str = "", headers: Mapping[str, str] = HEADERS) -> HTMLResponse:
+    values = {"title": escape(title), "text": escape(text)}
+    return HTMLResponse(PAGE.format(**values, meta=meta.format(**values)), status, headers)
+
+
 def preview_page(store_name: str) -> HTMLResponse:
     """The page whose Open Graph tags a chat app shows as the preview of a link."""
     return _page(200, store_name, "Your personal link into our chat.", OPEN_GRAPH)
@@ -47,36 +54,18 @@ def gone_page(store_name: str) -> HTMLResponse:
     return _page(410, store_name, "This link no longer works. Write to us in our chat, and we will send you a new one.")
 
 
-def unknown_page() -> HTMLResponse:
-    """The page for any other link. It is always identical, so that it reveals nothing about the link."""
-    return _page(404, "No such link", "Check that the link is complete, or ask the shop to send it again.")
+# The page for any other link. It is always identical, so that it reveals nothing about the link.
+unknown_page = partial(_page, 404, "No such link", "Check that the link is complete, or ask the shop to send it again.")
 
+# While the database is unavailable.
+BUSY = "We cannot open your link just now. Try again in a minute."
+unavailable_page = partial(_page, 503, "One moment, please", BUSY, headers=HEADERS | {"Retry-After": "5"})
 
-def unavailable_page() -> HTMLResponse:
-    """The page that is shown while the database is unavailable."""
-    response = _page(503, "One moment, please", "We cannot open your link just now. Try again in a minute.")
-    response.headers["Retry-After"] = "5"
-    return response
+# Instead of the console and GraphiQL if they are not built.
+UNBUILT = "Install Node 20.19 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
+unbuilt_page = partial(_page, 404, "This page is not built", UNBUILT)
 
-
-def unbuilt_page() -> HTMLResponse:
-    """The page that is shown instead of the console and GraphiQL if they are not built."""
-    text = (
-        "Install Node 20.19 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
-    )
-    return _page(404, "This page is not built", text)
-
-
-def missing_page() -> HTMLResponse:
-    """The page for unknown paths."""
-    return _page(404, "Nothing is here", "The console is at /, GraphiQL and the API are at /graphql.")
-
-
-def broken_page() -> HTMLResponse:
-    """The page for unforeseen errors."""
-    return _page(500, "Something went wrong", "We cannot open your link just now. Write to us in our chat.")
-
-
-def _page(status: int, title: str, text: str, meta: str = "") -> HTMLResponse:
-    values = {"title": escape(title), "text": escape(text)}
-    return HTMLResponse(PAGE.format(**values, meta=meta.format(**values)), status, HEADERS)
+# For unknown paths, and for unforeseen errors of links.
+missing_page = partial(_page, 404, "Nothing is here", "The console is at /, GraphiQL and the API are at /graphql.")
+BROKEN = "We cannot open your link just now. Write to us in our chat."
+broken_page = partial(_page, 500, "Something went wrong", BROKEN)

@@ -31,8 +31,6 @@ PAUSE_SECONDS = 0.1
 # The maximum number of apps whose budgets a worker caches.
 BUDGETS = 10_000
 
-LARGEST_COST = COST_MODEL.cost_limit
-
 # The limit for all requests without a credential together, in each worker. They can only read the schema.
 ANONYMOUS_RATE = 2_000
 ANONYMOUS_MAXIMUM = 2 * COST_MODEL.cost_limit
@@ -56,12 +54,10 @@ class RateLimiter:
     def __init__(self, db: Pool) -> None:
         self._db = db
         self._budgets: dict[tuple[str, str], _Budget] = {}
-        self._anonymous = _Anonymous()
+        self._anonymous = _Budget(ANONYMOUS_RATE, ANONYMOUS_MAXIMUM, left=ANONYMOUS_MAXIMUM, seen_at=monotonic())
 
     def check(self, credential: Credential | None) -> None:
         """Raise Throttled if this worker knows that the app has less than one point left."""
-        if credential is None:
-            return self._anonymous.check()
         budget = self._budget(credential)
         if not budget.lease and budget.available < 1:
             raise Throttled(1, budget.rate_limit, budget.seconds_until(1))
@@ -69,7 +65,7 @@ class RateLimiter:
     def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
         """Charge a request to the leased points of this worker. Returns None if they do not suffice: call `charge`."""
         if credential is None:
-            return self._anonymous.charge(max(cost, 1))
+            return self._charge_anonymous(cost)
         budget = self._budget(credential)
         return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
 
@@ -79,8 +75,7 @@ class RateLimiter:
         A request that is cancelled during the statement may be charged.
         """
         if credential is None:
-            return self._anonymous.charge(max(cost, 1))
-        key = credential.store_id, credential.app_id
+            return self._charge_anonymous(cost)
         budget = self._budget(credential)
         cost = min(max(cost, 1), budget.maximum)
         while not budget.pay(cost):
@@ -89,29 +84,41 @@ class RateLimiter:
             elif budget.available < cost:
                 raise Throttled(cost, budget.rate_limit, budget.seconds_until(cost))
             else:
-                budget.lease = lease = asyncio.create_task(self._lease(*key, budget, cost))
+                budget.lease = lease = asyncio.create_task(self._lease(credential, budget, cost))
                 if await asyncio.shield(lease):
                     break
         return budget.rate_limit
 
-    def _budget(self, credential: Credential) -> "_Budget":
+    def _charge_anonymous(self, cost: float) -> RateLimit:
+        budget, cost = self._anonymous, max(cost, 1)
+        left = budget.available
+        if left < cost:
+            raise Throttled(cost, budget.rate_limit, budget.seconds_until(cost))
+        budget.left, budget.seen_at = left - cost, monotonic()
+        return budget.rate_limit
+
+    def _budget(self, credential: Credential | None) -> "_Budget":
+        if credential is None:
+            return self._anonymous
         key = credential.store_id, credential.app_id
         budget = self._budgets.get(key)
         if budget is None or budget.rate != credential.rate:
             if len(self._budgets) >= BUDGETS:
                 del self._budgets[next(iter(self._budgets))]  # the next request fetches it again
-            budget = self._budgets[key] = _Budget(credential.rate, max(BURST_SECONDS * credential.rate, LARGEST_COST))
+            maximum = max(BURST_SECONDS * credential.rate, COST_MODEL.cost_limit)
+            budget = self._budgets[key] = _Budget(credential.rate, maximum)
         return budget
 
-    async def _lease(self, store_id: str, app_id: str, budget: "_Budget", cost: float) -> bool:
+    async def _lease(self, credential: Credential, budget: "_Budget", cost: float) -> bool:
         """Lease points and charge the cost. Returns False if there are not enough points."""
         asked_at = monotonic()
         # No other request may spend these points during the statement, and the next lease must not include them.
         leased, budget.leased = budget.leased, 0.0
         needed = cost - leased
         wanted = needed + budget.ahead(cost)
+        key = credential.store_id, credential.app_id
         try:
-            grant = await take_points(self._db, store_id, app_id, needed, wanted, budget.rate, budget.maximum)
+            grant = await take_points(self._db, *key, needed, wanted, budget.rate, budget.maximum)
         finally:
             budget.lease = None
         budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
@@ -125,7 +132,7 @@ class RateLimiter:
 
 @dataclass
 class _Budget:
-    """The points of an app, as cached by a worker."""
+    """The points of an app, as cached by a worker, or of all clients without a credential, which lease none."""
 
     rate: int
     maximum: int
@@ -175,35 +182,3 @@ class _Budget:
     @property
     def rate_limit(self) -> RateLimit:
         return RateLimit(available=min(int(self.available), self.maximum), maximum=self.maximum, restore_rate=self.rate)
-
-
-class _Anonymous:
-    """The points that requests without a credential share in this worker."""
-
-    def __init__(self) -> None:
-        self._left: float = ANONYMOUS_MAXIMUM
-        self._seen_at = monotonic()
-
-    def check(self) -> None:
-        self._restore()
-        if self._left < 1:
-            raise Throttled(1, self._rate_limit, self._seconds_until(1))
-
-    def charge(self, cost: float) -> RateLimit:
-        self._restore()
-        if cost > self._left:
-            raise Throttled(cost, self._rate_limit, self._seconds_until(cost))
-        self._left -= cost
-        return self._rate_limit
-
-    def _restore(self) -> None:
-        now = monotonic()
-        self._left = min(ANONYMOUS_MAXIMUM, self._left + ANONYMOUS_RATE * (now - self._seen_at))
-        self._seen_at = now
-
-    def _seconds_until(self, cost: float) -> int:
-        return max(1, ceil((cost - self._left) / ANONYMOUS_RATE))
-
-    @property
-    def _rate_limit(self) -> RateLimit:
-        return RateLimit(available=int(self._left), maximum=ANONYMOUS_MAXIMUM, restore_rate=ANONYMOUS_RATE)

@@ -1,7 +1,6 @@
 """GraphQL requests: the parameters of GraphQL over HTTP, from a query string or a body."""
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
@@ -9,7 +8,6 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from api.errors import RequestError
-from api.media_types import JSON, is_json
 from schema.document_ids import canonical_id
 
 BODY_BYTES = 64 * 1024
@@ -19,11 +17,10 @@ DISCARDED_BYTES = 4 * 1024 * 1024
 # The names under which clients send the ID of a persisted document: the specification's draft, Relay's, and others.
 DOCUMENT_NAMES = ("documentId", "doc_id", "id")
 
-Headers: TypeAlias = dict[bytes, bytes]
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """One operation to run, with the text of its document, the document's ID, or both."""
 
     query: str | None
@@ -34,9 +31,9 @@ class GraphQLRequest:
     operation_name: str | None
 
 
-def read_headers(pairs: list[tuple[bytes, bytes]]) -> Headers:
+def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """The headers by name. Headers with the same name are joined (RFC 9110, section 5.3)."""
-    headers: Headers = {}
+    headers: dict[bytes, bytes] = {}
     for name, value in pairs:
         headers[name] = value if name not in headers else headers[name] + b", " + value
     return headers
@@ -50,13 +47,6 @@ def read_query_string(query_string: bytes, path_id: str | None) -> GraphQLReques
         if name in parameters:
             parameters[name] = _parsed(parameters[name].encode(errors="replace"), name)
     return _request(parameters, path_id)
-
-
-def refuse_content_type(content_type: bytes) -> None:
-    """Raise RequestError for a body that is not JSON."""
-    if not is_json(content_type):
-        quoted = content_type.decode("latin-1")[:100]
-        raise RequestError(415, f"The Content-Type must be {JSON} in UTF-8, got {quoted!r}.")
 
 
 def read_body(body: bytes, path_id: str | None, batch_limit: int) -> GraphQLRequest | list[GraphQLRequest]:
@@ -100,10 +90,10 @@ def _parsed(text: bytes, name: str) -> Any:
 def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
     if not isinstance(parameters, dict):
         raise RequestError(400, "The body must be a JSON object with a query or a documentId.")
-    query = _text(parameters, "query")
-    extensions = _object(parameters, "extensions")
+    query = _optional(parameters, "query", str)
+    extensions = _optional(parameters, "extensions", dict)
     hash = _hash(extensions) if extensions else None
-    given = [path_id, hash, *[_text(parameters, name) for name in DOCUMENT_NAMES if name in parameters]]
+    given = [path_id, hash, *[_optional(parameters, name, str) for name in DOCUMENT_NAMES if name in parameters]]
     ids = {canonical_id(id) or id for id in given if id}
     if len(ids) > 1:
         raise RequestError(400, "The request names several documents.")
@@ -113,8 +103,8 @@ def _request(parameters: Any, path_id: str | None) -> GraphQLRequest:
         query=query or None,
         document_id=ids.pop() if ids else None,
         registers=hash is not None,
-        variables=_object(parameters, "variables"),
-        operation_name=_text(parameters, "operationName") or None,
+        variables=_optional(parameters, "variables", dict),
+        operation_name=_optional(parameters, "operationName", str) or None,
     )
 
 
@@ -129,15 +119,8 @@ def _hash(extensions: dict[str, Any]) -> str | None:
     return hash
 
 
-def _text(parameters: dict[str, Any], name: str) -> str | None:
+def _optional(parameters: dict[str, Any], name: str, expected: type[T]) -> T | None:
     value = parameters.get(name)
-    if value is not None and not isinstance(value, str):
-        raise RequestError(400, f"{name} must be a string.")
-    return value
-
-
-def _object(parameters: dict[str, Any], name: str) -> dict[str, Any] | None:
-    value = parameters.get(name)
-    if value is not None and not isinstance(value, dict):
-        raise RequestError(400, f"{name} must be an object.")
+    if value is not None and not isinstance(value, expected):
+        raise RequestError(400, f"{name} must be {'a string' if expected is str else 'an object'}.")
     return value

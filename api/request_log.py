@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from random import getrandbits
 from time import perf_counter
 from typing import Any
@@ -17,7 +17,6 @@ requests = logging.getLogger("roomkey.requests")
 
 # IDs that are accepted from a proxy or client, so that logs can be correlated.
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
-QUIET_ROUTES = ("/health",)
 # The status that nginx logs when the client disconnects before the response.
 CLIENT_CLOSED_REQUEST = 499
 
@@ -51,21 +50,16 @@ class RequestLog:
         entry["status"] = status
         entry["ms"] = round((perf_counter() - self.started) * 1000, 2)
         entry["statements"] = len(self.statements)
-        log_entry(requests, logging.DEBUG if self.route in QUIET_ROUTES else logging.INFO, entry)
+        log_entry(requests, logging.DEBUG if self.route == "/health" else logging.INFO, entry)
 
 
 # The optional fields of an entry, in order.
-DETAILS = (
-    *("store", "app", "session", "batch", "document", "published", "cost", "operation"),
-    *("interpreted", "refusals", "codes"),
-)
+DETAILS = tuple(each.name for each in fields(RequestLog) if each.default is None)
 
 
 def request_id(given: bytes | None) -> str:
     """The ID from the header X-Request-Id if it is acceptable, or a new one."""
-    if given and REQUEST_ID.fullmatch(given):
-        return given.decode()
-    return f"{getrandbits(128):032x}"
+    return given.decode() if given and REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
 
 
 class RequestLogMiddleware:

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.types import Send
 from starlette_compress._utils import parse_accept_encoding
 
-from api.errors import Failure
 from api.media_types import JSON, media_type
 from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
@@ -27,8 +26,6 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=4),
     "gzip": lambda body: gzip.compress(body, compresslevel=4, mtime=0),
 }
-
-
 NOT_CACHED = [(b"cache-control", b"no-store"), (b"vary", b"Accept, Origin, Accept-Encoding")]
 CACHED = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Origin, Accept-Encoding"}
 
@@ -41,6 +38,7 @@ class Negotiation:
     lenient: bool
     """Whether `Accept` contains `application/json`, for which the status of an invalid operation is 200."""
     encoding: str | None
+    content_type: bytes
 
 
 @dataclass(slots=True)
@@ -50,10 +48,6 @@ class GraphQLResponse:
     body: dict[str, Any]
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, failure: Failure) -> "GraphQLResponse":
-        return cls({"errors": failure.errors}, failure.status, failure.headers)
 
     @property
     def codes(self) -> set[str]:
@@ -66,7 +60,8 @@ def negotiate(accept: bytes, accept_encoding: bytes) -> Negotiation:
     accepted = parse_accept_encoding(accept_encoding.decode("latin-1")) if accept_encoding else frozenset()
     encoding = next((name for name in ENCODERS if name in accepted), None)
     chosen = media_type(accept)
-    return Negotiation(chosen, chosen == JSON and JSON.encode() in accept.lower(), encoding)
+    lenient = chosen == JSON and JSON.encode() in accept.lower()
+    return Negotiation(chosen, lenient, encoding, f"{chosen or JSON}; charset=utf-8".encode())
 
 
 def cost_extensions(cost: int | None, rate_limit: RateLimit | None) -> dict[str, Any]:
@@ -99,7 +94,7 @@ async def send_json(
     common: list[tuple[bytes, bytes]],
 ) -> None:
     """Send a response, compressed if that is worth it. `common`: headers that every response to the client has."""
-    pairs = [(b"content-type", _content_type(negotiation.media_type or JSON)), *common]
+    pairs = [(b"content-type", negotiation.content_type), *common]
     if "Cache-Control" not in headers:
         pairs += NOT_CACHED
     if negotiation.encoding and len(body) >= COMPRESSED_BYTES:
@@ -111,13 +106,8 @@ async def send_json(
     await send({"type": "http.response.body", "body": body})
 
 
-def site_response(failure: Failure, accept: bytes) -> Response:
+def site_response(failure: GraphQLResponse, accept: bytes) -> Response:
     """An error of a path that is not GraphQL's, in the media type of a GraphQL response that the client prefers."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept"} | failure.headers
     content_type = f"{media_type(accept) or JSON}; charset=utf-8"
-    return Response(dump({"errors": failure.errors}), failure.status, headers, content_type)
-
-
-@lru_cache(8)
-def _content_type(media_type: str) -> bytes:
-    return f"{media_type}; charset=utf-8".encode()
+    return Response(dump(failure.body), failure.status, headers, content_type)

@@ -71,11 +71,6 @@ def read_settings() -> Settings:
     return Settings(**{"database_direct_url": given["database_url"]} | given, jwt=_jwt(config))
 
 
-def has_database_url() -> bool:
-    """Whether DATABASE_URL is set. Otherwise the embedded database is used."""
-    return is_set("DATABASE_URL")
-
-
 def is_set(name: str) -> bool:
     """Whether the setting has a value in the environment or in `.env`."""
     return bool(_text(_config(), name))

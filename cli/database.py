@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 import embedded
-from api.settings import SettingsError, has_database_url, is_set, read_settings
+from api.settings import SettingsError, is_set, read_settings
 from db.migrate import migrate
 from db.pool import Pool
 
@@ -35,7 +35,7 @@ def open_database(data: Path, *, attach: bool = True) -> Iterator[None]:
     process already runs it. Raises SettingsError, FolderInUse, StartFailed, MigrationFailed and Unavailable.
     """
     with ExitStack() as stop:
-        if not has_database_url():
+        if not is_set("DATABASE_URL"):
             if is_set("DATABASE_DIRECT_URL"):
                 raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: without it, the embedded database is used")
             server = embedded.running(data) if attach else None
@@ -61,7 +61,7 @@ def with_database(command: Callable[..., Awaitable[None]]) -> Callable[..., None
 
 def run_with_database(function: Callable[[Pool], Awaitable[T]], data: Path) -> T:
     """Run an async function on the database, which must exist. Raises UsageError if it does not."""
-    if not has_database_url() and not (data / "postgres").exists():
+    if not is_set("DATABASE_URL") and not (data / "postgres").exists():
         raise click.UsageError(
             f"There is no database in {data}: set --data to its folder, set DATABASE_URL, or run `roomkey serve` first."
         )

@@ -47,10 +47,8 @@ class Credentials:
         claims = await self._issuer.claims(token)
         app = await get_credential_of_client(self._db, claims.store, claims.client_id)
         if app is None:
-            raise Unauthenticated(
-                f"There is no store {claims.store!r} with an app whose clientId is {claims.client_id!r}, "
-                "or the app is disabled."
-            )
+            missing = f"store {claims.store!r} with an app whose clientId is {claims.client_id!r}"
+            raise Unauthenticated(f"There is no {missing}, or the app is disabled.")
         everything = Scope.ADMIN.value in app.scopes
         scopes = [scope for scope in claims.scopes if everything or scope in app.scopes]
         return app._replace(scopes=scopes, user_id=claims.subject)

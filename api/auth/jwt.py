@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from jwt.types import Options
 
 from api.auth.jwks import ALGORITHMS, Jwks
 from api.settings import JwtSettings
@@ -17,6 +18,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 # The header `typ`. JWTs for other purposes, such as logout tokens, have other types (RFC 8725, section 3.11).
 TYPES = ("at+jwt", "application/at+jwt", "jwt", "application/jwt")
 LEEWAY_SECONDS = 30
+OPTIONS: Options = {"require": ["iss", "aud", "exp", "sub"], "enforce_minimum_key_length": True}
 CLAIM_LENGTH = 255
 
 SCOPES = {scope.value for scope in Scope}
@@ -79,14 +81,9 @@ class Issuer:
         key = await self._keys.get(header["kid"])
         if key is None:
             raise Unauthenticated("The JWT is signed by a key that the issuer does not publish.")
+        expected = self._settings
         return jwt.decode(
-            token,
-            key,
-            algorithms=ALGORITHMS,
-            audience=self._settings.audience,
-            issuer=self._settings.issuer,
-            leeway=LEEWAY_SECONDS,
-            options={"require": ["iss", "aud", "exp", "sub"], "enforce_minimum_key_length": True},
+            token, key, ALGORITHMS, OPTIONS, audience=expected.audience, issuer=expected.issuer, leeway=LEEWAY_SECONDS
         )
 
 

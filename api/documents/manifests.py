@@ -6,7 +6,7 @@ documents; the IDs are hashes unless the tool was configured otherwise.
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schema.document_ids import PREFIX, canonical_id, hash_algorithm
 from schema.errors import UserError, UserErrorCode, UserErrors
@@ -62,24 +62,16 @@ def read_manifest(manifest: object) -> list[ManifestDocument]:
 
 def _documents(manifest: object) -> Iterator[ManifestDocument | UserError]:
     if not isinstance(manifest, dict):
-        yield manifest_error(
-            "must be an object of documents by their IDs, or a manifest of Apollo, GraphQL Codegen or Relay, "
-            f"got {shortened(manifest)}"
-        )
-    elif "format" in manifest:
-        yield from _apollo_documents(manifest)
-    else:
+        reason = "must be an object of documents by their IDs, or a manifest of Apollo, GraphQL Codegen or Relay"
+        yield manifest_error(f"{reason}, got {shortened(manifest)}")
+    elif "format" not in manifest:
         for id, body in manifest.items():
             yield _document((id,) if canonical_id(id) else (), id, body)
-
-
-def _apollo_documents(manifest: dict[str, Any]) -> Iterator[ManifestDocument | UserError]:
-    format, version, operations = (manifest.get(name) for name in ("format", "version", "operations"))
-    if format != APOLLO_FORMAT:
+    elif (format := manifest["format"]) != APOLLO_FORMAT:
         yield manifest_error(f'format must be "{APOLLO_FORMAT}", got {shortened(format)}', "format")
-    elif type(version) is not int or version != APOLLO_VERSION:
+    elif type(version := manifest.get("version")) is not int or version != APOLLO_VERSION:
         yield manifest_error(f"version must be {APOLLO_VERSION}, got {shortened(version)}", "version")
-    elif not isinstance(operations, list):
+    elif not isinstance(operations := manifest.get("operations"), list):
         yield manifest_error(f"operations must be a list, got {shortened(operations)}", "operations")
     else:
         for index, operation in enumerate(operations):
@@ -89,9 +81,8 @@ def _apollo_documents(manifest: dict[str, Any]) -> Iterator[ManifestDocument | U
 def _apollo_document(path: tuple[str, ...], operation: object) -> ManifestDocument | UserError:
     where = ".".join(path)
     if not isinstance(operation, dict):
-        return manifest_error(
-            f"{where} must be an object with id, name, type and body, got {shortened(operation)}", *path
-        )
+        reason = f"{where} must be an object with id, name, type and body, got {shortened(operation)}"
+        return manifest_error(reason, *path)
     id, name, type, body = (operation.get(field) for field in ("id", "name", "type", "body"))
     if not isinstance(name, str) or not name:
         return manifest_error(f"{where}.name must be the name of the operation, got {shortened(name)}", *path)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.settings import JwtSettings, Settings, SettingsError, has_database_url, is_set, read_settings
+from api.settings import JwtSettings, Settings, SettingsError, is_set, read_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -261,10 +261,10 @@ def test_an_empty_variable_does_not_override_the_env_file(folder: Path, monkeypa
 
 
 @pytest.mark.parametrize(("value", "named"), [(None, False), ("", False), (URL, True), ("mysql://x", True)])
-def test_has_database_url(monkeypatch: pytest.MonkeyPatch, value: str | None, named: bool) -> None:
+def test_an_empty_setting_is_not_set(monkeypatch: pytest.MonkeyPatch, value: str | None, named: bool) -> None:
     if value is not None:
         monkeypatch.setenv("DATABASE_URL", value)
-    assert has_database_url() is named
+    assert is_set("DATABASE_URL") is named
 
 
 def test_reading_a_setting_imports_no_schema() -> None:
