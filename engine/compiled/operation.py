@@ -91,12 +91,13 @@ class CompiledOperation:
         values = self._variables.read(variables or {}, hide_suggestions)
         if isinstance(values, list):
             return ExecutionResult(None, values)
-        variant = self.variant(values)
-        document = (self._schema, self._operation, self._fragments)
-        execution = Execution(*document, variant.objects, values, context, root_value, hide_suggestions)
+        root, objects = self.variant(values)
+        execution = Execution(
+            self._schema, self._operation, self._fragments, objects, values, context, root_value, hide_suggestions
+        )
         data: dict[str, Any] = {}
         try:
-            for function in variant.root:
+            for function in root:
                 part = function(execution, root_value, None)
                 data |= await part if is_awaitable(part) else part
         except GraphQLError as error:
