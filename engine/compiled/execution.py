@@ -7,7 +7,6 @@ time to create.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
@@ -169,9 +168,9 @@ class ResolveInfo:
     _field: Field
     _parent_path: AnyPath | None
 
-    context = property(attrgetter("_execution.context"))
-    columns = property(attrgetter("_field.columns"))  # see `engine.rows.selected_columns`
-    parent_type = property(attrgetter("_field.parent_type"))
+    context = property(lambda self: self._execution.context)
+    columns = property(lambda self: self._field.columns)  # see `engine.rows.selected_columns`
+    parent_type = property(lambda self: self._field.parent_type)
 
     @property
     def field_name(self) -> str:
