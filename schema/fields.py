@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 
-def enum_value(value: str, description: str) -> Any:
+def enum_value(value: str | tuple[str, str], description: str) -> Any:
     """Declare an enum member with its Python value and its description."""
     return strawberry.enum_value(value, description=description)
 

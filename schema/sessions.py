@@ -79,11 +79,13 @@ class Session(Node):
 
 @strawberry.enum(description="The value by which sessions are sorted.")
 class SessionOrderField(Enum):
-    DATE_CREATED = enum_value("DATE_CREATED", "When the session was created.")
+    # Each value is the column and the type of a Sort.
+    DATE_CREATED = enum_value(("created_at", "timestamptz"), "When the session was created.")
     EXPIRED_TIME = enum_value(
-        "EXPIRED_TIME", "The expiration time of the token. Tokens that never expire count as later than all others."
+        ("token_expires_at", "timestamptz"),
+        "The expiration time of the token. Tokens that never expire count as later than all others.",
     )
-    CUSTOMER_NAME = enum_value("CUSTOMER_NAME", "The customer's name, ignoring accents and case.")
+    CUSTOMER_NAME = enum_value(("customer_name_key", "text"), "The customer's name, ignoring accents and case.")
 
 
 @strawberry.enum(description="The direction of a sort.")
@@ -98,14 +100,8 @@ class SessionOrder:
     direction: OrderDirection = strawberry.field(description="The direction of the sort.")
 
     def sort(self) -> Sort:
-        descending = self.direction is OrderDirection.DESC
-        match self.field:
-            case SessionOrderField.DATE_CREATED:
-                return Sort("created_at", "timestamptz", descending)
-            case SessionOrderField.EXPIRED_TIME:
-                return Sort("token_expires_at", "timestamptz", descending)
-            case SessionOrderField.CUSTOMER_NAME:
-                return Sort("customer_name_key", "text", descending)
+        column, type = self.field.value
+        return Sort(column, type, descending=self.direction is OrderDirection.DESC)
 
 
 async def session(
