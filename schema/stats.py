@@ -1,14 +1,16 @@
 """Statistics of sessions."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, NamedTuple
+from functools import partial
+from typing import Annotated
 
 import strawberry
 
 from db.pool import Row
-from db.search import EVERYTHING, Predicate
-from db.stats import Period, get_session_stats
+from db.search import EVERYTHING
+from db.stats import get_session_stats
 from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.context import Info
@@ -25,17 +27,10 @@ class StatsPeriod(Enum):
     WEEK = enum_value("week", "Weeks, starting on Monday.")
 
 
-class StatsQuery(NamedTuple):
-    """Which sessions the statistics cover, and the period by which these are grouped."""
-
-    predicate: Predicate
-    period: Period | None
-
-
 @strawberry.type
 class _Stats:
     row: strawberry.Private[Row]
-    query: strawberry.Private[StatsQuery]
+    count_opened: strawberry.Private[Callable[[], Awaitable[dict[datetime | None, int]]]]
     total: int = column("total", "The number of sessions.")
     active: int = column("active", "The number of sessions with an active token.")
     expired: int = column("expired", "The number of sessions with an expired token.")
@@ -53,8 +48,8 @@ class _Stats:
         "The number of sessions whose link a person opened at least once. Link previews by chat apps do not count.",
         reads=("start",),
     )
-    async def opened(self, info: Info) -> int:
-        return (await info.context.loaders.opened(*self.query)).get(self.row.start, 0)
+    async def opened(self) -> int:
+        return (await self.count_opened()).get(self.row.start, 0)
 
 
 @strawberry.type(description="Statistics of the sessions that were created in a day or week.")
@@ -72,7 +67,7 @@ class SessionStats(_Stats):
     )
     def periods(self, info: Info) -> list[PeriodStats]:
         count_items(info, len(self.period_rows))
-        return [PeriodStats(row=row, query=self.query) for row in self.period_rows]
+        return [PeriodStats(row=row, count_opened=self.count_opened) for row in self.period_rows]
 
 
 async def session_stats(
@@ -83,6 +78,7 @@ async def session_stats(
     ] = None,
 ) -> SessionStats:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id
-    query = StatsQuery(filter.predicate() if filter else EVERYTHING, group_by.value if group_by else None)
-    row, *period_rows = await get_session_stats(info.context.db, store_id, *query)
-    return SessionStats(row=row, query=query, period_rows=period_rows)
+    predicate, period = filter.predicate() if filter else EVERYTHING, group_by.value if group_by else None
+    row, *period_rows = await get_session_stats(info.context.db, store_id, predicate, period)
+    count_opened = partial(info.context.loaders.opened, predicate, period)
+    return SessionStats(row=row, count_opened=count_opened, period_rows=period_rows)
