@@ -1,6 +1,7 @@
 """The root fields that get any object by ID."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 import strawberry
@@ -39,23 +40,21 @@ async def nodes(
 async def _node(info: Info, id: str) -> Node | None:
     """The store's object with this ID, whose prefix tells the type. Only admins see apps other than their own."""
     loaders, credential = info.context.loaders, info.context.require()
+    node_type: Callable[..., Node]
     match noun_of(id):
         case "session":
-            session = await loaders.sessions.load(id)
-            return Session(row=session) if session else None
+            node_type, loader = Session, loaders.sessions
         case "customer":
-            customer = await loaders.customers.load(id)
-            return Customer(row=customer) if customer else None
+            node_type, loader = Customer, loaders.customers
         case "order":
-            order = await loaders.orders.load(id)
-            return Order(row=order) if order else None
+            node_type, loader = Order, loaders.orders
         case "store":
-            store = await loaders.stores.load(id)
-            return Store(row=store) if store else None
+            node_type, loader = Store, loaders.stores
         case "app" if id == credential.app_id or Scope.ADMIN.value in credential.scopes:
-            app = await loaders.apps.load(id)
-            return App(row=app) if app else None
+            node_type, loader = App, loaders.apps
         case None:
             raise BadUserInput(f"An ID must look like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:
             return None
+    row = await loader.load(id)
+    return node_type(row=row) if row else None
