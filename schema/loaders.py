@@ -6,7 +6,7 @@ They belong to one request, and only see its store.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 from db.api_keys import get_api_keys_by_app
 from db.apps import get_apps
@@ -23,6 +23,7 @@ from db.stats import Period, count_opened_sessions
 from db.stores import get_store
 
 V = TypeVar("V")
+Arguments = TypeVarTuple("Arguments")
 
 
 class Loader(Generic[V]):
@@ -171,28 +172,21 @@ class Loaders:
 
     @property
     def keys_by_app(self) -> Loader[list[Any]]:
-        return self._loader("keys of apps", lambda ids, _: get_api_keys_by_app(self._db, self._store_id, ids))
+        return self._by_parent(get_api_keys_by_app)
 
     @property
     def orders_by_session(self) -> Loader[list[Any]]:
-        return self._loader("orders of sessions", lambda ids, _: get_orders_by_session(self._db, self._store_id, ids))
+        return self._by_parent(get_orders_by_session)
 
     # In the following, parents with the same arguments share a statement.
 
     async def events(self, session_id: str, window: Window, _: Columns = None) -> list[Any]:
         """A page of the session's events, with all columns."""
-        loader = self._loader(
-            ("events", window),
-            lambda ids, _: search_events(self._db, self._store_id, ids, window),
-        )
-        return await loader.load(session_id)
+        return await self._by_parent(search_events, window).load(session_id)
 
     async def documents(self, app_id: str, window: Window, _: Columns = None) -> list[Any]:
         """A page of the app's documents, with all columns."""
-        loader = self._loader(
-            ("documents", window), lambda ids, _: search_documents(self._db, self._store_id, ids, window)
-        )
-        return await loader.load(app_id)
+        return await self._by_parent(search_documents, window).load(app_id)
 
     async def sessions_of_customer(
         self, customer_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns
@@ -227,6 +221,11 @@ class Loaders:
             return {row.id: row for row in await get(self._db, self._store_id, ids)}
 
         return self._loader(get, fetch)
+
+    def _by_parent(
+        self, get: Callable[[Pool, str, list[str], *Arguments], Awaitable[Mapping[str, V]]], *arguments: *Arguments
+    ) -> Loader[V]:
+        return self._loader((get, *arguments), lambda ids, _: get(self._db, self._store_id, ids, *arguments))
 
     def _loader(self, key: Hashable, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> Loader[V]:
         """The loader with this key, which is created on first use."""
