@@ -11,6 +11,7 @@ from engine.rows import column
 from schema.connections import Connection, PageArguments, PageRequest
 from schema.context import Info
 from schema.scopes import Scope
+from schema.validation import Validation
 
 # The maximum number of documents of an app, without retired ones.
 DOCUMENT_LIMIT = 10_000
@@ -39,11 +40,14 @@ class PersistedDocument:
 def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
     """The IDs of the store and of the app: by default, the credential's own app.
 
-    Raises Forbidden without the scope documents:write, and for another app without the scope admin.
+    Raises Forbidden without the scope documents:write, and for another app without the scope admin. Raises UserErrors
+    if the ID is malformed.
     """
     credential = info.context.require(Scope.DOCUMENTS_WRITE)
     if app_id is not None and app_id != credential.app_id:
         info.context.require(Scope.ADMIN)
+        with Validation() as validation:
+            validation.id(app_id, "app", "appId")
     return credential.store_id, app_id or credential.app_id
 
 

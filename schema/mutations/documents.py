@@ -16,7 +16,6 @@ from schema.errors import UserErrorCode, not_found, user_error
 from schema.fields import optional
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scalars import shortened
-from schema.validation import Validation
 
 # Checking a document takes milliseconds, during which no other request is served.
 DOCUMENTS_PER_REQUEST = 100
@@ -62,7 +61,7 @@ class RetireDocumentPayload(Payload):
 
 @returns_user_errors
 async def publish_documents(info: Info, input: PublishDocumentsInput) -> PublishDocumentsPayload:
-    store_id, app_id = _validated_app(info, input.app_id)
+    store_id, app_id = require_app(info, input.app_id)
     published = await info.context.publish_documents(store_id, app_id, input.manifest)
     if published is None:
         raise not_found("an app", "appId")
@@ -71,18 +70,10 @@ async def publish_documents(info: Info, input: PublishDocumentsInput) -> Publish
 
 @returns_user_errors
 async def retire_document(info: Info, input: RetireDocumentInput) -> RetireDocumentPayload:
-    store_id, app_id = _validated_app(info, input.app_id)
+    store_id, app_id = require_app(info, input.app_id)
     id = canonical_id(input.id)
     row = await set_document_retired(info.context.db, store_id, app_id, id) if id else None
     if row is None:
         message = f"must be the ID of a document of the app, got {shortened(input.id)}"
         raise user_error(UserErrorCode.NOT_FOUND, message, "id")
     return RetireDocumentPayload(document=PersistedDocument(row=row))
-
-
-def _validated_app(info: Info, app_id: str | None) -> tuple[str, str]:
-    """The IDs of the store and of the app whose documents change."""
-    store_id, id = require_app(info, app_id)
-    with Validation() as validation:
-        validation.id(id, "app", "appId")
-    return store_id, id
