@@ -99,8 +99,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description=(
             "A date and time in RFC 3339 format. Output is in UTC, like `2026-01-31T11:30:00+00:00`, with up to six "
-            "fractional digits. "
-            "Input can have any offset, but must have one."
+            "fractional digits. Input can have any offset, but must have one."
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         # orjson serializes datetimes, twenty times faster than Python does.

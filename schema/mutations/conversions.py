@@ -42,8 +42,7 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
         if session is None:
             raise not_found("a session", "sessionId")
         if session.conversion_kind is not None:
-            same = (input.kind.value, input.at, number)
-            if not await has_conversion(transaction, store_id, id, *same):
+            if not await has_conversion(transaction, store_id, id, input.kind.value, input.at, number):
                 message = "already has a different conversion, which is kept"
                 raise user_error(UserErrorCode.ALREADY_CONVERTED, message, "sessionId")
             return RecordConversionPayload(session=Session(row=session))
