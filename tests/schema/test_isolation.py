@@ -305,7 +305,7 @@ UNKNOWN: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
     (
         "createSession",
         {"customer": {"externalId": "{other.external_id}"}},
-        ("customer.externalId", "CUSTOMER_NOT_FOUND", NO_CUSTOMER.format("external ID")),
+        ("customer.externalId", "CUSTOMER_NOT_FOUND", "matches no customer of your store"),
     ),
     ("updateCustomer", {"id": THEIR_CUSTOMER, "name": "Budi"}, ("id", "NOT_FOUND", NO_CUSTOMER.format("ID"))),
     ("joinSession", {"token": "{mine.start_of_links}{other.code}"}, ("token", "TOKEN_UNKNOWN", NO_LINK)),
