@@ -1,6 +1,7 @@
 """Hostile requests: each is refused quickly, and other clients do not wait for it."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection
 from random import Random
@@ -21,10 +22,12 @@ from tests.support.shop import Shop
 
 NUMBER = 10_000
 LARGEST = 1_448
-# Processor time, which other processes on the machine hardly affect. A slower request is tried again, because a garbage
+# The most processor time that a request may take, as a multiple of the time to parse an ordinary document: about 50 ms.
+# Machines differ, and one machine is not always equally fast. A slower request is tried again, because a garbage
 # collection can happen during any request.
-SECONDS = 0.05
-STALL_SECONDS = 0.1
+FACTOR = 6
+ORDINARY = "{ " + "viewer { id } " * 400 + "}"
+STALL_SECONDS = 0.2
 REQUESTS = 10
 
 HEADERS = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
@@ -79,15 +82,19 @@ def examine(request: Request) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_largest_documents_are_examined_within_50_ms(kind: str) -> None:
+def test_the_largest_documents_take_at_most_six_times_as_long_as_parsing_an_ordinary_one(kind: str) -> None:
     for seed in range(5):
         request = hostile_request(kind, Random(seed), LARGEST)
-        assert any(seconds_of(request) < SECONDS for _ in range(REQUESTS))
+        assert any(seconds_of(examine, request) < limit() for _ in range(REQUESTS))
 
 
-def seconds_of(request: Request) -> float:
+def limit() -> float:
+    return FACTOR * seconds_of(parse_document, ORDINARY)
+
+
+def seconds_of(work: Callable[[Any], object], argument: object) -> float:
     start = thread_time()
-    examine(request)
+    work(argument)
     return thread_time() - start
 
 
@@ -144,8 +151,9 @@ async def test_ten_thousand_hostile_requests_are_refused_and_other_clients_do_no
         assert not codes & {"UNAUTHENTICATED", "FORBIDDEN", "THROTTLED"}, (hostile, answer)
         return float(response.headers["Processor-Seconds"])
 
-    slow = [hostile for hostile in hostile_requests(NUMBER) if seconds_to_refuse(hostile) > SECONDS]
-    slow = [hostile for hostile in slow if all(seconds_to_refuse(hostile) > SECONDS for _ in range(REQUESTS))]
+    usual = limit()
+    slow = [hostile for hostile in hostile_requests(NUMBER) if seconds_to_refuse(hostile) > usual]
+    slow = [hostile for hostile in slow if all(seconds_to_refuse(hostile) > limit() for _ in range(REQUESTS))]
     other_client.stop()
     longest = float(server.communicate()[0])
     assert slow == []
