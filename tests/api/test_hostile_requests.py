@@ -27,7 +27,8 @@ LARGEST = 1_448
 # collection can happen during any request.
 FACTOR = 6
 ORDINARY = "{ " + "viewer { id } " * 400 + "}"
-STALL_SECONDS = 0.2
+# The longest stall of the event loop, as a multiple of the same time: about 100 ms.
+STALL_FACTOR = 12
 REQUESTS = 10
 
 HEADERS = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
@@ -88,8 +89,8 @@ def test_the_largest_documents_take_at_most_six_times_as_long_as_parsing_an_ordi
         assert any(seconds_of(examine, request) < limit() for _ in range(REQUESTS))
 
 
-def limit() -> float:
-    return FACTOR * seconds_of(parse_document, ORDINARY)
+def limit(factor: int = FACTOR) -> float:
+    return factor * seconds_of(parse_document, ORDINARY)
 
 
 def seconds_of(work: Callable[[Any], object], argument: object) -> float:
@@ -157,6 +158,7 @@ async def test_ten_thousand_hostile_requests_are_refused_and_other_clients_do_no
     other_client.stop()
     longest = float(server.communicate()[0])
     assert slow == []
-    assert longest < STALL_SECONDS
+    stall = max(limit(STALL_FACTOR) for _ in range(REQUESTS))
+    assert longest < stall
     assert len(other_client.waits) > NUMBER / 10
-    assert quantiles(other_client.waits, n=100)[-1] < STALL_SECONDS
+    assert quantiles(other_client.waits, n=100)[-1] < stall

@@ -83,16 +83,16 @@ async def test_tokens_are_refused_without_a_configured_issuer(sign_in: SignIn, s
     assert (response.status_code, response.json()) == (401, expected)
 
 
-def nobody(store: str, client_id: str) -> str:
+def no_such_app(store: str, client_id: str) -> str:
     return f"There is no store {store!r} with an app whose clientId is {client_id!r}, or the app is disabled."
 
 
 async def test_a_token_needs_an_app_of_its_store(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
     other = await new_shop()
     await new_app(shop.db, other.id, [READ], "Theirs", client_id="theirs")
-    assert await refusal(sign_in(store="nowhere")) == nobody("nowhere", "dashboard")
-    assert await refusal(sign_in(client_id="theirs")) == nobody(shop.slug, "theirs")
-    assert await refusal(sign_in(store=other.slug)) == nobody(other.slug, "dashboard")
+    assert await refusal(sign_in(store="nowhere")) == no_such_app("nowhere", "dashboard")
+    assert await refusal(sign_in(client_id="theirs")) == no_such_app(shop.slug, "theirs")
+    assert await refusal(sign_in(store=other.slug)) == no_such_app(other.slug, "dashboard")
 
 
 async def test_a_token_gives_access_only_to_the_store_that_it_names(
@@ -115,12 +115,12 @@ async def test_a_disabled_app_ends_its_tokens_within_a_second(sign_in: SignIn, s
     await client.ask(VIEWER)
     await shop.db.fetch(DISABLE, shop.id)
     # A user without cached credentials.
-    assert await refusal(sign_in(sub="user-2")) == nobody(shop.slug, "dashboard")
+    assert await refusal(sign_in(sub="user-2")) == no_such_app(shop.slug, "dashboard")
     clock = asyncio.get_running_loop().time
     disabled = clock()
     while clock() < disabled + 1:
         await client.post(VIEWER)
-    assert await refusal(client) == nobody(shop.slug, "dashboard")
+    assert await refusal(client) == no_such_app(shop.slug, "dashboard")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ test.each([
   ["your own key", KEY_VIEWER, { apiKeyId: "key_1" }, { text: "yourKey", name: "console" }],
   ["another key", KEY_VIEWER, { apiKeyId: "key_23456789" }, { text: "key", end: "456789" }],
   ["a user with a key", KEY_VIEWER, { apiKeyId: "key_1", userId: "dewi" }, { text: "user", user: "dewi" }],
-  ["nobody", USER_VIEWER, { apiKeyId: null, userId: null }, null],
+  ["no actor", USER_VIEWER, { apiKeyId: null, userId: null }, null],
 ])("an event of %s", (_, viewer, event, expected) => {
   expect(eventActor(event, viewer)).toEqual(expected);
 });
