@@ -172,6 +172,10 @@ class GraphQLEndpoint:
         try:
             plan = cached[0] if cached else await self._plan(request, exchange)
             credential = plan.credential
+            if credential:
+                log.store, log.app = credential.store_slug, credential.app_id
+                log.published = plan.document.is_published
+            log.document = plan.document.id
             try:
                 _refuse_transport(plan.operation, exchange.method)
                 measured = plan.operation.measure(request.variables)
@@ -187,10 +191,6 @@ class GraphQLEndpoint:
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
                 self._plans.put(key, plan, plan.expires_at)
-            if credential:
-                log.store, log.app = credential.store_slug, credential.app_id
-                log.published = plan.document.is_published
-            log.document = plan.document.id
             name = plan.operation.node.name
             log.operation = name.value[:100] if name else None
             context = Context(

@@ -67,6 +67,15 @@ async def test_a_throttled_request_is_told_when_to_retry(shop: Shop) -> None:
     assert (await client.post(STORE)).status_code == 200  # costs less than what is left
 
 
+async def test_the_line_of_a_throttled_request_names_its_app_and_document(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=5)
+    with recorded_log() as log:
+        lines = [await log.line_of(await client.post(STORE)) for _ in range(6)]
+    assert [line["status"] for line in lines[::5]] == [200, 429]
+    known = [(line["store"], line["app"], line["document"], line["published"]) for line in lines]
+    assert len(set(known)) == 1
+
+
 async def test_a_throttled_mutation_changes_nothing(shop: Shop) -> None:
     client = await limited(shop, rate=1, left=0)
     mutation = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { __typename } }'
