@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_origin, get_type_hints
 from urllib.parse import SplitResult, urlsplit
@@ -32,9 +33,9 @@ class JwtSettings:
     """The issuer whose JWTs are accepted. If `jwks_url` is empty, it is read from the issuer's discovery document."""
 
     issuer: Annotated[str, "JWT_ISSUER", _secure_url]
-    audience: Annotated[str, "JWT_AUDIENCE", _unchanged]
+    audience: Annotated[str, "JWT_AUDIENCE", str]
     jwks_url: Annotated[str, "JWKS_URL", _secure_url] = ""
-    store_claim: Annotated[str, "JWT_STORE_CLAIM", _unchanged] = "store"
+    store_claim: Annotated[str, "JWT_STORE_CLAIM", str] = "store"
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class Settings:
     console_key: Annotated[str | None, "CONSOLE_KEY", _api_key] = None
     introspection: Annotated[bool, "INTROSPECTION", _on_or_off] = True
     compiled_documents: Annotated[bool, "COMPILED_DOCUMENTS", _on_or_off] = True
-    batch_limit: Annotated[int, "BATCH_LIMIT", _number_between(0, 100)] = 0
-    operation_seconds: Annotated[float, "OPERATION_SECONDS", _number_between(1, 300)] = 20
-    log_level: Annotated[str, "LOG_LEVEL", _one_of("debug", "info", "warning", "error")] = "info"
+    batch_limit: Annotated[int, "BATCH_LIMIT", partial(_number_between, 0, 100)] = 0
+    operation_seconds: Annotated[float, "OPERATION_SECONDS", partial(_number_between, 1, 300)] = 20
+    log_level: Annotated[str, "LOG_LEVEL", partial(_one_of, ("debug", "info", "warning", "error"))] = "info"
     jwt: JwtSettings | None = None
 
 
@@ -87,13 +88,16 @@ def _text(config: Config, name: str) -> str:
 
 
 def _read(config: Config, settings: type[Settings | JwtSettings]) -> dict[str, Any]:
-    """The fields whose settings have a value."""
+    """The fields whose settings have a value. Parsers describe the valid values, and the name is added here."""
     values = {}
     for field, hint in get_type_hints(settings, include_extras=True).items():
         if get_origin(hint) is Annotated:
             name, parse = hint.__metadata__
             if text := _text(config, name):
-                values[field] = parse(name, text)
+                try:
+                    values[field] = parse(text)
+                except SettingsError as error:
+                    raise SettingsError(f"{name} {error}") from None
     return values
 
 
@@ -106,29 +110,29 @@ def _jwt(config: Config) -> JwtSettings | None:
     return JwtSettings(**values) if given else None
 
 
-def _postgres_url(name: str, text: str) -> str:
+def _postgres_url(text: str) -> str:
     if not text.startswith(("postgresql://", "postgres://")):
         scheme = "".join(text.partition("://")[:2]) if "://" in text else ""
-        raise SettingsError(f"{name} must start with postgresql://, got {f'{scheme}…'!r}")
+        raise SettingsError(f"must start with postgresql://, got {f'{scheme}…'!r}")
     if not POSTGRES_URL.fullmatch(text):
         raise SettingsError(
-            f"{name} must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password, "
+            "must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password, "
             "%2F for a / and so on"
         )
     return text
 
 
-def _web_url(name: str, text: str) -> str:
+def _web_url(text: str) -> str:
     parts = _web_parts(text)
     if parts is None or parts.query or parts.fragment:
-        raise SettingsError(f"{name} must look like https://shop.example/s, got {text!r}")
+        raise SettingsError(f"must look like https://shop.example/s, got {text!r}")
     return text.rstrip("/")
 
 
-def _secure_url(name: str, text: str) -> str:
+def _secure_url(text: str) -> str:
     """An https URL, unchanged: tokens must contain exactly the same issuer, with or without a trailing slash."""
     if not is_secure_url(text):
-        raise SettingsError(f"{name} must look like https://login.example (http only for this machine), got {text!r}")
+        raise SettingsError(f"must look like https://login.example (http only for this machine), got {text!r}")
     return text
 
 
@@ -136,10 +140,6 @@ def is_secure_url(text: str) -> bool:
     """Whether responses cannot be modified in transit: the URL is https, or its host is this machine."""
     parts = _web_parts(text)
     return parts is not None and (parts.scheme == "https" or parts.hostname in LOOPBACK)
-
-
-def _unchanged(name: str, text: str) -> str:
-    return text
 
 
 def _web_parts(text: str) -> SplitResult | None:
@@ -151,7 +151,7 @@ def _web_parts(text: str) -> SplitResult | None:
         return None
 
 
-def _signing_keys(name: str, text: str) -> Mapping[str, bytes]:
+def _signing_keys(text: str) -> Mapping[str, bytes]:
     """Parse `name:secret` pairs separated by commas. Error messages never quote a secret."""
     secrets: dict[str, bytes] = {}
     for number, pair in enumerate(text.split(","), start=1):
@@ -162,45 +162,39 @@ def _signing_keys(name: str, text: str) -> Mapping[str, bytes]:
             decoded = b""
         if not SIGNING_KEY_NAME.fullmatch(key) or len(decoded) < SIGNING_KEY_BYTES or key in secrets:
             raise SettingsError(
-                f"{name} must be pairs like k1:SECRET separated by commas, with different names and with secrets from "
+                "must be pairs like k1:SECRET separated by commas, with different names and with secrets from "
                 f"`openssl rand -base64 32`; pair {number} is not"
             )
         secrets[key] = decoded
     return secrets
 
 
-def _origins(name: str, text: str) -> tuple[str, ...]:
+def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(origin.strip() for origin in text.split(","))
     for origin in origins:
         parts = _web_parts(origin)
         if parts is None or origin != f"{parts.scheme}://{parts.netloc}":
-            raise SettingsError(f"{name} must be origins like https://shop.example separated by commas, got {origin!r}")
+            raise SettingsError(f"must be origins like https://shop.example separated by commas, got {origin!r}")
     return origins
 
 
-def _api_key(name: str, text: str) -> str:
+def _api_key(text: str) -> str:
     if not text.startswith(API_KEY_PREFIX):
-        raise SettingsError(f"{name} must be an API key, which starts with {API_KEY_PREFIX}")
+        raise SettingsError(f"must be an API key, which starts with {API_KEY_PREFIX}")
     return text
 
 
-def _one_of(*choices: str) -> Callable[[str, str], str]:
-    def parse(name: str, text: str) -> str:
-        if text not in choices:
-            raise SettingsError(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, got {text!r}")
-        return text
-
-    return parse
+def _number_between(lowest: int, highest: int, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
+        raise SettingsError(f"must be a whole number from {lowest} to {highest}, got {text!r}")
+    return int(text)
 
 
-def _number_between(lowest: int, highest: int) -> Callable[[str, str], int]:
-    def parse(name: str, text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
-            raise SettingsError(f"{name} must be a whole number from {lowest} to {highest}, got {text!r}")
-        return int(text)
-
-    return parse
+def _one_of(choices: tuple[str, ...], text: str) -> str:
+    if text not in choices:
+        raise SettingsError(f"must be {', '.join(choices[:-1])} or {choices[-1]}, got {text!r}")
+    return text
 
 
-def _on_or_off(name: str, text: str) -> bool:
-    return _one_of("on", "off")(name, text) == "on"
+def _on_or_off(text: str) -> bool:
+    return _one_of(("on", "off"), text) == "on"
