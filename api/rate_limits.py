@@ -36,100 +36,6 @@ ANONYMOUS_RATE = 2_000
 ANONYMOUS_MAXIMUM = 2 * COST_MODEL.cost_limit
 
 
-class Throttled(Exception):
-    """The app has too few points left. A request of the same cost can be paid after `retry_after_seconds`."""
-
-    def __init__(self, cost: float, rate_limit: RateLimit, retry_after_seconds: int) -> None:
-        super().__init__(
-            f"The request costs {cost:g} points, and {rate_limit.available} are available. They are restored at a rate "
-            f"of {rate_limit.restore_rate} per second: try again in {retry_after_seconds} s."
-        )
-        self.rate_limit = rate_limit
-        self.retry_after_seconds = retry_after_seconds
-
-
-class RateLimiter:
-    """Charges apps for their requests. All clients without a credential share one limit."""
-
-    def __init__(self, db: Pool) -> None:
-        self._db = db
-        self._budgets: dict[tuple[str, str], _Budget] = {}
-        self._anonymous = _Budget(ANONYMOUS_RATE, ANONYMOUS_MAXIMUM, left=ANONYMOUS_MAXIMUM, seen_at=monotonic())
-
-    def check(self, credential: Credential | None) -> None:
-        """Raise Throttled if this worker knows that the app has less than one point left."""
-        budget = self._budget(credential)
-        if not budget.lease and budget.available < 1:
-            raise Throttled(1, budget.rate_limit, budget.seconds_until(1))
-
-    def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
-        """Charge a request to the leased points of this worker. Returns None if they do not suffice: call `charge`."""
-        if credential is None:
-            return self._charge_anonymous(cost)
-        budget = self._budget(credential)
-        return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
-
-    async def charge(self, credential: Credential | None, cost: float) -> RateLimit:
-        """Charge a request: at least one point, at most the app's maximum. Raises Throttled.
-
-        A request that is cancelled during the statement may be charged.
-        """
-        if credential is None:
-            return self._charge_anonymous(cost)
-        budget = self._budget(credential)
-        cost = min(max(cost, 1), budget.maximum)
-        while not budget.pay(cost):
-            if lease := budget.lease:
-                await asyncio.shield(lease)
-            elif budget.available < cost:
-                raise Throttled(cost, budget.rate_limit, budget.seconds_until(cost))
-            else:
-                budget.lease = lease = asyncio.create_task(self._lease(credential, budget, cost))
-                if await asyncio.shield(lease):
-                    break
-        return budget.rate_limit
-
-    def _charge_anonymous(self, cost: float) -> RateLimit:
-        budget, cost = self._anonymous, max(cost, 1)
-        left = budget.available
-        if left < cost:
-            raise Throttled(cost, budget.rate_limit, budget.seconds_until(cost))
-        budget.left, budget.seen_at = left - cost, monotonic()
-        return budget.rate_limit
-
-    def _budget(self, credential: Credential | None) -> "_Budget":
-        if credential is None:
-            return self._anonymous
-        key = credential.store_id, credential.app_id
-        budget = self._budgets.get(key)
-        if budget is None or budget.rate != credential.rate:
-            if len(self._budgets) >= BUDGETS:
-                del self._budgets[next(iter(self._budgets))]  # the next request fetches it again
-            maximum = max(BURST_SECONDS * credential.rate, COST_MODEL.cost_limit)
-            budget = self._budgets[key] = _Budget(credential.rate, maximum)
-        return budget
-
-    async def _lease(self, credential: Credential, budget: "_Budget", cost: float) -> bool:
-        """Lease points and charge the cost. Returns False if there are not enough points."""
-        asked_at = monotonic()
-        # No other request may spend these points during the statement, and the next lease must not include them.
-        leased, budget.leased = budget.leased, 0.0
-        needed = cost - leased
-        wanted = needed + budget.ahead(cost)
-        key = credential.store_id, credential.app_id
-        try:
-            grant = await take_points(self._db, *key, needed, wanted, budget.rate, budget.maximum)
-        finally:
-            budget.lease = None
-        budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
-        if not grant.granted:
-            budget.leased = leased
-            return False
-        budget.leased = grant.granted - needed
-        budget.leased_at, budget.spent = asked_at, cost
-        return True
-
-
 @dataclass
 class _Budget:
     """The points of an app, as cached by a worker, or of all clients without a credential, which lease none."""
@@ -182,3 +88,88 @@ class _Budget:
     @property
     def rate_limit(self) -> RateLimit:
         return RateLimit(available=min(int(self.available), self.maximum), maximum=self.maximum, restore_rate=self.rate)
+
+
+class Throttled(Exception):
+    """The app has too few points left. A request of the same cost can be paid after `retry_after_seconds`."""
+
+    def __init__(self, cost: float, budget: _Budget) -> None:
+        self.rate_limit = budget.rate_limit
+        self.retry_after_seconds = budget.seconds_until(cost)
+        super().__init__(
+            f"The request costs {cost:g} points, and {self.rate_limit.available} are available. They are restored at a "
+            f"rate of {budget.rate} per second: try again in {self.retry_after_seconds} s."
+        )
+
+
+class RateLimiter:
+    """Charges apps for their requests. All clients without a credential share one limit."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._budgets: dict[tuple[str, str], _Budget] = {}
+        self._anonymous = _Budget(ANONYMOUS_RATE, ANONYMOUS_MAXIMUM, left=ANONYMOUS_MAXIMUM, seen_at=monotonic())
+
+    def check(self, credential: Credential | None) -> None:
+        """Raise Throttled if this worker knows that the app has less than one point left."""
+        budget = self._budget(credential)
+        if not budget.lease and budget.available < 1:
+            raise Throttled(1, budget)
+
+    def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
+        """Charge a request to the leased points of this worker. Returns None if they do not suffice: call `charge`."""
+        budget = self._budget(credential)
+        return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
+
+    async def charge(self, credential: Credential | None, cost: float) -> RateLimit:
+        """Charge a request: at least one point, at most the app's maximum. Raises Throttled.
+
+        A request that is cancelled during the statement may be charged.
+        """
+        budget = self._budget(credential)
+        cost = min(max(cost, 1), budget.maximum)
+        while not budget.pay(cost):
+            if lease := budget.lease:
+                await asyncio.shield(lease)
+            elif budget.available < cost:
+                raise Throttled(cost, budget)
+            elif credential is None:
+                budget.left, budget.seen_at = budget.available - cost, monotonic()
+                break
+            else:
+                budget.lease = lease = asyncio.create_task(self._lease(credential, budget, cost))
+                if await asyncio.shield(lease):
+                    break
+        return budget.rate_limit
+
+    def _budget(self, credential: Credential | None) -> _Budget:
+        if credential is None:
+            return self._anonymous
+        key = credential.store_id, credential.app_id
+        budget = self._budgets.get(key)
+        if budget is None or budget.rate != credential.rate:
+            if len(self._budgets) >= BUDGETS:
+                del self._budgets[next(iter(self._budgets))]  # the next request fetches it again
+            maximum = max(BURST_SECONDS * credential.rate, COST_MODEL.cost_limit)
+            budget = self._budgets[key] = _Budget(credential.rate, maximum)
+        return budget
+
+    async def _lease(self, credential: Credential, budget: _Budget, cost: float) -> bool:
+        """Lease points and charge the cost. Returns False if there are not enough points."""
+        asked_at = monotonic()
+        # No other request may spend these points during the statement, and the next lease must not include them.
+        leased, budget.leased = budget.leased, 0.0
+        needed = cost - leased
+        wanted = needed + budget.ahead(cost)
+        key = credential.store_id, credential.app_id
+        try:
+            grant = await take_points(self._db, *key, needed, wanted, budget.rate, budget.maximum)
+        finally:
+            budget.lease = None
+        budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
+        if not grant.granted:
+            budget.leased = leased
+            return False
+        budget.leased = grant.granted - needed
+        budget.leased_at, budget.spent = asked_at, cost
+        return True
