@@ -31,7 +31,7 @@ from db.credentials import Credential
 from db.pool import Pool, executed_statements
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
-from schema import GRAPHQL_SCHEMA, schema
+from schema import schema
 from schema.context import Context
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors
@@ -90,7 +90,7 @@ class GraphQLEndpoint:
         )
         self._plans: TTLCache[tuple[bytes | None, str | None, str | None, bool, str | None], Plan] = TTLCache(1_000)
         self._publish_documents = partial(
-            publish, db, GRAPHQL_SCHEMA, limit=DOCUMENTS_PER_REQUEST, introspection=settings.introspection
+            publish, db, limit=DOCUMENTS_PER_REQUEST, introspection=settings.introspection
         )
         self._graphiql = settings.graphiql
         self._seconds = settings.operation_seconds

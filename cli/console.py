@@ -10,7 +10,6 @@ from cli.database import with_database
 from cli.options import RATE_HELP, RATE_TYPE, scope_option, store_option, validate_name
 from cli.stores import find_store
 from db.pool import Pool, Row
-from schema import GRAPHQL_SCHEMA
 from schema.apps import DocumentMode
 from schema.errors import UserErrors
 from schema.scopes import Scope
@@ -57,6 +56,6 @@ async def publish_console(db: Pool) -> None:
     if not MANIFEST.exists():
         return
     try:
-        await publish_for_consoles(db, GRAPHQL_SCHEMA, orjson.loads(MANIFEST.read_bytes()))
+        await publish_for_consoles(db, orjson.loads(MANIFEST.read_bytes()))
     except UserErrors:
         click.echo("The built console does not match this version of the server: run `make web`.", err=True)

@@ -14,7 +14,6 @@ from cli.options import app_option
 from db.documents import search_documents, set_document_retired
 from db.keysets import Window
 from db.pool import Pool, Row, Unavailable
-from schema import GRAPHQL_SCHEMA
 from schema.document_ids import canonical_id
 from schema.errors import UserErrors
 
@@ -40,7 +39,7 @@ async def publish_(db: Pool, manifest: Path, app_id: str) -> None:
     """
     content, store_id = _read_json(manifest), await find_store_id_of_app(db, app_id)
     try:
-        published = await publish(db, GRAPHQL_SCHEMA, store_id, app_id, content)
+        published = await publish(db, store_id, app_id, content)
     except UserErrors as error:
         raise click.ClickException("\n".join(["Nothing was published.", *_messages(manifest, error)])) from None
     for row in published or ():
@@ -92,7 +91,7 @@ def warn_of_broken_documents() -> None:
     """Log the published documents that are not valid in this version. Documents that it checked before are skipped."""
 
     async def find(db: Pool) -> list[Row]:
-        return [row async for row, _ in broken_documents(db, GRAPHQL_SCHEMA, unchecked=True)]
+        return [row async for row, _ in broken_documents(db, unchecked=True)]
 
     try:
         broken = run_with_pool(find)
@@ -110,14 +109,14 @@ def _check_files(manifests: tuple[Path, ...]) -> list[str]:
     broken: list[str] = []
     for manifest in manifests:
         try:
-            asyncio.run(check_manifest(GRAPHQL_SCHEMA, _read_json(manifest)))
+            asyncio.run(check_manifest(_read_json(manifest)))
         except UserErrors as error:
             broken += _messages(manifest, error)
     return broken
 
 
 async def _check_published(db: Pool) -> list[str]:
-    found = broken_documents(db, GRAPHQL_SCHEMA, unchecked=False)
+    found = broken_documents(db, unchecked=False)
     return [f"{_describe(row)}: {reason}" async for row, reason in found]
 
 

@@ -20,6 +20,7 @@ from db.documents import (
 from db.pool import Pool, Row
 from engine.cost import Meter, TooCostly
 from engine.execution import InvalidOperation, parse_document, validate_document
+from schema import GRAPHQL_SCHEMA
 from schema.cost import COST_MODEL
 from schema.documents import DOCUMENT_LIMIT
 from schema.errors import UserError, UserErrors
@@ -38,9 +39,7 @@ class InvalidDocument(Exception):
     """A document that cannot be executed. The message says why."""
 
 
-def check_document(
-    schema: GraphQLSchema, body: str, *, introspection: bool = True
-) -> tuple[list[OperationDefinitionNode], int]:
+def check_document(body: str, *, introspection: bool = True) -> tuple[list[OperationDefinitionNode], int]:
     """Parse a document, measure its cost and validate it. Raises InvalidDocument.
 
     Returns the operations, and the cost of the most expensive one with the defaults of its variables.
@@ -50,10 +49,10 @@ def check_document(
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise InvalidDocument("the document has no operation")
-        measures = [Meter(schema, COST_MODEL, document, operation).measure(None) for operation in operations]
+        measures = [Meter(GRAPHQL_SCHEMA, COST_MODEL, document, operation).measure(None) for operation in operations]
         for measured in measures:
             measured.check(COST_MODEL)
-        validate_document(schema, document, introspection=introspection)
+        validate_document(GRAPHQL_SCHEMA, document, introspection=introspection)
     except InvalidOperation as error:
         raise InvalidDocument(" ".join(map(_message, error.errors[:REASON_LIMIT]))) from None
     except TooCostly as error:
@@ -62,7 +61,7 @@ def check_document(
 
 
 async def check_manifest(
-    schema: GraphQLSchema, manifest: object, *, limit: int | None = None, introspection: bool = True
+    manifest: object, *, limit: int | None = None, introspection: bool = True
 ) -> list[NewDocument]:
     """Check every document of a manifest. Raises UserErrors, also for more than `limit` documents."""
     documents: list[NewDocument] = []
@@ -74,7 +73,7 @@ async def check_manifest(
     for document in found:
         await asyncio.sleep(0)  # a check takes milliseconds, during which no other request is served
         try:
-            operations, cost = check_document(schema, document.body, introspection=introspection)
+            operations, cost = check_document(document.body, introspection=introspection)
             names = [(node.operation.value, node.name.value if node.name else None) for node in operations]
             if document.name is not None and (document.type, document.name) not in names:
                 raise InvalidDocument(f"the document has no {document.type} with this name")
@@ -92,23 +91,17 @@ async def check_manifest(
 
 
 async def publish(
-    db: Pool,
-    schema: GraphQLSchema,
-    store_id: str,
-    app_id: str,
-    manifest: object,
-    *,
-    limit: int | None = None,
-    introspection: bool = True,
+    db: Pool, store_id: str, app_id: str, manifest: object, *, limit: int | None = None, introspection: bool = True
 ) -> list[Row] | None:
     """Publish all documents of a manifest for an app, or none. Returns None if the store has no such app.
 
     Raises UserErrors, also for more than `limit` documents.
     """
-    documents = await check_manifest(schema, manifest, limit=limit, introspection=introspection)
+    documents = await check_manifest(manifest, limit=limit, introspection=introspection)
     try:
         async with db.transaction() as transaction:
-            return await create_documents(transaction, store_id, app_id, documents, schema_hash(schema), DOCUMENT_LIMIT)
+            hash = schema_hash(GRAPHQL_SCHEMA)
+            return await create_documents(transaction, store_id, app_id, documents, hash, DOCUMENT_LIMIT)
     except DocumentsDiffer as error:
         by_id = {document.id: document for document in read_manifest(manifest)}
         reason = "a different document is published with this ID, and published documents never change: use a new ID"
@@ -118,23 +111,23 @@ async def publish(
         raise UserErrors([manifest_error(reason)]) from None
 
 
-async def publish_for_consoles(db: Pool, schema: GraphQLSchema, manifest: object) -> None:
+async def publish_for_consoles(db: Pool, manifest: object) -> None:
     """Publish the documents of the console for the console apps of all stores. Raises UserErrors."""
-    documents = await check_manifest(schema, manifest)
-    await create_documents_for_consoles(db, documents, schema_hash(schema))
+    documents = await check_manifest(manifest)
+    await create_documents_for_consoles(db, documents, schema_hash(GRAPHQL_SCHEMA))
 
 
-async def broken_documents(db: Pool, schema: GraphQLSchema, *, unchecked: bool) -> AsyncIterator[tuple[Row, str]]:
+async def broken_documents(db: Pool, *, unchecked: bool) -> AsyncIterator[tuple[Row, str]]:
     """The published documents of all stores that are not valid in this version, with the reason.
 
     Valid documents are marked as checked. `unchecked` skips those that this version marked before.
     """
-    hash, last = schema_hash(schema), None
+    hash, last = schema_hash(GRAPHQL_SCHEMA), None
     while rows := await search_published_documents(db, hash if unchecked else None, last, BATCH_SIZE):
         valid = []
         for row in rows:
             try:
-                check_document(schema, row.body)
+                check_document(row.body)
             except InvalidDocument as error:
                 yield row, str(error)
             else:

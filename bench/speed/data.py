@@ -21,7 +21,6 @@ from db.keysets import Key
 from db.migrate import migrate
 from db.pool import Pool, connect
 from demo.load import load_demo
-from schema import GRAPHQL_SCHEMA
 from schema.cursors import Cursors
 
 FOLDER = Path(".bench")
@@ -137,7 +136,7 @@ async def _key(database_url: str, store_id: str) -> str:
         app = next(found, None) or await create_app(db, store_id, APP, ["sessions:read"], rate=RATE)
         key = generate_api_key()
         await create_api_key(db, store_id, app.id, APP, hash_api_key(key))
-        await publish(db, GRAPHQL_SCHEMA, store_id, app.id, {document_id(query): DOCUMENTS[query] for query in Query})
+        await publish(db, store_id, app.id, {document_id(query): DOCUMENTS[query] for query in Query})
     return key
 
 

@@ -13,7 +13,6 @@ from cli.console import MANIFEST, publish_console
 from db.apps import search_apps
 from db.documents import search_documents, set_document_retired
 from db.keysets import Window
-from schema import GRAPHQL_SCHEMA
 from tests.cli.conftest import APP, SECRET, Operator
 from tests.e2e.console.conftest import new_console_key
 from tests.support.shop import Shop
@@ -47,7 +46,7 @@ async def test_a_new_version_publishes_its_documents_and_keeps_old_ones(shop: Sh
     await new_console_key(shop.db, shop)
     old = await published(shop)
     # A document of a later version of the console.
-    await publish_for_consoles(shop.db, GRAPHQL_SCHEMA, {"next.1": "query Next { viewer { id } }"})
+    await publish_for_consoles(shop.db, {"next.1": "query Next { viewer { id } }"})
     assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}
     await publish_console(shop.db)
     assert await published(shop) == old | {"next.1": "query Next { viewer { id } }"}

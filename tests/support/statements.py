@@ -10,7 +10,7 @@ from db.api_keys import hash_api_key
 from db.credentials import get_credential
 from db.pool import recorded_statements
 from engine.documents import DocumentCache
-from schema import GRAPHQL_SCHEMA, schema
+from schema import schema
 from schema.context import Context
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors
@@ -36,7 +36,7 @@ async def answered(shop: Shop, query: str, **variables: Any) -> tuple[Any, list[
         links=Links("http://links.example/s", TOKEN_KEYS),
         cursors=Cursors(TOKEN_KEYS),
         credential=await get_credential(shop.db, hash_api_key(shop.key)),
-        publish_documents=partial(publish, shop.db, GRAPHQL_SCHEMA),
+        publish_documents=partial(publish, shop.db),
     )
     operation = DOCUMENTS.get(query).operation(None)
     with recorded_statements() as statements:

@@ -67,7 +67,7 @@ class Subject(NamedTuple):
 
     def context(self, is_known: bool) -> Context:
         links = Links("http://links.example/s", TOKEN_KEYS)
-        publish_documents = partial(publish, self.db, GRAPHQL_SCHEMA)
+        publish_documents = partial(publish, self.db)
         return Context(self.db, links, Cursors(TOKEN_KEYS), self.credential if is_known else None, publish_documents)
 
     def __repr__(self) -> str:
