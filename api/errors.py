@@ -15,22 +15,21 @@ from engine.execution import InvalidOperation
 from schema.errors import BadUserInput, Forbidden, Unauthenticated
 
 
-class RequestError(Exception):
-    """A request that is not executed, with the status, code and message of its response."""
-
-    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", **headers: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers
-
-
 class Problem(NamedTuple):
     """How an exception is reported. If `message` is None, the exception's own text is used."""
 
     status: int
     code: str
     message: str | None = None
+
+
+class RequestError(Exception):
+    """A request that is not executed, with the status, code and message of its response."""
+
+    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(status, code)
+        self.headers = headers
 
 
 # The first matching row applies. The status is used if the exception ends the whole request.
@@ -70,19 +69,19 @@ def failure(
     if isinstance(error, InvalidOperation):
         errors = [{**each.formatted, "extensions": {"code": error.code}} for each in error.errors]
         return GraphQLResponse({"errors": errors}, 200 if lenient else 400)
-    if isinstance(error, RequestError):
-        status = 200 if lenient and error.code == "PERSISTED_QUERY_NOT_FOUND" else error.status
-        errors = [{"message": str(error), "extensions": {"code": error.code}}]
-        return GraphQLResponse({"errors": errors}, status, HEADERS.get(status, {}) | error.headers)
     problem = problem_of(error)
-    headers = HEADERS.get(problem.status, {})
-    if isinstance(error, Unavailable):
+    status, headers = problem.status, HEADERS.get(problem.status, {})
+    if isinstance(error, RequestError):
+        headers = error.headers
+        if lenient and problem.code == "PERSISTED_QUERY_NOT_FOUND":
+            status = 200
+    elif isinstance(error, Unavailable):
         logger.warning("Postgres is unavailable: %s", error)
     elif isinstance(error, Throttled):
         headers = {"Retry-After": str(error.retry_after_seconds)}
     elif isinstance(error, Unauthenticated) and credential_sent:  # RFC 6750, section 3
         headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return GraphQLResponse({"errors": [_reported(error, route, request_id)]}, problem.status, headers)
+    return GraphQLResponse({"errors": [_reported(error, route, request_id)]}, status, headers)
 
 
 def field_errors(result: ExecutionResult, request_id: str) -> GraphQLResponse:
@@ -97,6 +96,8 @@ def field_errors(result: ExecutionResult, request_id: str) -> GraphQLResponse:
 
 
 def problem_of(error: BaseException) -> Problem:
+    if isinstance(error, RequestError):
+        return error.problem
     return next((problem for types, problem in PROBLEMS if isinstance(error, types)), UNFORESEEN)
 
 
