@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -64,11 +64,5 @@ class LinkEndpoint:
             await create_visit(transaction, store.id, id, "PREVIEWED" if is_preview else "OPENED")
         if is_preview:
             return preview_page(store.name)
-        return RedirectResponse(storefront(store.storefront_url, code), 303, HEADERS)
-
-
-def storefront(url: str, code: str) -> str:
-    """The URL of the storefront with the code in the parameter `token`, which the storefront passes to joinSession."""
-    parts = urlsplit(url)
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "token"]
-    return urlunsplit(parts._replace(query=urlencode([*query, ("token", code)])))
+        # The storefront passes the parameter to joinSession.
+        return RedirectResponse(URL(store.storefront_url).include_query_params(token=code), 303, HEADERS)
