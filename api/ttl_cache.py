@@ -23,11 +23,9 @@ class TTLCache(Generic[K, V]):
         return entry if entry is not None and entry[1] > monotonic() else None
 
     def put(self, key: K, value: V, expires_at: float) -> None:
+        self._entries.pop(key, None)
         if len(self._entries) >= self._size:
-            now = monotonic()
-            self._entries = {key: entry for key, entry in self._entries.items() if entry[1] > now}
-            if len(self._entries) >= self._size:
-                self._entries.clear()
+            del self._entries[next(iter(self._entries))]  # the oldest, which expires first
         self._entries[key] = value, expires_at
 
     async def look_up(self, key: K, fetch: Callable[[], Awaitable[V]]) -> tuple[V, float]:
