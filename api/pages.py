@@ -44,15 +44,12 @@ def _page(status: int, title: str, text: str, meta: str = "", headers: Mapping[s
     return HTMLResponse(PAGE.format(**values, meta=meta.format(**values)), status, headers)
 
 
-def preview_page(store_name: str) -> HTMLResponse:
-    """The page whose Open Graph tags a chat app shows as the preview of a link."""
-    return _page(200, store_name, "Your personal link into our chat.", OPEN_GRAPH)
+# The page for chat apps, which show its Open Graph tags as the preview of a link. Its title is the name of the store.
+preview_page = partial(_page, 200, text="Your personal link into our chat.", meta=OPEN_GRAPH)
 
-
-def gone_page(store_name: str) -> HTMLResponse:
-    """The page for a genuine link that is expired or revoked."""
-    return _page(410, store_name, "This link no longer works. Write to us in our chat, and we will send you a new one.")
-
+# The page for a genuine link that is expired or revoked. Its title is the name of the store.
+GONE = "This link no longer works. Write to us in our chat, and we will send you a new one."
+gone_page = partial(_page, 410, text=GONE)
 
 # The page for any other link. It is always identical, so that it reveals nothing about the link.
 unknown_page = partial(_page, 404, "No such link", "Check that the link is complete, or ask the shop to send it again.")
