@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import brotli
 import orjson
@@ -26,7 +26,8 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=4),
     "gzip": lambda body: gzip.compress(body, compresslevel=4, mtime=0),
 }
-NOT_CACHED = [(b"cache-control", b"no-store"), (b"vary", b"Accept, Origin, Accept-Encoding")]
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+NOT_CACHED: RawHeaders = [(b"cache-control", b"no-store"), (b"vary", b"Accept, Origin, Accept-Encoding")]
 CACHED = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Origin, Accept-Encoding"}
 
 
@@ -86,12 +87,7 @@ def dump(body: object) -> bytes:
 
 
 async def send_json(
-    send: Send,
-    status: int,
-    body: bytes,
-    headers: dict[str, str],
-    negotiation: Negotiation,
-    common: list[tuple[bytes, bytes]],
+    send: Send, status: int, body: bytes, headers: dict[str, str], negotiation: Negotiation, common: RawHeaders
 ) -> None:
     """Send a response, compressed if that is worth it. `common`: headers that every response to the client has."""
     pairs = [(b"content-type", negotiation.content_type), *common]
