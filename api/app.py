@@ -42,7 +42,10 @@ CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings")
 
 
 class App:
-    """The ASGI application: the GraphQL endpoint, and a Starlette application for everything else."""
+    """The ASGI application: the GraphQL endpoint, and a Starlette application for everything else.
+
+    It has its own pool. The database must be migrated.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.db = Pool(settings.database_url)
@@ -57,11 +60,6 @@ class App:
             await self.site(scope, receive, send)
 
 
-def create_app(settings: Settings) -> App:
-    """An application with its own pool. The database must be migrated."""
-    return App(settings)
-
-
 def create_app_from_environment() -> App:
     """The application that each worker runs."""
     settings = read_settings()
@@ -69,7 +67,7 @@ def create_app_from_environment() -> App:
     parent = parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent,), daemon=True).start()
-    app = create_app(settings)
+    app = App(settings)
     collect_garbage_in_small_steps()
     return app
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from api.app import CONSOLE_PATHS, create_app
+from api.app import CONSOLE_PATHS, App
 from api.web import BUILT, CONTENT_SECURITY_POLICY
 from tests.conftest import client_of, listening, settings_for
 
@@ -86,7 +86,7 @@ async def test_a_page_allows_only_get_and_head(http: httpx.AsyncClient) -> None:
 
 @pytest.fixture
 def app_with_keys(database_url: str) -> Starlette:
-    return create_app(replace(settings_for(database_url), console_key=KEYS["/"], graphiql_key=KEYS["/graphql"]))
+    return App(replace(settings_for(database_url), console_key=KEYS["/"], graphiql_key=KEYS["/graphql"]))
 
 
 @pytest.mark.parametrize("path", KEYS)
