@@ -87,7 +87,9 @@ class DocumentLookup:
 
     def register(self, document: Document, credential: Credential) -> None:
         """Register a valid document, so that the app can send its hash instead."""
-        texts = self._registered.setdefault(credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=_size))
+        texts = self._registered.setdefault(
+            credential.app_id, LRUCache(REGISTERED_BYTES, getsizeof=lambda text: ENTRY_BYTES + 4 * len(text))
+        )
         texts[document.id] = document.text
 
     async def _get_published(self, credential: Credential, key: str | bytes) -> tuple[Row | None, float]:
@@ -98,7 +100,3 @@ class DocumentLookup:
 
 def _sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
-
-
-def _size(text: str) -> int:
-    return ENTRY_BYTES + 4 * len(text)
