@@ -45,16 +45,19 @@ class Jwks:
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = self._tried_at = -inf
         self._failing = False
-        self._fetch: asyncio.Task[None] | None = None
+        # The last fetch, which the first call of `get` starts. It ends long before the next one can start.
+        self._fetch: asyncio.Task[None]
 
     async def get(self, id: str) -> PyJWK | None:
         """The key with this ID, or None if the issuer has no such key. Raises IssuerUnavailable."""
         known = id in self._keys and self._age() <= STALE_SECONDS
         if not known or self._age() > REFRESH_SECONDS:
-            fetch = self._fetching()
+            if monotonic() - self._tried_at >= COOLDOWN_SECONDS:
+                self._tried_at = monotonic()
+                self._fetch = asyncio.create_task(self._refresh())
             # While the issuer is unavailable, requests with a cached key do not wait for it.
-            if fetch and not (known and self._failing):
-                await asyncio.shield(fetch)
+            if not (self._fetch.done() or (known and self._failing)):
+                await asyncio.shield(self._fetch)
         key = self._keys.get(id)
         if self._age() > STALE_SECONDS or (key is None and self._failing):
             raise IssuerUnavailable("The identity provider is not available at the moment.")
@@ -62,15 +65,6 @@ class Jwks:
 
     def _age(self) -> float:
         return monotonic() - self._fetched_at
-
-    def _fetching(self) -> asyncio.Task[None] | None:
-        """The running fetch or a new one. None if the last one was less than COOLDOWN_SECONDS ago."""
-        if self._fetch is None or self._fetch.done():
-            if monotonic() - self._tried_at < COOLDOWN_SECONDS:
-                return None
-            self._tried_at = monotonic()
-            self._fetch = asyncio.create_task(self._refresh())
-        return self._fetch
 
     async def _refresh(self) -> None:
         try:
