@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -95,9 +95,8 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
         try:
             async with asyncio.timeout(HEALTH_SECONDS):
                 await db.fetchrow("select 1")
-        except (Unavailable, TimeoutError) as error:
-            unavailable = error if isinstance(error, Unavailable) else Unavailable(f"no answer in {HEALTH_SECONDS} s")
-            return site_response(failure(unavailable, ""), _accept(request.headers))
+        except TimeoutError:
+            raise Unavailable(f"no answer in {HEALTH_SECONDS} s") from None
         return PlainTextResponse("ok")
 
     # The parts of a stream must not wait for each other.
@@ -176,8 +175,6 @@ class MaskingMiddleware:
 
         try:
             await self._app(scope, receive, send_noting)
-        except ClientDisconnect:
-            pass
         except Exception as error:
             # Only the first part of the path, because a link's code is a secret.
             route = scope["path"].split("/")[1]

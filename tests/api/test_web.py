@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from api.app import CONSOLE_PATHS, App
 from api.web import BUILT, CONTENT_SECURITY_POLICY
@@ -85,14 +84,12 @@ async def test_a_page_allows_only_get_and_head(http: httpx.AsyncClient) -> None:
 
 
 @pytest.fixture
-def app_with_keys(database_url: str) -> Starlette:
+def app_with_keys(database_url: str) -> App:
     return App(replace(settings_for(database_url), console_key=KEYS["/"], graphiql_key=KEYS["/graphql"]))
 
 
 @pytest.mark.parametrize("path", KEYS)
-async def test_the_development_key_is_filled_in_only_for_direct_local_requests(
-    app_with_keys: Starlette, path: str
-) -> None:
+async def test_the_development_key_is_filled_in_only_for_direct_local_requests(app_with_keys: App, path: str) -> None:
     async with listening(app_with_keys) as url, httpx.AsyncClient(base_url=url, headers=BROWSER) as http:
         page = await http.get(path)
         assert settings_of(page.text) == f'{{"key": "{KEYS[path]}"}}'
