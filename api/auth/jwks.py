@@ -102,13 +102,10 @@ async def _document(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
             body += chunk
             if len(body) > BODY_BYTES:
                 raise _Unusable(f"{url} has more than {BODY_BYTES} bytes")
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    if not isinstance(document, dict):
-        raise _Unusable(f"{url} is not a JSON object")
-    return document
+    with suppress(orjson.JSONDecodeError):
+        if isinstance(document := orjson.loads(body), dict):
+            return document
+    raise _Unusable(f"{url} is not a JSON object")
 
 
 def _usable_keys(url: str, document: dict[str, Any]) -> dict[str, PyJWK]:
