@@ -11,14 +11,14 @@ from multiprocessing.process import BaseProcess
 from threading import Thread
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware, remove_compress_type
 
 from api.errors import RequestError, failure
@@ -110,8 +110,7 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
         Route("/s/{slug}/{code}", LinkEndpoint(db, links, settings.operation_seconds).handle, methods=["GET"]),
         Route("/health", health),
         # Requests that the GraphQL endpoint does not serve: GraphiQL, preflights and other methods.
-        Route(PATH, graphiql.response, methods=["GET"]),
-        Route(DOCUMENT_ROUTE, graphiql.response, methods=["GET"]),
+        *(Route(path, graphiql.response, methods=["GET"]) for path in (PATH, DOCUMENT_ROUTE)),
     ]
     site = Starlette(
         routes=routes,
@@ -127,7 +126,9 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
                 expose_headers=["ETag", "Retry-After", "X-Request-Id"],
                 max_age=3600,
             ),
-            Middleware(MaskingMiddleware),
+            # As one of the `exception_handlers` it would raise the exception again, and the server would print its
+            # message, which can contain input of the client.
+            Middleware(ExceptionMiddleware, handlers={Exception: _unforeseen_error}),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
@@ -136,13 +137,13 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
     return site
 
 
-def _accept(headers: Headers) -> bytes:
-    return ", ".join(headers.getlist("accept")).encode("latin-1")
+def _accept(request: Request) -> bytes:
+    return ", ".join(request.headers.getlist("accept")).encode("latin-1")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    accept, path = _accept(request.headers), request.url.path
+    accept, path = _accept(request), request.scope["path"]
     if error.status_code == 404 and path.startswith("/s/"):
         return unknown_page()
     if error.status_code == 404 and media_type(accept, html=True) == HTML:
@@ -155,34 +156,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return site_response(failure(refused, request.state.log.request_id), accept)
 
 
-class MaskingMiddleware:
-    """Responds to unexpected exceptions. Starlette's own handler would raise them again, and the server would print
-    their messages, which can contain input of the client.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        is_begun = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal is_begun
-            is_begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_noting)
-        except Exception as error:
-            # Only the first part of the path, because a link's code is a secret.
-            route = scope["path"].split("/")[1]
-            masked = failure(error, scope["state"]["log"].request_id, route=route)
-            response = broken_page() if route == "s" else site_response(masked, _accept(Headers(scope=scope)))
-            # A response that has begun cannot be replaced: the server closes the connection.
-            if not is_begun:
-                await response(scope, receive, send)
+async def _unforeseen_error(request: Request, error: Exception) -> Response:
+    # Only the first part of the path, because a link's code is a secret.
+    route = request.scope["path"].split("/")[1]
+    masked = failure(error, request.state.log.request_id, route=route)
+    return broken_page() if route == "s" else site_response(masked, _accept(request))
 
 
 def _end_with(parent: BaseProcess) -> None:
