@@ -32,21 +32,20 @@ class RequestError(Exception):
         self.headers = headers
 
 
-# The first matching row applies. The status is used if the exception ends the whole request.
-PROBLEMS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Problem], ...] = (
-    (TooCostly, Problem(400, "COST_LIMIT_EXCEEDED")),
-    (Throttled, Problem(429, "THROTTLED")),
-    (Unauthenticated, Problem(401, "UNAUTHENTICATED")),
-    (Forbidden, Problem(403, "FORBIDDEN")),
-    (BadUserInput, Problem(400, "BAD_USER_INPUT")),
-    (
-        (UnicodeEncodeError, asyncpg.CharacterNotInRepertoireError),
-        Problem(400, "BAD_USER_INPUT", "The text contains a character that cannot be stored."),
-    ),
-    (Unavailable, Problem(503, "SERVICE_UNAVAILABLE", "The database is not available at the moment.")),
-    (IssuerUnavailable, Problem(503, "SERVICE_UNAVAILABLE")),
-    (TimeoutError, Problem(504, "TIMEOUT")),
-)
+UNSTORABLE = Problem(400, "BAD_USER_INPUT", "The text contains a character that cannot be stored.")
+# By the class of the exception, or its closest base. The status is used if the exception ends the whole request.
+PROBLEMS: dict[type[BaseException], Problem] = {
+    TooCostly: Problem(400, "COST_LIMIT_EXCEEDED"),
+    Throttled: Problem(429, "THROTTLED"),
+    Unauthenticated: Problem(401, "UNAUTHENTICATED"),
+    Forbidden: Problem(403, "FORBIDDEN"),
+    BadUserInput: Problem(400, "BAD_USER_INPUT"),
+    UnicodeEncodeError: UNSTORABLE,
+    asyncpg.CharacterNotInRepertoireError: UNSTORABLE,
+    Unavailable: Problem(503, "SERVICE_UNAVAILABLE", "The database is not available at the moment."),
+    IssuerUnavailable: Problem(503, "SERVICE_UNAVAILABLE"),
+    TimeoutError: Problem(504, "TIMEOUT"),
+}
 UNFORESEEN = Problem(
     500, "INTERNAL_SERVER_ERROR", "An internal error occurred. Quote the request ID when you report it."
 )
@@ -98,7 +97,7 @@ def field_errors(result: ExecutionResult, request_id: str) -> GraphQLResponse:
 def problem_of(error: BaseException) -> Problem:
     if isinstance(error, RequestError):
         return error.problem
-    return next((problem for types, problem in PROBLEMS if isinstance(error, types)), UNFORESEEN)
+    return next((PROBLEMS[base] for base in type(error).__mro__ if base in PROBLEMS), UNFORESEEN)
 
 
 def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
