@@ -1,6 +1,5 @@
 """The log: one JSON object per line on stderr. A stalled reader never blocks a request."""
 
-import atexit
 import logging
 import os
 import sys
@@ -48,7 +47,6 @@ class StreamWriter(logging.Handler):
         self._closing = Event()
         self._thread = Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
-        atexit.register(self.close)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.put(self.format(record).encode())
@@ -60,7 +58,7 @@ class StreamWriter(logging.Handler):
             self._dropped += 1
 
     def close(self) -> None:
-        """Write the remaining lines, and wait for at most CLOSE_SECONDS."""
+        """Write the remaining lines, and wait for at most CLOSE_SECONDS. `logging` calls this when the process ends."""
         self._closing.set()
         self._thread.join(CLOSE_SECONDS)
         super().close()
