@@ -31,7 +31,7 @@ class IssuerUnavailable(Exception):
     """The issuer's keys cannot be fetched, so a token cannot be verified. Retrying may succeed."""
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """The issuer returned an invalid response."""
 
 
@@ -71,9 +71,9 @@ class Jwks:
             async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient(verify=self._ssl) as client:
                 url = self._url or await self._discovered_url(client)
                 self._keys = _usable_keys(url, await _document(client, url))
-        except (_Unusable, httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TimeoutError is an OSError
+        except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TimeoutError is an OSError
             self._failing = True
-            logger.warning("No keys from %s: %s %s", self._issuer, type(error).__name__.strip("_"), error)
+            logger.warning("No keys from %s: %s %s", self._issuer, type(error).__name__, error)
         else:
             self._failing = False
             self._fetched_at = monotonic()
@@ -83,29 +83,29 @@ class Jwks:
         url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         document = await _document(client, url)
         if document.get("issuer") != self._issuer:
-            raise _Unusable(f"{url} is for another issuer: JWT_ISSUER must be exactly its value of issuer")
+            raise Unusable(f"{url} is for another issuer: JWT_ISSUER must be exactly its value of issuer")
         found = document.get("jwks_uri")
         if not isinstance(found, str) or not is_secure_url(found):
-            raise _Unusable(f"{url} has no https URL as its jwks_uri")
+            raise Unusable(f"{url} has no https URL as its jwks_uri")
         return found
 
 
 async def _document(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
-    """The JSON object at the URL. Does not follow redirects, and limits the size. Raises _Unusable."""
+    """The JSON object at the URL. Does not follow redirects, and limits the size. Raises Unusable."""
     body = bytearray()
     # Uncompressed, so that the size can be limited while the body is read.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     async with client.stream("GET", url, headers=headers) as response:
         if response.status_code != 200:
-            raise _Unusable(f"{url} returned status {response.status_code}")
+            raise Unusable(f"{url} returned status {response.status_code}")
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > BODY_BYTES:
-                raise _Unusable(f"{url} has more than {BODY_BYTES} bytes")
+                raise Unusable(f"{url} has more than {BODY_BYTES} bytes")
     with suppress(orjson.JSONDecodeError):
         if isinstance(document := orjson.loads(body), dict):
             return document
-    raise _Unusable(f"{url} is not a JSON object")
+    raise Unusable(f"{url} is not a JSON object")
 
 
 def _usable_keys(url: str, document: dict[str, Any]) -> dict[str, PyJWK]:
@@ -119,5 +119,5 @@ def _usable_keys(url: str, document: dict[str, Any]) -> dict[str, PyJWK]:
                 if key.key_id and key.algorithm_name in ALGORITHMS:
                     keys[key.key_id] = key
     if not keys:
-        raise _Unusable(f"{url} has no key for {', '.join(ALGORITHMS)}")
+        raise Unusable(f"{url} has no key for {', '.join(ALGORITHMS)}")
     return keys
