@@ -64,8 +64,7 @@ def create_app_from_environment() -> App:
     """The application that each worker runs."""
     settings = read_settings()
     configure(settings.log_level)
-    parent = parent_process()
-    if parent is not None:
+    if parent := parent_process():
         Thread(target=_end_with, args=(parent,), daemon=True).start()
     app = App(settings)
     collect_garbage_in_small_steps()
