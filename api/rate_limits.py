@@ -131,10 +131,10 @@ class RateLimiter:
         while not budget.pay(cost):
             if lease := budget.lease:
                 await asyncio.shield(lease)
-            elif budget.available < cost:
+            elif (available := budget.available) < cost:
                 raise Throttled(cost, budget)
             elif credential is None:
-                budget.left, budget.seen_at = budget.available - cost, monotonic()
+                budget.left, budget.seen_at = available - cost, monotonic()
                 break
             else:
                 budget.lease = lease = asyncio.create_task(self._lease(credential, budget, cost))
