@@ -42,10 +42,7 @@ CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings")
 
 
 class App:
-    """The ASGI application: the GraphQL endpoint, and a Starlette application for everything else.
-
-    It has its own pool. The database must be migrated.
-    """
+    """The ASGI application: the GraphQL endpoint, and a Starlette application for everything else."""
 
     def __init__(self, settings: Settings) -> None:
         self.db = Pool(settings.database_url)
@@ -60,13 +57,18 @@ class App:
             await self.site(scope, receive, send)
 
 
+def create_app(settings: Settings) -> App:
+    """An application with its own pool. The database must be migrated."""
+    return App(settings)
+
+
 def create_app_from_environment() -> App:
     """The application that each worker runs."""
     settings = read_settings()
     configure(settings.log_level)
     if parent := parent_process():
         Thread(target=_end_with, args=(parent,), daemon=True).start()
-    app = App(settings)
+    app = create_app(settings)
     collect_garbage_in_small_steps()
     return app
 

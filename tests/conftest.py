@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, settings
 from starlette.applications import Starlette
 
 import embedded
-from api.app import App
+from api.app import create_app
 from api.settings import Settings
 from db.migrate import migrate
 from db.pool import Pool
@@ -168,7 +168,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[str]:
     """A server on a free port, in this process."""
-    async with listening(App(settings)) as url:
+    async with listening(create_app(settings)) as url:
         yield url
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from api.app import App
+from api.app import create_app
 from tests.conftest import listening, settings_for
 from tests.support.responses import GRAPHQL, JSON
 from tests.support.shop import Shop
@@ -96,7 +96,7 @@ async def test_a_stream_is_not_buffered_or_compressed(database_url: str, type: s
     async def stream(request: Request) -> Response:
         return StreamingResponse(parts(), media_type=type)
 
-    app = App(settings_for(database_url))
+    app = create_app(settings_for(database_url))
     app.site.routes.append(Route("/stream", stream))
     async with (
         listening(app) as url,

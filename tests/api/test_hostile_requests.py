@@ -39,10 +39,10 @@ SERVER = """
 import asyncio, sys
 from time import thread_time
 import uvicorn, uvloop
-from api.app import collect_garbage_in_small_steps, App
+from api.app import collect_garbage_in_small_steps, create_app
 from tests.conftest import settings_for
 
-app = App(settings_for(sys.argv[1]))
+app = create_app(settings_for(sys.argv[1]))
 collect_garbage_in_small_steps()
 
 async def timed(scope, receive, send):

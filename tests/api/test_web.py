@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import CONSOLE_PATHS, App
+from api.app import CONSOLE_PATHS, App, create_app
 from api.web import BUILT, CONTENT_SECURITY_POLICY
 from tests.conftest import client_of, listening, settings_for
 
@@ -85,7 +85,7 @@ async def test_a_page_allows_only_get_and_head(http: httpx.AsyncClient) -> None:
 
 @pytest.fixture
 def app_with_keys(database_url: str) -> App:
-    return App(replace(settings_for(database_url), console_key=KEYS["/"], graphiql_key=KEYS["/graphql"]))
+    return create_app(replace(settings_for(database_url), console_key=KEYS["/"], graphiql_key=KEYS["/graphql"]))
 
 
 @pytest.mark.parametrize("path", KEYS)

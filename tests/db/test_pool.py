@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.app import App
+from api.app import create_app
 from db.pool import Pool, Unavailable
 from tests.conftest import pool, settings_for
 
@@ -92,7 +92,7 @@ async def test_a_cancelled_application_closes_its_connections(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    app = App(settings_for(own_database_url))
+    app = create_app(settings_for(own_database_url))
     with suppress(asyncio.CancelledError):
         async with app.site.router.lifespan_context(app):
             assert await connection.fetchval(others) == 1
