@@ -103,7 +103,8 @@ def equals(column: str, value: str) -> Predicate:
 
 
 def one_of(column: str, values: Sequence[str]) -> Predicate:
-    return Predicate(f"{column} = any (?::text[])", (list(values),))
+    # A tuple, because predicates are keys of data loaders.
+    return Predicate(f"{column} = any (?::text[])", (tuple(values),))
 
 
 def in_range(column: str, start: datetime | None, end: datetime | None) -> Predicate:

@@ -27,11 +27,10 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class Loader(Generic[V]):
-    """Collects the keys that are loaded during one turn of the event loop, and fetches their values together.
+    """Collects the keys that are loaded during one turn of the event loop, and fetches their values in a task.
 
-    The first caller fetches for all of them. If it is cancelled, because its part of the response has failed, a
-    task fetches for the others. `request_task` resolves fields one at a time: fields that are resolved together have
-    a task each. It therefore does not wait for more keys.
+    `request_task` resolves fields one at a time: fields that are resolved together have a task each. It therefore does
+    not wait for more keys, and fetches by itself.
     """
 
     def __init__(
@@ -55,52 +54,41 @@ class Loader(Generic[V]):
             value = (await self._fetch([key], columns)).get(key)
             self._loaded[key] = columns, value
             return value
-        batch = self._collecting
-        if batch is None and key in self._fetching and _includes(self._fetching[key].columns, columns):
-            return (await self._fetching[key].values()).get(key)
-        if batch is not None:
+        # A batch that no caller waits for any more is cancelled.
+        if (batch := self._collecting) and batch.waiting:
             batch.add(key, columns)
-            return (await batch.values()).get(key)
-        batch = self._collecting = _Batch(key, columns)
-        try:
-            await asyncio.sleep(0)
-            values = await self._run(batch)
-        except BaseException as error:
-            if self._collecting is batch:
-                self._collecting = None
-            if isinstance(error, asyncio.CancelledError):
-                batch.hand_over(self._run)
-            else:
-                batch.fail(error)
-            raise
-        if batch.waiting:
-            batch.finish(values)
-            await asyncio.sleep(0)  # resume together with the others, so that their next keys share a batch
-        return values.get(key)
+        elif not ((batch := self._fetching.get(key)) and batch.waiting and _includes(batch.columns, columns)):
+            batch = self._collecting = _Batch(key, columns)
+            batch.task = asyncio.get_running_loop().create_task(self._run(batch))
+        return (await batch.values()).get(key)
 
-    async def _run(self, batch: "_Batch[V]") -> Mapping[str, V]:
-        if self._collecting is batch:
-            self._collecting = None
+    async def _run(self, batch: "_Batch[V]") -> None:
+        self._collecting = None
         self._fetching |= dict.fromkeys(batch.keys, batch)
         try:
             values = await self._fetch(list(batch.keys), batch.columns)
+            for key in batch.keys:
+                self._loaded[key] = batch.columns, values.get(key)
+            for waiter in batch.pending():
+                waiter.set_result(values)
+        except Exception as error:
+            for waiter in batch.pending():
+                waiter.set_exception(error)
         finally:
             for key in batch.keys:
                 if self._fetching.get(key) is batch:
                     del self._fetching[key]
-        for key in batch.keys:
-            self._loaded[key] = batch.columns, values.get(key)
-        return values
 
 
 class _Batch(Generic[V]):
-    """Keys that are fetched together, and the callers that wait for them besides the first one."""
+    """Keys that are fetched together, and the callers that wait for their values."""
+
+    task: "asyncio.Task[None]"
 
     def __init__(self, key: str, columns: Columns) -> None:
         self.keys = {key: None}
         self.columns = columns
         self.waiting: list[asyncio.Future[Mapping[str, V]]] = []
-        self._task: asyncio.Task[None] | None = None
 
     def add(self, key: str, columns: Columns) -> None:
         self.keys[key] = None
@@ -113,29 +101,12 @@ class _Batch(Generic[V]):
             return await waiter
         except asyncio.CancelledError:
             self.waiting.remove(waiter)
-            if self._task and not self.waiting:
-                self._task.cancel()  # no caller needs the values any more
+            if not self.waiting:
+                self.task.cancel()
             raise
 
-    def finish(self, values: Mapping[str, V]) -> None:
-        for waiter in self.waiting:
-            if not waiter.done():
-                waiter.set_result(values)
-
-    def fail(self, error: BaseException) -> None:
-        for waiter in self.waiting:
-            if not waiter.done():
-                waiter.set_exception(error)
-
-    def hand_over(self, run: Callable[["_Batch[V]"], Awaitable[Mapping[str, V]]]) -> None:
-        if self.waiting:
-            self._task = asyncio.get_running_loop().create_task(self._complete(run))
-
-    async def _complete(self, run: Callable[["_Batch[V]"], Awaitable[Mapping[str, V]]]) -> None:
-        try:
-            self.finish(await run(self))
-        except Exception as error:
-            self.fail(error)
+    def pending(self) -> list["asyncio.Future[Mapping[str, V]]"]:
+        return [waiter for waiter in self.waiting if not waiter.done()]
 
 
 class Loaders:
@@ -192,21 +163,15 @@ class Loaders:
         self, customer_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns
     ) -> list[Row]:
         """A page of the customer's sessions."""
-        loader = self._loader(
-            ("sessions", _key(predicate), sort, window),
-            lambda ids, columns: search_sessions_of_customers(
-                self._db, self._store_id, ids, predicate, sort, window, columns
-            ),
-        )
-        return await loader.load(customer_id, columns)
+
+        def fetch(ids: list[str], columns: Columns) -> Awaitable[Mapping[str, list[Row]]]:
+            return search_sessions_of_customers(self._db, self._store_id, ids, predicate, sort, window, columns)
+
+        return await self._loader((predicate, sort, window), fetch).load(customer_id, columns)
 
     async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
         """The number of the customer's sessions, up to the limit."""
-        loader = self._loader(
-            ("count", _key(predicate), limit),
-            lambda ids, _: count_sessions_of_customers(self._db, self._store_id, ids, predicate, limit),
-        )
-        return await loader.load(customer_id)
+        return await self._by_parent(count_sessions_of_customers, predicate, limit).load(customer_id)
 
     async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
         """The number of sessions whose link was opened, in total and by period."""
@@ -214,7 +179,7 @@ class Loaders:
         async def fetch(_: list[str], __: Columns) -> Mapping[str, dict[datetime | None, int]]:
             return {"all": await count_opened_sessions(self._db, self._store_id, predicate, period)}
 
-        return await self._loader(("opened", _key(predicate), period), fetch).load("all")
+        return await self._loader((count_opened_sessions, predicate, period), fetch).load("all")
 
     def _by_id(self, get: Callable[[Pool, str, list[str]], Awaitable[list[Any]]]) -> Loader[Any]:
         async def fetch(ids: list[str], _: Columns) -> Mapping[str, Any]:
@@ -236,8 +201,3 @@ class Loaders:
 
 def _includes(columns: Columns, wanted: Columns) -> bool:
     return columns is None or (wanted is not None and wanted <= columns)
-
-
-def _key(predicate: Predicate) -> Hashable:
-    """A hashable key for a predicate, whose values can be lists."""
-    return predicate.sql, repr(predicate.values)

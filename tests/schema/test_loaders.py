@@ -116,6 +116,17 @@ async def test_a_fetch_that_no_caller_waits_for_is_cancelled(source: Source) -> 
     assert await source.loader.load("a") == "A"
 
 
+async def test_a_key_whose_fetch_is_being_cancelled_is_fetched_again(source: Source) -> None:
+    [first] = source.load("a")
+    await turns()
+    first.cancel()
+    second = source.load("a")
+    await turns()
+    source.answer.set()
+    assert await asyncio.wait_for(asyncio.gather(*second), 1) == ["A"]
+    assert source.fetches == [(["a"], None)] * 2
+
+
 async def test_every_caller_gets_the_error_of_a_fetch_and_it_is_not_cached(source: Source) -> None:
     source.answer.set()
     source.error = ValueError("no rows")
