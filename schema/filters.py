@@ -86,20 +86,18 @@ class SessionFilter:
 
     def predicate(self) -> Predicate:
         """The predicate of the filter. Raises BadUserInput if the filter is too large or a value is malformed."""
-        if (depth := self._depth()) > DEPTH_LIMIT:
+        depth, size = self._extent()
+        if depth > DEPTH_LIMIT:
             raise BadUserInput(f"A filter can have at most {DEPTH_LIMIT} levels, got {depth}.")
-        if (size := self._size()) > SIZE_LIMIT:
+        if size > SIZE_LIMIT:
             raise BadUserInput(f"A filter can consist of at most {SIZE_LIMIT} filters, got {size}.")
         return self._predicate()
 
-    def _nested(self) -> list["SessionFilter"]:
-        return [*(self.and_ or ()), *(self.or_ or ()), *([self.not_] if self.not_ else ())]
-
-    def _depth(self) -> int:
-        return 1 + max((nested._depth() for nested in self._nested()), default=0)
-
-    def _size(self) -> int:
-        return 1 + sum(nested._size() for nested in self._nested())
+    def _extent(self) -> tuple[int, int]:
+        """The number of levels, and the number of filters."""
+        nested = [*(self.and_ or ()), *(self.or_ or ()), *([self.not_] if self.not_ else ())]
+        depths, sizes = zip((0, 0), *(filter._extent() for filter in nested), strict=True)
+        return 1 + max(depths), 1 + sum(sizes)
 
     def _predicate(self) -> Predicate:
         return predicates.all_of(list(self._predicates()))
