@@ -10,11 +10,10 @@ from schema.customers import customer, customers
 from schema.defaults import leave_null_defaults_out
 from schema.mutations.api_keys import create_api_key, revoke_api_key
 from schema.mutations.apps import create_app, update_app
-from schema.mutations.conversions import record_conversion
 from schema.mutations.customers import update_customer
 from schema.mutations.documents import publish_documents, retire_document
 from schema.mutations.orders import record_order
-from schema.mutations.sessions import create_session
+from schema.mutations.sessions import create_session, record_conversion
 from schema.mutations.stores import update_store_settings
 from schema.mutations.tokens import extend_token, join_session, reissue_token, revoke_token
 from schema.nodes import node, nodes

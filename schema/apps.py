@@ -7,6 +7,10 @@ from typing import Annotated
 
 import strawberry
 
+from db.api_keys import get_api_keys_by_app
+from db.apps import get_apps
+from db.documents import search_documents
+from db.keysets import Key
 from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver
@@ -23,7 +27,7 @@ from schema.connections import (
     PageRequest,
 )
 from schema.context import Info
-from schema.documents import PersistedDocument, documents_of
+from schema.documents import PersistedDocument, require_app
 from schema.fields import argument, enum_value
 from schema.ids import Node, checked_id
 from schema.scopes import Scope
@@ -61,7 +65,7 @@ class App(Node):
     @resolver("The app's API keys, oldest first, including revoked keys. Requires the scope `admin`.", reads=("id",))
     async def keys(self, info: Info) -> list[ApiKey]:
         info.context.require(Scope.ADMIN)
-        rows = await info.context.loaders.keys_by_app.load(self.row.id)
+        rows = await info.context.loaders.of_parent(get_api_keys_by_app, self.row.id)
         count_items(info, len(rows))
         return [ApiKey(row=row) for row in rows]
 
@@ -73,14 +77,19 @@ class App(Node):
     async def documents(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[PersistedDocument]:
-        return await documents_of(info, self.row.id, PageArguments(first, after, last, before))
+        id = self.row.id
+        require_app(info, id)
+        fetch = partial(info.context.loaders.page, search_documents, id)
+        request = PageRequest(info, f"documents {id}", PageArguments(first, after, last, before))
+        rows = await fetch(request.window, request.columns)
+        return Connection(page=request.page(rows, PersistedDocument, fetch, lambda row: Key(row.id, row.id)))
 
 
 async def app(
     info: Info, id: Annotated[strawberry.ID, argument("The ID of the app, such as app_01h455vb4pex5vsknk084sn02q.")]
 ) -> App | None:
     info.context.require(Scope.ADMIN)
-    row = await info.context.loaders.apps.load(checked_id(id, "app"))
+    row = await info.context.loaders.row(get_apps, checked_id(id, "app"))
     return App(row=row) if row else None
 
 

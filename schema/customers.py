@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from db.customers import get_customers
 from db.search import CUSTOMER, EVERYTHING, count, search
 from engine.rows import column, resolver
 from schema.connections import NEWEST_FIRST, After, Before, CountableConnection, First, Last, PageArguments, PageRequest
@@ -57,7 +58,7 @@ class Customer(Node):
         """A column that is not copied into the rows of sessions."""
         if name in self.row:
             return self.row[name]
-        row = await info.context.loaders.customers.load(self.row["id"])
+        row = await info.context.loaders.row(get_customers, self.row["id"])
         assert row is not None  # rows are never deleted
         return row[name]
 
@@ -67,7 +68,7 @@ async def customer(
     id: Annotated[strawberry.ID, argument("The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")],
 ) -> Customer | None:
     info.context.require(Scope.SESSIONS_READ)
-    row = await info.context.loaders.customers.load(checked_id(id, "customer"))
+    row = await info.context.loaders.row(get_customers, checked_id(id, "customer"))
     return Customer(row=row) if row else None
 
 

@@ -1,14 +1,11 @@
 """Persisted documents of an app."""
 
 from datetime import datetime
-from functools import partial
 
 import strawberry
 
-from db.keysets import Key
 from db.pool import Row
 from engine.rows import column
-from schema.connections import Connection, PageArguments, PageRequest
 from schema.context import Info
 from schema.scopes import Scope
 from schema.validation import Validation
@@ -49,11 +46,3 @@ def require_app(info: Info, app_id: str | None) -> tuple[str, str]:
         with Validation() as validation:
             validation.id(app_id, "app", "appId")
     return credential.store_id, app_id or credential.app_id
-
-
-async def documents_of(info: Info, app_id: str, arguments: PageArguments) -> Connection[PersistedDocument]:
-    require_app(info, app_id)
-    fetch = partial(info.context.loaders.documents, app_id)
-    request = PageRequest(info, f"documents {app_id}", arguments)
-    rows = await fetch(request.window, request.columns)
-    return Connection(page=request.page(rows, PersistedDocument, fetch, lambda row: Key(row.id, row.id)))

@@ -1,36 +1,25 @@
 """Errors that clients see: GraphQL errors, and the user errors in the payloads of mutations."""
 
 from enum import Enum
+from typing import TypeVar
 
 import strawberry
 
 from schema.fields import enum_value
 
-
-class ClientError(Exception):
-    """A GraphQL error whose message is meant for the client. `code` becomes `extensions.code`."""
-
-    code = "BAD_USER_INPUT"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.extensions = {"code": self.code}
+T = TypeVar("T")
 
 
-class BadUserInput(ClientError):
+class BadUserInput(Exception):
     """An argument has an invalid value."""
 
 
-class Unauthenticated(ClientError):
+class Unauthenticated(Exception):
     """The request is not authenticated."""
 
-    code = "UNAUTHENTICATED"
 
-
-class Forbidden(ClientError):
+class Forbidden(Exception):
     """The credential lacks a scope."""
-
-    code = "FORBIDDEN"
 
 
 @strawberry.enum(description="Why a mutation was refused.")
@@ -86,5 +75,8 @@ def order_of_another_session(field: str) -> UserErrors:
     return user_error(UserErrorCode.ORDER_OF_ANOTHER_SESSION, message, field)
 
 
-def not_found(object: str, field: str) -> UserErrors:
-    return user_error(UserErrorCode.NOT_FOUND, f"must be the ID of {object} of your store", field)
+def found(value: T | None, object: str, field: str) -> T:
+    """The value. Raises UserErrors if it is None, because the store has no such object."""
+    if value is None:
+        raise user_error(UserErrorCode.NOT_FOUND, f"must be the ID of {object} of your store", field)
+    return value

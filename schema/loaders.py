@@ -6,22 +6,17 @@ They belong to one request, and only see its store.
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from typing import Any, Generic, TypeAlias, TypeVar, TypeVarTuple
 
-from db.api_keys import get_api_keys_by_app
-from db.apps import get_apps
 from db.columns import Columns
-from db.customers import get_customers
-from db.documents import search_documents
-from db.events import search_events
 from db.keysets import Sort, Window
-from db.orders import get_orders, get_orders_by_session
 from db.pool import Pool, Row
-from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
+from db.search import Predicate, search_sessions_of_customers
 from db.sessions import get_sessions
 from db.stats import Period, count_opened_sessions
 from db.stores import get_store
 
+Search: TypeAlias = Callable[[Pool, str, list[str], Window], Awaitable[Mapping[str, list[Row]]]]
 V = TypeVar("V")
 Arguments = TypeVarTuple("Arguments")
 
@@ -110,87 +105,64 @@ class _Batch(Generic[V]):
 
 
 class Loaders:
+    """The data loaders of a request: one for each function of `db` and its arguments."""
+
     def __init__(self, db: Pool, store_id: str, request_task: "asyncio.Task[Any] | None") -> None:
         self._db = db
         self._store_id = store_id
         self._request_task = request_task
         self._loaders: dict[Hashable, Loader[Any]] = {}
-        self.sessions: Loader[Row] = Loader(self._sessions, request_task)
 
-    async def _sessions(self, ids: list[str], columns: Columns) -> Mapping[str, Row]:
-        columns = None if columns is None else columns | {"id"}
-        rows = await get_sessions(self._db, self._store_id, ids, columns)
-        return {row["id"]: row for row in rows}
+    def row(self, get: Callable[[Pool, str, list[str]], Awaitable[list[Row]]], id: str) -> Awaitable[Row | None]:
+        """The row with this ID. `get` returns the rows with several IDs, in any order."""
 
-    @property
-    def customers(self) -> Loader[Row]:
-        return self._by_id(get_customers)
+        async def fetch(ids: list[str], _: Columns) -> Mapping[str, Row]:
+            return {row.id: row for row in await get(self._db, self._store_id, ids)}
 
-    @property
-    def orders(self) -> Loader[Any]:
-        return self._by_id(get_orders)
+        return self._loader(get, fetch).load(id)
 
-    @property
-    def apps(self) -> Loader[Any]:
-        return self._by_id(get_apps)
+    def of_parent(
+        self,
+        get: Callable[[Pool, str, list[str], *Arguments], Awaitable[Mapping[str, V]]],
+        id: str,
+        *arguments: *Arguments,
+    ) -> Awaitable[V]:
+        """What belongs to a parent. `get` returns it for several parents, whose arguments are the same."""
+        return self._loader((get, *arguments), lambda ids, _: get(self._db, self._store_id, ids, *arguments)).load(id)
 
-    @property
-    def stores(self) -> Loader[Any]:
-        async def fetch(ids: list[str], _: Columns) -> Mapping[str, Any]:
+    def page(self, search: Search, id: str, window: Window, _: Columns = None) -> Awaitable[list[Row]]:
+        """A page of what belongs to a parent, with all columns."""
+        return self.of_parent(search, id, window)
+
+    def session(self, id: str, columns: Columns = None) -> Awaitable[Row | None]:
+        async def fetch(ids: list[str], columns: Columns) -> Mapping[str, Row]:
+            columns = None if columns is None else columns | {"id"}
+            return {row["id"]: row for row in await get_sessions(self._db, self._store_id, ids, columns)}
+
+        return self._loader(get_sessions, fetch).load(id, columns)
+
+    def store(self, id: str) -> Awaitable[Row | None]:
+        async def fetch(_: list[str], __: Columns) -> Mapping[str, Row | None]:
             return {self._store_id: await get_store(self._db, self._store_id)}  # no other store is visible
 
-        return self._loader("stores", fetch)
+        return self._loader(get_store, fetch).load(id)
 
-    @property
-    def keys_by_app(self) -> Loader[list[Any]]:
-        return self._by_parent(get_api_keys_by_app)
-
-    @property
-    def orders_by_session(self) -> Loader[list[Any]]:
-        return self._by_parent(get_orders_by_session)
-
-    # In the following, parents with the same arguments share a statement.
-
-    async def events(self, session_id: str, window: Window, _: Columns = None) -> list[Any]:
-        """A page of the session's events, with all columns."""
-        return await self._by_parent(search_events, window).load(session_id)
-
-    async def documents(self, app_id: str, window: Window, _: Columns = None) -> list[Any]:
-        """A page of the app's documents, with all columns."""
-        return await self._by_parent(search_documents, window).load(app_id)
-
-    async def sessions_of_customer(
+    def sessions_of_customer(
         self, customer_id: str, predicate: Predicate, sort: Sort, window: Window, columns: Columns
-    ) -> list[Row]:
-        """A page of the customer's sessions."""
-
+    ) -> Awaitable[list[Row]]:
         def fetch(ids: list[str], columns: Columns) -> Awaitable[Mapping[str, list[Row]]]:
             return search_sessions_of_customers(self._db, self._store_id, ids, predicate, sort, window, columns)
 
-        return await self._loader((predicate, sort, window), fetch).load(customer_id, columns)
+        key = search_sessions_of_customers, predicate, sort, window
+        return self._loader(key, fetch).load(customer_id, columns)
 
-    async def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> int:
-        """The number of the customer's sessions, up to the limit."""
-        return await self._by_parent(count_sessions_of_customers, predicate, limit).load(customer_id)
-
-    async def opened(self, predicate: Predicate, period: Period | None) -> dict[datetime | None, int]:
+    def opened(self, predicate: Predicate, period: Period | None) -> Awaitable[dict[datetime | None, int]]:
         """The number of sessions whose link was opened, in total and by period."""
 
         async def fetch(_: list[str], __: Columns) -> Mapping[str, dict[datetime | None, int]]:
             return {"all": await count_opened_sessions(self._db, self._store_id, predicate, period)}
 
-        return await self._loader((count_opened_sessions, predicate, period), fetch).load("all")
-
-    def _by_id(self, get: Callable[[Pool, str, list[str]], Awaitable[list[Any]]]) -> Loader[Any]:
-        async def fetch(ids: list[str], _: Columns) -> Mapping[str, Any]:
-            return {row.id: row for row in await get(self._db, self._store_id, ids)}
-
-        return self._loader(get, fetch)
-
-    def _by_parent(
-        self, get: Callable[[Pool, str, list[str], *Arguments], Awaitable[Mapping[str, V]]], *arguments: *Arguments
-    ) -> Loader[V]:
-        return self._loader((get, *arguments), lambda ids, _: get(self._db, self._store_id, ids, *arguments))
+        return self._loader((count_opened_sessions, predicate, period), fetch).load("all")
 
     def _loader(self, key: Hashable, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> Loader[V]:
         """The loader with this key, which is created on first use."""

@@ -6,7 +6,10 @@ from typing import Annotated
 
 import strawberry
 
+from db.apps import get_apps
+from db.customers import get_customers
 from db.ids import noun_of
+from db.orders import get_orders
 from schema.apps import App
 from schema.connections import IDS_LIMIT
 from schema.context import Info
@@ -43,18 +46,17 @@ async def _node(info: Info, id: str) -> Node | None:
     node_type: Callable[..., Node]
     match noun_of(id):
         case "session":
-            node_type, loader = Session, loaders.sessions
+            node_type, row = Session, await loaders.session(id)
         case "customer":
-            node_type, loader = Customer, loaders.customers
+            node_type, row = Customer, await loaders.row(get_customers, id)
         case "order":
-            node_type, loader = Order, loaders.orders
+            node_type, row = Order, await loaders.row(get_orders, id)
         case "store":
-            node_type, loader = Store, loaders.stores
+            node_type, row = Store, await loaders.store(id)
         case "app" if id == credential.app_id or Scope.ADMIN.value in credential.scopes:
-            node_type, loader = App, loaders.apps
+            node_type, row = App, await loaders.row(get_apps, id)
         case None:
             raise BadUserInput(f"An ID must look like session_01h455vb4pex5vsknk084sn02q, got {shortened(id)}.")
         case _:
             return None
-    row = await loader.load(id)
     return node_type(row=row) if row else None

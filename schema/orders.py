@@ -49,7 +49,7 @@ class Order(Node):
         from schema.sessions import Session
 
         info.context.require(Scope.SESSIONS_READ)
-        row = await info.context.loaders.sessions.load(self.row.session_id) if self.row.session_id else None
+        row = await info.context.loaders.session(self.row.session_id) if self.row.session_id else None
         return Session(row=row) if row else None
 
 

@@ -1,4 +1,4 @@
-"""Sessions and their search."""
+"""Sessions, their conversions, and their search."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,8 +9,11 @@ import orjson
 import strawberry
 from strawberry.scalars import JSON
 
+from db.events import search_events
 from db.keysets import Sort
-from db.search import EVERYTHING, SESSION, Predicate, count, search
+from db.orders import get_orders, get_orders_by_session
+from db.pool import Row
+from db.search import EVERYTHING, SESSION, Predicate, count, count_sessions_of_customers, search
 from engine.cost import count_items
 from engine.rows import column, resolver, selected_columns, view
 from schema.connections import (
@@ -25,7 +28,6 @@ from schema.connections import (
     PageRequest,
 )
 from schema.context import Info
-from schema.conversions import Conversion
 from schema.customers import Customer
 from schema.events import SessionEvent
 from schema.fields import argument, enum_value
@@ -34,6 +36,29 @@ from schema.ids import Node, checked_id
 from schema.orders import Order
 from schema.scopes import Scope
 from schema.tokens import Token
+
+
+@strawberry.enum(description="The kind of a conversion.")
+class ConversionKind(Enum):
+    PURCHASE = enum_value("PURCHASE", "The customer bought something.")
+    TASK = enum_value("TASK", "The customer completed a task.")
+    GOAL = enum_value("GOAL", "The customer reached another goal.")
+
+
+@strawberry.type(description="The record that the customer reached the goal of a session.")
+class Conversion:
+    row: strawberry.Private[Row]
+    kind: ConversionKind = column("conversion_kind", "The kind of the conversion.")
+    at: datetime = column("converted_at", "When the customer converted.")
+
+    @resolver(
+        "The order that the customer placed. Null if none was recorded with the conversion.",
+        reads=("conversion_order_id",),
+    )
+    async def order(self, info: Info) -> Order | None:
+        id = self.row["conversion_order_id"]
+        row = await info.context.loaders.row(get_orders, id) if id else None
+        return Order(row=row) if row else None
 
 
 @strawberry.type(description="A customer's engagement about an order in one chat room.")
@@ -54,7 +79,7 @@ class Session(Node):
 
     @resolver("The orders of the session, oldest first.", reads=("id",))
     async def orders(self, info: Info) -> list[Order]:
-        rows = await info.context.loaders.orders_by_session.load(self.row["id"])
+        rows = await info.context.loaders.of_parent(get_orders_by_session, self.row["id"])
         count_items(info, len(rows))
         return [Order(row=row) for row in rows]
 
@@ -62,7 +87,7 @@ class Session(Node):
     async def events(self, info: Info, first: First = None, after: After = None) -> Connection[SessionEvent]:
         info.context.require(Scope.SESSIONS_READ)
         id = self.row["id"]
-        fetch = partial(info.context.loaders.events, id)
+        fetch = partial(info.context.loaders.page, search_events, id)
         request = PageRequest(info, f"events {id}", PageArguments(first, after))
         page = request.page(await fetch(request.window, request.columns), SessionEvent, fetch)
         return Connection(page=page)
@@ -108,7 +133,7 @@ async def session(
     info: Info, id: Annotated[strawberry.ID, argument("The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")]
 ) -> Session | None:
     info.context.require(Scope.SESSIONS_READ)
-    row = await info.context.loaders.sessions.load(checked_id(id, "session"), selected_columns(info))
+    row = await info.context.loaders.session(checked_id(id, "session"), selected_columns(info))
     return Session(row=row) if row else None
 
 
@@ -139,7 +164,10 @@ async def sessions_of(
     fetch = partial(loaders.sessions_of_customer, customer_id, predicate, sort)
     request = PageRequest(info, _list_name(sort), arguments)
     page = request.page(await fetch(request.window, request.columns), Session, fetch)
-    return CountableConnection(page=page, count_up_to=partial(loaders.count_of_customer, customer_id, predicate))
+    return CountableConnection(
+        page=page,
+        count_up_to=lambda limit: loaders.of_parent(count_sessions_of_customers, customer_id, predicate, limit),
+    )
 
 
 def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, Sort]:

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from db.apps import get_apps
 from engine.rows import resolver
 from schema.apps import App
 from schema.context import Info
@@ -20,7 +21,7 @@ class Viewer:
 
     @resolver("The app that the credential belongs to.")
     async def app(self, info: Info) -> App:
-        row = await info.context.loaders.apps.load(info.context.require().app_id)
+        row = await info.context.loaders.row(get_apps, info.context.require().app_id)
         assert row is not None  # rows are never deleted
         return App(row=row)
 

@@ -10,9 +10,9 @@ from db.apps import get_apps
 from db.ids import new_id
 from schema.api_keys import ApiKey
 from schema.context import Info
-from schema.errors import not_found
+from schema.errors import found
 from schema.fields import optional
-from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
@@ -59,13 +59,12 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         )
     new = new_id("key")
     async with info.context.db.transaction() as transaction:
-        id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
+        id = await idempotent_id(transaction, store_id, input, new)
         if id != new:
             known = await get_api_key(transaction, store_id, id)
             assert known is not None  # rows are never deleted
             return CreateApiKeyPayload(api_key=ApiKey(row=known))
-        if not await get_apps(transaction, store_id, [input.app_id]):
-            raise not_found("an app", "appId")
+        found(await get_apps(transaction, store_id, [input.app_id]) or None, "an app", "appId")
         secret = generate_api_key()
         row = await db_api_keys.create_api_key(
             transaction, store_id, input.app_id, input.name, hash_api_key(secret), id=id
@@ -78,7 +77,5 @@ async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPa
     store_id = info.context.require(Scope.ADMIN).store_id
     with Validation() as validation:
         id = validation.id(input.id, "key", "id")
-    row = await set_api_key_revoked(info.context.db, store_id, id)
-    if row is None:
-        raise not_found("an API key", "id")
+    row = found(await set_api_key_revoked(info.context.db, store_id, id), "an API key", "id")
     return RevokeApiKeyPayload(api_key=ApiKey(row=row))

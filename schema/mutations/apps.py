@@ -11,9 +11,9 @@ from db.ids import new_id
 from db.pool import Transaction
 from schema.apps import APP_LIMIT, RATE, RATE_LIMIT, App, DocumentMode
 from schema.context import Info
-from schema.errors import UserErrorCode, UserErrors, not_found, user_error
+from schema.errors import UserErrorCode, UserErrors, found, user_error
 from schema.fields import optional
-from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
@@ -83,7 +83,7 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     new = new_id("app")
     try:
         async with info.context.db.transaction() as transaction:
-            id = await idempotent_id(transaction, store_id, input.idempotency_key, present_fields(input), new)
+            id = await idempotent_id(transaction, store_id, input, new)
             if id == new:
                 await _check_app_limit(transaction, store_id)
                 scopes = [scope.value for scope in input.scopes]
@@ -132,9 +132,7 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
             )
     except ClientIdTaken:
         raise _client_id_taken() from None
-    if row is None:
-        raise not_found("an app", "id")
-    return UpdateAppPayload(app=App(row=row))
+    return UpdateAppPayload(app=App(row=found(row, "an app", "id")))
 
 
 def _client_id_taken() -> UserErrors:

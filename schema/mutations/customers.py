@@ -6,7 +6,7 @@ from db.columns import Change
 from db.customers import set_customer
 from schema.context import Info
 from schema.customers import Customer
-from schema.errors import not_found
+from schema.errors import found
 from schema.fields import optional
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scopes import Scope
@@ -39,6 +39,4 @@ async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCusto
         email = None if input.email is strawberry.UNSET else Change(validation.email(input.email, "email"))
     async with info.context.db.transaction() as transaction:
         row = await set_customer(transaction, store_id, id, name=name, phone=phone, email=email)
-    if row is None:
-        raise not_found("a customer", "id")
-    return UpdateCustomerPayload(customer=Customer(row=row))
+    return UpdateCustomerPayload(customer=Customer(row=found(row, "a customer", "id")))

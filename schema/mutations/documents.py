@@ -12,7 +12,7 @@ from engine.rows import resolver
 from schema.context import Info
 from schema.document_ids import canonical_id
 from schema.documents import DOCUMENT_LIMIT, PersistedDocument, require_app
-from schema.errors import UserErrorCode, not_found, user_error
+from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.scalars import shortened
@@ -63,9 +63,7 @@ class RetireDocumentPayload(Payload):
 async def publish_documents(info: Info, input: PublishDocumentsInput) -> PublishDocumentsPayload:
     store_id, app_id = require_app(info, input.app_id)
     published = await info.context.publish_documents(store_id, app_id, input.manifest)
-    if published is None:
-        raise not_found("an app", "appId")
-    return PublishDocumentsPayload(rows=published)
+    return PublishDocumentsPayload(rows=found(published, "an app", "appId"))
 
 
 @returns_user_errors

@@ -9,7 +9,7 @@ import strawberry
 from db.orders import set_order
 from db.sessions import get_session_locked
 from schema.context import Info
-from schema.errors import not_found, order_of_another_session
+from schema.errors import found, order_of_another_session
 from schema.fields import optional
 from schema.mutations.payloads import Payload, returns_user_errors
 from schema.orders import Order
@@ -49,8 +49,7 @@ async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayloa
         number = validation.text(input.number, "number")
         total = _validated_total(validation, input.total) if input.total else None
     async with info.context.db.transaction() as transaction:
-        if not await get_session_locked(transaction, store_id, session_id):
-            raise not_found("a session", "sessionId")
+        found(await get_session_locked(transaction, store_id, session_id), "a session", "sessionId")
         row = await set_order(transaction, store_id, session_id, number, total, input.placed_at)
         if row is None:
             raise order_of_another_session("number")

@@ -1,6 +1,7 @@
-"""The mutation that creates a session."""
+"""Mutations that create a session and record its conversion."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
 import strawberry
@@ -12,14 +13,14 @@ from db.customers import create_customer, get_customer_by_external_id, get_custo
 from db.ids import new_id
 from db.orders import set_order
 from db.pool import Row, Transaction
-from db.sessions import get_session
+from db.sessions import get_session, get_session_locked, has_conversion, is_conversion_moment, set_conversion
 from schema.context import Info
-from schema.errors import UserErrorCode, order_of_another_session, user_error
+from schema.errors import UserErrorCode, found, order_of_another_session, user_error
 from schema.fields import optional
-from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id, present_fields
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
 from schema.mutations.payloads import SessionPayload, returns_user_errors
 from schema.scopes import Scope
-from schema.sessions import Session
+from schema.sessions import ConversionKind, Session
 from schema.validation import NAME_LENGTH, Validation
 
 
@@ -69,6 +70,20 @@ class CreateSessionInput:
 class CreateSessionPayload(SessionPayload): ...
 
 
+@strawberry.input(description="The conversion to record.")
+class RecordConversionInput:
+    session_id: strawberry.ID = strawberry.field(description="The ID of the session.")
+    kind: ConversionKind = strawberry.field(description="The kind of the conversion.")
+    at: datetime | None = optional("When the customer converted, from the session's creation to now. Defaults to now.")
+    order_number: str | None = optional(
+        "The number of the order that the customer placed. The order is created if it does not exist."
+    )
+
+
+@strawberry.type(description="The session with its conversion.")
+class RecordConversionPayload(SessionPayload): ...
+
+
 @returns_user_errors
 async def create_session(info: Info, input: CreateSessionInput) -> CreateSessionPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
@@ -77,17 +92,16 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         metadata = validation.metadata(input.metadata, "metadata")
         input = replace(
             input,
+            metadata=JSON(input.metadata or {}),  # absent metadata is empty
             customer=_validated_customer(validation, input.customer),
             room_id=validation.text(input.room_id, "roomId"),
             order_number=validation.text(input.order_number, "orderNumber"),
             expiration_minutes=validation.minutes(input.expiration_minutes, "expirationMinutes"),
             idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"),
         )
-    # Keeps nulls in the metadata. Absent metadata is empty.
-    fields = present_fields(replace(input, metadata=None)) | {"metadata": input.metadata or {}}
     new = new_id("session")
     async with info.context.db.transaction() as transaction:
-        id = await idempotent_id(transaction, store_id, input.idempotency_key, fields, new)
+        id = await idempotent_id(transaction, store_id, input, new)
         if id != new:
             known = await get_session(transaction, store_id, id)
             assert known is not None  # rows are never deleted
@@ -107,6 +121,33 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         if input.order_number is not None and not await set_order(transaction, store_id, id, input.order_number):
             raise order_of_another_session("orderNumber")
     return CreateSessionPayload(session=Session(row=row))
+
+
+@returns_user_errors
+async def record_conversion(info: Info, input: RecordConversionInput) -> RecordConversionPayload:
+    credential = info.context.require(Scope.SESSIONS_WRITE)
+    store_id = credential.store_id
+    with Validation() as validation:
+        id = validation.id(input.session_id, "session", "sessionId")
+        number = validation.text(input.order_number, "orderNumber")
+    async with info.context.db.transaction() as transaction:
+        session = found(await get_session_locked(transaction, store_id, id), "a session", "sessionId")
+        if session.conversion_kind is not None:
+            if not await has_conversion(transaction, store_id, id, input.kind.value, input.at, number):
+                message = "already has a different conversion, which is kept"
+                raise user_error(UserErrorCode.ALREADY_CONVERTED, message, "sessionId")
+            return RecordConversionPayload(session=Session(row=session))
+        if not await is_conversion_moment(transaction, store_id, id, input.at):
+            raise user_error(UserErrorCode.INVALID, "must be between the start of the session and now", "at")
+        order = await set_order(transaction, store_id, id, number) if number else None
+        if number and order is None:
+            raise order_of_another_session("orderNumber")
+        order_id = order.id if order else None
+        converted = await set_conversion(
+            transaction, store_id, id, input.kind.value, input.at, order_id, credential.actor
+        )
+        assert converted is not None  # the session is locked
+    return RecordConversionPayload(session=Session(row=converted))
 
 
 def _validated_customer(validation: Validation, customer: SessionCustomerInput) -> SessionCustomerInput:

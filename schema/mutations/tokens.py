@@ -5,11 +5,10 @@ from urllib.parse import urlsplit
 import strawberry
 
 from db.events import create_joined
-from db.pool import Row
 from db.sessions import get_session, set_token_expiry, set_token_reissued, set_token_revoked
 from schema.admission import admission_of
 from schema.context import Info
-from schema.errors import UserErrorCode, not_found, user_error
+from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
 from schema.mutations.payloads import SessionPayload, returns_user_errors
 from schema.scopes import Scope
@@ -74,7 +73,7 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
         minutes = validation.minutes(input.minutes, "minutes")
     row = await set_token_expiry(info.context.db, credential.store_id, id, minutes, credential.actor)
     if row is None:
-        await _existing_session(info, credential.store_id, id)
+        found(await get_session(info.context.db, credential.store_id, id), "a session", "sessionId")
         raise user_error(UserErrorCode.TOKEN_REVOKED, "has a token that was revoked: reissue it instead", "sessionId")
     return ExtendTokenPayload(session=Session(row=row))
 
@@ -87,9 +86,7 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
         minutes = validation.minutes(input.minutes, "minutes")
     token_key = info.context.links.keys.current
     row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.actor)
-    if row is None:
-        raise not_found("a session", "sessionId")
-    return ReissueTokenPayload(session=Session(row=row))
+    return ReissueTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
 
 
 @returns_user_errors
@@ -98,8 +95,10 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
     with Validation() as validation:
         id = validation.id(input.session_id, "session", "sessionId")
         reason = validation.text(input.reason, "reason", length=REASON_LENGTH)
-    row = await set_token_revoked(info.context.db, credential.store_id, id, reason, credential.actor)
-    return RevokeTokenPayload(session=Session(row=row or await _existing_session(info, credential.store_id, id)))
+    db, store_id = info.context.db, credential.store_id
+    # A token that was revoked before does not change.
+    row = await set_token_revoked(db, store_id, id, reason, credential.actor) or await get_session(db, store_id, id)
+    return RevokeTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
 
 
 @returns_user_errors
@@ -118,13 +117,6 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
                 raise user_error(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
         await create_joined(transaction, credential.store_id, admission.session.id, credential.actor)
     return JoinSessionPayload(session=Session(row=admission.session))
-
-
-async def _existing_session(info: Info, store_id: str, id: str) -> Row:
-    row = await get_session(info.context.db, store_id, id)
-    if row is None:
-        raise not_found("a session", "sessionId")
-    return row
 
 
 def _code(token: str, slug: str) -> str | None:
