@@ -13,6 +13,7 @@ from schema.mutations.apps import create_app, update_app
 from schema.mutations.customers import update_customer
 from schema.mutations.documents import publish_documents, retire_document
 from schema.mutations.orders import record_order
+from schema.mutations.payloads import mutation
 from schema.mutations.sessions import create_session, record_conversion
 from schema.mutations.stores import update_store_settings
 from schema.mutations.tokens import extend_token, join_session, reissue_token, revoke_token
@@ -45,21 +46,21 @@ class Query:
 
 @strawberry.type(description="Mutations. If a mutation is refused, `userErrors` in the payload contains the reasons.")
 class Mutation:
-    create_session = field(create_session, description="Create a session and issue its token.")
-    extend_token = field(extend_token, description="Set a new expiration time. An expired token becomes active again.")
-    reissue_token = field(reissue_token, description="Replace a session's token. The previous link stops working.")
-    revoke_token = field(revoke_token, description="Revoke a session's token. Idempotent.")
-    join_session = field(join_session, description="Admit the customer to the session of a link. For storefronts.")
-    record_order = field(record_order, description="Create an order, or update the order with the same number.")
-    record_conversion = field(record_conversion, description="Record a conversion. A session can convert only once.")
-    update_customer = field(update_customer, description="Update a customer. Omitted fields do not change.")
-    update_store_settings = field(update_store_settings, description="Update the store. Omitted fields do not change.")
-    create_app = field(create_app, description="Create an app. Use `createApiKey` to create a key for it.")
-    update_app = field(update_app, description="Update, disable or enable an app. Omitted fields do not change.")
-    create_api_key = field(create_api_key, description="Create an API key. Its secret is returned only once.")
-    revoke_api_key = field(revoke_api_key, description="Revoke an API key permanently. Idempotent.")
-    publish_documents = field(publish_documents, description="Publish persisted documents of an app.")
-    retire_document = field(retire_document, description="Retire a persisted document: refuse its ID. Idempotent.")
+    create_session = mutation(create_session, "Create a session and issue its token.")
+    extend_token = mutation(extend_token, "Set a new expiration time. An expired token becomes active again.")
+    reissue_token = mutation(reissue_token, "Replace a session's token. The previous link stops working.")
+    revoke_token = mutation(revoke_token, "Revoke a session's token. Idempotent.")
+    join_session = mutation(join_session, "Admit the customer to the session of a link. For storefronts.")
+    record_order = mutation(record_order, "Create an order, or update the order with the same number.")
+    record_conversion = mutation(record_conversion, "Record a conversion. A session can convert only once.")
+    update_customer = mutation(update_customer, "Update a customer. Omitted fields do not change.")
+    update_store_settings = mutation(update_store_settings, "Update the store. Omitted fields do not change.")
+    create_app = mutation(create_app, "Create an app. Use `createApiKey` to create a key for it.")
+    update_app = mutation(update_app, "Update, disable or enable an app. Omitted fields do not change.")
+    create_api_key = mutation(create_api_key, "Create an API key. Its secret is returned only once.")
+    revoke_api_key = mutation(revoke_api_key, "Revoke an API key permanently. Idempotent.")
+    publish_documents = mutation(publish_documents, "Publish persisted documents of an app.")
+    retire_document = mutation(retire_document, "Retire a persisted document: refuse its ID. Idempotent.")
 
 
 class Schema(strawberry.Schema):

@@ -13,7 +13,7 @@ from schema.context import Info
 from schema.errors import found
 from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
-from schema.mutations.payloads import Payload, returns_user_errors
+from schema.mutations.payloads import Payload
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
 
@@ -47,7 +47,6 @@ class RevokeApiKeyPayload(Payload):
     api_key: ApiKey | None = optional("The API key. Null if the mutation was refused.")
 
 
-@returns_user_errors
 async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
     with Validation() as validation:
@@ -72,7 +71,6 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
     return CreateApiKeyPayload(api_key=ApiKey(row=row), secret=secret)
 
 
-@returns_user_errors
 async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
     with Validation() as validation:

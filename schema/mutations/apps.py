@@ -14,7 +14,7 @@ from schema.context import Info
 from schema.errors import UserErrorCode, UserErrors, found, user_error
 from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
-from schema.mutations.payloads import Payload, returns_user_errors
+from schema.mutations.payloads import Payload
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
 
@@ -68,7 +68,6 @@ class UpdateAppPayload(Payload):
     app: App | None = optional("The app. Null if the mutation was refused.")
 
 
-@returns_user_errors
 async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     store_id = info.context.require(Scope.ADMIN).store_id
     with Validation() as validation:
@@ -99,7 +98,6 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     return CreateAppPayload(app=App(row=row))
 
 
-@returns_user_errors
 async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
     credential = info.context.require(Scope.ADMIN)
     with Validation() as validation:

@@ -8,7 +8,7 @@ from schema.context import Info
 from schema.customers import Customer
 from schema.errors import found
 from schema.fields import optional
-from schema.mutations.payloads import Payload, returns_user_errors
+from schema.mutations.payloads import Payload
 from schema.scopes import Scope
 from schema.validation import NAME_LENGTH, Validation
 
@@ -29,7 +29,6 @@ class UpdateCustomerPayload(Payload):
     customer: Customer | None = optional("The customer. Null if the mutation was refused.")
 
 
-@returns_user_errors
 async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
     store_id = info.context.require(Scope.SESSIONS_WRITE).store_id
     with Validation() as validation:

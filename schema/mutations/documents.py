@@ -14,7 +14,7 @@ from schema.document_ids import canonical_id
 from schema.documents import DOCUMENT_LIMIT, PersistedDocument, require_app
 from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
-from schema.mutations.payloads import Payload, returns_user_errors
+from schema.mutations.payloads import Payload
 from schema.scalars import shortened
 
 # Checking a document takes milliseconds, during which no other request is served.
@@ -59,14 +59,12 @@ class RetireDocumentPayload(Payload):
     document: PersistedDocument | None = optional("The document. Null if the mutation was refused.")
 
 
-@returns_user_errors
 async def publish_documents(info: Info, input: PublishDocumentsInput) -> PublishDocumentsPayload:
     store_id, app_id = require_app(info, input.app_id)
     published = await info.context.publish_documents(store_id, app_id, input.manifest)
     return PublishDocumentsPayload(rows=found(published, "an app", "appId"))
 
 
-@returns_user_errors
 async def retire_document(info: Info, input: RetireDocumentInput) -> RetireDocumentPayload:
     store_id, app_id = require_app(info, input.app_id)
     id = canonical_id(input.id)

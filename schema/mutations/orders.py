@@ -11,7 +11,7 @@ from db.sessions import get_session_locked
 from schema.context import Info
 from schema.errors import found, order_of_another_session
 from schema.fields import optional
-from schema.mutations.payloads import Payload, returns_user_errors
+from schema.mutations.payloads import Payload
 from schema.orders import Order
 from schema.scalars import shortened
 from schema.scopes import Scope
@@ -41,7 +41,6 @@ class RecordOrderPayload(Payload):
     order: Order | None = optional("The order. Null if the mutation was refused.")
 
 
-@returns_user_errors
 async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayload:
     store_id = info.context.require(Scope.SESSIONS_WRITE).store_id
     with Validation() as validation:

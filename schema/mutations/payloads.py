@@ -1,16 +1,17 @@
-"""The base classes of payloads, and the conversion of exceptions to `userErrors`."""
+"""The base classes of payloads, and the fields of mutations, which convert exceptions to `userErrors`."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import strawberry
 
+from schema.context import Info
 from schema.errors import UserError, UserErrors
 from schema.fields import optional
 from schema.sessions import Session
 
-P = ParamSpec("P")
+Input = TypeVar("Input")
 AnyPayload = TypeVar("AnyPayload", bound="Payload")
 
 
@@ -30,17 +31,16 @@ class SessionPayload(Payload):
     session: Session | None = optional("The session. Null if the mutation was refused.")
 
 
-def returns_user_errors(resolver: Callable[P, Awaitable[AnyPayload]]) -> Callable[P, Awaitable[AnyPayload]]:
-    """Turn UserErrors that the resolver of a mutation raises into the `userErrors` of an otherwise empty payload."""
+def mutation(resolver: Callable[[Info, Input], Awaitable[AnyPayload]], description: str) -> Any:
+    """The field of a mutation. If its resolver raises UserErrors, they are the `userErrors` of an empty payload."""
     payload: type[AnyPayload] = get_type_hints(resolver)["return"]
 
     @wraps(resolver)
-    async def resolve(*args: P.args, **kwargs: P.kwargs) -> AnyPayload:
+    async def resolve(info: Info, input: Input) -> AnyPayload:
         try:
-            return await resolver(*args, **kwargs)
+            return await resolver(info, input)
         except UserErrors as refusal:
-            info: Any = kwargs.get("info") or args[0]
             info.context.refusals.extend(error.code.value for error in refusal.errors)
             return payload(user_errors=refusal.errors)
 
-    return resolve
+    return strawberry.field(resolve, description=description)

@@ -18,7 +18,7 @@ from schema.context import Info
 from schema.errors import UserErrorCode, found, order_of_another_session, user_error
 from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
-from schema.mutations.payloads import SessionPayload, returns_user_errors
+from schema.mutations.payloads import SessionPayload
 from schema.scopes import Scope
 from schema.sessions import ConversionKind, Session
 from schema.validation import NAME_LENGTH, Validation
@@ -84,7 +84,6 @@ class RecordConversionInput:
 class RecordConversionPayload(SessionPayload): ...
 
 
-@returns_user_errors
 async def create_session(info: Info, input: CreateSessionInput) -> CreateSessionPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
     store_id = credential.store_id
@@ -123,7 +122,6 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
     return CreateSessionPayload(session=Session(row=row))
 
 
-@returns_user_errors
 async def record_conversion(info: Info, input: RecordConversionInput) -> RecordConversionPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
     store_id = credential.store_id

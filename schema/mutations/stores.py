@@ -5,7 +5,7 @@ import strawberry
 from db.stores import set_active_expiry, set_store
 from schema.context import Info
 from schema.fields import optional
-from schema.mutations.payloads import Payload, returns_user_errors
+from schema.mutations.payloads import Payload
 from schema.scopes import Scope
 from schema.stores import Store
 from schema.validation import NAME_LENGTH, Validation
@@ -33,7 +33,6 @@ class UpdateStoreSettingsPayload(Payload):
     tokens_changed: int = optional("The number of active tokens whose expiration time was changed.", default=0)
 
 
-@returns_user_errors
 async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> UpdateStoreSettingsPayload:
     credential = info.context.require(Scope.SETTINGS_WRITE)
     with Validation() as validation:

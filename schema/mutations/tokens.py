@@ -10,7 +10,7 @@ from schema.admission import admission_of
 from schema.context import Info
 from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
-from schema.mutations.payloads import SessionPayload, returns_user_errors
+from schema.mutations.payloads import SessionPayload
 from schema.scopes import Scope
 from schema.sessions import Session
 from schema.tokens import TokenStatus
@@ -65,7 +65,6 @@ class RevokeTokenPayload(SessionPayload): ...
 class JoinSessionPayload(SessionPayload): ...
 
 
-@returns_user_errors
 async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
     with Validation() as validation:
@@ -78,7 +77,6 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
     return ExtendTokenPayload(session=Session(row=row))
 
 
-@returns_user_errors
 async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
     with Validation() as validation:
@@ -89,7 +87,6 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
     return ReissueTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
 
 
-@returns_user_errors
 async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
     with Validation() as validation:
@@ -101,7 +98,6 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
     return RevokeTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
 
 
-@returns_user_errors
 async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayload:
     credential, links = info.context.require(Scope.SESSIONS_JOIN), info.context.links
     code = _code(input.token, credential.store_slug)
