@@ -1,7 +1,6 @@
 """Relay connections over keysets (https://relay.dev/graphql/connections.htm)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
@@ -13,16 +12,11 @@ from db.keysets import Key, Sort, Window
 from db.pool import Row
 from engine.rows import resolver, selected_columns
 from schema.context import Info
+from schema.cost import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, PAGE_SIZE, PAGE_SIZE_LIMIT
 from schema.errors import BadUserInput
 from schema.fields import argument, enum_value
 
 N = TypeVar("N")
-
-PAGE_SIZE = 50
-PAGE_SIZE_LIMIT = 100
-IDS_LIMIT = 100
-COUNT_LIMIT = 10_000
-COUNT_LIMIT_MAXIMUM = 1_000_000
 
 NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
@@ -49,8 +43,7 @@ class PageArguments(NamedTuple):
     before: str | None = None
 
 
-@dataclass(frozen=True)
-class Page(Generic[N]):
+class Page(NamedTuple, Generic[N]):
     """One page of a list."""
 
     rows: list[Row]

@@ -11,6 +11,7 @@ import strawberry
 from db.credentials import Credential
 from db.pool import Pool, Row
 from engine.cost import CostCounter
+from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.errors import Forbidden, Unauthenticated
 from schema.links import Links
@@ -51,8 +52,6 @@ class Context:
 
     @cached_property
     def cost_counter(self) -> CostCounter:
-        from schema.cost import COST_MODEL
-
         return CostCounter(COST_MODEL)
 
     @property

@@ -1,7 +1,12 @@
 """The cost of the schema's fields, and the limits of an operation."""
 
 from engine.cost import CostModel
-from schema.connections import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, IDS_LIMIT, PAGE_SIZE, PAGE_SIZE_LIMIT
+
+PAGE_SIZE = 50
+PAGE_SIZE_LIMIT = 100
+IDS_LIMIT = 100
+COUNT_LIMIT = 10_000
+COUNT_LIMIT_MAXIMUM = 1_000_000
 
 COST_MODEL = CostModel(
     prices={

@@ -11,12 +11,12 @@ from engine.rows import column, resolver
 from schema.connections import NEWEST_FIRST, After, Before, CountableConnection, First, Last, PageArguments, PageRequest
 from schema.context import Info
 from schema.fields import argument
-from schema.filters import CustomerFilter, SessionFilter
+from schema.filters import CustomerFilter, SessionFilter, SessionOrder, session_search
 from schema.ids import Node, checked_id
 from schema.scopes import Scope
 
 if TYPE_CHECKING:
-    from schema.sessions import Session, SessionOrder
+    from schema.sessions import Session
 
 
 @strawberry.type(description="A person with whom your store talks.")
@@ -41,18 +41,22 @@ class Customer(Node):
         self,
         info: Info,
         filter: Annotated[SessionFilter | None, argument("The conditions to meet. Defaults to none.")] = None,
-        order_by: Annotated[
-            Annotated["SessionOrder", strawberry.lazy("schema.sessions")] | None,
-            argument("The sort order. Defaults to newest first."),
-        ] = None,
+        order_by: Annotated[SessionOrder | None, argument("The sort order. Defaults to newest first.")] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> CountableConnection[Annotated["Session", strawberry.lazy("schema.sessions")]]:
-        from schema.sessions import sessions_of
+        from schema.sessions import Session
 
-        return await sessions_of(info, self.row["id"], filter, order_by, PageArguments(first, after, last, before))
+        info.context.require(Scope.SESSIONS_READ)
+        id, loaders = self.row["id"], info.context.loaders
+        predicate, sort, list_name = session_search(filter, order_by)
+        fetch = partial(loaders.sessions_of_customer, id, predicate, sort)
+        request = PageRequest(info, list_name, PageArguments(first, after, last, before))
+        page = request.page(await fetch(request.window, request.columns), Session, fetch)
+        count_up_to = partial(loaders.count_of_customer, id, predicate)
+        return CountableConnection(page=page, count_up_to=count_up_to)
 
     async def _value(self, info: Info, name: str) -> Any:
         """A column that is not copied into the rows of sessions."""

@@ -1,17 +1,20 @@
-"""Filter inputs, which are converted to predicates of the database layer."""
+"""Inputs of searches, which are converted to predicates and sort orders of the database layer."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import Enum
 from typing import Optional
 
 import strawberry
 from strawberry.scalars import JSON
 
 from db import search as predicates
+from db.keysets import Sort
 from db.search import Predicate
+from schema.connections import NEWEST_FIRST
 from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput
-from schema.fields import optional
+from schema.fields import enum_value, optional
 from schema.ids import checked_id
 from schema.scalars import is_unicode, json_object, shortened
 from schema.tokens import TokenStatus
@@ -135,6 +138,33 @@ class SessionFilter:
             yield predicates.none_of(self.not_._predicate())
 
 
+@strawberry.enum(description="The value by which sessions are sorted.")
+class SessionOrderField(Enum):
+    # Each value is the column and the type of a Sort.
+    DATE_CREATED = enum_value(("created_at", "timestamptz"), "When the session was created.")
+    EXPIRED_TIME = enum_value(
+        ("token_expires_at", "timestamptz"),
+        "The expiration time of the token. Tokens that never expire count as later than all others.",
+    )
+    CUSTOMER_NAME = enum_value(("customer_name_key", "text"), "The customer's name, ignoring accents and case.")
+
+
+@strawberry.enum(description="The direction of a sort.")
+class OrderDirection(Enum):
+    ASC = enum_value("ASC", "The smallest or earliest first.")
+    DESC = enum_value("DESC", "The largest or latest first.")
+
+
+@strawberry.input(description="The sort order of sessions. Sessions with equal values are sorted by ID.")
+class SessionOrder:
+    field: SessionOrderField = strawberry.field(description="The value to sort by.")
+    direction: OrderDirection = strawberry.field(description="The direction of the sort.")
+
+    def sort(self) -> Sort:
+        column, type = self.field.value
+        return Sort(column, type, descending=self.direction is OrderDirection.DESC)
+
+
 @strawberry.input(description="Selects customers who match all given fields. Null and omitted fields are ignored.")
 class CustomerFilter:
     name: TextFilter | None = optional("The name of the customer.")
@@ -153,6 +183,13 @@ class CustomerFilter:
         if self.external_id is not None:
             parts.append(predicates.equals("external_id", checked_text(self.external_id)))
         return predicates.all_of(parts)
+
+
+def session_search(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, Sort, str]:
+    """The predicate and the sort order of a search, and the name of the sorted list. Raises BadUserInput."""
+    sort = order_by.sort() if order_by else NEWEST_FIRST
+    list_name = f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"
+    return filter.predicate() if filter else predicates.EVERYTHING, sort, list_name
 
 
 def checked_text(text: str) -> str:

@@ -11,13 +11,14 @@ from typing import Any, Generic, TypeAlias, TypeVar, TypeVarTuple
 from db.columns import Columns
 from db.keysets import Sort, Window
 from db.pool import Pool, Row
-from db.search import Predicate, search_sessions_of_customers
+from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
 from db.sessions import get_sessions
 from db.stats import Period, count_opened_sessions
 from db.stores import get_store
 
 Search: TypeAlias = Callable[[Pool, str, list[str], Window], Awaitable[Mapping[str, list[Row]]]]
 V = TypeVar("V")
+Fetch: TypeAlias = Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]
 Arguments = TypeVarTuple("Arguments")
 
 
@@ -28,11 +29,7 @@ class Loader(Generic[V]):
     not wait for more keys, and fetches by itself.
     """
 
-    def __init__(
-        self,
-        fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]],
-        request_task: "asyncio.Task[Any] | None" = None,
-    ) -> None:
+    def __init__(self, fetch: Fetch[V], request_task: "asyncio.Task[Any] | None" = None) -> None:
         self._fetch = fetch
         self._request_task = request_task
         self._collecting: _Batch[V] | None = None
@@ -156,6 +153,9 @@ class Loaders:
         key = search_sessions_of_customers, predicate, sort, window
         return self._loader(key, fetch).load(customer_id, columns)
 
+    def count_of_customer(self, customer_id: str, predicate: Predicate, limit: int) -> Awaitable[int]:
+        return self.of_parent(count_sessions_of_customers, customer_id, predicate, limit)
+
     def opened(self, predicate: Predicate, period: Period | None) -> Awaitable[dict[datetime | None, int]]:
         """The number of sessions whose link was opened, in total and by period."""
 
@@ -164,7 +164,7 @@ class Loaders:
 
         return self._loader((count_opened_sessions, predicate, period), fetch).load("all")
 
-    def _loader(self, key: Hashable, fetch: Callable[[list[str], Columns], Awaitable[Mapping[str, V]]]) -> Loader[V]:
+    def _loader(self, key: Hashable, fetch: Fetch[V]) -> Loader[V]:
         """The loader with this key, which is created on first use."""
         if key not in self._loaders:
             self._loaders[key] = Loader(fetch, self._request_task)

@@ -11,8 +11,8 @@ from db.customers import get_customers
 from db.ids import noun_of
 from db.orders import get_orders
 from schema.apps import App
-from schema.connections import IDS_LIMIT
 from schema.context import Info
+from schema.cost import IDS_LIMIT
 from schema.customers import Customer
 from schema.errors import BadUserInput
 from schema.fields import argument

@@ -10,14 +10,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db.events import search_events
-from db.keysets import Sort
 from db.orders import get_orders, get_orders_by_session
 from db.pool import Row
-from db.search import EVERYTHING, SESSION, Predicate, count, count_sessions_of_customers, search
+from db.search import SESSION, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver, selected_columns, view
 from schema.connections import (
-    NEWEST_FIRST,
     After,
     Before,
     Connection,
@@ -31,7 +29,7 @@ from schema.context import Info
 from schema.customers import Customer
 from schema.events import SessionEvent
 from schema.fields import argument, enum_value
-from schema.filters import SessionFilter
+from schema.filters import SessionFilter, SessionOrder, session_search
 from schema.ids import Node, checked_id
 from schema.orders import Order
 from schema.scopes import Scope
@@ -102,33 +100,6 @@ class Session(Node):
         return JSON(orjson.loads(self.row["metadata"]))
 
 
-@strawberry.enum(description="The value by which sessions are sorted.")
-class SessionOrderField(Enum):
-    # Each value is the column and the type of a Sort.
-    DATE_CREATED = enum_value(("created_at", "timestamptz"), "When the session was created.")
-    EXPIRED_TIME = enum_value(
-        ("token_expires_at", "timestamptz"),
-        "The expiration time of the token. Tokens that never expire count as later than all others.",
-    )
-    CUSTOMER_NAME = enum_value(("customer_name_key", "text"), "The customer's name, ignoring accents and case.")
-
-
-@strawberry.enum(description="The direction of a sort.")
-class OrderDirection(Enum):
-    ASC = enum_value("ASC", "The smallest or earliest first.")
-    DESC = enum_value("DESC", "The largest or latest first.")
-
-
-@strawberry.input(description="The sort order of sessions. Sessions with equal values are sorted by ID.")
-class SessionOrder:
-    field: SessionOrderField = strawberry.field(description="The value to sort by.")
-    direction: OrderDirection = strawberry.field(description="The direction of the sort.")
-
-    def sort(self) -> Sort:
-        column, type = self.field.value
-        return Sort(column, type, descending=self.direction is OrderDirection.DESC)
-
-
 async def session(
     info: Info, id: Annotated[strawberry.ID, argument("The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")]
 ) -> Session | None:
@@ -147,32 +118,8 @@ async def sessions(
     before: Before = None,
 ) -> CountableConnection[Session]:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
-    predicate, sort = _search_of(filter, order_by)
+    predicate, sort, list_name = session_search(filter, order_by)
     fetch = partial(search, db, SESSION, store_id, predicate, sort)
-    request = PageRequest(info, _list_name(sort), PageArguments(first, after, last, before))
+    request = PageRequest(info, list_name, PageArguments(first, after, last, before))
     page = request.page(await fetch(request.window, request.columns), Session, fetch)
     return CountableConnection(page=page, count_up_to=partial(count, db, SESSION, store_id, predicate))
-
-
-async def sessions_of(
-    info: Info, customer_id: str, filter: SessionFilter | None, order_by: SessionOrder | None, arguments: PageArguments
-) -> CountableConnection[Session]:
-    """The sessions of one customer, through a loader."""
-    info.context.require(Scope.SESSIONS_READ)
-    loaders = info.context.loaders
-    predicate, sort = _search_of(filter, order_by)
-    fetch = partial(loaders.sessions_of_customer, customer_id, predicate, sort)
-    request = PageRequest(info, _list_name(sort), arguments)
-    page = request.page(await fetch(request.window, request.columns), Session, fetch)
-    return CountableConnection(
-        page=page,
-        count_up_to=lambda limit: loaders.of_parent(count_sessions_of_customers, customer_id, predicate, limit),
-    )
-
-
-def _search_of(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, Sort]:
-    return filter.predicate() if filter else EVERYTHING, order_by.sort() if order_by else NEWEST_FIRST
-
-
-def _list_name(sort: Sort) -> str:
-    return f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"

@@ -23,8 +23,7 @@ from api.settings import JwtSettings, Settings
 from engine.cost import Meter
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA
-from schema.connections import PAGE_SIZE, PAGE_SIZE_LIMIT
-from schema.cost import COST_MODEL
+from schema.cost import COST_MODEL, PAGE_SIZE, PAGE_SIZE_LIMIT
 from schema.documents import DOCUMENT_LIMIT
 from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from tests.conftest import client_of, pool, settings_for

@@ -7,7 +7,7 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 
 from db.ids import new_id
-from schema import cost, schema
+from schema import context, schema
 from schema.cost import COST_MODEL
 from tests.support.shop import Shop
 
@@ -106,11 +106,11 @@ async def test_the_periods_of_statistics_are_counted(shop: Shop, monkeypatch: py
         await shop.turn_back((await shop.create())["id"], days * 24 * 60)
     # Lists are counted as if they were assumed to have one item: these come to 144 beyond that.
     model = replace(COST_MODEL, list_sizes={"SessionStats.periods": 1}, cost_limit=144)
-    monkeypatch.setattr(cost, "COST_MODEL", model)
+    monkeypatch.setattr(context, "COST_MODEL", model)
     query = f"{{ sessionStats(groupBy: DAY) {{ {' '.join(f'a{n}: periods {{ total }}' for n in range(48))} }} }}"
     figures = (await shop.ask(query))["sessionStats"]
     assert list(figures.values()) == [[{"total": 1}] * 4] * 48
-    monkeypatch.setattr(cost, "COST_MODEL", replace(model, cost_limit=143))
+    monkeypatch.setattr(context, "COST_MODEL", replace(model, cost_limit=143))
     data, errors = await refused(shop, query)
     assert (data, errors) == (None, {too_costly("periods", 143)})
 
