@@ -15,20 +15,11 @@ from db.search import APP, EVERYTHING, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.api_keys import ApiKey
-from schema.connections import (
-    NEWEST_FIRST,
-    After,
-    Before,
-    Connection,
-    CountableConnection,
-    First,
-    Last,
-    PageArguments,
-    PageRequest,
-)
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, PageRequest
 from schema.context import Info
 from schema.documents import PersistedDocument, require_app
 from schema.fields import argument, enum_value
+from schema.filters import NEWEST_FIRST
 from schema.ids import Node, checked_id
 from schema.scopes import Scope
 

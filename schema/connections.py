@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
 import strawberry
 
 from db.columns import Columns
-from db.keysets import Key, Sort, Window
+from db.keysets import Key, Window
 from db.pool import Row
 from engine.rows import resolver, selected_columns
 from schema.context import Info
@@ -17,8 +17,6 @@ from schema.errors import BadUserInput
 from schema.fields import argument, enum_value
 
 N = TypeVar("N")
-
-NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 First = Annotated[
     int | None,

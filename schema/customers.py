@@ -8,10 +8,10 @@ import strawberry
 from db.customers import get_customers
 from db.search import CUSTOMER, EVERYTHING, count, search
 from engine.rows import column, resolver
-from schema.connections import NEWEST_FIRST, After, Before, CountableConnection, First, Last, PageArguments, PageRequest
+from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, PageRequest
 from schema.context import Info
 from schema.fields import argument
-from schema.filters import CustomerFilter, SessionFilter, SessionOrder, session_search
+from schema.filters import NEWEST_FIRST, CustomerFilter, SessionFilter, SessionOrder, session_search
 from schema.ids import Node, checked_id
 from schema.scopes import Scope
 

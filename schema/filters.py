@@ -11,7 +11,6 @@ from strawberry.scalars import JSON
 from db import search as predicates
 from db.keysets import Sort
 from db.search import Predicate
-from schema.connections import NEWEST_FIRST
 from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput
 from schema.fields import enum_value, optional
@@ -25,6 +24,8 @@ WORD_LIMIT = 10
 ID_LIMIT = 100
 DEPTH_LIMIT = 8
 SIZE_LIMIT = 100
+
+NEWEST_FIRST = Sort("created_at", "timestamptz", descending=True)
 
 FOLDING = (
     "Case is ignored, and so are the accents of Latin, Greek and Cyrillic letters. Other marks, such as Arabic and "

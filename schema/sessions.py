@@ -15,16 +15,7 @@ from db.pool import Row
 from db.search import SESSION, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver, selected_columns, view
-from schema.connections import (
-    After,
-    Before,
-    Connection,
-    CountableConnection,
-    First,
-    Last,
-    PageArguments,
-    PageRequest,
-)
+from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, PageRequest
 from schema.context import Info
 from schema.customers import Customer
 from schema.events import SessionEvent
