@@ -124,11 +124,11 @@ class Loaders:
         id: str,
         *arguments: *Arguments,
     ) -> Awaitable[V]:
-        """What belongs to a parent. `get` returns it for several parents, whose arguments are the same."""
+        """The value of a parent, such as its rows. `get` returns those of several parents with the same arguments."""
         return self._loader((get, *arguments), lambda ids, _: get(self._db, self._store_id, ids, *arguments)).load(id)
 
     def page(self, search: Search, id: str, window: Window, _: Columns = None) -> Awaitable[list[Row]]:
-        """A page of what belongs to a parent, with all columns."""
+        """A page of a parent's rows, with all columns."""
         return self.of_parent(search, id, window)
 
     def session(self, id: str, columns: Columns = None) -> Awaitable[Row | None]:
