@@ -21,9 +21,7 @@ import embedded
 from db import search
 from db.keysets import Key, Sort, Window
 from db.search import (
-    CUSTOMER,
     EVERYTHING,
-    SESSION,
     Predicate,
     Table,
     all_of,
@@ -55,12 +53,11 @@ class Explaining:
         self.milliseconds = 0.0
         self.plan = ""
 
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Any]:
-        prepared = await self._connection.prepare(f"explain (analyze, buffers, format json) {statement}", name="")
-        return self._read(statement, await prepared.fetchval(*values))
-
-    async def fetch(self, statement: str, *values: Any) -> list[Any]:
-        """Explain the generic plan, which a prepared statement gets after a few executions."""
+    async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Any]:
+        """Explain the custom plan or the generic plan, which a prepared statement gets after a few executions."""
+        if planned:
+            prepared = await self._connection.prepare(f"explain (analyze, buffers, format json) {statement}", name="")
+            return self._read(statement, await prepared.fetchval(*values))
         await self._connection.execute(f"set plan_cache_mode = force_generic_plan; prepare s as {statement}")
         literals = ", ".join([await self._literal(value) for value in values])
         plan = await self._connection.fetchval(f"explain (analyze, buffers, format json) execute s({literals})")
@@ -207,8 +204,10 @@ async def run(url: str, explain: bool) -> None:
     deep = Window(51, after=Key(deep_row["created_at"].isoformat(), deep_row["id"]))
     executor = Explaining(connection)
     measured: list[tuple[float, float, str, str]] = []
-    asked = [(SESSION, *case) for case in cases(row, deep).items()]
-    asked += [(CUSTOMER, *case) for case in customer_cases().items()]
+    asked: list[tuple[Table, str, tuple[Predicate, Sort, Window]]] = [
+        ("session", *case) for case in cases(row, deep).items()
+    ]
+    asked += [("customer", *case) for case in customer_cases().items()]
     for table, label, (predicate, order, window) in asked:
         for kind, ask in _asked(executor, table, store_id, predicate, order, window).items():
             times = []

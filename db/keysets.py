@@ -28,3 +28,8 @@ class Window(NamedTuple):
     after: Key | None = None
     before: Key | None = None
     last: bool = False
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The values of the keys that are given, which are parameters of a statement."""
+        return (*(self.after or ()), *(self.before or ()))

@@ -67,9 +67,13 @@ class Unavailable(Exception):
 class Executor(Protocol):
     """Runs statements: either the pool, on any connection, or an open transaction."""
 
-    async def fetch(self, statement: str, *values: Any) -> list[Row]: ...
+    async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
+        """Run a statement. `planned`: with a custom plan, because the best plan depends on how rare a text is.
 
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Row]: ...
+        Unnamed statements always get a custom plan. The setting `plan_cache_mode` would have the same effect, but would
+        leak to other clients through a pooler in transaction mode.
+        """
+        ...
 
     async def fetchrow(self, statement: str, *values: Any) -> Row | None:
         rows = await self.fetch(statement, *values)
@@ -98,20 +102,13 @@ class Connection(Executor):
         self.raw: asyncpg.Connection[Row] = proxy._con  # type: ignore[attr-defined]
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Row]] = {}
 
-    async def fetch(self, statement: str, *values: Any) -> list[Row]:
+    async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
         _record(statement)
-        return await self.run(statement, values)
+        return await self.run(statement, values, planned)
 
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
-        """Run a statement with a custom plan for these values, because the best plan depends on how rare a text is.
-
-        Unnamed statements always get a custom plan. The setting `plan_cache_mode` would have the same effect, but would
-        leak to other clients through a pooler in transaction mode.
-        """
-        _record(statement)
-        return await self.run_planned(statement, values)
-
-    async def run(self, statement: str, values: tuple[Any, ...]) -> list[Row]:
+    async def run(self, statement: str, values: tuple[Any, ...], planned: bool) -> list[Row]:
+        if planned:
+            return await (await self.raw.prepare(statement, name="")).fetch(*values)
         prepared = self._prepared.get(statement) or await self._prepare(statement)
         try:
             return await prepared.fetch(*values)
@@ -121,9 +118,6 @@ class Connection(Executor):
                 raise
             await self.raw.reload_schema_state()
             return await (await self._prepare(statement)).fetch(*values)
-
-    async def run_planned(self, statement: str, values: tuple[Any, ...]) -> list[Row]:
-        return await (await self.raw.prepare(statement, name="")).fetch(*values)
 
     async def _prepare(self, statement: str) -> "asyncpg.prepared_stmt.PreparedStatement[Row]":
         if len(self._prepared) == STATEMENTS:
@@ -178,26 +172,22 @@ class Pool(Executor):
         self._idle.clear()
         await self._database.disconnect()
 
-    async def fetch(self, statement: str, *values: Any) -> list[Row]:
+    async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
         _record(statement)
         connection = self._take_idle() or await self._acquire()
         try:
-            rows = await connection.run(statement, values)
+            rows = await connection.run(statement, values, planned)
         except BaseException as error:
             self._release_after(error, connection)
             raise
         self._release(connection)
         return rows
 
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
-        _record(statement)
-        async with self._connection() as connection:
-            return await connection.run_planned(statement, values)
-
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it."""
-        async with self._connection() as connection:
+        connection = self._take_idle() or await self._acquire()
+        try:
             await connection.raw.execute("begin")
             try:
                 yield connection
@@ -206,12 +196,6 @@ class Pool(Executor):
                     await connection.raw.execute("rollback")
                 raise
             await connection.raw.execute("commit")
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        connection = self._take_idle() or await self._acquire()
-        try:
-            yield connection
         except BaseException as error:
             self._release_after(error, connection)
             raise

@@ -6,10 +6,9 @@ page from the newest rows, which suffices for a frequent text: see `_near`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from db import apps, customers, sessions
 from db.columns import Columns, grouped, select_list
@@ -39,17 +38,14 @@ class Predicate(NamedTuple):
     near: "Predicate | None" = None
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A table with the expressions of its columns."""
+Table: TypeAlias = Literal["session", "customer", "app"]
 
-    name: str
-    columns: dict[str, str]
-
-
-SESSION = Table("session", sessions.COLUMNS)
-CUSTOMER = Table("customer", customers.COLUMNS)
-APP = Table("app", {name: name for name in apps.COLUMNS.split(", ")})
+# The columns of each table with their expressions.
+TABLES: dict[Table, dict[str, str]] = {
+    "session": sessions.COLUMNS,
+    "customer": customers.COLUMNS,
+    "app": {name: name for name in apps.COLUMNS.split(", ")},
+}
 
 # The expressions for comparing text. `~` is a placeholder for the comparison. Case and accents are ignored (folded).
 TEXT = {
@@ -160,14 +156,12 @@ async def search(
 ) -> list[Row]:
     """The matching rows of the window, sorted."""
     shape = _Shape.of(table, columns, sort, window)
-    bounds = (*(window.after or ()), *(window.before or ()))
+    rows: list[Row] = []
     if predicate.planned and predicate.near and sort.column == NEAR_SORT:
-        rows = await db.fetch(_near(shape, predicate.near.sql), store_id, *bounds, *predicate.near.values)
-        if len(rows) < window.limit:
-            rows = await db.fetch_planned(_page(shape, predicate.sql), store_id, *bounds, *predicate.values)
-    else:
-        fetch = db.fetch_planned if predicate.planned else db.fetch
-        rows = await fetch(_page(shape, predicate.sql), store_id, *bounds, *predicate.values)
+        rows = await db.fetch(_near(shape, predicate.near.sql), store_id, *window.bounds, *predicate.near.values)
+    if len(rows) < window.limit:
+        page = _page(shape, predicate.sql)
+        rows = await db.fetch(page, store_id, *window.bounds, *predicate.values, planned=predicate.planned)
     if window.last:
         rows.reverse()
     return rows
@@ -177,10 +171,9 @@ async def search_sessions_of_customers(
     db: Executor, store_id: str, ids: list[str], predicate: Predicate, sort: Sort, window: Window, columns: Columns
 ) -> dict[str, list[Row]]:
     """The same for the sessions of each of these customers, in one statement."""
-    shape = _Shape.of(SESSION, None if columns is None else columns | {"customer_id"}, sort, window)
-    bounds = (*(window.after or ()), *(window.before or ()))
-    fetch = db.fetch_planned if predicate.planned else db.fetch
-    rows = await fetch(_page_of_each(shape, predicate.sql), store_id, *bounds, *predicate.values, ids)
+    shape = _Shape.of("session", None if columns is None else columns | {"customer_id"}, sort, window)
+    page = _page_of_each(shape, predicate.sql)
+    rows = await db.fetch(page, store_id, *window.bounds, *predicate.values, ids, planned=predicate.planned)
     if window.last:
         rows.reverse()
     return grouped(rows, "customer_id", ids)
@@ -188,9 +181,8 @@ async def search_sessions_of_customers(
 
 async def count(db: Executor, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
     """The number of matching rows, up to the limit."""
-    values: list[Any] = [store_id]
-    statement = f"select count(*) from ({_counted(table, predicate, limit, values)}) as counted"
-    [row] = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
+    statement = f"select count(*) from ({_counted(table, predicate, limit, 2)}) as counted"
+    [row] = await db.fetch(statement, store_id, *predicate.values, planned=predicate.planned)
     return int(row["count"])
 
 
@@ -198,22 +190,20 @@ async def count_sessions_of_customers(
     db: Executor, store_id: str, ids: list[str], predicate: Predicate, limit: int
 ) -> dict[str, int]:
     """The same for the sessions of each of these customers, in one statement."""
-    values: list[Any] = [store_id, ids]
     statement = f"""
         select parent.id, counted.count from unnest($2::text[]) as parent (id)
         cross join lateral (
-            select count(*) from ({_counted(SESSION, all_of([THEIRS, predicate]), limit, values)}) as counted
+            select count(*) from ({_counted("session", all_of([THEIRS, predicate]), limit, 3)}) as counted
         ) as counted
     """
-    rows = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
+    rows = await db.fetch(statement, store_id, ids, *predicate.values, planned=predicate.planned)
     return {row["id"]: row["count"] for row in rows}
 
 
-def where(predicate: Predicate, values: list[Any]) -> str:
-    """The SQL of the predicate, with its parameters numbered after `values`. Appends its values to them."""
-    sql = _numbered(predicate.sql, len(values) + 1)
-    values.extend(predicate.values)
-    return sql
+def numbered(sql: str, place: int) -> str:
+    """The condition with each `?` replaced by `$n`, from $`place` on."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=place))
 
 
 THEIRS = Predicate("customer_id = parent.id")
@@ -236,9 +226,8 @@ class _Shape(NamedTuple):
 
     @property
     def select(self) -> str:
-        name = self.table.name
-        expressions = self.table.columns | {"sort_key": f"{name}.{self.sort.column}::text"}
-        return f"select {select_list(expressions, self.columns)} from {name}"
+        expressions = TABLES[self.table] | {"sort_key": f"{self.table}.{self.sort.column}::text"}
+        return f"select {select_list(expressions, self.columns)} from {self.table}"
 
     @property
     def direction(self) -> str:
@@ -246,8 +235,7 @@ class _Shape(NamedTuple):
 
     @property
     def in_order(self) -> str:
-        name = self.table.name
-        return f"order by {name}.{self.sort.column} {self.direction}, {name}.id {self.direction}"
+        return f"order by {self.table}.{self.sort.column} {self.direction}, {self.table}.id {self.direction}"
 
     @property
     def bounds(self) -> str:
@@ -274,8 +262,8 @@ def _page(shape: _Shape, predicate: str) -> str:
         return f"{shape.select} where {shape.bounds} {shape.in_order} limit {shape.limit:d}"
     return f"""
         {shape.select} where store_id = $1 and id in (
-            select id from {shape.table.name}
-            where {shape.bounds} and {_numbered(predicate, shape.next_place)}
+            select id from {shape.table}
+            where {shape.bounds} and {numbered(predicate, shape.next_place)}
             {shape.in_order}
             limit {shape.limit:d}
         )
@@ -289,7 +277,7 @@ def _near(shape: _Shape, predicate: str) -> str:
 
     Returns no rows if the first entries show that the text is too rare to fill the page.
     """
-    name, matches = shape.table.name, _numbered(predicate, shape.next_place)
+    name, matches = shape.table, numbered(predicate, shape.next_place)
     newest = f"select * from {name} where {shape.bounds} {shape.in_order}"
     enough = min(PROBE_MATCHES, shape.limit)
     return f"""
@@ -316,14 +304,8 @@ def _page_of_each(shape: _Shape, predicate: str) -> str:
     return f"select page.* from unnest(${parents}::text[]) as parent (id) cross join lateral ({page}) as page"
 
 
-def _counted(table: Table, predicate: Predicate, limit: int, values: list[Any]) -> str:
-    return f"select from {table.name} where store_id = $1 and {where(predicate, values)} limit {int(limit)}"
-
-
-def _numbered(sql: str, place: int) -> str:
-    """The condition with each `?` replaced by `$n`."""
-    first, *rest = sql.split("?")
-    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=place))
+def _counted(table: Table, predicate: Predicate, limit: int, place: int) -> str:
+    return f"select from {table} where store_id = $1 and {numbered(predicate.sql, place)} limit {int(limit)}"
 
 
 def _joined(predicates: Sequence[Predicate], operator: str) -> Predicate:

@@ -1,10 +1,10 @@
 """Statistics of sessions."""
 
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from db.pool import Executor, Row
-from db.search import Predicate, where
+from db.search import Predicate, numbered
 from db.sessions import STATUS_IS
 
 Period: TypeAlias = Literal["day", "week"]
@@ -17,7 +17,6 @@ async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, p
 
     Periods are in UTC, and weeks start on Monday. `start` is null in the first row.
     """
-    values: list[Any] = [store_id]
     start, grouping_sets = _grouped(period)
     statement = f"""
         select {start} as start, count(*) as total,
@@ -29,27 +28,26 @@ async def get_session_stats(db: Executor, store_id: str, predicate: Predicate, p
             percentile_cont(0.5) within group (order by {SECONDS_TO_CONVERSION})
                 filter (where converted_at is not null) as median_seconds_to_conversion
         from session
-        where store_id = $1 and {where(predicate, values)}
+        where store_id = $1 and {numbered(predicate.sql, 2)}
         group by grouping sets {grouping_sets}
         order by start nulls first
     """
-    return await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
+    return await db.fetch(statement, store_id, *predicate.values, planned=predicate.planned)
 
 
 async def count_opened_sessions(
     db: Executor, store_id: str, predicate: Predicate, period: Period | None
 ) -> dict[datetime | None, int]:
     """The number of matching sessions whose link was opened, by the start of the period. The key None has the total."""
-    values: list[Any] = [store_id]
     start, grouping_sets = _grouped(period)
     statement = f"""
         select {start} as start, count(*)
         from session
-        where store_id = $1 and {where(predicate, values)}
+        where store_id = $1 and {numbered(predicate.sql, 2)}
         and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED')
         group by grouping sets {grouping_sets}
     """
-    rows = await (db.fetch_planned if predicate.planned else db.fetch)(statement, *values)
+    rows = await db.fetch(statement, store_id, *predicate.values, planned=predicate.planned)
     return {row.start: row["count"] for row in rows}
 
 

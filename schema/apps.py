@@ -11,7 +11,7 @@ from db.api_keys import get_api_keys_by_app
 from db.apps import get_apps
 from db.documents import search_documents
 from db.keysets import Key
-from db.search import APP, EVERYTHING, count, search
+from db.search import EVERYTHING, count, search
 from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.api_keys import ApiKey
@@ -88,7 +88,7 @@ async def apps(
     info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
 ) -> CountableConnection[App]:
     db, store_id = info.context.db, info.context.require(Scope.ADMIN).store_id
-    fetch = partial(search, db, APP, store_id, EVERYTHING, NEWEST_FIRST)
+    fetch = partial(search, db, "app", store_id, EVERYTHING, NEWEST_FIRST)
     request = PageRequest(info, "apps", PageArguments(first, after, last, before))
     page = request.page(await fetch(request.window, request.columns), App, fetch)
-    return CountableConnection(page=page, count_up_to=partial(count, db, APP, store_id, EVERYTHING))
+    return CountableConnection(page=page, count_up_to=partial(count, db, "app", store_id, EVERYTHING))

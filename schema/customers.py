@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from db.customers import get_customers
-from db.search import CUSTOMER, EVERYTHING, count, search
+from db.search import EVERYTHING, count, search
 from engine.rows import column, resolver
 from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, PageRequest
 from schema.context import Info
@@ -86,7 +86,7 @@ async def customers(
 ) -> CountableConnection[Customer]:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate = filter.predicate() if filter else EVERYTHING
-    fetch = partial(search, db, CUSTOMER, store_id, predicate, NEWEST_FIRST)
+    fetch = partial(search, db, "customer", store_id, predicate, NEWEST_FIRST)
     request = PageRequest(info, "customers", PageArguments(first, after, last, before))
     page = request.page(await fetch(request.window, request.columns), Customer, fetch)
-    return CountableConnection(page=page, count_up_to=partial(count, db, CUSTOMER, store_id, predicate))
+    return CountableConnection(page=page, count_up_to=partial(count, db, "customer", store_id, predicate))

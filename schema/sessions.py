@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 from db.events import search_events
 from db.orders import get_orders, get_orders_by_session
 from db.pool import Row
-from db.search import SESSION, count, search
+from db.search import count, search
 from engine.cost import count_items
 from engine.rows import column, resolver, selected_columns, view
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, PageRequest
@@ -110,7 +110,7 @@ async def sessions(
 ) -> CountableConnection[Session]:
     db, store_id = info.context.db, info.context.require(Scope.SESSIONS_READ).store_id
     predicate, sort, list_name = session_search(filter, order_by)
-    fetch = partial(search, db, SESSION, store_id, predicate, sort)
+    fetch = partial(search, db, "session", store_id, predicate, sort)
     request = PageRequest(info, list_name, PageArguments(first, after, last, before))
     page = request.page(await fetch(request.window, request.columns), Session, fetch)
-    return CountableConnection(page=page, count_up_to=partial(count, db, SESSION, store_id, predicate))
+    return CountableConnection(page=page, count_up_to=partial(count, db, "session", store_id, predicate))

@@ -23,7 +23,7 @@ from bench.speed.queries import Query
 from db.columns import select_list
 from db.keysets import Key, Sort, Window
 from db.pool import Executor, Pool, Row
-from db.search import EVERYTHING, SESSION, search, text_contains, text_equals
+from db.search import EVERYTHING, search, text_contains, text_equals
 from db.sessions import COLUMNS, get_sessions
 
 NEWEST = Sort("created_at", "timestamptz", descending=True)
@@ -69,17 +69,13 @@ class Recorder:
         self._connection = connection
         self.statements: list[Statement] = []
 
-    async def fetch(self, statement: str, *values: Any) -> list[Row]:
-        self.statements.append(Statement(statement, values, planned=False))
+    async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
+        self.statements.append(Statement(statement, values, planned))
         return await self._connection.fetch(statement, *values)
 
     async def fetchrow(self, statement: str, *values: Any) -> Row | None:
         self.statements.append(Statement(statement, values, planned=False))
         return await self._connection.fetchrow(statement, *values)
-
-    async def fetch_planned(self, statement: str, *values: Any) -> list[Row]:
-        self.statements.append(Statement(statement, values, planned=True))
-        return await self._connection.fetch(statement, *values)
 
 
 async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[Row]:
@@ -93,12 +89,12 @@ async def fetch(db: Executor, store_id: str, query: Query, values: Mapping[str, 
         predicate = text_equals("session.order_number", values["number"])
     after = Key(*values["after"].split(" ")) if "after" in values else None
     columns = SHORT if query is Query.SHORT_PAGE else FULL
-    return await search(db, SESSION, store_id, predicate, NEWEST, Window(query.size + 1, after), columns)
+    return await search(db, "session", store_id, predicate, NEWEST, Window(query.size + 1, after), columns)
 
 
 async def fetch_planned(db: Executor, store_id: str, query: Query, values: Mapping[str, str]) -> list[Row]:
     """Fetch the rows with the statement of the first version."""
-    return await db.fetch_planned(PLANNED.format(limit=query.size + 1), store_id, values["text"])
+    return await db.fetch(PLANNED.format(limit=query.size + 1), store_id, values["text"], planned=True)
 
 
 def answer(query: Query, rows: list[Row]) -> bytes:

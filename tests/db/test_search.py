@@ -11,7 +11,6 @@ from db.keysets import Key, Sort, Window
 from db.pool import Pool, recorded_statements
 from db.search import (
     NEAR,
-    SESSION,
     Predicate,
     all_of,
     any_of,
@@ -44,7 +43,7 @@ async def store(db: Pool, http: httpx.AsyncClient) -> UnsortedStore:
 
 async def rows_and_statements(shop: Shop, predicate: Predicate, window: Window) -> tuple[list[str], int]:
     with recorded_statements() as statements:
-        rows = await search(shop.db, SESSION, shop.id, predicate, NEWEST_FIRST, window)
+        rows = await search(shop.db, "session", shop.id, predicate, NEWEST_FIRST, window)
     return [row["id"] for row in rows], len(statements)
 
 
