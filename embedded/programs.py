@@ -31,9 +31,7 @@ class Programs(NamedTuple):
     account: pwd.struct_passwd | None
     log: BinaryIO
 
-    def run(
-        self, command: list[str], data: Path, lock: int, *, stdin: int, stderr: int, session: bool = False
-    ) -> subprocess.Popen[bytes]:
+    def run(self, command: list[str], data: Path, lock: int, *, session: bool = False) -> subprocess.Popen[bytes]:
         """Start `command` in the data folder, with a minimal environment. Its child processes inherit the lock, too."""
         account = self.account
         # The account cannot traverse folders of root, but this link to the current folder resolves without traversal.
@@ -43,9 +41,9 @@ class Programs(NamedTuple):
             cwd=data,
             env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | {"PGDATA": pgdata},
             pass_fds=[lock],
-            stdin=stdin,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=stderr,
+            stderr=self.log,
             start_new_session=session,
             user=account.pw_uid if account else None,
             group=account.pw_gid if account else None,

@@ -196,16 +196,16 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
             initdb = [f"{programs.folder}/initdb", f"--username={USER}", "--auth=trust", "--encoding=UTF8"]
             initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={locale}"]
             initdb += [] if durable else ["--no-sync"]
-            process = programs.run(initdb, new, lock, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            _, said = process.communicate()
-            programs.log.write(said)
-            programs.log.flush()
-            if b"invalid locale name" not in said:
+            log = Path(programs.log.name)
+            start = log.stat().st_size
+            process = programs.run(initdb, new, lock)
+            process.communicate()
+            if b"invalid locale name" not in log.read_bytes()[start:]:
                 break
         if process.returncode:
             raise programs.failed(f"initdb failed in {new} with LC_CTYPE {' and '.join(locales)}")
         single = [f"{programs.folder}/postgres", "--single", "-c", "exit_on_error=on", "postgres"]
-        process = programs.run(single, new, lock, stdin=subprocess.PIPE, stderr=programs.log.fileno())
+        process = programs.run(single, new, lock)
         process.communicate(f"create database {DATABASE}".encode())
         if process.returncode:
             raise programs.failed(f"the database {DATABASE} cannot be created in {new}")
@@ -230,7 +230,7 @@ def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitS
     postgres = [f"{programs.folder}/postgres", *(f"--{name}={value}" for name, value in settings.items())]
     supervised = ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "sh", str(socket_folder), *postgres]
     # A separate session, so that Ctrl-C in the terminal reaches only this process.
-    process = programs.run(supervised, data, lock, stdin=subprocess.PIPE, stderr=programs.log.fileno(), session=True)
+    process = programs.run(supervised, data, lock, session=True)
     stop.callback(_stop, process)
     # There is no deadline, because Postgres first recovers after a crash.
     while _postmaster(data)[1] != "ready":
