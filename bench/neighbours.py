@@ -29,7 +29,7 @@ import httpx
 
 import embedded
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import create_app
+from db.apps import AppSettings, create_app
 from db.migrate import migrate
 from db.pool import Pool, Row
 from db.rate_limits import take_points
@@ -78,7 +78,7 @@ async def new_apps(url: str) -> tuple[str, str, Row, str]:
         [quiet, noisy] = [store.id for store in stores if store]
         keys = []
         for store_id, rate in ((quiet, 100_000), (noisy, RATE)):
-            app = await create_app(db, store_id, "bench", ["admin"], rate=rate)
+            app = await create_app(db, store_id, AppSettings("bench", ["admin"], rate))
             keys.append(generate_api_key())
             await create_api_key(db, store_id, app.id, "bench", hash_api_key(keys[-1]))
     return keys[0], noisy, app, keys[1]

@@ -12,6 +12,7 @@ from db import api_keys
 from db.api_keys import API_KEY_PREFIX, generate_api_key, hash_api_key
 from db.credentials import get_credential
 from db.pool import Pool, Row
+from db.stores import find_store_of
 
 
 @click.group()
@@ -69,7 +70,7 @@ async def revoke(db: Pool, key: str) -> None:
         store_id, id = (credential.store_id, credential.api_key_id or "") if credential else (None, "")
         problem = "This API key is unknown or already revoked, or its app is disabled"
     else:
-        store_id, id = await api_keys.find_store_of_api_key(db, key), key
+        store_id, id = await find_store_of(db, "api_key", key), key
         problem = f"There is no API key {key!r}"
     revoked = await api_keys.set_api_key_revoked(db, store_id, id) if store_id else None
     if revoked is None:

@@ -6,9 +6,10 @@ from cli.database import with_database
 from cli.options import RATE_HELP, RATE_TYPE, scope_option, store_option, validate_name
 from cli.stores import find_store
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import ClientIdTaken, create_app, find_store_of_app, search_apps, set_app
+from db.apps import AppSettings, ClientIdTaken, create_app, search_apps, set_app
 from db.columns import Change
 from db.pool import Pool, Row
+from db.stores import find_store_of
 from schema.apps import RATE, DocumentMode
 
 MODE_TYPE = click.Choice([mode.value for mode in DocumentMode])
@@ -39,7 +40,7 @@ async def create(
     The key is not shown again, because the database contains only its hash.
     """
     store = await find_store(db, slug)
-    app, key = await create_app_with_key(db, store.id, name, scopes, rate, mode, client_id, console=False)
+    app, key = await create_app_with_key(db, store.id, AppSettings(name, scopes, rate, mode, client_id))
     click.echo(f"{app.id}\n{key}")
 
 
@@ -97,23 +98,21 @@ async def enable(db: Pool, id: str) -> None:
     click.echo(f"{id} is enabled.")
 
 
-async def create_app_with_key(
-    db: Pool, store_id: str, name: str, scopes: list[str], rate: int, mode: str, client_id: str | None, console: bool
-) -> tuple[Row, str]:
+async def create_app_with_key(db: Pool, store_id: str, new: AppSettings) -> tuple[Row, str]:
     """Create an app and an API key with the same name. Raises UsageError if the client ID is taken."""
     key = generate_api_key()
     try:
         async with db.transaction() as transaction:
-            app = await create_app(transaction, store_id, name, scopes, rate, mode, client_id, console=console)
-            await create_api_key(transaction, store_id, app.id, name, hash_api_key(key))
+            app = await create_app(transaction, store_id, new)
+            await create_api_key(transaction, store_id, app.id, app.name, hash_api_key(key))
     except ClientIdTaken:
-        raise _client_id_taken(client_id) from None
+        raise _client_id_taken(new.client_id) from None
     return app, key
 
 
 async def find_store_id_of_app(db: Pool, id: str) -> str:
     """The ID of the store that an app belongs to. Raises UsageError if there is no such app."""
-    store_id = await find_store_of_app(db, id)
+    store_id = await find_store_of(db, "app", id)
     if store_id is None:
         raise click.UsageError(f"There is no app {id!r}: see `roomkey apps list`.")
     return store_id

@@ -9,6 +9,7 @@ from cli.apps import create_app_with_key
 from cli.database import with_database
 from cli.options import RATE_HELP, RATE_TYPE, scope_option, store_option, validate_name
 from cli.stores import find_store
+from db.apps import AppSettings
 from db.pool import Pool, Row
 from schema.apps import DocumentMode
 from schema.errors import UserErrors
@@ -45,8 +46,8 @@ async def create_console_app(
     db: Pool, store_id: str, name: str, scopes: list[str], rate: int, client_id: str | None = None
 ) -> tuple[Row, str]:
     """Create an app for the staff of a store, with an API key, and publish the documents of the console."""
-    mode = DocumentMode.ID_ONLY.value
-    created = await create_app_with_key(db, store_id, name, scopes, rate, mode, client_id, console=True)
+    new = AppSettings(name, scopes, rate, DocumentMode.ID_ONLY.value, client_id, console=True)
+    created = await create_app_with_key(db, store_id, new)
     await publish_console(db)
     return created
 

@@ -14,11 +14,11 @@ from cli.apps import create_app_with_key
 from cli.console import STAFF_SCOPES, create_console_app
 from cli.database import data_option, open_database, run_with_pool, write_private
 from db.api_keys import API_KEY_PREFIX, hash_api_key
+from db.apps import AppSettings
 from db.credentials import get_credential
 from db.pool import Pool, Row, connect
 from db.stores import get_store_by_slug
 from demo.load import DEMO_SLUG, load_demo
-from schema.apps import DocumentMode
 from schema.scopes import Scope
 
 SESSIONS = 400
@@ -60,8 +60,8 @@ async def demo_keys(db: Pool, data: Path) -> tuple[str, str]:
     store = await get_store_by_slug(db, DEMO_SLUG)
     id = store.id if store else (await _load(SESSIONS, 1, lambda _: None))[0]
     # A console app, so that the key can also sign in to the console: `roomkey serve` publishes its documents.
-    settings = ([Scope.ADMIN.value], RATE, DocumentMode.LOG.value, None)
-    create_app = partial(create_app_with_key, db, id, "development", *settings, console=True)
+    new = AppSettings("development", [Scope.ADMIN.value], RATE, console=True)
+    create_app = partial(create_app_with_key, db, id, new)
     create_console = partial(create_console_app, db, id, "console", STAFF_SCOPES, RATE)
     development_key = await _read_or_create_key(db, id, data / "dev-key", create_app)
     return development_key, await _read_or_create_key(db, id, data / "console-key", create_console)

@@ -15,7 +15,6 @@ COLUMNS = "app_id, id, name, created_at, revoked_at"
 GET = f"select {COLUMNS} from api_key where store_id = $1 and id = $2"
 GET_BY_APP = f"select {COLUMNS} from api_key where store_id = $1 and app_id = any ($2) order by id"
 SEARCH = f"select {COLUMNS} from api_key where store_id = $1 order by id"
-FIND = "select store_id from api_key where id = $1"
 CREATE = f"insert into api_key (store_id, app_id, id, name, hash) values ($1, $2, $3, $4, $5) returning {COLUMNS}"
 
 REVOKE = f"""
@@ -36,12 +35,6 @@ async def get_api_keys_by_app(db: Executor, store_id: str, app_ids: list[str]) -
 async def search_api_keys(db: Executor, store_id: str) -> list[Row]:
     """All API keys of the store, oldest first, including revoked keys."""
     return await db.fetch(SEARCH, store_id)
-
-
-async def find_store_of_api_key(db: Executor, id: str) -> str | None:
-    """The ID of the store that the API key belongs to. Searches all stores, so it is for operators only."""
-    row = await db.fetchrow(FIND, id)
-    return row["store_id"] if row else None
 
 
 async def create_api_key(

@@ -1,5 +1,7 @@
 """Apps: the API clients of a store, with their permissions and limits."""
 
+from typing import NamedTuple
+
 import asyncpg
 
 from db.columns import Change
@@ -9,10 +11,9 @@ from db.pool import Executor, Row, Transaction
 COLUMNS = "id, name, scopes, document_mode, rate, client_id, created_at, disabled_at"
 GET = f"select {COLUMNS} from app where store_id = $1 and id = any ($2)"
 SEARCH = f"select {COLUMNS} from app where store_id = $1 order by id"
-FIND = "select store_id from app where id = $1"
 
 CREATE = f"""
-insert into app (store_id, id, name, scopes, document_mode, rate, client_id, console)
+insert into app (store_id, id, name, scopes, rate, document_mode, client_id, console)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 returning {COLUMNS}
 """
@@ -33,9 +34,19 @@ returning {COLUMNS}
 LOCK = "select from store where id = $1 for no key update"
 COUNT_ENABLED = "select count(*) from app where store_id = $1 and disabled_at is null"
 
-
 # Another app of the store has this client ID. An app has no other unique constraint except on its ID.
 ClientIdTaken = asyncpg.UniqueViolationError
+
+
+class AppSettings(NamedTuple):
+    """The settings of an app. For a `console`, each version publishes the documents of its console."""
+
+    name: str
+    scopes: list[str]
+    rate: int
+    document_mode: str = "LOG"
+    client_id: str | None = None
+    console: bool = False
 
 
 async def get_apps(db: Executor, store_id: str, ids: list[str]) -> list[Row]:
@@ -48,12 +59,6 @@ async def search_apps(db: Executor, store_id: str) -> list[Row]:
     return await db.fetch(SEARCH, store_id)
 
 
-async def find_store_of_app(db: Executor, id: str) -> str | None:
-    """The ID of the store that the app belongs to. Searches all stores, so it is for operators only."""
-    row = await db.fetchrow(FIND, id)
-    return row["store_id"] if row else None
-
-
 async def count_enabled_apps(db: Transaction, store_id: str) -> int:
     """The number of enabled apps of the store. Locks it: other transactions wait here until this one ends."""
     await db.fetchrow(LOCK, store_id)
@@ -61,24 +66,9 @@ async def count_enabled_apps(db: Transaction, store_id: str) -> int:
     return int(row["count"])
 
 
-async def create_app(
-    db: Executor,
-    store_id: str,
-    name: str,
-    scopes: list[str],
-    rate: int,
-    document_mode: str = "LOG",
-    client_id: str | None = None,
-    *,
-    id: str | None = None,
-    console: bool = False,
-) -> Row:
-    """Create an app, with the given ID if any. For a `console`, each version publishes the documents of its console.
-
-    Raises ClientIdTaken.
-    """
-    values = (name, scopes, document_mode, rate, client_id, console)
-    [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *values)
+async def create_app(db: Executor, store_id: str, app: AppSettings, *, id: str | None = None) -> Row:
+    """Create an app, with the given ID if any. Raises ClientIdTaken."""
+    [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *app)
     return row
 
 

@@ -1,6 +1,7 @@
 """Stores: the tenants and their settings."""
 
 import re
+from typing import Literal
 
 from db.events import Actor, create_extended_events
 from db.ids import new_id
@@ -20,6 +21,7 @@ returning {COLUMNS}
 GET = f"select {COLUMNS} from store where id = $1"
 GET_BY_SLUG = f"select {COLUMNS} from store where slug = $1"
 SEARCH = f"select {COLUMNS} from store order by slug"
+FIND = {"app": "select store_id from app where id = $1", "api_key": "select store_id from api_key where id = $1"}
 
 SET = f"""
 update store set
@@ -64,6 +66,12 @@ async def get_store(db: Executor, store_id: str) -> Row | None:
 
 async def get_store_by_slug(db: Executor, slug: str) -> Row | None:
     return await db.fetchrow(GET_BY_SLUG, slug)
+
+
+async def find_store_of(db: Executor, table: Literal["app", "api_key"], id: str) -> str | None:
+    """The ID of the store that the app or API key belongs to. Searches all stores, so it is for operators only."""
+    row = await db.fetchrow(FIND[table], id)
+    return row["store_id"] if row else None
 
 
 async def search_stores(db: Executor) -> list[Row]:

@@ -16,7 +16,7 @@ from bench.speed.contenders import DOCUMENTS, TOKEN_KEYS, document_id
 from bench.speed.load import Failed
 from bench.speed.queries import RARE, Query, Sample
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import create_app, search_apps
+from db.apps import AppSettings, create_app, search_apps
 from db.keysets import Key
 from db.migrate import migrate
 from db.pool import Pool, connect
@@ -133,7 +133,7 @@ async def _key(database_url: str, store_id: str) -> str:
     """Create an API key of the app, and the app if it is missing."""
     async with _pool(database_url) as db:
         found = (app for app in await search_apps(db, store_id) if app.name == APP and app.rate == RATE)
-        app = next(found, None) or await create_app(db, store_id, APP, ["sessions:read"], rate=RATE)
+        app = next(found, None) or await create_app(db, store_id, AppSettings(APP, ["sessions:read"], RATE))
         key = generate_api_key()
         await create_api_key(db, store_id, app.id, APP, hash_api_key(key))
         await publish(db, store_id, app.id, {document_id(query): DOCUMENTS[query] for query in Query})

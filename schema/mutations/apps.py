@@ -5,7 +5,7 @@ from dataclasses import replace
 import strawberry
 
 from db import apps as db_apps
-from db.apps import ClientIdTaken, count_enabled_apps, get_apps, set_app
+from db.apps import AppSettings, ClientIdTaken, count_enabled_apps, get_apps, set_app
 from db.columns import Change
 from db.ids import new_id
 from db.pool import Transaction
@@ -88,9 +88,8 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
                 scopes = [scope.value for scope in input.scopes]
                 rate = RATE if input.rate is None else input.rate
                 mode = (input.document_mode or DocumentMode.LOG).value
-                row = await db_apps.create_app(
-                    transaction, store_id, input.name, scopes, rate, mode, input.client_id, id=id
-                )
+                app = AppSettings(input.name, scopes, rate, mode, input.client_id)
+                row = await db_apps.create_app(transaction, store_id, app, id=id)
             else:
                 [row] = await get_apps(transaction, store_id, [id])
     except ClientIdTaken:

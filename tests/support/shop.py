@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
-from db.apps import create_app
+from db.apps import AppSettings, create_app
 from db.pool import Pool, Row
 from db.stores import create_store
 
@@ -168,7 +168,7 @@ class NewApp(NamedTuple):
 
 async def new_app(db: Pool, store_id: str, scopes: list[str], name: str = "test", **settings: Any) -> NewApp:
     """A new app and its first key. Its default rate is never exceeded."""
-    app = await create_app(db, store_id, name, scopes, **{"rate": 1_000_000} | settings)
+    app = await create_app(db, store_id, AppSettings(name, scopes, **{"rate": 1_000_000} | settings))
     secret = generate_api_key()
     return NewApp(app, await create_api_key(db, store_id, app.id, name, hash_api_key(secret)), secret)
 
