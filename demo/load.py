@@ -28,7 +28,7 @@ LARGE_LOAD = 20_000
 # Creating an index of a million rows takes longer than the default timeout of the connection.
 TIMEOUT_SECONDS = 3600.0
 
-STORE_COLUMNS = "id, slug, name, storefront_url, session_expiration, created_at"
+STORE_COLUMNS = ("id", "slug", "name", "storefront_url", "session_expiration", "created_at")
 
 # The columns of each table, in the order of the fields of Batch.
 COLUMNS = {
@@ -126,12 +126,8 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
         id = new_id("store", created)
         rows.append((id, slug, name, f"https://{slug}.example/", expiration, moment(created)))
         opened.append(Store(id, expiration, home, unused_numbers(random)))
-    await _copy(connection, "store", STORE_COLUMNS, rows)
+    await connection.copy_records_to_table("store", records=rows, columns=STORE_COLUMNS)
     return opened
-
-
-async def _copy(connection: Connection, table: str, columns: str, rows: list[Row]) -> None:
-    await connection.copy_records_to_table(table, records=rows, columns=columns.split(", "))
 
 
 async def _load_batches(connection: Connection, generator: SessionGenerator, progress: Callable[[int], object]) -> None:
@@ -140,7 +136,7 @@ async def _load_batches(connection: Connection, generator: SessionGenerator, pro
     batch = generator.batch(BATCH_SIZE)
     while batch.sessions:
         for (table, columns), rows in zip(COLUMNS.items(), batch, strict=True):
-            await _copy(connection, f"demo_{table}", columns, rows)
+            await connection.copy_records_to_table(f"demo_{table}", records=rows, columns=columns.split(", "))
         added = len(batch.sessions)
         batch, _ = await asyncio.gather(
             asyncio.to_thread(generator.batch, BATCH_SIZE),

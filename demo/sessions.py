@@ -17,6 +17,8 @@ REGULARS = 400
 Row: TypeAlias = tuple[Any, ...]
 Event: TypeAlias = tuple[int, str, int | None, str | None]
 """The time, the kind, the new expiration time of the token, and the reason."""
+Customer: TypeAlias = tuple[str, str, str | None]
+"""The ID, the name and the room ID."""
 
 
 class Batch(NamedTuple):
@@ -26,22 +28,6 @@ class Batch(NamedTuple):
     sessions: list[Row]
     orders: list[Row]
     events: list[Row]
-
-
-class Customer(NamedTuple):
-    id: str
-    name: str
-    room_id: str | None
-
-
-class Token(NamedTuple):
-    """The state of a token after its events."""
-
-    generation: int
-    issued: int
-    expires: int
-    revoked: int | None
-    joined: int | None  # when the customer first joined
 
 
 class Store:
@@ -97,13 +83,15 @@ class SessionGenerator:
         random, new_id = self._random, self._new_id
         customer = self._customer(batch, store, created)
         id = new_id("session", created)
-        events: list[Event] = []
-        token = self._token(events, store, created)
+        events = self._token_events(store, created)
+        first = {event: at for at, event, *_ in reversed(events)}
+        joined, revoked, reissued = map(first.get, ("JOINED", "REVOKED", "REISSUED"))
+        expires = [until for _, _, until, _ in events if until is not None][-1]
 
         converted = kind = None
-        if token.joined is not None and random.random() < 0.4:
-            at = token.joined + 20 * SECOND + int(random.lognormvariate(3.6, 1.6) * MINUTE)
-            if at < (token.revoked or self._now):
+        if joined is not None and random.random() < 0.4:
+            at = joined + 20 * SECOND + int(random.lognormvariate(3.6, 1.6) * MINUTE)
+            if at < (revoked or self._now):
                 converted = at
                 kind = random.choices(("PURCHASE", "TASK", "GOAL"), cum_weights=(80, 92, 100))[0]
                 events.append((at, "CONVERTED", None, None))
@@ -111,15 +99,15 @@ class SessionGenerator:
 
         metadata = self._metadata() if random.random() < 0.35 else "{}"
         order_numbers = "\n".join(reversed(numbers))
-        times = [moment(at) for at in (token.issued, token.expires, token.revoked)]
-        row = (store.id, id, *customer, order_numbers, moment(created), token.generation, self._token_key, *times)
+        token = (2 if reissued else 1, self._token_key, *map(moment, (reissued or created, expires, revoked)))
+        row = (store.id, id, *customer, order_numbers, moment(created), *token)
         batch.sessions.append((*row, kind, moment(converted), bought, metadata))
         events.sort()
-        for at, event, expires, reason in events:
-            batch.events.append((store.id, new_id("event", at), id, event, moment(at), moment(expires), reason))
+        for at, event, until, reason in events:
+            batch.events.append((store.id, new_id("event", at), id, event, moment(at), moment(until), reason))
 
-    def _token(self, events: list[Event], store: Store, created: int) -> Token:
-        """Append the events of the token of a session, and return its state."""
+    def _token_events(self, store: Store, created: int) -> list[Event]:
+        """The events of the token of a session."""
         random, now = self._random, self._now
         age = now - created
         fate = random.random()
@@ -146,29 +134,25 @@ class SessionGenerator:
         revoked = None
         if 0.10 <= fate < 0.18:
             revoked = created + int(random.uniform(0.05, 0.95) * min(age, 1.3 * (expires - created)))
-        events.append((created, "ISSUED", expires, None))
-        end = min(expires, revoked or now, renewed or now, now)
-        joined = self._visits(events, created, end, sent=True)
+        events: list[Event] = [(created, "ISSUED", expires, None)]
+        events += self._visits(created, min(expires, revoked or now, renewed or now, now), sent=True)
         if revoked is not None:
             events.append((revoked, "REVOKED", None, random.choice(REASONS)))
-        if renewal is None or renewed is None:
-            return Token(1, created, expires, revoked, joined)
-        expires = renewed + renewal * MINUTE
-        reissued = random.random() < 0.5
-        events.append((renewed, "REISSUED" if reissued else "EXTENDED", expires, None))
-        again = self._visits(events, renewed, min(expires, now), sent=reissued)
-        if joined is None:
-            joined = again
-        return Token(2, renewed, expires, None, joined) if reissued else Token(1, created, expires, None, joined)
+        if renewal is not None and renewed is not None:
+            expires = renewed + renewal * MINUTE
+            reissued = random.random() < 0.5
+            events.append((renewed, "REISSUED" if reissued else "EXTENDED", expires, None))
+            events += self._visits(renewed, min(expires, now), sent=reissued)
+        return events
 
-    def _visits(self, events: list[Event], start: int, end: int, *, sent: bool) -> int | None:
-        """Append the preview of a link that was sent and the visits, and return when the customer first joined."""
+    def _visits(self, start: int, end: int, *, sent: bool) -> list[Event]:
+        """The visits of a link and, if it was just sent, its preview."""
         random = self._random
+        events: list[Event] = []
         if sent and random.random() < 0.86:
             at = start + int(random.uniform(0.6, 4.5) * SECOND)
             if at < end:
                 events.append((at, "PREVIEWED", None, None))
-        joined = None
         at = start
         pace = 1 / min(0.35 * (end - start) + 1, 25 * MINUTE)
         chance = 0.68
@@ -182,11 +166,10 @@ class SessionGenerator:
                 if at >= end:
                     break
                 events.append((at, "JOINED", None, None))
-                joined = joined or at
             # Joins within a minute of each other are one event.
             at += MINUTE
             chance = 0.16
-        return joined
+        return events
 
     def _orders(
         self, batch: Batch, store: Store, session_id: str, created: int, bought: int | None
@@ -224,9 +207,9 @@ class SessionGenerator:
         name, phone, email = invent_person(random, random.choices(store.languages, cum_weights=store.shares)[0])
         self._room += random.randint(1, self._room_step)
         room_id = str(self._room) if random.random() < 0.92 else None
-        customer = Customer(self._new_id("customer", created), name, room_id)
+        customer = (self._new_id("customer", created), name, room_id)
         number = external_id(next(store.numbers)) if random.random() < 0.6 else None
-        batch.customers.append((store.id, customer.id, name, phone, email, number, moment(created)))
+        batch.customers.append((store.id, customer[0], name, phone, email, number, moment(created)))
         if len(regulars) < REGULARS:
             regulars.append(customer)
         else:
