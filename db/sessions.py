@@ -122,16 +122,13 @@ with changed as (
 select {ALL} from changed
 """
 
-IS_CONVERSION_MOMENT = """
-select coalesce($3, now()) between created_at - interval '1 minute' and now() + interval '1 minute' as possible
-from session where store_id = $1 and id = $2
-"""
-
-HAS_CONVERSION = """
-select conversion_kind = $3 and ($4::timestamptz is null or converted_at = $4) and (
-    $5::text is null
-    or exists (select from "order" where store_id = $1 and id = session.conversion_order_id and number = $5)
-) as same
+CHECK_CONVERSION = """
+select
+    coalesce($4, now()) between created_at - interval '1 minute' and now() + interval '1 minute' as is_possible,
+    conversion_kind = $3 and ($4::timestamptz is null or converted_at = $4) and (
+        $5::text is null
+        or exists (select from "order" where store_id = $1 and id = session.conversion_order_id and number = $5)
+    ) as is_same
 from session where store_id = $1 and id = $2
 """
 
@@ -195,18 +192,16 @@ async def set_conversion(
     return await db.fetchrow(SET_CONVERSION, store_id, id, kind, at, order_id, new_id("event"), *actor)
 
 
-async def is_conversion_moment(db: Executor, store_id: str, id: str, at: datetime | None) -> bool:
-    """Whether `at` (None: now) lies between the session's creation and now, with a tolerance of one minute."""
-    row = await db.fetchrow(IS_CONVERSION_MOMENT, store_id, id, at)
-    return row is not None and row["possible"]
-
-
-async def has_conversion(
+async def check_conversion(
     db: Executor, store_id: str, id: str, kind: str, at: datetime | None, order_number: str | None
-) -> bool:
-    """Whether the session has this conversion. Arguments that are None are not compared."""
-    row = await db.fetchrow(HAS_CONVERSION, store_id, id, kind, at, order_number)
-    return row is not None and row["same"]
+) -> Row:
+    """Compare a conversion with the session, which must exist.
+
+    `is_possible`: whether `at` (None: now) lies between the session's creation and now, with a tolerance of one minute.
+    `is_same`: whether the session has this conversion. Arguments that are None are not compared.
+    """
+    [row] = await db.fetch(CHECK_CONVERSION, store_id, id, kind, at, order_number)
+    return row
 
 
 @lru_cache(512)

@@ -13,7 +13,7 @@ from db.customers import create_customer, get_customer_by_external_id, get_custo
 from db.ids import new_id
 from db.orders import set_order
 from db.pool import Row, Transaction
-from db.sessions import get_session, get_session_locked, has_conversion, is_conversion_moment, set_conversion
+from db.sessions import check_conversion, get_session, get_session_locked, set_conversion
 from schema.context import Info
 from schema.errors import UserErrorCode, found, order_of_another_session, user_error
 from schema.fields import optional
@@ -130,12 +130,13 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
         number = validation.text(input.order_number, "orderNumber")
     async with info.context.db.transaction() as transaction:
         session = found(await get_session_locked(transaction, store_id, id), "a session", "sessionId")
+        check = await check_conversion(transaction, store_id, id, input.kind.value, input.at, number)
         if session.conversion_kind is not None:
-            if not await has_conversion(transaction, store_id, id, input.kind.value, input.at, number):
+            if not check.is_same:
                 message = "already has a different conversion, which is kept"
                 raise user_error(UserErrorCode.ALREADY_CONVERTED, message, "sessionId")
             return RecordConversionPayload(session=Session(row=session))
-        if not await is_conversion_moment(transaction, store_id, id, input.at):
+        if not check.is_possible:
             raise user_error(UserErrorCode.INVALID, "must be between the start of the session and now", "at")
         order = await set_order(transaction, store_id, id, number) if number else None
         if number and order is None:

@@ -13,6 +13,6 @@ order by start nulls first;
 
 select date_trunc('day', created_at, 'UTC') as start, count(*)
 from session
-where store_id = $1 and true
-and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED')
-group by grouping sets ((), (date_trunc('day', created_at, 'UTC')));
+where store_id = $1 and (true and id in (select session_id from session_event where store_id = $1 and kind = 'OPENED'))
+group by grouping sets ((), (date_trunc('day', created_at, 'UTC')))
+order by start nulls first;
