@@ -53,9 +53,9 @@ def main() -> NoReturn:
         from api.settings import SettingsError
         from db.migrate import MigrationFailed
         from db.pool import Unavailable
-        from embedded import FolderInUse, StartFailed
+        from embedded import StartFailed
 
-        if not isinstance(error, (SettingsError, FolderInUse, StartFailed, MigrationFailed, Unavailable)):
+        if not isinstance(error, (SettingsError, StartFailed, MigrationFailed, Unavailable)):
             raise
         click.echo(f"roomkey: {error}", err=True)
     sys.exit(1)

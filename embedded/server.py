@@ -15,11 +15,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
-from embedded.programs import Programs, StartFailed, postgres_version, programs_for
+from embedded.programs import PACKAGE, Programs, StartFailed, programs_for
 
 USER = "roomkey"
 DATABASE = "roomkey"
@@ -78,10 +79,6 @@ exit $status
 """
 
 
-class FolderInUse(Exception):
-    """Another Postgres uses the data folder. The message is one line for the operator."""
-
-
 class Server(NamedTuple):
     """A running PostgreSQL, which accepts connections on a Unix socket in a private folder."""
 
@@ -97,7 +94,7 @@ def start(folder: Path, *, durable: bool = True, locales: Sequence[str] = LOCALE
     """Run PostgreSQL on the data in `folder/postgres` until the context ends or this process dies.
 
     The first start creates the data, with the first of `locales` that the system has as LC_CTYPE. A server that is not
-    `durable` can lose data if the machine stops, and is for tests. Raises FolderInUse and StartFailed.
+    `durable` can lose data if the machine stops, and is for tests. Raises StartFailed.
     """
     with ExitStack() as stop:
         try:
@@ -128,7 +125,7 @@ def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack)
     data = folder / "postgres"
     if not data.exists():
         _create(programs, data, durable, locales)
-    found, needed = (data / "PG_VERSION").read_text().strip(), postgres_version().split(".")[0]
+    found, needed = (data / "PG_VERSION").read_text().strip(), version(PACKAGE).split(".")[0]
     if found != needed:
         raise StartFailed(f"{data}/PG_VERSION says {found}, this needs {needed}: choose another folder with --data")
     with _without_postgres(data) as lock:
@@ -137,13 +134,13 @@ def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack)
 
 @contextmanager
 def _exclusive(folder: Path) -> Iterator[None]:
-    """Hold the lock of the folder. Raises FolderInUse if another process holds it."""
+    """Hold the lock of the folder. Raises StartFailed if another process holds it."""
     # Child processes do not inherit this lock, so it is released as soon as this process ends.
     with open(folder / "lock", "a+", opener=_private) as lock:
         if not _try_lock(lock.fileno(), seconds=0):
             lock.seek(0)
             holder = lock.read().strip()
-            raise FolderInUse(f"{folder} is in use by process {holder}: stop it, or choose another folder with --data")
+            raise StartFailed(f"{folder} is in use by process {holder}: stop it, or choose another folder with --data")
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -158,14 +155,14 @@ def _open_log(path: Path) -> BinaryIO:
 
 @contextmanager
 def _without_postgres(data: Path) -> Iterator[int]:
-    """Lock `data` exclusively, and yield the descriptor. Raises FolderInUse if a process of Postgres still runs there.
+    """Lock `data` exclusively, and yield the descriptor. Raises StartFailed if a process of Postgres still runs there.
 
     Every process of Postgres inherits the descriptor of the lock, so the lock is free only when none is left.
     """
     lock = os.open(data, os.O_RDONLY)
     try:
         if not _try_lock(lock, STOPPING_SECONDS):
-            raise FolderInUse(f"{data} is in use by a Postgres that is still stopping: try again in a moment")
+            raise StartFailed(f"{data} is in use by a Postgres that is still stopping: try again in a moment")
         yield lock
     finally:
         os.close(lock)

@@ -30,7 +30,7 @@ from bench.speed.servers import Server, serving
 from bench.speed.table import Run, report
 from db.migrate import MigrationFailed
 from db.pool import Unavailable
-from embedded import FolderInUse, StartFailed
+from embedded import StartFailed
 
 LOGS = FOLDER / "logs"
 WARM_UP_SECONDS = 1
@@ -233,7 +233,7 @@ def main() -> None:
         if len({each.name for each in chosen}) < len(chosen):
             raise Failed("--pythons must name interpreters of different versions.")
         compare(arguments, chosen)
-    except (Failed, FolderInUse, StartFailed, MigrationFailed, Unavailable) as error:
+    except (Failed, StartFailed, MigrationFailed, Unavailable) as error:
         sys.exit(f"bench.speed: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import embedded
-from embedded import FolderInUse, Server, StartFailed, running, start
+from embedded import Server, StartFailed, running, start
 from embedded.server import LOCALES
 from tests.support.postgres_processes import AS_ROOT, SUPERVISE, mode, postmaster, processes, psql
 
@@ -153,7 +153,7 @@ def test_a_second_process_is_refused_with_the_pid_of_the_first(folder: Path, pyt
     supervisor = python(SUPERVISE, folder)
     supervisor.stdout.readline()
     began = time.monotonic()
-    with pytest.raises(FolderInUse) as refused, start(folder):
+    with pytest.raises(StartFailed) as refused, start(folder):
         pass
     assert time.monotonic() - began < 0.5
     assert str(refused.value) == (
@@ -163,7 +163,7 @@ def test_a_second_process_is_refused_with_the_pid_of_the_first(folder: Path, pyt
 
 def test_a_second_start_in_the_same_process_is_refused(folder: Path) -> None:
     with start(folder, durable=False) as server:
-        with pytest.raises(FolderInUse, match=f"by process {os.getpid()}:"), start(folder):
+        with pytest.raises(StartFailed, match=f"by process {os.getpid()}:"), start(folder):
             pass
         assert psql(server, "select 1") == "1"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import embedded
-from embedded import FolderInUse, running, start
+from embedded import StartFailed, running, start
 from tests.support.commands import eventually
 from tests.support.postgres_processes import (
     SUPERVISE,
@@ -120,7 +120,7 @@ def test_a_start_waits_for_the_postgres_of_a_killed_supervisor(
     supervisor.kill()
     supervisor.wait()
     monkeypatch.setattr("embedded.server.STOPPING_SECONDS", 0.2)
-    with pytest.raises(FolderInUse) as refused, start(folder):
+    with pytest.raises(StartFailed) as refused, start(folder):
         pass
     assert str(refused.value) == (
         f"{folder}/postgres is in use by a Postgres that is still stopping: try again in a moment"
