@@ -116,7 +116,7 @@ class SessionGenerator:
             minutes = 0
         elif minutes == 0:
             minutes = 60
-        renewal = renewed = None
+        renewal, renewed = 0, None
         if 0.18 <= fate < 0.30:
             # The token is still active. Tokens are valid for at most a day, so an older one must have been renewed.
             if age < EXPIRATIONS[-1] * MINUTE:
@@ -128,7 +128,7 @@ class SessionGenerator:
             renewal = random.choice(EXPIRATIONS)
             renewed = created + 5 * MINUTE + int(random.expovariate(1 / (6 * HOUR)))
             if renewed + renewal * MINUTE > now:
-                renewal = renewed = None
+                renewed = None
 
         expires = created + minutes * MINUTE if minutes else FOREVER
         revoked = None
@@ -138,7 +138,7 @@ class SessionGenerator:
         events += self._visits(created, min(expires, revoked or now, renewed or now, now), sent=True)
         if revoked is not None:
             events.append((revoked, "REVOKED", None, random.choice(REASONS)))
-        if renewal is not None and renewed is not None:
+        if renewed is not None:
             expires = renewed + renewal * MINUTE
             reissued = random.random() < 0.5
             events.append((renewed, "REISSUED" if reissued else "EXTENDED", expires, None))
