@@ -53,7 +53,7 @@ class Variables:
                     values.coerced.update(absent.coerced)
             else:
                 return values
-        except Exception:  # noqa: S110  # that of an input type that refuses a value
+        except Exception:  # noqa: S110  # that of a type that refuses a value
             pass
         return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
 
@@ -64,9 +64,7 @@ class Arguments:
     def __init__(self, schema: GraphQLSchema, field: Field) -> None:
         self._field = field
         self._inputs = inputs_of(schema)
-        details = field.details[0]
-        nodes = {node.name.value: node.value for node in details.node.arguments or ()}
-        self._read = None if details.fragment_variable_values else self._inputs.fields(nodes, field.definition.args)
+        self._read = self._inputs.fields(field.nodes[0].arguments or (), field.definition.args)
         self.needs_info = False
         # The argument, the resolver's parameter, and the conversion, or the type that Strawberry itself must convert.
         self._parameters: list[tuple[str, str, Convert | None, Any]] = []
@@ -80,13 +78,11 @@ class Arguments:
 
     def read(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
         """The same result, or exception, as graphql-core's `get_argument_values`."""
-        values: Any = Undefined if self._read is None else self._read(variables)
+        values: Any = self._read(variables)
         if values is not Undefined:
             return values
-        details = self._field.details[0]
-        return get_argument_values(
-            self._field.definition, details.node, variables, details.fragment_variable_values, hide_suggestions
-        )
+        field = self._field
+        return get_argument_values(field.definition, field.nodes[0], variables, hide_suggestions=hide_suggestions)
 
     def convert(self, values: dict[str, Any], info: "Info[Any, Any] | None") -> dict[str, Any]:
         """The same result, or exception, as Strawberry's `convert_arguments`."""

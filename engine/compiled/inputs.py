@@ -4,7 +4,7 @@ They do what graphql-core's `coerce_input_value` and `coerce_input_literal` and 
 the types examined only once. If a value is not valid, they return Undefined, and graphql-core creates the error.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,25 +14,29 @@ from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from graphql import (
+    ArgumentNode,
     GraphQLArgument,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLLeafType,
     GraphQLNonNull,
-    GraphQLScalarType,
     GraphQLSchema,
     ListValueNode,
+    ObjectFieldNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
     VariableNode,
+    get_named_type,
     get_nullable_type,
     is_input_object_type,
+    is_leaf_type,
     is_list_type,
 )
 from graphql.execution.values import VariableValues
 from graphql.pyutils import is_iterable
-from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal, coerce_input_value
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 from strawberry import UNSET
 from strawberry.relay import GlobalID
 from strawberry.schema.compat import is_scalar
@@ -51,8 +55,8 @@ DEPTH_LIMIT = 30
 # The classes of leaves that cannot be changed, besides those of enums.
 IMMUTABLE = frozenset({str, int, float, bool, type(None), datetime, date, time, timedelta, Decimal, UUID})
 
-# Stands for the default of a required field.
-REQUIRED = object()
+# Stands for the value of a field that is left out.
+ABSENT = object()
 
 
 class Unusual(Exception):
@@ -78,45 +82,30 @@ class Inputs:
     # Values of variables.
 
     def coercer(self, type: GraphQLInputType) -> Coerce:
-        """A function of a value and its depth that returns the coerced value, or Undefined."""
+        """A function of a value and its depth that returns the coerced value, or Undefined. It may also raise."""
         of = get_nullable_type(type)
         null = Undefined if isinstance(type, GraphQLNonNull) else None
         if is_list_type(of):
-            return self._list_coercer(of, null)
+            coerce_item = self.coercer(of.of_type)
+
+            def coerce_list(value: Any, depth: int) -> Any:
+                if value is None:
+                    return null
+                if value.__class__ is not list:
+                    if is_iterable(value):
+                        return Undefined
+                    value = [value]
+                items = [coerce_item(item, depth) for item in value]
+                return Undefined if any(item is Undefined for item in items) else items
+
+            return coerce_list
         if is_input_object_type(of):
-            object_coercer = self._object_coercer(of)
-            return lambda value, depth: null if value is None else object_coercer(value, depth)
+            coerce_object = self._object_coercer(of)
+            return lambda value, depth: null if value is None else coerce_object(value, depth)
+        coerce_leaf: Callable[[Any], Any] = cast(GraphQLLeafType, of).coerce_input_value
         if isinstance(of, CustomGraphQLEnumType):
-            members = {name: of.coerce_input_value(name) for name in of.values}
-            return lambda value, depth: (
-                members.get(value, Undefined) if value.__class__ is str else null if value is None else Undefined
-            )
-        function = cast(GraphQLScalarType, of).coerce_input_value
-
-        def coerce(value: Any, depth: int) -> Any:
-            if value is None:
-                return null
-            try:
-                return function(value)
-            except Exception:
-                return Undefined
-
-        return coerce
-
-    def _list_coercer(self, type: Any, null: Any) -> Coerce:
-        coerce_item = self.coercer(type.of_type)
-
-        def coerce(value: Any, depth: int) -> Any:
-            if value is None or depth > DEPTH_LIMIT:
-                return null if value is None else Undefined
-            if value.__class__ is not list:
-                if is_iterable(value):
-                    return coerce_input_value(value, type)
-                value = [value]
-            items = [coerce_item(item, depth + 1) for item in value]
-            return Undefined if any(item is Undefined for item in items) else items
-
-        return coerce
+            coerce_leaf = {name: coerce_leaf(name) for name in of.values}.__getitem__
+        return lambda value, depth: null if value is None else coerce_leaf(value)
 
     def _object_coercer(self, type: GraphQLInputObjectType) -> Coerce:
         if type in self._coercers:
@@ -124,22 +113,16 @@ class Inputs:
         fields: list[tuple[str, str, Any, Coerce]] = []
 
         def coerce(value: Any, depth: int) -> Any:
-            if not isinstance(value, dict) or depth > DEPTH_LIMIT:
+            if not isinstance(value, dict) or depth > DEPTH_LIMIT or not value.keys() <= type.fields.keys():
                 return Undefined
             coerced: dict[str, Any] = {}
-            number = 0
             for name, out_name, default, coerce_field in fields:
-                if name in value:
-                    number += 1
-                    field = coerce_field(value[name], depth + 1)
-                    if field is Undefined:
-                        return Undefined
-                    coerced[out_name] = field
-                elif default is REQUIRED:
+                field = coerce_field(value[name], depth + 1) if name in value else default
+                if field is Undefined:
                     return Undefined
-                elif default is not Undefined:
-                    coerced[out_name] = default
-            if number < len(value) or (type.is_one_of and (len(coerced) != 1 or None in coerced.values())):
+                if field is not ABSENT:
+                    coerced[out_name] = field
+            if type.is_one_of and (len(coerced) != 1 or None in coerced.values()):
                 return Undefined
             return type.out_type(coerced)
 
@@ -151,53 +134,48 @@ class Inputs:
     # Values in documents.
 
     def literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
-        """A function of the variables that returns the coerced value, or Undefined."""
-        if isinstance(node, VariableNode):
-            name = node.name.value
-            if isinstance(type, GraphQLNonNull):
-                return lambda variables: Undefined if (it := variables.coerced.get(name)) is None else it
-            return lambda variables: variables.coerced.get(name, Undefined)
+        """A function of the variables that returns the coerced value, or Undefined. The node is no variable itself."""
         of = get_nullable_type(type)
-        read: Read | None = None
-        if is_input_object_type(of) and isinstance(node, ObjectValueNode):
-            nodes = {field.name.value: field.value for field in node.fields}
-            if not of.is_one_of and nodes.keys() <= of.fields.keys() and (fields := self.fields(nodes, of.fields)):
-                return lambda variables: it if (it := fields(variables)) is Undefined else of.out_type(it)
-        elif not isinstance(node, ListValueNode) or not any(isinstance(item, VariableNode) for item in node.values):
-            read = _constant(node, type)
-        return read or (lambda variables: coerce_input_literal(node, type, variables))
+        if is_input_object_type(of) and isinstance(node, ObjectValueNode) and not of.is_one_of:
+            fields = self.fields(node.fields, of.fields)
+            return lambda variables: it if (it := fields(variables)) is Undefined else of.out_type(it)
+        items = node.values if isinstance(node, ListValueNode) else ()
+        if is_leaf_type(get_named_type(of)) and not any(isinstance(item, VariableNode) for item in items):
+            value = coerce_input_literal(node, type)
+            if is_immutable(value):
+                return same(value)
+            if value.__class__ is list and all(map(is_immutable, value)):  # a resolver may change the list
+                return lambda variables: value.copy()
+        return lambda variables: coerce_input_literal(node, type, variables)
 
     def fields(
         self,
-        nodes: Mapping[str, ValueNode],
+        nodes: Iterable[ArgumentNode | ObjectFieldNode],
         definitions: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField],
-    ) -> Read | None:
-        """A function that returns the coerced fields of an input object, or the arguments of a field, in the schema's
-        order; or Undefined. None: one that is required is missing.
-        """
-        # The name in the value, how to read it, the variable (which may be absent) if it is one, and the default.
-        fields: list[tuple[str, Read, str | None, Any]] = []
+    ) -> Read:
+        """The same for the fields of an input object, or the arguments of a field, in the schema's order."""
+        given = {node.name.value: node.value for node in nodes}
+        fields: list[tuple[str, Read]] = []
         for name, definition in definitions.items():
-            node, default = nodes.get(name), default_of(definition)
-            if node is None and default is REQUIRED:
-                return None
-            if node is not None or default is not Undefined:
-                variable = node.name.value if isinstance(node, VariableNode) else None
-                read_field = self.literal(node, definition.type) if node else same(default)
-                fields.append((definition.out_name or name, read_field, variable, default))
+            node, default = given.get(name), default_of(definition)
+            if isinstance(node, VariableNode):
+                read_field = _variable(node.name.value, definition.type, default)
+            elif node:
+                read_field = self.literal(node, definition.type)
+            elif default is ABSENT:
+                continue
+            else:
+                read_field = same(default)
+            fields.append((definition.out_name or name, read_field))
 
         def read(variables: VariableValues) -> Any:
             coerced: dict[str, Any] = {}
-            for name, read_field, variable, default in fields:
-                if variable is not None and variable not in variables.coerced:
-                    value = default
-                    if value is Undefined:
-                        continue
-                else:
-                    value = read_field(variables)
-                if value is Undefined or value is REQUIRED:
+            for name, read_field in fields:
+                value = read_field(variables)
+                if value is Undefined:
                     return Undefined
-                coerced[name] = value
+                if value is not ABSENT:
+                    coerced[name] = value
             return coerced
 
         return read
@@ -262,31 +240,27 @@ class Inputs:
 
 
 def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
-    """The coerced default. Undefined: none; REQUIRED: none, and the type is not nullable."""
+    """The coerced default. ABSENT: none; Undefined: none, and the type is not nullable."""
     if definition.default is None and definition.default_value is Undefined:
-        return REQUIRED if isinstance(definition.type, GraphQLNonNull) else Undefined
+        return Undefined if isinstance(definition.type, GraphQLNonNull) else ABSENT
     try:
         return coerce_default_value(definition)
     except TypeError:  # graphql-core raises it again when the default is needed
-        return REQUIRED
+        return Undefined
 
 
-def _constant(node: ValueNode, type: GraphQLInputType) -> Read | None:
-    """The value of a leaf or of a list of leaves, if it is valid. A resolver may change a list, but nothing else."""
-    try:
-        value = coerce_input_literal(node, type)
-    except Exception:  # it is raised again where the field is executed
-        return None
-    if value.__class__ is list and all(map(is_immutable, value)):
-        return lambda variables: value.copy()
-    return same(value) if is_immutable(value) else None
-
-
-def is_immutable(value: Any) -> bool:
-    """Whether executions can share the value, because no resolver can change it."""
-    return value.__class__ in IMMUTABLE or isinstance(value, Enum)
+def _variable(name: str, type: GraphQLInputType, default: Any) -> Read:
+    """A function of the variables that returns the value of this one."""
+    if isinstance(type, GraphQLNonNull):
+        return lambda variables: Undefined if (it := variables.coerced.get(name, default)) is None else it
+    return lambda variables: variables.coerced.get(name, default)
 
 
 def same(value: Any) -> Read:
     """A function that returns the value."""
     return lambda variables: value
+
+
+def is_immutable(value: Any) -> bool:
+    """Whether executions can share the value, because no resolver can change it."""
+    return value.__class__ in IMMUTABLE or isinstance(value, Enum)
