@@ -6,15 +6,13 @@ If a value is not valid, graphql-core creates the error.
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLSchema, Undefined, VariableDefinitionNode
+from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLSchema, Undefined, VariableDefinitionNode
 from graphql.execution import get_argument_values, get_variable_values
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
-from strawberry.types.arguments import convert_argument
-from strawberry.types.info import Info
+from strawberry.types.field import StrawberryField
 
 from engine.compiled.inputs import Coerce, Convert, Unusual, inputs_of, is_immutable
-from engine.compiled.planning import Field
 
 MAX_COERCION_ERRORS = 50  # graphql-core's own default
 
@@ -59,41 +57,36 @@ class Variables:
 
 
 class Arguments:
-    """The arguments of a selected field. `needs_info`: whether their conversion needs Strawberry's `Info`."""
+    """The arguments of a selected field. `is_unusual`: only Strawberry can convert them."""
 
-    def __init__(self, schema: GraphQLSchema, field: Field) -> None:
-        self._field = field
-        self._inputs = inputs_of(schema)
-        self._read = self._inputs.fields(field.nodes[0].arguments or (), field.definition.args)
-        self.needs_info = False
-        # The argument, the resolver's parameter, and the conversion, or the type that Strawberry itself must convert.
-        self._parameters: list[tuple[str, str, Convert | None, Any]] = []
-        for argument in field.strawberry.arguments if field.strawberry else ():
-            name, convert, type = self._inputs.config.name_converter.from_argument(argument), None, None
-            try:
-                convert = self._inputs.converter(argument.type)
-            except Unusual:
-                self.needs_info, type = True, argument.type
-            self._parameters.append((name, argument.python_name, convert, type))
+    def __init__(
+        self, schema: GraphQLSchema, definition: GraphQLField, node: FieldNode, strawberry: StrawberryField | None
+    ) -> None:
+        self._definition = definition
+        self._node = node
+        inputs = inputs_of(schema)
+        self._read = inputs.fields(node.arguments or (), definition.args)
+        # The argument, the resolver's parameter, and the conversion.
+        self._parameters: list[tuple[str, str, Convert | None]] = []
+        self.is_unusual = False
+        try:
+            for argument in strawberry.arguments if strawberry else ():
+                name, convert = inputs.names.from_argument(argument), inputs.converter(argument.type)
+                self._parameters.append((name, argument.python_name, convert))
+        except Unusual:
+            self.is_unusual = True
 
     def read(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
         """The same result, or exception, as graphql-core's `get_argument_values`."""
         values: Any = self._read(variables)
         if values is not Undefined:
             return values
-        field = self._field
-        return get_argument_values(field.definition, field.nodes[0], variables, hide_suggestions=hide_suggestions)
+        return get_argument_values(self._definition, self._node, variables, hide_suggestions=hide_suggestions)
 
-    def convert(self, values: dict[str, Any], info: "Info[Any, Any] | None") -> dict[str, Any]:
+    def convert(self, values: dict[str, Any]) -> dict[str, Any]:
         """The same result, or exception, as Strawberry's `convert_arguments`."""
         converted: dict[str, Any] = {}
-        for argument, name, convert, type in self._parameters:
+        for argument, name, convert in self._parameters:
             if argument in values:
-                value = values[argument]
-                if convert is not None:
-                    value = convert(value)
-                elif type is not None:
-                    inputs = self._inputs
-                    value = convert_argument(value, type, inputs.registry, inputs.config, info, path=(argument,))
-                converted[name] = value
+                converted[name] = values[argument] if convert is None else convert(values[argument])
         return converted

@@ -74,8 +74,8 @@ class Inputs:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         strawberry = schema._strawberry_schema  # type: ignore[attr-defined]
-        self.config = strawberry.config
-        self.registry = strawberry.schema_converter.scalar_registry
+        self.names = strawberry.config.name_converter
+        self._scalars = strawberry.schema_converter.scalar_registry
         self._coercers: dict[GraphQLInputObjectType, Coerce] = {}
         self._converters: dict[type, Convert] = {}
 
@@ -113,18 +113,21 @@ class Inputs:
         fields: list[tuple[str, str, Any, Coerce]] = []
 
         def coerce(value: Any, depth: int) -> Any:
-            if not isinstance(value, dict) or depth > DEPTH_LIMIT or not value.keys() <= type.fields.keys():
+            if not isinstance(value, dict) or depth > DEPTH_LIMIT:
                 return Undefined
             coerced: dict[str, Any] = {}
+            number = 0
             for name, out_name, default, coerce_field in fields:
-                field = coerce_field(value[name], depth + 1) if name in value else default
+                field = default
+                if name in value:
+                    number += 1
+                    field = coerce_field(value[name], depth + 1)
                 if field is Undefined:
                     return Undefined
                 if field is not ABSENT:
                     coerced[out_name] = field
-            if type.is_one_of and (len(coerced) != 1 or None in coerced.values()):
-                return Undefined
-            return type.out_type(coerced)
+            is_refused = type.is_one_of and (len(coerced) != 1 or None in coerced.values())
+            return Undefined if is_refused or number < len(value) else type.out_type(coerced)
 
         self._coercers[type] = coerce
         for name, field in type.fields.items():
@@ -205,7 +208,7 @@ class Inputs:
             if convert_item is None:
                 return lambda value: value if value is None or value is UNSET else list(value)
             return lambda value: value if value is None or value is UNSET else [convert_item(item) for item in value]
-        if isinstance(type, StrawberryEnumDefinition) or has_enum_definition(type) or is_scalar(type, self.registry):
+        if isinstance(type, StrawberryEnumDefinition) or has_enum_definition(type) or is_scalar(type, self._scalars):
             return None
         return self._object_converter(type)
 
@@ -234,7 +237,7 @@ class Inputs:
         self._converters[type] = convert
         for field in definition.fields:
             of = field.resolve_type(type_definition=definition)
-            name = self.config.name_converter.from_field(field)
+            name = self.names.from_field(field)
             fields[name] = (field.python_name, self._converter(of))
         return convert
 

@@ -25,7 +25,9 @@ from graphql.execution import default_field_resolver
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
+from engine.compiled.arguments import Arguments
 from engine.rows import SOURCE, Column, View
 
 T = TypeVar("T")
@@ -55,20 +57,9 @@ class Attribute:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolver:
-    """The value is the result of a Strawberry resolver, which is called in the same way as by Strawberry."""
-
-    function: Callable[..., Any]
-    is_async: bool
-    takes_self: bool
-    parents: tuple[str, ...]  # the names of parameters that take the object
-    info: str | None
-    view: View | None  # the declaration of an object over the same row
-
-
-# The last is graphql-core's resolver of the field: with Strawberry's extensions and permissions, or without Strawberry.
-ValueSource: TypeAlias = TypeName | Attribute | Column | Resolver | Callable[..., Any]
+# A Strawberry resolver is called in the same way as by Strawberry. The last is graphql-core's resolver of the field:
+# with Strawberry's extensions, permissions and unusual arguments, or without Strawberry.
+ValueSource: TypeAlias = TypeName | Attribute | Column | StrawberryResolver[Any] | Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,6 +73,7 @@ class Field:
     details: list[FieldDetails]
     nodes: list[FieldNode]
     strawberry: StrawberryField | None
+    arguments: Arguments | None  # None: it has none
     source: ValueSource
     columns: frozenset[str] | None  # see `engine.rows.selected_columns`
 
@@ -108,12 +100,15 @@ class Planner:
             if definition is None or name in ("__schema", "__type"):
                 raise Unsupported("introspection")
             strawberry = _definition(definition, StrawberryField)
-            source = TypeName() if name == "__typename" else self._source(definition, strawberry)
-            is_told = isinstance(source, Resolver) and source.info
+            arguments = Arguments(self._schema, definition, nodes[0], strawberry) if definition.args else None
+            source = TypeName() if name == "__typename" else self._source(definition, strawberry, arguments)
+            is_told = isinstance(source, StrawberryResolver) and source.info_parameter
             columns = self._columns(definition.type, details) if is_told else None
-            yield Field(type, definition, definition.type, key, details, nodes, strawberry, source, columns)
+            yield Field(type, definition, definition.type, key, details, nodes, strawberry, arguments, source, columns)
 
-    def _source(self, definition: GraphQLField, strawberry: StrawberryField | None) -> ValueSource:
+    def _source(
+        self, definition: GraphQLField, strawberry: StrawberryField | None, arguments: Arguments | None
+    ) -> ValueSource:
         """Where the field's value comes from."""
         core = definition.resolve or default_field_resolver
         if strawberry is None or strawberry.extensions or self._has_exception_handlers:
@@ -124,20 +119,11 @@ class Planner:
             is_attribute = strawberry.default_resolver is getattr and name.isidentifier() and not iskeyword(name)
             return Attribute(name) if is_attribute else core
         function = resolver.wrapped_func
-        if not callable(function) or (resolver.is_async and not iscoroutinefunction(function)):
+        is_unusual = arguments is not None and arguments.is_unusual
+        if is_unusual or not callable(function) or (resolver.is_async and not iscoroutinefunction(function)):
             return core
         declared = strawberry.metadata.get(SOURCE)
-        if isinstance(declared, Column):
-            return declared
-        parents = (resolver.parent_parameter, resolver.root_parameter)
-        return Resolver(
-            function=function,
-            is_async=resolver.is_async,
-            takes_self=resolver.self_parameter is not None,
-            parents=tuple(parameter.name for parameter in parents if parameter),
-            info=resolver.info_parameter.name if resolver.info_parameter else None,
-            view=declared if isinstance(declared, View) else None,
-        )
+        return declared if isinstance(declared, Column) else resolver
 
     # Which columns of rows are read below a field: see `engine.rows.selected_columns`.
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from graphql import GraphQLLeafType, get_nullable_type, is_leaf_type, is_object_type
 from graphql.execution.collect_fields import GroupedFieldSet
+from strawberry.types.fields.resolver import StrawberryResolver
 
-from engine.compiled.planning import Field, Planner, Resolver, TypeName, class_of, has_row
-from engine.rows import Column, View
+from engine.compiled.planning import Field, Planner, TypeName, class_of, has_row
+from engine.rows import SOURCE, Column, View
 
 # How deep objects over the same row may nest in one expression. Python limits the depth of parentheses.
 DEPTH_LIMIT = 10
@@ -66,7 +67,10 @@ class RowFields:
                     return Value("", repr(field.parent_type.name))
                 case Column(name=name) if is_leaf_type(of):
                     return self._leaf(name if names is None else names[name], of, is_nullable)
-                case Resolver(view=View() as view) if depth and is_object_type(of) and view.make() is class_of(of):
+                case StrawberryResolver() if depth and is_object_type(of):
+                    view = field.strawberry and field.strawberry.metadata.get(SOURCE)
+                    if not isinstance(view, View) or view.make() is not class_of(of):
+                        return None
                     null_with = view.null_with
                     if null_with is not None and names is not None:
                         null_with = names[null_with]

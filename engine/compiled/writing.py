@@ -37,12 +37,12 @@ from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
+from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.scalar import identity
 
-from engine.compiled.arguments import Arguments
 from engine.compiled.execution import gathered
 from engine.compiled.inputs import IMMUTABLE
-from engine.compiled.planning import Attribute, Field, Planner, Resolver, Subfields, TypeName, class_of, classes_of
+from engine.compiled.planning import Attribute, Field, Planner, Subfields, TypeName, class_of, classes_of
 from engine.compiled.rows import RowFields, dictionary, unused
 from engine.rows import Column
 
@@ -68,7 +68,7 @@ HELPERS = {
 }
 
 LOCALS = {
-    *("execution", "source", "path", "data", "awaited", "value", "completed", "function", "arguments", "info"),
+    *("execution", "source", "path", "data", "awaited", "value", "completed", "function", "arguments"),
     *("row", "is_known", "key", "details", "items", "item", "index", "error"),
 }
 
@@ -98,22 +98,7 @@ class Writer:
 
     def root(self, type: GraphQLObjectType, selected: GroupedFieldSet) -> str:
         """The name of the function that builds the data of an operation. It awaits a single asynchronous field."""
-        fields = [*self._planner.fields(type, selected)]
-        match fields:
-            case [Field(source=Resolver(is_async=True) as source) as field]:
-                name, constant, path = self._name(type.name), self._field_constant(field), _path(field)
-                read = self._read(field) if field.definition.args else None
-                call = f"{self._awaited(field, source)}(execution, source, path{', arguments' if read else ''})"
-                self.functions.append(
-                    f"async def {name}(execution, source, path):\n"
-                    "    try:\n"
-                    f"        arguments = {read}\n"
-                    "    except Exception as error:\n"
-                    f"        return {{{field.key!r}: execution.failed({constant}, error, {path})}}\n"
-                    f"    return {{{field.key!r}: await {call}}}\n"
-                )
-                return name
-        return self._function(type, fields)
+        return self._function(type, self._planner.fields(type, selected))
 
     def object(self, type: GraphQLObjectType, details: list[FieldDetails]) -> str:
         """The name of the function `(execution, source, path)` that builds an object. The same nodes have the same."""
@@ -205,25 +190,23 @@ class Writer:
         )
 
     def _value(self, field: Field) -> str:
-        has_arguments = bool(field.definition.args)
         completed = self._completed(field, repr(field.key), _path(field))
         match field.source:
-            case Resolver(is_async=True) as source:
-                arguments = f", {self._read(field)}" if has_arguments else ""
-                call = f"{self._awaited(field, source)}(execution, source, path{arguments})"
+            case StrawberryResolver(is_async=True) as source:
+                call = f"{self._awaited(field, source)}(execution, source, path, {self._read(field)})"
                 return f"value = {call}\nawaited += ({field.key!r},)\n"
-            case Resolver() as source:
-                read = f"arguments = {self._read(field)}\n" if has_arguments else ""
-                return read + self._call(field, source) + completed
+            case StrawberryResolver() as source:
+                return f"value = {self._call(field, source, self._read(field))}\n{completed}"
             case Attribute(name=name):
                 return f"value = source.{name}\n{completed}"
             case Column(name=name):
                 return f"value = source.row[{name!r}]\n{completed}"
         function = self.constant(f"{_base(field)}_resolver", field.source)
         info = f"execution.core_info({self._field_constant(field)}, {_path(field)})"
-        return f"value = {function}(source, {info}, **{self._read(field)})\n{completed}"
+        arguments = f", **{self._read(field)}" if field.arguments else ""
+        return f"value = {function}(source, {info}{arguments})\n{completed}"
 
-    def _awaited(self, field: Field, source: Resolver) -> str:
+    def _awaited(self, field: Field, source: StrawberryResolver[Any]) -> str:
         """The name of a new function that awaits an asynchronous resolver and completes what it returns."""
         name, constant, path = self._name(_base(field)), self._field_constant(field), _path(field)
         condition, statements, result = self._completion(field, path)
@@ -234,10 +217,11 @@ class Writer:
             "if is_awaitable(value):\n"
             "    value = await value\n"
         )
-        body = self._call(field, source) + _branches(condition, statements, otherwise, field.type)
+        body = _branches(condition, statements, otherwise, field.type)
         self.functions.append(
-            f"async def {name}(execution, source, path{', arguments' if field.definition.args else ''}):\n"
+            f"async def {name}(execution, source, path, arguments):\n"
             "    try:\n"
+            f"        value = await {self._call(field, source, 'arguments')}\n"
             f"{indent(body, ' ' * 8)}"
             "    except Exception as error:\n"
             f"        value = execution.failed({constant}, error, {path})\n"
@@ -247,22 +231,20 @@ class Writer:
 
     def _read(self, field: Field) -> str:
         """An expression: the field's coerced arguments."""
+        if not field.arguments:
+            return "None"
         return f"{self._arguments(field)}.read(execution.variables, execution.hide_suggestions)"
 
-    def _call(self, field: Field, source: Resolver) -> str:
-        """Statements that call a resolver, with its arguments in `arguments`."""
-        function = self.constant(f"{_base(field)}_resolver", source.function)
-        arguments = self._arguments(field) if field.definition.args else None
-        passed = ["source"] if source.takes_self else []
-        passed += [f"{name}=source" for name in source.parents]
-        info = ""
-        if source.info or (arguments and self.values[arguments].needs_info):
-            info = f"info = execution.info({self._field_constant(field)}, path)\n"
-        if source.info:
-            passed.append(f"{source.info}=info")
-        if arguments:
-            passed.append(f"**{arguments}.convert(arguments, {'info' if info else None})")
-        return f"{info}value = {'await ' if source.is_async else ''}{function}({', '.join(passed)})\n"
+    def _call(self, field: Field, source: StrawberryResolver[Any], arguments: str) -> str:
+        """An expression: what a resolver returns for its coerced arguments."""
+        function = self.constant(f"{_base(field)}_resolver", source.wrapped_func)
+        passed = ["source"] if source.self_parameter else []
+        passed += [f"{each.name}=source" for each in (source.parent_parameter, source.root_parameter) if each]
+        if source.info_parameter:
+            passed.append(f"{source.info_parameter.name}=execution.info({self._field_constant(field)}, path)")
+        if field.arguments:
+            passed.append(f"**{self._arguments(field)}.convert({arguments})")
+        return f"{function}({', '.join(passed)})"
 
     # How values are completed.
 
@@ -362,11 +344,7 @@ class Writer:
         return self.constant(f"{name}_type", type), self.constant(f"{name}_selected", fields.selected)
 
     def _arguments(self, field: Field) -> str:
-        """The name of the field's arguments."""
-        if (Arguments, field) not in self._names:
-            arguments = Arguments(self._schema, field)
-            self._names[Arguments, field] = self.constant(f"{_base(field)}_arguments", arguments)
-        return self._names[Arguments, field]
+        return self.constant(f"{_base(field)}_arguments", field.arguments)
 
     def _field_constant(self, field: Field) -> str:
         return self.constant(f"{_base(field)}_field", field)
