@@ -119,12 +119,6 @@ class Execution:
         """The fields of an object, executed by graphql-core."""
         return self.executor.execute_fields(type, source, path and path_of(path), selected, None)
 
-    def interpret_field(
-        self, type: GraphQLObjectType, key: str, details: list[FieldDetails], source: Any, path: AnyPath | None
-    ) -> Any:
-        """The value of one field, or an awaitable of the value, executed by graphql-core."""
-        return self.executor.execute_field(type, source, details, path_of((path, key, type.name)), None)
-
     async def completed(self, field: Field, value: Awaitable[Any], path: AnyPath) -> Any:
         """Await a completed value, and handle its error."""
         try:

@@ -136,7 +136,7 @@ class CompiledOperation:
             selected = collect_fields(schema, fragments, values, type, operation).grouped_field_set
             in_turn = operation.operation is OperationType.MUTATION
             groups = [{key: details} for key, details in selected.items()] if in_turn else [selected]
-            root = [writer.root(type, group) for group in groups]
+            root = [writer.function(type, group) for group in groups]
             functions = self._functions(writer)
         except RecursionError:
             raise Unsupported("a deep document") from None

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from graphql import GraphQLLeafType, get_nullable_type, is_leaf_type, is_object_type
-from graphql.execution.collect_fields import GroupedFieldSet
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from engine.compiled.planning import Field, Planner, TypeName, class_of, has_row
@@ -25,28 +24,26 @@ class Value(NamedTuple):
 
 
 class RowFields:
-    """Consecutive fields of an object that are read from its row.
+    """The fields of an object that are read from its row.
 
     `leaf` is the condition for a value of a leaf's type: see `Writer.leaf`.
     """
 
     def __init__(self, planner: Planner, leaf: Callable[[GraphQLLeafType], str]) -> None:
-        self.selected: GroupedFieldSet = {}
         self.values: dict[str, Value] = {}
         self._planner = planner
         self._leaf_condition = leaf
         self._used: set[str] = set()
 
-    def add(self, field: Field) -> bool:
-        """Whether the field can be read from the row."""
+    def add(self, field: Field) -> Value | None:
+        """How to read a field from the row. None: it takes more than the row."""
         number_of_fields = self._planner.number_of_fields
         value = self._value(field, None, DEPTH_LIMIT)
         if value is None:
             self._planner.number_of_fields = number_of_fields
-            return False
-        self.values[field.key] = value
-        self.selected[field.key] = field.details
-        return True
+        else:
+            self.values[field.key] = value
+        return value
 
     @property
     def condition(self) -> str:

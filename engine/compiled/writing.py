@@ -6,7 +6,7 @@ expected classes; `engine.compiled.execution` passes all other values to graphql
 
 import builtins
 import keyword
-from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from textwrap import indent
@@ -22,7 +22,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLLeafType,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
@@ -69,7 +68,7 @@ HELPERS = {
 
 LOCALS = {
     *("execution", "source", "path", "data", "awaited", "value", "completed", "function", "arguments"),
-    *("row", "is_known", "key", "details", "items", "item", "index", "error"),
+    *("row", "is_known", "key", "items", "index", "error"),
 }
 
 RESERVED = frozenset({*HELPERS, *LOCALS, *dir(builtins), *keyword.kwlist})
@@ -96,135 +95,93 @@ class Writer:
         self._used = {*RESERVED}
         self._names: dict[Any, str] = {}
 
-    def root(self, type: GraphQLObjectType, selected: GroupedFieldSet) -> str:
-        """The name of the function that builds the data of an operation. It awaits a single asynchronous field."""
-        return self._function(type, self._planner.fields(type, selected))
-
     def object(self, type: GraphQLObjectType, details: list[FieldDetails]) -> str:
-        """The name of the function `(execution, source, path)` that builds an object. The same nodes have the same."""
+        """The name of the function that builds the object of a field. The same nodes have the same."""
         key = (type, *(id(detail.node) for detail in details))
         if key not in self._names:
-            fields = self._planner.fields(type, self._planner.subfields(type, details))
-            self._names[key] = self._function(type, fields)
+            self._names[key] = self.function(type, self._planner.subfields(type, details))
         self.objects[type, id(details)] = self._names[key]
         return self._names[key]
 
-    def _function(self, type: GraphQLObjectType, fields: Iterable[Field]) -> str:
+    def function(self, type: GraphQLObjectType, selected: GroupedFieldSet) -> str:
+        """The name of a new function `(execution, source, path)` that builds an object, or the operation's data."""
         name = self._name(type.name)
-        parts: list[RowFields | str] = []
-        for field in fields:
-            last = parts[-1] if parts else None
-            row_fields = last if isinstance(last, RowFields) else RowFields(self._planner, self.leaf)
-            if not row_fields.add(field):
-                parts.append(self._field(field))
-            elif row_fields is not last:
-                parts.append(row_fields)
-        match parts:
-            case [RowFields() as row_fields]:
-                body = self._row_object(name, type, row_fields)
-            case _:
-                body = self._object(name, type, parts)
+        row_fields = RowFields(self._planner, self.leaf)
+        statements = []
+        for field in self._planner.fields(type, selected):
+            value = row_fields.add(field)
+            statements.append(f"data[{field.key!r}] = {value.expression}\n" if value else self._field(field))
+        body = ""
+        if row_fields.values:
+            constants = f"{self.constant(f'{name}_type', type)}, {self.constant(f'{name}_selected', selected)}"
+            body = (
+                "try:\n"
+                "    row = source.row\n"
+                f"    is_known = {row_fields.condition}\n"
+                "except Exception:\n"
+                "    is_known = False\n"
+                "if not is_known:\n"
+                f"    return execution.interpret({constants}, source, path)\n"
+            )
+        if statements and len(row_fields.values) == len(statements):
+            body += f"return {dictionary(row_fields.values)}\n"
+        else:
+            body += (
+                "data = {}\n"
+                "awaited = ()\n"
+                "try:\n"
+                f"{indent(''.join(statements) or 'pass', '    ')}\n"
+                "except Exception:\n"
+                "    if awaited:\n"
+                "        execution.abandon([data[key] for key in awaited])\n"
+                "    raise\n"
+                "return gathered(data, awaited) if awaited else data\n"
+            )
         self.functions.append(f"def {name}(execution, source, path):\n{indent(body, '    ')}")
         return name
-
-    def _object(self, name: str, type: GraphQLObjectType, parts: list[RowFields | str]) -> str:
-        statements = [part if isinstance(part, str) else self._row_fields(name, type, part) for part in parts]
-        return (
-            "data = {}\n"
-            "awaited = ()\n"
-            "try:\n"
-            f"{indent(''.join(statements) or 'pass', '    ')}\n"
-            "except Exception:\n"
-            "    if awaited:\n"
-            "        execution.abandon([data[key] for key in awaited])\n"
-            "    raise\n"
-            "return gathered(data, awaited) if awaited else data\n"
-        )
-
-    # Fields that are read from a row.
-
-    def _row_object(self, name: str, type: GraphQLObjectType, fields: RowFields) -> str:
-        """The body of the function of an object that is read from its row."""
-        constant, selected = self._row_constants(name, type, fields)
-        return (
-            "try:\n"
-            "    row = source.row\n"
-            f"    if {fields.condition}:\n"
-            f"        return {dictionary(fields.values)}\n"
-            "except Exception:\n"
-            "    pass\n"
-            f"return execution.interpret({constant}, {selected}, source, path)\n"
-        )
-
-    def _row_fields(self, name: str, type: GraphQLObjectType, fields: RowFields) -> str:
-        """Statements that read some of an object's fields from its row."""
-        constant, selected = self._row_constants(name, type, fields)
-        assignments = "".join(f"data[{key!r}] = {value.expression}\n" for key, value in fields.values.items())
-        return (
-            "try:\n"
-            "    row = source.row\n"
-            f"    is_known = {fields.condition}\n"
-            "except Exception:\n"
-            "    is_known = False\n"
-            "if is_known:\n"
-            f"{indent(assignments, '    ')}"
-            "else:\n"
-            f"    for key, details in {selected}.items():\n"
-            f"        data[key] = execution.interpret_field({constant}, key, details, source, path)\n"
-            "        if is_awaitable(data[key]):\n"
-            "            awaited += (key,)\n"
-        )
-
-    # Other fields.
 
     def _field(self, field: Field) -> str:
         """Statements that put a field's completed value into `data`."""
         if isinstance(field.source, TypeName):
             return f"data[{field.key!r}] = {field.parent_type.name!r}\n"
+        path = _path(field)
+        if isinstance(field.source, StrawberryResolver) and field.source.is_async:
+            function = self._awaited(field, field.source)
+            value = f"{function}(execution, source, path, {self._read(field)})\nawaited += ({field.key!r},)\n"
+        else:
+            value = f"{self._value(field)}\n{self._completed(field, path, repr(field.key))}"
         return (
             "try:\n"
-            f"{indent(self._value(field), '    ')}"
+            f"{indent(f'value = {value}', '    ')}"
             "except Exception as error:\n"
-            f"    value = execution.failed({self._field_constant(field)}, error, {_path(field)})\n"
+            f"    value = execution.failed({self._field_constant(field)}, error, {path})\n"
             f"data[{field.key!r}] = value\n"
         )
 
     def _value(self, field: Field) -> str:
-        completed = self._completed(field, repr(field.key), _path(field))
+        """An expression: the field's value before it is completed."""
         match field.source:
-            case StrawberryResolver(is_async=True) as source:
-                call = f"{self._awaited(field, source)}(execution, source, path, {self._read(field)})"
-                return f"value = {call}\nawaited += ({field.key!r},)\n"
             case StrawberryResolver() as source:
-                return f"value = {self._call(field, source, self._read(field))}\n{completed}"
+                return self._call(field, source, self._read(field))
             case Attribute(name=name):
-                return f"value = source.{name}\n{completed}"
+                return f"source.{name}"
             case Column(name=name):
-                return f"value = source.row[{name!r}]\n{completed}"
+                return f"source.row[{name!r}]"
         function = self.constant(f"{_base(field)}_resolver", field.source)
         info = f"execution.core_info({self._field_constant(field)}, {_path(field)})"
         arguments = f", **{self._read(field)}" if field.arguments else ""
-        return f"value = {function}(source, {info}{arguments})\n{completed}"
+        return f"{function}(source, {info}{arguments})"
 
     def _awaited(self, field: Field, source: StrawberryResolver[Any]) -> str:
         """The name of a new function that awaits an asynchronous resolver and completes what it returns."""
-        name, constant, path = self._name(_base(field)), self._field_constant(field), _path(field)
-        condition, statements, result = self._completion(field, path)
-        if result:
-            statements += f"if value.__class__ is not {result}:\n    value = await value\n"
-        otherwise = (
-            f"value = execution.complete_awaited({constant}, value, {path})\n"
-            "if is_awaitable(value):\n"
-            "    value = await value\n"
-        )
-        body = _branches(condition, statements, otherwise, field.type)
+        name, path = self._name(_base(field)), _path(field)
         self.functions.append(
             f"async def {name}(execution, source, path, arguments):\n"
             "    try:\n"
             f"        value = await {self._call(field, source, 'arguments')}\n"
-            f"{indent(body, ' ' * 8)}"
+            f"{indent(self._completed(field, path), ' ' * 8)}"
             "    except Exception as error:\n"
-            f"        value = execution.failed({constant}, error, {path})\n"
+            f"        value = execution.failed({self._field_constant(field)}, error, {path})\n"
             "    return value\n"
         )
         return name
@@ -248,17 +205,25 @@ class Writer:
 
     # How values are completed.
 
-    def _completed(self, field: Field, key: str, path: str) -> str:
-        """Statements that complete the value of a field, or of an item of its list."""
-        constant, later = self._field_constant(field), f"    awaited += ({key},)\n"
+    def _completed(self, field: Field, path: str, key: str | None = None) -> str:
+        """Statements that complete the value of a field, or of an item of its list. Without a key, they await it."""
+        constant = self._field_constant(field)
         condition, statements, result = self._completion(field, path)
+        complete, later = ("complete", f"awaited += ({key},)") if key else ("complete_awaited", "value = await value")
+        otherwise = f"value = execution.{complete}({constant}, value, {path})\nif is_awaitable(value):\n    {later}\n"
         if result:
-            statements += (
-                f"if value.__class__ is not {result}:\n"
-                f"    value = execution.completed({constant}, value, {path})\n{later}"
-            )
-        otherwise = f"value = execution.complete({constant}, value, {path})\nif is_awaitable(value):\n{later}"
-        return _branches(condition, statements, otherwise, field.type)
+            completed = f"    value = execution.completed({constant}, value, {path})\n" if key else ""
+            statements += f"if value.__class__ is not {result}:\n{completed}    {later}\n"
+        is_nullable = not is_non_null_type(field.type)
+        if not statements:
+            null = "value is not None and " if is_nullable else ""
+            return f"if {null}not ({condition}):\n{indent(otherwise, '    ')}"
+        return (
+            f"if {condition}:\n"
+            f"{indent(statements, '    ')}"
+            f"{'elif value is not None' if is_nullable else 'else'}:\n"
+            f"{indent(otherwise, '    ')}"
+        )
 
     def _completion(self, field: Field, path: str) -> Statements:
         type = get_nullable_type(field.type)
@@ -284,17 +249,12 @@ class Writer:
                 f"value = function(execution, value, {path})\n",
                 "dict",
             )
-        if isinstance(type, CustomGraphQLEnumType):
-            cls, names = self.constant(f"{type.name}_class", type.wrapped_cls), self._enum_names(type)
-            return Statements(
-                f"value.__class__ is {cls} and (completed := {names}.get(value)) is not None", "value = completed\n"
-            )
         assert is_leaf_type(type)
         condition = self.leaf(type)
-        changes = "{completed}" in condition
-        return Statements(
-            condition.format(value="value", completed="completed"), "value = completed\n" if changes else ""
-        )
+        if isinstance(type, CustomGraphQLEnumType):
+            condition = f"value.__class__ is {self.constant(f'{type.name}_class', type.wrapped_cls)} and {condition}"
+        statements = "value = completed\n" if "{completed}" in condition else ""
+        return Statements(condition.format(value="value", completed="completed"), statements)
 
     def _list(self, item: Field) -> str:
         """The name of a new function `(execution, items, path)` that completes the items of a list."""
@@ -306,7 +266,7 @@ class Writer:
             "    try:\n"
             "        for index, value in enumerate(items):\n"
             "            try:\n"
-            f"{indent(self._completed(item, 'index', path), ' ' * 16)}"
+            f"{indent(self._completed(item, path, 'index'), ' ' * 16)}"
             "            except Exception as error:\n"
             f"                value = execution.failed({constant}, error, {path})\n"
             "            data.append(value)\n"
@@ -340,9 +300,6 @@ class Writer:
 
     # Names.
 
-    def _row_constants(self, name: str, type: GraphQLObjectType, fields: RowFields) -> tuple[str, str]:
-        return self.constant(f"{name}_type", type), self.constant(f"{name}_selected", fields.selected)
-
     def _arguments(self, field: Field) -> str:
         return self.constant(f"{_base(field)}_arguments", field.arguments)
 
@@ -367,11 +324,8 @@ def names_of(type: CustomGraphQLEnumType) -> dict[Any, str]:
     members: list[Enum] = list(type.wrapped_cls)
     names: dict[Any, str] = {member: type.coerce_output_value(member) for member in members}
     for member in members:
-        if isinstance(member.value, Hashable):
-            try:
-                names.setdefault(member.value, type.coerce_output_value(member.value))
-            except (GraphQLError, TypeError):  # a tuple may hold what has no hash
-                continue
+        with suppress(GraphQLError, TypeError):  # the value may have no hash
+            names.setdefault(member.value, type.coerce_output_value(member.value))
     return names
 
 
@@ -381,16 +335,3 @@ def _base(field: Field) -> str:
 
 def _path(field: Field) -> str:
     return f"(path, {field.key!r}, {field.parent_type.name!r})"
-
-
-def _branches(condition: str, statements: str, otherwise: str, type: GraphQLOutputType) -> str:
-    is_nullable = not is_non_null_type(type)
-    if not statements:
-        null = "value is not None and " if is_nullable else ""
-        return f"if {null}not ({condition}):\n{indent(otherwise, '    ')}"
-    return (
-        f"if {condition}:\n"
-        f"{indent(statements, '    ')}"
-        f"{'elif value is not None' if is_nullable else 'else'}:\n"
-        f"{indent(otherwise, '    ')}"
-    )
