@@ -12,13 +12,13 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
     Visitor,
+    separate_operations,
     visit,
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
@@ -55,25 +55,25 @@ def compile_operation(
     """
     if schema.extensions or schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
         raise Unsupported("a schema extension")
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode) and operation_name in (None, node.name and node.name.value):
-            return CompiledOperation(schema, document, node)
-    raise ValueError(f"The document has no operation {operation_name!r}.")
+    operations = separate_operations(document)
+    operation = operations.get(operation_name) if operation_name else next(iter(operations.values()), None)
+    if operation is None:
+        raise ValueError(f"The document has no operation {operation_name!r}.")
+    return CompiledOperation(schema, operation)
 
 
 class CompiledOperation:
     """An operation as a function of its variables. See `compile_operation`."""
 
-    def __init__(self, schema: strawberry.Schema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+    def __init__(self, schema: strawberry.Schema, document: DocumentNode) -> None:
         self._schema = schema._schema
-        self._operation = operation
-        self._fragments = {
-            node.name.value: FragmentDetails(node)
-            for node in document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
-        self._variables = Variables(schema._schema, operation.variable_definitions or ())
-        self._directives = _Directives(operation, self._fragments)
+        definitions = document.definitions
+        [self._operation] = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+        fragments = [node for node in definitions if isinstance(node, FragmentDefinitionNode)]
+        self._fragments = {node.name.value: FragmentDetails(node) for node in fragments}
+        self._variables = Variables(schema._schema, self._operation.variable_definitions or ())
+        self._directives = _Directives()
+        visit(document, self._directives)
         self._variants: dict[tuple[Any, ...], Variant | Unsupported] = {}
 
     async def execute(
@@ -155,25 +155,16 @@ class CompiledOperation:
 
 
 class _Directives(Visitor):
-    """The variables of conditions in an operation and its fragments, and an unsupported directive."""
+    """The variables of conditions in a document, and an unsupported directive."""
 
-    def __init__(self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.variables: list[str] = []
+        self.variables: set[str] = set()
         self.unknown: str | None = None
-        self._fragments = fragments
-        self._visited: set[str] = set()
-        visit(operation, self)
-
-    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
-        name = node.name.value
-        if name not in self._visited:
-            self._visited.add(name)
-            visit(self._fragments[name].definition, self)
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         if node.name.value not in ("skip", "include"):
             self.unknown = node.name.value
         for argument in node.arguments or ():
-            if isinstance(argument.value, VariableNode) and argument.value.name.value not in self.variables:
-                self.variables.append(argument.value.name.value)
+            if isinstance(argument.value, VariableNode):
+                self.variables.add(argument.value.name.value)
