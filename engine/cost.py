@@ -21,7 +21,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
@@ -35,6 +34,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_abstract_type,
+    is_composite_type,
     is_list_type,
 )
 
@@ -230,8 +230,7 @@ class _Walk:
 
     def _field(self, node: FieldNode, parent: object, level: int) -> _Selected:
         self.aliases += node.alias is not None
-        if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
-            parent = None
+        parent = parent if is_composite_type(parent) else None
         field = self.schema.get_field(parent, node.name.value) if parent else None
         place = f"{parent.name}.{node.name.value}" if parent else ""
         price = self.model.prices.get(place, 0) * OBJECT

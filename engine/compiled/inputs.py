@@ -190,21 +190,14 @@ class Inputs:
 
         Raises Unusual.
         """
-        try:
-            return self._converter(type)
-        except Unusual:
-            self._converters.clear()  # some may be of types that contain the unusual one
-            raise
-
-    def _converter(self, type: Any) -> Convert | None:
         if isinstance(type, StrawberryMaybe) or type is GlobalID:
             raise Unusual
         if isinstance(type, StrawberryOptional):
-            return self._converter(type.of_type)
+            return self.converter(type.of_type)
         if isinstance(type, LazyType):
-            return self._converter(type.resolve_type())
+            return self.converter(type.resolve_type())
         if isinstance(type, StrawberryList):
-            convert_item = self._converter(type.of_type)
+            convert_item = self.converter(type.of_type)
             if convert_item is None:
                 return lambda value: value if value is None or value is UNSET else list(value)
             return lambda value: value if value is None or value is UNSET else [convert_item(item) for item in value]
@@ -235,10 +228,13 @@ class Inputs:
             return type(**given)
 
         self._converters[type] = convert
-        for field in definition.fields:
-            of = field.resolve_type(type_definition=definition)
-            name = self.names.from_field(field)
-            fields[name] = (field.python_name, self._converter(of))
+        try:
+            for field in definition.fields:
+                convert_field = self.converter(field.resolve_type(type_definition=definition))
+                fields[self.names.from_field(field)] = (field.python_name, convert_field)
+        except Unusual:
+            self._converters.clear()  # some may be of types that contain the unusual one
+            raise
         return convert
 
 

@@ -133,13 +133,8 @@ class Planner:
             return frozenset()
         if not is_object_type(of):
             return None
-        columns: set[str] = set()
-        for each in self.subfields(of, details).values():
-            read = self._columns_of(of, each)
-            if read is None:
-                return None
-            columns |= read
-        return frozenset(columns)
+        read = [self._columns_of(of, each) for each in self.subfields(of, details).values()]
+        return None if None in read else frozenset(column for each in read for column in each or ())
 
     def _columns_of(self, type: GraphQLObjectType, details: list[FieldDetails]) -> frozenset[str] | None:
         """Those that a field of an object needs."""

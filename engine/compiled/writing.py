@@ -9,6 +9,7 @@ import keyword
 from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
+from functools import lru_cache
 from textwrap import indent
 from typing import Any, NamedTuple
 
@@ -282,7 +283,8 @@ class Writer:
         if type in UNCHANGED:
             return UNCHANGED[type]
         if isinstance(type, CustomGraphQLEnumType):
-            return f"({{completed}} := {self._enum_names(type)}.get({{value}})) is not None"
+            names = self.constant(f"{type.name}_names", names_of(type))
+            return f"({{completed}} := {names}.get({{value}})) is not None"
         if not isinstance(type, GraphQLScalarType):
             return "False"
         if type.coerce_output_value is identity:
@@ -292,11 +294,6 @@ class Writer:
             f"{{value}}.__class__ in PLAIN and ({{completed}} := {function}({{value}})) is not None "
             "and {completed} is not Undefined"
         )
-
-    def _enum_names(self, type: CustomGraphQLEnumType) -> str:
-        if type not in self._names:
-            self._names[type] = self.constant(f"{type.name}_names", names_of(type))
-        return self._names[type]
 
     # Names.
 
@@ -319,6 +316,7 @@ class Writer:
         return unused(f"type_{base}" if base.startswith("row_") else base, self._used)
 
 
+@lru_cache
 def names_of(type: CustomGraphQLEnumType) -> dict[Any, str]:
     """The names in the schema of an enum's members, and of their values, which columns hold."""
     members: list[Enum] = list(type.wrapped_cls)
