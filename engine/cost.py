@@ -5,7 +5,7 @@ The unit is one object of the response with all of its leaves. Fields that take 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
@@ -104,11 +104,10 @@ class Meter:
     def __init__(
         self, schema: GraphQLSchema, model: CostModel, document: DocumentNode, operation: OperationDefinitionNode
     ) -> None:
-        self._schema = schema
-        self._model = model
         self._operation = operation
-        definitions = document.definitions
-        self._fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+        self._root = schema.get_root_type(operation.operation)
+        fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        self._walk = partial(_Walk, schema, model, fragments, operation)
         self._measure: Measure | None = None
         self._asked: dict[str, tuple[type, Any]] = {}
 
@@ -119,9 +118,8 @@ class Meter:
         """
         variables = variables or {}
         if self._measure is None or any(_given(variables, name) != given for name, given in self._asked.items()):
-            walk = _Walk(self._schema, self._model, self._fragments, self._operation, variables)
-            root = self._schema.get_root_type(self._operation.operation)
-            selected = walk.selections(self._operation.selection_set, root, 1)
+            walk = self._walk(variables)
+            selected = walk.selections(self._operation.selection_set, self._root, 1)
             self._measure = Measure(-(-selected.cost // OBJECT), selected.depth, walk.aliases, walk.directives)
             self._asked = {name: _given(variables, name) for name in walk.asked}
         return self._measure

@@ -79,7 +79,7 @@ class Statements(NamedTuple):
     """How generated code completes a value in the variable `value`."""
 
     condition: str  # holds if the value has the type of the schema
-    statements: str = ""  # put the completed value into `value`
+    statements: str  # put the completed value into `value`
     result: str | None = None  # the class of the completed value, if the value may also be an awaitable
 
 
@@ -210,6 +210,7 @@ class Writer:
         """Statements that complete the value of a field, or of an item of its list. Without a key, they await it."""
         constant = self._field_constant(field)
         condition, statements, result = self._completion(field, path)
+        # What may still be awaited is awaited here, or later, together with the others of its object or list.
         complete, later = ("complete", f"awaited += ({key},)") if key else ("complete_awaited", "value = await value")
         otherwise = f"value = execution.{complete}({constant}, value, {path})\nif is_awaitable(value):\n    {later}\n"
         if result:
