@@ -118,14 +118,16 @@ class Inputs:
             coerced: dict[str, Any] = {}
             number = 0
             for name, out_name, default, coerce_field in fields:
-                field = default
                 if name in value:
                     number += 1
                     field = coerce_field(value[name], depth + 1)
+                elif default is ABSENT:
+                    continue
+                else:
+                    field = default
                 if field is Undefined:
                     return Undefined
-                if field is not ABSENT:
-                    coerced[out_name] = field
+                coerced[out_name] = field
             is_refused = type.is_one_of and (len(coerced) != 1 or None in coerced.values())
             return Undefined if is_refused or number < len(value) else type.out_type(coerced)
 
