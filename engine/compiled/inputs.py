@@ -139,7 +139,7 @@ class Inputs:
     # Values in documents.
 
     def literal(self, node: ValueNode, type: GraphQLInputType) -> Read:
-        """A function of the variables that returns the coerced value, or Undefined. The node is no variable itself."""
+        """A function of the variables that returns the coerced value, or Undefined. The node is not a variable."""
         of = get_nullable_type(type)
         if is_input_object_type(of) and isinstance(node, ObjectValueNode) and not of.is_one_of:
             fields = self.fields(node.fields, of.fields)

@@ -210,7 +210,7 @@ class Writer:
         """Statements that complete the value of a field, or of an item of its list. Without a key, they await it."""
         constant = self._field_constant(field)
         condition, statements, result = self._completion(field, path)
-        # What may still be awaited is awaited here, or later, together with the others of its object or list.
+        # An awaitable is awaited here, or later with the others of its object or list.
         complete, later = ("complete", f"awaited += ({key},)") if key else ("complete_awaited", "value = await value")
         otherwise = f"value = execution.{complete}({constant}, value, {path})\nif is_awaitable(value):\n    {later}\n"
         if result:
