@@ -89,13 +89,13 @@ class Measure(NamedTuple):
     def check(self, model: CostModel) -> None:
         """Raises TooCostly where one of the limits is exceeded."""
         for what, number, limit, advice in (
-            ("a cost", self.cost, model.cost_limit, "Request smaller pages, or nest fewer lists."),
-            ("a depth", self.depth, model.depth_limit, "Request deeper objects by their IDs."),
-            ("a number of aliases", self.aliases, model.alias_limit, "Send several documents."),
-            ("a number of directives", self.directives, model.directive_limit, "Send several documents."),
+            ("a cost of {:,}", self.cost, model.cost_limit, "Request smaller pages, or nest fewer lists."),
+            ("a depth of {:,}", self.depth, model.depth_limit, "Request deeper objects by their IDs."),
+            ("{:,} aliases", self.aliases, model.alias_limit, "Send several documents."),
+            ("{:,} directives", self.directives, model.directive_limit, "Send several documents."),
         ):
             if number > limit:
-                raise TooCostly(f"This operation has {what} of {number:,}; the maximum is {limit:,}. {advice}")
+                raise TooCostly(f"This operation has {what.format(number)}; the maximum is {limit:,}. {advice}")
 
 
 class Meter:

@@ -181,12 +181,12 @@ def nested(depth: int) -> str:
         (
             f"{{ {'a: id ' * 99} ...F ...F }} fragment F on Query {{ a: id }}",
             f"{{ {'a: id ' * 100} ...F ...F }} fragment F on Query {{ a: id }}",
-            "This operation has a number of aliases of 101; the maximum is 100. Send several documents.",
+            "This operation has 101 aliases; the maximum is 100. Send several documents.",
         ),
         (
             f"query ($a: Int @d) @d {{ a {'@d ' * 95} ... @d {{ a }} ...F @d }} fragment F on Query @d {{ a }}",
             f"query ($a: Int @d) @d {{ a {'@d ' * 96} ... @d {{ a }} ...F @d }} fragment F on Query @d {{ a }}",
-            "This operation has a number of directives of 101; the maximum is 100. Send several documents.",
+            "This operation has 101 directives; the maximum is 100. Send several documents.",
         ),
     ],
     ids=["cost", "depth", "aliases", "directives"],
