@@ -26,7 +26,11 @@ First = Annotated[
     ),
 ]
 Last = Annotated[
-    int | None, argument(f"The number of items to return from the end of the list, 0 to {PAGE_SIZE_LIMIT}.")
+    int | None,
+    argument(
+        f"The number of items to return from the end of the list, 0 to {PAGE_SIZE_LIMIT}. "
+        "With `first`, from the end of those items."
+    ),
 ]
 After = Annotated[str | None, argument("Return the items after this cursor.")]
 Before = Annotated[str | None, argument("Return the items before this cursor.")]

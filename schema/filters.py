@@ -51,7 +51,7 @@ class TextFilter:
 @strawberry.input(description="A period of time.")
 class DateTimeRange:
     from_: datetime | None = optional("The inclusive start.", name="from")
-    to: datetime | None = optional("The exclusive end.")
+    to: datetime | None = optional("The exclusive end. A range that ends before it starts matches nothing.")
 
 
 @strawberry.input(description="Compares the metadata of a session.")
