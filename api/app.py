@@ -74,7 +74,7 @@ def create_app_from_environment() -> App:
 
 
 def collect_garbage_in_small_steps() -> None:
-    """Keep the collector from walking all that is loaded by now, and stays: it takes a tenth of a second."""
+    """Exclude the objects that are loaded by now from garbage collection: scanning them takes a tenth of a second."""
     gc.collect()
     gc.freeze()
     # A page creates hundreds of short-lived objects. Scanning them on each request took a tenth of its time.
@@ -127,8 +127,8 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
                 expose_headers=["ETag", "Retry-After", "X-Request-Id"],
                 max_age=3600,
             ),
-            # As one of the `exception_handlers` it would raise the exception again, and the server would print its
-            # message, which can contain input of the client.
+            # Not one of the `exception_handlers`: Starlette would raise the exception again after the response, and the
+            # server would log it a second time.
             Middleware(ExceptionMiddleware, handlers={Exception: _unforeseen_error}),
         ],
         exception_handlers={HTTPException: _http_error},
@@ -165,6 +165,6 @@ async def _unforeseen_error(request: Request, error: Exception) -> Response:
 
 
 def _end_with(parent: BaseProcess) -> None:
-    """Stop this worker when its parent is gone: a parent that was killed has stopped no worker, and holds the port."""
+    """Stop this worker when its parent is gone. A killed parent cannot stop its workers, which would keep the port."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)

@@ -33,7 +33,8 @@ class RequestError(Exception):
 
 
 UNSTORABLE = Problem(400, "BAD_USER_INPUT", "The text contains a character that cannot be stored.")
-# By the class of the exception, or its closest base. The status is used if the exception ends the whole request.
+# The problem of an exception is that of its class, or else of the closest base class. The status applies if the
+# exception ends the whole request.
 PROBLEMS: dict[type[BaseException], Problem] = {
     TooCostly: Problem(400, "COST_LIMIT_EXCEEDED"),
     Throttled: Problem(429, "THROTTLED"),
@@ -71,7 +72,7 @@ def failure(
     problem = problem_of(error)
     status, headers = problem.status, HEADERS.get(problem.status, {})
     if isinstance(error, RequestError):
-        headers = error.headers
+        headers = headers | error.headers
         if lenient and problem.code == "PERSISTED_QUERY_NOT_FOUND":
             status = 200
     elif isinstance(error, Unavailable):

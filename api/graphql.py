@@ -43,7 +43,7 @@ PATH = "/graphql"
 DOCUMENT_ROUTE = "/graphql/{document_id}"
 DOCUMENT_PATH = re.compile("/graphql/[^/]+")
 
-# A browser asks first (a preflight) before it sends one of these for a page of another site.
+# Before a browser sends one of these headers for a page of another site, it sends a preflight.
 PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
 
 # Parameters of a GET request for an operation. Such a request is for GraphQL even if it accepts HTML.
@@ -98,7 +98,7 @@ class GraphQLEndpoint:
         self._origins = {origin.encode() for origin in settings.cors_origins}
 
     def serves(self, scope: Scope) -> bool:
-        """Whether the request is for GraphQL: not a preflight, and not a person's who opens GraphiQL in a browser."""
+        """Whether the request is for GraphQL, not a preflight and not from a browser that opens GraphiQL."""
         path, method = scope["path"], scope["method"]
         if path != PATH:
             return method != "OPTIONS" and DOCUMENT_PATH.fullmatch(path) is not None
@@ -190,7 +190,8 @@ class GraphQLEndpoint:
                 self._documents.validate(plan.parsed)
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
-                self._plans.put(key, plan, plan.expires_at)
+                if plan.expires_at:  # otherwise, the document must be looked up for each request
+                    self._plans.put(key, plan, plan.expires_at)
             name = plan.operation.node.name
             log.operation = name.value[:100] if name else None
             context = Context(
@@ -258,7 +259,7 @@ class GraphQLEndpoint:
         return response.status
 
     def _refuse_other_site(self, headers: dict[bytes, bytes]) -> None:
-        """A page of another site can make a browser send a GET without asking. It must have meant to call an API."""
+        """Refuse a GET that a page of an unknown site made a browser send without a preflight. Raises RequestError."""
         origin = headers.get(b"origin")
         site = headers.get(b"sec-fetch-site")
         is_foreign = (

@@ -106,11 +106,12 @@ def _second(second: int) -> str:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """The class and traceback of an exception, without its message, which can quote a client's input."""
+    """The class and traceback of an exception and its cause, without messages, which can quote a client's input."""
     name = type(error).__name__
     if isinstance(error, asyncpg.PostgresError):
         name += f" {error.sqlstate}"
-    return {"error": name, "at": "".join(format_tb(error.__traceback__)).splitlines()}
+    cause = {"cause": describe(error.__cause__)} if error.__cause__ else {}
+    return {"error": name, "at": "".join(format_tb(error.__traceback__)).splitlines(), **cause}
 
 
 def configure(level: str) -> None:

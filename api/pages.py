@@ -47,8 +47,8 @@ def _page(status: int, title: str, text: str, meta: str = "", headers: Mapping[s
 # The page for chat apps, which show its Open Graph tags as the preview of a link. Its title is the name of the store.
 preview_page = partial(_page, 200, text="Your personal link into our chat.", meta=OPEN_GRAPH)
 
-# The page for a genuine link that is expired or revoked. Its title is the name of the store.
 GONE = "This link no longer works. Write to us in our chat, and we will send you a new one."
+# The page for a genuine link that is expired or revoked. Its title is the name of the store.
 gone_page = partial(_page, 410, text=GONE)
 
 # The page for any other link. It is always identical, so that it reveals nothing about the link.

@@ -25,7 +25,7 @@ class TTLCache(Generic[K, V]):
     def put(self, key: K, value: V, expires_at: float) -> None:
         self._entries.pop(key, None)
         if len(self._entries) >= self._size:
-            del self._entries[next(iter(self._entries))]  # the oldest, which expires first
+            del self._entries[next(iter(self._entries))]  # the one that was put first
         self._entries[key] = value, expires_at
 
     async def look_up(self, key: K, fetch: Callable[[], Awaitable[V]]) -> tuple[V, float]:

@@ -39,7 +39,7 @@ ClientIdTaken = asyncpg.UniqueViolationError
 
 
 class AppSettings(NamedTuple):
-    """The settings of an app. For a `console`, each version publishes the documents of its console."""
+    """The settings of an app. `console`: `roomkey serve` publishes the documents of its console for the app."""
 
     name: str
     scopes: list[str]

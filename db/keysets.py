@@ -31,5 +31,5 @@ class Window(NamedTuple):
 
     @property
     def bounds(self) -> tuple[str, ...]:
-        """The values of the keys that are given, which are parameters of a statement."""
+        """The values of the given keys, as parameters of a statement."""
         return (*(self.after or ()), *(self.before or ()))

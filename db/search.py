@@ -1,4 +1,4 @@
-"""Search. Only this module composes statements, from the fixed list of fragments below.
+"""Search. Composes statements from the fixed list of fragments below; besides this module, only db/stats.py does so.
 
 Postgres finds the rows of a page by scanning the index of the sort order or the trigram index. The better plan depends
 on how rare the text is, so a search for text gets a custom plan. Before that, a prepared statement tries to fill the
@@ -201,7 +201,7 @@ async def count_sessions_of_customers(
 
 
 def numbered(sql: str, place: int) -> str:
-    """The condition with each `?` replaced by `$n`, from $`place` on."""
+    """The condition with its `?` replaced by numbered parameters, starting with `$place`."""
     first, *rest = sql.split("?")
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=place))
 

@@ -40,7 +40,7 @@ async def count_opened_sessions(
 async def _aggregate(
     db: Executor, store_id: str, predicate: Predicate, period: Period | None, columns: str
 ) -> list[Row]:
-    """The columns for all matching sessions, then for those of each period that has any, in order."""
+    """The aggregates of all matching sessions in the first row, then those of each period with sessions, in order."""
     start = f"date_trunc('{period}', created_at, 'UTC')" if period else "null::timestamptz"
     statement = f"""
         select {start} as start, {columns}

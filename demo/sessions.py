@@ -207,9 +207,10 @@ class SessionGenerator:
         name, phone, email = invent_person(random, random.choices(store.languages, cum_weights=store.shares)[0])
         self._room += random.randint(1, self._room_step)
         room_id = str(self._room) if random.random() < 0.92 else None
-        customer = (self._new_id("customer", created), name, room_id)
+        id = self._new_id("customer", created)
         number = external_id(next(store.numbers)) if random.random() < 0.6 else None
-        batch.customers.append((store.id, customer[0], name, phone, email, number, moment(created)))
+        batch.customers.append((store.id, id, name, phone, email, number, moment(created)))
+        customer = id, name, room_id
         if len(regulars) < REGULARS:
             regulars.append(customer)
         else:

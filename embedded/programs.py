@@ -22,7 +22,7 @@ ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCPATH")
 
 
 class StartFailed(Exception):
-    """Postgres cannot start. The message is one line, followed by the end of the log of Postgres if that says why."""
+    """Postgres cannot start. The message is one line, followed by the end of Postgres's log if it has the reason."""
 
 
 class Programs(NamedTuple):

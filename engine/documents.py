@@ -19,7 +19,7 @@ Variables: TypeAlias = Mapping[str, Any] | None
 # The size of the cache, in tokens of its documents. A token takes 1 to 2 KB. The garbage collector visits all of
 # them in about 60 ms, without a pause.
 TOKENS = 20_000
-# The least size of a document.
+# The minimum size of a document.
 DOCUMENT_TOKENS = 20
 
 

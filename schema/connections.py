@@ -29,7 +29,7 @@ Last = Annotated[
     int | None,
     argument(
         f"The number of items to return from the end of the list, 0 to {PAGE_SIZE_LIMIT}. "
-        "With `first`, from the end of those items."
+        "Combined with `first`, returns the last of the items that `first` selects."
     ),
 ]
 After = Annotated[str | None, argument("Return the items after this cursor.")]

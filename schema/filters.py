@@ -187,7 +187,7 @@ class CustomerFilter:
 
 
 def session_search(filter: SessionFilter | None, order_by: SessionOrder | None) -> tuple[Predicate, Sort, str]:
-    """The predicate and the sort order of a search, and the name of the sorted list. Raises BadUserInput."""
+    """The predicate and the sort order of a search, and the list's name for cursors. Raises BadUserInput."""
     sort = order_by.sort() if order_by else NEWEST_FIRST
     list_name = f"sessions by {sort.column} {'desc' if sort.descending else 'asc'}"
     return filter.predicate() if filter else predicates.EVERYTHING, sort, list_name

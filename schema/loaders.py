@@ -25,8 +25,8 @@ Arguments = TypeVarTuple("Arguments")
 class Loader(Generic[V]):
     """Collects the keys that are loaded during one turn of the event loop, and fetches their values in a task.
 
-    `request_task` resolves fields one at a time: fields that are resolved together have a task each. It therefore does
-    not wait for more keys, and fetches by itself.
+    `request_task` resolves fields one at a time: fields that are resolved together have a task each. A load in
+    `request_task` therefore fetches its key immediately instead of waiting for more keys.
     """
 
     def __init__(self, fetch: Fetch[V], request_task: "asyncio.Task[Any] | None" = None) -> None:
@@ -102,7 +102,7 @@ class _Batch(Generic[V]):
 
 
 class Loaders:
-    """The data loaders of a request: one for each function of `db` and its arguments."""
+    """The data loaders of a request: one for each function of `db` and each combination of its arguments."""
 
     def __init__(self, db: Pool, store_id: str, request_task: "asyncio.Task[Any] | None") -> None:
         self._db = db
@@ -124,7 +124,7 @@ class Loaders:
         id: str,
         *arguments: *Arguments,
     ) -> Awaitable[V]:
-        """The value of a parent, such as its rows. `get` returns those of several parents with the same arguments."""
+        """The value that belongs to a parent, such as the list of its rows. `get` returns those of several parents."""
         return self._loader((get, *arguments), lambda ids, _: get(self._db, self._store_id, ids, *arguments)).load(id)
 
     def page(self, search: Search, id: str, window: Window, _: Columns = None) -> Awaitable[list[Row]]:

@@ -45,7 +45,8 @@ class Jwks:
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = self._tried_at = -inf
         self._failing = False
-        # The last fetch, which the first call of `get` starts. It ends long before the next one can start.
+        # The last fetch, which the first call of `get` starts. It ends (FETCH_SECONDS) before the next one can start
+        # (COOLDOWN_SECONDS).
         self._fetch: asyncio.Task[None]
 
     async def get(self, id: str) -> PyJWK | None:

@@ -23,7 +23,7 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode]) -> None:
         self._schema = schema
         self._definitions = definitions
-        # The last are the values of a variable that is absent; None if graphql-core must determine them.
+        # The last item has the values if the variable is absent. None: graphql-core must determine them.
         self._variables: list[tuple[str, GraphQLVariableSignature, Coerce, VariableValues | None]] = []
         for definition in definitions:
             signature = get_variable_signature(schema, definition)
@@ -51,7 +51,7 @@ class Variables:
                     values.coerced.update(absent.coerced)
             else:
                 return values
-        except Exception:  # noqa: S110  # that of a type that refuses a value
+        except Exception:  # noqa: S110  # a type refused the value: graphql-core creates the error
             pass
         return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
 

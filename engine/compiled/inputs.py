@@ -158,7 +158,7 @@ class Inputs:
         nodes: Iterable[ArgumentNode | ObjectFieldNode],
         definitions: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField],
     ) -> Read:
-        """The same for the fields of an input object, or the arguments of a field, in the schema's order."""
+        """The same for the fields of an input object, or the arguments of a field. The order is the schema's."""
         given = {node.name.value: node.value for node in nodes}
         fields: list[tuple[str, Read]] = []
         for name, definition in definitions.items():
@@ -241,7 +241,7 @@ class Inputs:
 
 
 def default_of(definition: GraphQLArgument | GraphQLInputField) -> Any:
-    """The coerced default. ABSENT: none; Undefined: none, and the type is not nullable."""
+    """The coerced default. Without one, ABSENT if the type is nullable, else Undefined. Undefined if it is invalid."""
     if definition.default is None and definition.default_value is Undefined:
         return Undefined if isinstance(definition.type, GraphQLNonNull) else ABSENT
     try:

@@ -1,4 +1,4 @@
-"""The fields that an operation selects, and what the schema tells of each: its source, its classes, its columns.
+"""The fields that an operation selects, with their sources, classes, and columns.
 
 `engine.compiled.writing` generates Python source from them.
 """
@@ -57,8 +57,8 @@ class Attribute:
     name: str
 
 
-# A Strawberry resolver is called in the same way as by Strawberry. The last is graphql-core's resolver of the field:
-# with Strawberry's extensions, permissions and unusual arguments, or without Strawberry.
+# A `StrawberryResolver` is called as Strawberry calls it. The last is graphql-core's resolver of the field, for fields
+# with extensions, permission classes or unusual arguments, and for fields without Strawberry.
 ValueSource: TypeAlias = TypeName | Attribute | Column | StrawberryResolver[Any] | Callable[..., Any]
 
 

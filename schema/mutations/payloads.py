@@ -32,7 +32,7 @@ class SessionPayload(Payload):
 
 
 def mutation(resolver: Callable[[Info, Input], Awaitable[AnyPayload]], description: str) -> Any:
-    """The field of a mutation. If its resolver raises UserErrors, they are the `userErrors` of an empty payload."""
+    """The field of a mutation. UserErrors that its resolver raises become the `userErrors` of an empty payload."""
     payload: type[AnyPayload] = get_type_hints(resolver)["return"]
 
     @wraps(resolver)
