@@ -88,7 +88,7 @@ def _text(config: Config, name: str) -> str:
 
 
 def _read(config: Config, settings: type[Settings | JwtSettings]) -> dict[str, Any]:
-    """The fields whose settings have a value. The error of a parser describes the valid values; the setting's name is added here."""
+    """The fields whose settings have a value. A parser's error describes the valid values; the name is added here."""
     values = {}
     for field, hint in get_type_hints(settings, include_extras=True).items():
         if get_origin(hint) is Annotated:

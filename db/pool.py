@@ -68,7 +68,7 @@ class Executor(Protocol):
     """Runs statements: either the pool, on any connection, or an open transaction."""
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
-        """Run a statement. `planned`: with a plan for these values, because the best plan depends on how rare a text is.
+        """Run a statement. `planned`: with a plan for these values, because the best plan depends on a text's rarity.
 
         Unnamed statements always get a custom plan. The setting `plan_cache_mode` would have the same effect, but would
         leak to other clients through a pooler in transaction mode.

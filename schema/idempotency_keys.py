@@ -22,9 +22,9 @@ IDEMPOTENCY_KEY = (
 async def idempotent_id(transaction: Transaction, store_id: str, input: Any, new_id: str) -> str:
     """The ID of the object that was created with the input's idempotency key before, or else `new_id`.
 
-    In the latter case, the caller creates the object with this ID. Keys are compared with a hash of the input, so the inputs of two
-    mutations must never be equal: each needs a required field that no other has. Raises UserErrors if the key was used
-    with a different input.
+    In the latter case, the caller creates the object with this ID. Keys are compared with a hash of the input, so the
+    inputs of two mutations must never be equal: each needs a required field that no other has. Raises UserErrors if the
+    key was used with a different input.
     """
     if input.idempotency_key is None:
         return new_id
