@@ -108,8 +108,12 @@ class Writer:
         """The name of a new function `(execution, source, path)` that builds an object, or the operation's data."""
         name = self._name(type.name)
         row_fields = RowFields(self._planner, self.leaf)
+        fields = list(self._planner.fields(type, selected))
+        if len(fields) == 1 and isinstance(source := fields[0].source, StrawberryResolver) and source.is_async:
+            self._single(name, fields[0], source)
+            return name
         statements = []
-        for field in self._planner.fields(type, selected):
+        for field in fields:
             value = row_fields.add(field)
             statements.append(f"data[{field.key!r}] = {value.expression}\n" if value else self._field(field))
         body = ""
@@ -140,6 +144,20 @@ class Writer:
             )
         self.functions.append(f"def {name}(execution, source, path):\n{indent(body, '    ')}")
         return name
+
+    def _single(self, name: str, field: Field, source: StrawberryResolver[Any]) -> None:
+        """A function that builds an object of one asynchronous field, as the data of most queries is."""
+        function = self._awaited(field, source)
+        self.functions.append(
+            f"async def {name}(execution, source, path):\n"
+            "    try:\n"
+            f"        arguments = {self._read(field)}\n"
+            "    except Exception as error:\n"
+            f"        value = execution.failed({self._field_constant(field)}, error, {_path(field)})\n"
+            "    else:\n"
+            f"        value = await {function}(execution, source, path, arguments)\n"
+            f"    return {{{field.key!r}: value}}\n"
+        )
 
     def _field(self, field: Field) -> str:
         """Statements that put a field's completed value into `data`."""
