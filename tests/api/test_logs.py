@@ -300,8 +300,11 @@ def test_a_stalled_reader_does_not_block_and_dropped_lines_are_counted(monkeypat
 
 def test_a_reader_that_is_gone_is_ignored() -> None:
     reader, writer = os.pipe()
-    handler = StreamWriter(os.fdopen(writer, "w"))
+    stream = os.fdopen(writer, "w")
+    handler = StreamWriter(stream)
     os.close(reader)
     handler.emit(logging.makeLogRecord({"levelname": "INFO", "msg": "x"}))
     handler.close()
     assert not handler._thread.is_alive()
+    with pytest.raises(BrokenPipeError):  # it still has the line
+        stream.close()
