@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.logs import StreamWriter
+from api.logs import StreamWriter, describe
 from tests.conftest import ROOT, client_of, settings_for
 from tests.support.logs import Log
 from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
@@ -273,6 +273,20 @@ def test_warnings_and_unraisable_exceptions_of_python_are_logged_as_json(level: 
     lines = [json.loads(line) for line in said.splitlines()]
     assert [message in line["message"] for message, line in zip(messages, lines, strict=True)] == [True] * len(messages)
     assert "CANARY" not in said
+
+
+def test_the_cause_of_an_exception_is_logged_without_messages() -> None:
+    secret = "CAN" + "ARY"
+    try:
+        try:
+            raise KeyError(secret)
+        except KeyError as error:
+            raise RuntimeError(secret) from error
+    except RuntimeError as error:
+        entry = describe(error)
+    assert (entry["error"], entry["cause"]["error"]) == ("RuntimeError", "KeyError")
+    assert "raise KeyError" in str(entry["cause"]["at"])
+    assert secret not in str(entry)
 
 
 def test_a_stalled_reader_does_not_block_and_dropped_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
