@@ -129,7 +129,7 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
             ),
             # Not one of the `exception_handlers`: Starlette would raise the exception again after the response, and the
             # server would log it a second time.
-            Middleware(ExceptionMiddleware, handlers={Exception: _unforeseen_error}),
+            Middleware(ExceptionMiddleware, handlers={Exception: _other_error}),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
@@ -157,7 +157,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return site_response(failure(refused, request.state.log.request_id), accept)
 
 
-async def _unforeseen_error(request: Request, error: Exception) -> Response:
+async def _other_error(request: Request, error: Exception) -> Response:
     # Only the first part of the path, because a link's code is a secret.
     route = request.scope["path"].split("/")[1]
     masked = failure(error, request.state.log.request_id, route=route)

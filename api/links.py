@@ -44,7 +44,7 @@ class LinkEndpoint:
             async with asyncio.timeout(self._seconds):
                 return await self._open(request, bool(is_preview))
         except (Unavailable, TimeoutError) as error:
-            logger.warning("Postgres is unavailable: %s", error)
+            logger.warning("Postgres is unavailable: %s", str(error) or f"no answer in {self._seconds:g} s")
             return unavailable_page()
 
     async def _open(self, request: Request, is_preview: bool) -> Response:
