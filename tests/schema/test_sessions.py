@@ -24,7 +24,7 @@ async def test_a_session_is_created_with_every_field(shop: Shop) -> None:
     created = session["dateCreated"]
     assert re.fullmatch(r"session_[0-9a-hjkmnp-tv-z]{26}", session["id"])
     assert re.fullmatch(r"customer_[0-9a-hjkmnp-tv-z]{26}", session["customer"]["id"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00", created)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00", created)
     link = rf"http://links\.example/s/{shop.slug}/{session['id'].removeprefix('session_')}[0-9a-hjkmnp-tv-z]{{26}}"
     assert re.fullmatch(link, session["token"]["link"])
     assert minutes_of(session["token"]) == 45
