@@ -19,7 +19,7 @@ NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURD
 NO_NODE = install Node 20.19 or newer, and run: make web
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve web test agreement fuzz bench screenshots check prose update lock clean help
+.PHONY: serve web test agreement fuzz faults bench screenshots check prose update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
 	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
@@ -36,6 +36,9 @@ fuzz: .venv/dev  ## Send generated and hostile operations to a server (SECONDS=)
 
 agreement: .venv/dev  ## Compare compiled documents with graphql-core, at length (OPERATIONS=)
 	@AGREEMENT_OPERATIONS="$(OPERATIONS)" $(BIN)/pytest -q -s tests/engine/compiled
+
+faults: .venv/dev web  ## Show each promise under load, faults and attack (ROWS=)
+	@$(BIN)/python -m bench.faults $(ROWS)
 
 bench: .venv/dev $(BENCH_MODULES)  ## Measure, beside other GraphQL servers (ARGUMENTS=)
 	@$(BIN)/python -m bench.speed --growth $(ARGUMENTS)
