@@ -17,9 +17,11 @@ WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name gql \) -pr
 NEW_ENOUGH = const [major, minor] = process.versions.node.split(`.`); process.exit(major * 100 + +minor < 2019 ? 1 : 0)
 NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURDIR)/$(BIN)/npm 2>/dev/null)
 NO_NODE = install Node 20.19 or newer, and run: make web
+# Each process of the test runner has its own Postgres and server, so a few are enough. The tests of a file share fixtures.
+PARALLEL = --numprocesses auto --maxprocesses 4 --dist loadfile
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve web test agreement fuzz faults bench screenshots check prose update lock clean help
+.PHONY: serve web test test-server agreement fuzz faults bench screenshots check prose update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
 	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
@@ -29,7 +31,10 @@ serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (P
 web: api/built/documents.json  ## Build the console and GraphiQL
 
 test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(PARALLEL)
+
+test-server: .venv/dev web  ## Run the suite without browsers and real clients, in a few minutes
+	@$(BIN)/pytest $(PARALLEL) --ignore tests/e2e
 
 fuzz: .venv/dev  ## Send generated and hostile operations to a server (SECONDS=)
 	@$(BIN)/python -m tests.e2e.fuzz --seconds "$(SECONDS)"
@@ -73,7 +78,7 @@ lock: .venv/dev  ## Update the dependencies
 	cd web && ../$(BIN)/npm update --package-lock-only
 
 help:  ## Show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 clean:  ## Remove installed and built files, but keep the data
 	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules tools/prose/node_modules web/node_modules web/src/gql api/built
