@@ -1,10 +1,10 @@
-"""The promises under load, faults and attack, and what shows each."""
+"""The promises under load, faults and attack, and the tests and scripts that show them."""
 
 from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """What a script saw: whether the promise holds, and the figures, in one line."""
+    """The result of a script: whether the promise holds, and the figures, in one line."""
 
     holds: bool
     figure: str
