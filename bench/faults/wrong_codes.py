@@ -44,10 +44,11 @@ class Codes(NamedTuple):
 async def no_wrong_code_is_accepted() -> Outcome:
     chance = random.Random(1)
     with database() as (folder, url), serving(folder, url) as served:
-        async with shops(url, served.url, 2) as (shop, other), connected(served.url) as client:
+        async with shops(url, served.url, 2) as (shop, other):
             codes = await _codes_of(shop, other)
             links = Links("", SigningKeys(SIGNING_KEYS))
-            works = [await _is_admitted(client, shop, code) for code in codes.genuine[:10]]
+            async with connected(served.url) as client:
+                works = [await _is_admitted(client, shop, code) for code in codes.genuine[:10]]
             before = await _count_events(shop.db)
             wrong = _wrong_codes(codes, chance)
             accepted: Counter[str] = Counter()
@@ -57,10 +58,11 @@ async def no_wrong_code_is_accepted() -> Outcome:
                         kind = chance.choice([*wrong])
                         if await admission_of(transaction, links, shop.id, wrong[kind]()):
                             accepted[kind] += 1
-            for _ in range(BY_HTTP):
-                kind = chance.choice([*wrong])
-                if await _is_accepted(client, shop, wrong[kind](), chance):
-                    accepted[f"{kind} by HTTP"] += 1
+            async with connected(served.url) as client:
+                for _ in range(BY_HTTP):
+                    kind = chance.choice([*wrong])
+                    if await _is_accepted(client, shop, wrong[kind](), chance):
+                        accepted[f"{kind} by HTTP"] += 1
             nothing_recorded = await _count_events(shop.db) == before
             async with shop.db.transaction() as transaction:
                 works += [bool(await admission_of(transaction, links, shop.id, code)) for code in codes.genuine]
