@@ -20,7 +20,12 @@ class Promise(NamedTuple):
 
 
 PROMISES = (
-    Promise("1", "A token cannot be guessed or forged"),
+    Promise(
+        "1",
+        "A token cannot be guessed or forged",
+        tests=("schema/test_links.py", "schema/test_joining.py"),
+        scripts=("wrong_codes:no_wrong_code_is_accepted",),
+    ),
     Promise("2", "The database gives nobody a link"),
     Promise("3", "No token or key in a log, a trace or an error"),
     Promise("4", "Unknown, tampered and foreign codes are answered alike"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db.events import Actor
-from db.sessions import get_session_locked, set_token_revoked
+from db.sessions import get_session_locked, set_token_reissued, set_token_revoked
 from tests.support.shop import Shop, code_of
 
 UNKNOWN = [("token", "TOKEN_UNKNOWN", "is not a link of your store, or was replaced by a newer link")]
@@ -152,6 +152,26 @@ async def test_a_join_that_waits_for_a_revocation_is_refused(shop: Shop) -> None
         await waiting_for_locks(shop, 1)
     assert await joining == REVOKED
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
+
+
+async def test_a_join_that_waits_for_a_reissue_is_refused(shop: Shop) -> None:
+    session = await shop.create()
+    async with shop.db.transaction() as transaction:
+        assert await set_token_reissued(transaction, shop.id, session["id"], "k2", None, Actor("key", None))
+        joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
+        await waiting_for_locks(shop, 1)
+    assert await joining == UNKNOWN
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "REISSUED"]
+
+
+async def test_a_wrong_code_of_an_existing_session_waits_for_no_lock(shop: Shop) -> None:
+    """Otherwise, the time of the response would tell which sessions exist, and strangers could lock them."""
+    session, other = await shop.create(), await shop.create()
+    code = code_of(session)[:26] + code_of(other)[26:]
+    async with shop.db.transaction() as transaction:
+        assert await get_session_locked(transaction, shop.id, session["id"])
+        assert await shop.refusals("joinSession", token=code) == UNKNOWN
+        assert (await shop.http.get(f"/s/{shop.slug}/{code}")).status_code == 404
 
 
 async def test_a_join_that_waits_until_the_token_expires_is_refused(shop: Shop) -> None:

@@ -1,15 +1,25 @@
-"""Any operations in any order: sessions always agree with the model."""
+"""Any operations in any order: sessions always agree with the model.
 
+MODEL_STEPS sets the number of operations at least, such as 10,000 in a long run.
+"""
+
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Pool
 from tests.support.session_model import MINUTE, Model, ModelSession
 from tests.support.shop import Shop, code_of, open_shop
+
+STEPS = int(os.environ.get("MODEL_STEPS", "500"))
+# Hypothesis draws about eight operations an example.
+EXAMPLES = STEPS // 7
 
 MINUTES = st.sampled_from([0, 1, 2, 5, 1440])
 NAMES = st.sampled_from(["Dewi", "José", "王小明"])
@@ -131,16 +141,27 @@ class Machine:
                 assert abs(left - timedelta(milliseconds=modelled - now)) < timedelta(seconds=20)
 
 
-@settings(max_examples=80)
+@pytest.fixture(scope="module")
+def steps() -> Iterator[list[str]]:
+    """Collects the names of the operations that were run."""
+    yield (steps := [])
+    print(f"{len(steps)} steps agree with the model")
+    assert len(steps) >= STEPS
+
+
+@settings(max_examples=EXAMPLES)
 @given(operations=st.lists(operations, min_size=1, max_size=25))
 @example(operations=[("configure", 1, True), ("wait", 1440), ("join", 0, 0), ("reissue", 0, 1), ("join", 0, 1)])
 @example(
     operations=[("wait", 5), ("configure", 2, True), ("extend", 0, 2), ("wait", 2), ("revoke", 0), ("extend", 0, 0)]
 )
-async def test_sessions_match_the_model_after_every_step(db: Pool, http: httpx.AsyncClient, operations: Any) -> None:
+async def test_sessions_match_the_model_after_every_step(
+    db: Pool, http: httpx.AsyncClient, steps: list[str], operations: Any
+) -> None:
     machine = Machine(await open_shop(db, http))
     await machine.create(None, "Dewi")
     for operation in operations:
         await machine.run(*operation)
+        steps.append(operation[0])
     for which in range(len(machine.ids)):
         await machine.check(which)

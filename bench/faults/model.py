@@ -1,0 +1,24 @@
+"""A model agrees with the sessions of a store after each of many random operations."""
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+
+from bench.faults.promises import Outcome
+
+STEPS = 10_000
+TEST = "tests/schema/test_state_machine.py"
+
+
+async def a_model_agrees() -> Outcome:
+    environment = os.environ | {"MODEL_STEPS": str(STEPS)}
+    command = (sys.executable, "-m", "pytest", "-q", "-s", "--no-header", TEST)
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=STDOUT)
+    output = (await process.communicate())[0].decode()
+    steps = re.search(r"(\d+) steps agree", output)
+    if process.returncode or not steps:
+        print(output, file=sys.stderr)
+        return Outcome(False, f"{TEST} fails after {steps[1] if steps else 'no'} steps")
+    return Outcome(True, f"{int(steps[1]):,} random steps, 0 differences")
