@@ -7,12 +7,12 @@ from graphql import ExecutionResult, FieldNode, GraphQLError
 
 from api.auth.jwks import IssuerUnavailable
 from api.logs import describe, logger
-from api.rate_limits import Throttled
 from api.responses import GraphQLResponse
 from db.pool import Unavailable
 from engine.cost import TooCostly
 from engine.execution import InvalidOperation
 from schema.errors import BadUserInput, Forbidden, Unauthenticated
+from schema.rate_limits import Throttled
 
 
 class Problem(NamedTuple):
