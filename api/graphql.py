@@ -208,7 +208,7 @@ class GraphQLEndpoint:
         cost: int | None = None
         rate_limit: RateLimit | None = None
         maximum = COST_MODEL.cost_limit
-        authorization = exchange.headers.get(b"authorization")
+        authorization, address = exchange.headers.get(b"authorization"), client_address(exchange.scope)
         key = authorization, request.query, request.document_id, request.registers, request.operation_name
         cached = self._plans.get(key)
         try:
@@ -227,13 +227,13 @@ class GraphQLEndpoint:
                 log.cost = (log.cost or 0) + cost
                 measured.check(plan.parsed.cache.model)
             except Exception:
-                await self._limiter.charge(credential, 1, exchange.address)
+                await self._limiter.charge(credential, 1, address)
                 raise
             price, exchange.surcharge = cost + exchange.surcharge, 0
             if credential and credential.scopes == JOIN_ONLY:
-                self._limiter.check_share(credential, price, exchange.address)
+                self._limiter.check_share(credential, price, address)
             rate_limit = self._limiter.charge_leased(credential, price)
-            rate_limit = rate_limit or await self._limiter.charge(credential, price, exchange.address)
+            rate_limit = rate_limit or await self._limiter.charge(credential, price, address)
             if not cached:
                 plan.parsed.cache.validate(plan.parsed)
                 if credential and request.query and request.registers:
@@ -243,7 +243,7 @@ class GraphQLEndpoint:
             name = plan.operation.node.name
             log.operation = name.value[:100] if name else None
             context = Context(
-                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit=rate_limit
+                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit, address
             )
             result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:

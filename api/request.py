@@ -1,5 +1,6 @@
 """GraphQL requests: the parameters of GraphQL over HTTP, from a query string or a body."""
 
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -50,9 +51,11 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 def client_address(scope: Scope) -> str:
     """The address of the client, for rate limits: of IPv6 the /64 prefix, all of whose addresses a client can have."""
     client = scope.get("client")
-    host: str = client[0] if client else ""
-    if ":" not in host:
-        return host
+    return _network(client[0]) if client else ""
+
+
+@lru_cache(10_000)
+def _network(host: str) -> str:
     try:
         address = IPv6Address(host.partition("%")[0])
     except AddressValueError:
