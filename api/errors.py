@@ -7,12 +7,12 @@ from graphql import ExecutionResult, FieldNode, GraphQLError
 
 from api.auth.jwks import IssuerUnavailable
 from api.logs import describe, logger
-from api.rate_limits import Throttled
 from api.responses import GraphQLResponse
 from db.pool import Unavailable
 from engine.cost import TooCostly
 from engine.execution import InvalidOperation
 from schema.errors import BadUserInput, Forbidden, Unauthenticated
+from schema.rate_limits import Throttled
 
 
 class Problem(NamedTuple):
@@ -51,11 +51,12 @@ UNFORESEEN = Problem(
     500, "INTERNAL_SERVER_ERROR", "An internal error occurred. Quote the request ID when you report it."
 )
 
-# Additional headers by status (RFC 9110, sections 15.5.2 and 15.6.4).
-HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+# Additional headers by status (RFC 6585, section 4; RFC 9110, sections 15.5.2 and 15.6.4). A field is only throttled
+# by limits that allow one attempt per second.
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "1"}, 503: {"Retry-After": "1"}}
 
 # The status of the response if all fields are null and one of them failed with this code.
-REQUEST_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503}
+REQUEST_CODES = {"UNAUTHENTICATED": 401, "THROTTLED": 429, "SERVICE_UNAVAILABLE": 503}
 
 
 def failure(

@@ -7,7 +7,7 @@ send the response. docs/architecture.md lists the functions from here to SQL.
 import asyncio
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -20,8 +20,20 @@ from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
 from api.media_types import GRAPHQL, HTML, JSON, is_json, media_type
-from api.rate_limits import RateLimiter, Throttled
-from api.request import DOCUMENT_NAMES, GraphQLRequest, read_body, read_headers, read_query_string, receive_body
+from api.rate_limits import JOIN_ONLY, RateLimiter
+from api.request import (
+    ANONYMOUS_BYTES,
+    BODY_BYTES,
+    DOCUMENT_NAMES,
+    FREE_BYTES,
+    GraphQLRequest,
+    client_address,
+    read_body,
+    read_headers,
+    read_query_string,
+    receive_body,
+    variables_cost,
+)
 from api.request_log import CLIENT_CLOSED_REQUEST, RequestLog, request_id
 from api.responses import CACHED, GraphQLResponse, Negotiation, cost_extensions, dump, negotiate, send_json
 from api.settings import Settings
@@ -29,15 +41,16 @@ from api.timeout import Timeout
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
 from db.pool import Pool, executed_statements
+from engine.cost import introspection_cost
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
-from schema import schema
+from schema import GRAPHQL_SCHEMA, schema
 from schema.context import Context
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.links import Links
 from schema.mutations.documents import DOCUMENTS_PER_REQUEST
-from schema.rate_limits import RateLimit
+from schema.rate_limits import RateLimit, Throttled
 
 PATH = "/graphql"
 DOCUMENT_ROUTE = "/graphql/{document_id}"
@@ -48,6 +61,12 @@ PREFLIGHTED = (b"authorization", b"graphql-require-preflight", b"apollo-require-
 
 # Parameters of a GET request for an operation. Such a request is for GraphQL even if it accepts HTML.
 NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extensions"))
+
+
+# The size of a document without a credential, and of the cache of all of them, in tokens. The standard introspection
+# query has 183 tokens.
+ANONYMOUS_TOKEN_LIMIT = 300
+ANONYMOUS_TOKENS = 2_000
 
 
 class Plan(NamedTuple):
@@ -64,10 +83,17 @@ class Plan(NamedTuple):
 class Exchange:
     """An HTTP request and how to respond to it."""
 
+    scope: Scope
     method: str
     headers: dict[bytes, bytes]
     negotiation: Negotiation
     log: RequestLog
+    surcharge: int = 0
+    """What the variables cost, until it is charged."""
+
+    @property
+    def address(self) -> str:
+        return client_address(self.scope)
 
     def failed(self, error: Exception) -> GraphQLResponse:
         credential_sent = b"authorization" in self.headers
@@ -85,8 +111,14 @@ class GraphQLEndpoint:
         self._credentials = Credentials(db, settings.jwt)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
-        self._documents = DocumentCache(
-            schema, COST_MODEL, introspection=settings.introspection, compiled=settings.compiled_documents
+        new_documents = partial(
+            DocumentCache, schema, introspection=settings.introspection, compiled=settings.compiled_documents
+        )
+        self._documents = new_documents(COST_MODEL)
+        # Without a credential, clients can only read the schema, and only with the standard query or less.
+        limit = introspection_cost(GRAPHQL_SCHEMA, COST_MODEL) * 11 // 10
+        self._anonymous_documents = new_documents(
+            replace(COST_MODEL, cost_limit=limit), tokens=ANONYMOUS_TOKENS, token_limit=ANONYMOUS_TOKEN_LIMIT
         )
         self._plans: TTLCache[tuple[bytes | None, str | None, str | None, bool, str | None], Plan] = TTLCache(1_000)
         self._publish_documents = partial(
@@ -115,12 +147,12 @@ class GraphQLEndpoint:
         log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
         executed_statements.set(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
-        exchange = Exchange(method, headers, negotiation, log)
+        exchange = Exchange(scope, method, headers, negotiation, log)
         timeout = Timeout(self._seconds)
         requests = None
         response: GraphQLResponse | list[GraphQLResponse]
         try:
-            requests = await self._read(scope, exchange, receive, path_id)
+            requests = await self._read(exchange, receive, path_id)
             if isinstance(requests, GraphQLRequest):
                 response = await self._execute(requests, exchange)
             else:
@@ -144,10 +176,11 @@ class GraphQLEndpoint:
         log.write(await self._send(send, response, exchange))
 
     async def _read(
-        self, scope: Scope, exchange: Exchange, receive: Receive, path_id: str | None
+        self, exchange: Exchange, receive: Receive, path_id: str | None
     ) -> GraphQLRequest | list[GraphQLRequest]:
         """Read the parameters. Raises RequestError."""
         headers, method = exchange.headers, exchange.method
+        limit = BODY_BYTES if b"authorization" in headers else ANONYMOUS_BYTES
         if exchange.negotiation.media_type is None:
             accept = headers[b"accept"].decode("latin-1").lower()[:100]
             raise RequestError(406, f"Accept must allow {GRAPHQL} or {JSON}, got {accept!r}.")
@@ -155,10 +188,18 @@ class GraphQLEndpoint:
             if not is_json(content_type := headers.get(b"content-type", b"")):
                 quoted = content_type.decode("latin-1")[:100]
                 raise RequestError(415, f"The Content-Type must be {JSON} in UTF-8, got {quoted!r}.")
-            return read_body(await receive_body(receive), path_id, self._batch_limit)
+            body = await receive_body(receive, limit)
+            requests = read_body(body, path_id, self._batch_limit)
+            if len(body) > FREE_BYTES:
+                exchange.surcharge = variables_cost(len(body), requests)
+            return requests
         if method == "GET":
             self._refuse_other_site(headers)
-            return read_query_string(scope["query_string"], path_id)
+            query_string = exchange.scope["query_string"]
+            request = read_query_string(query_string, path_id, limit)
+            if len(query_string) > FREE_BYTES:
+                exchange.surcharge = variables_cost(len(query_string), request)
+            return request
         raise RequestError(405, f"Use GET or POST, not {method}.", Allow="GET, POST")
 
     async def _execute(self, request: GraphQLRequest, exchange: Exchange) -> GraphQLResponse:
@@ -166,7 +207,8 @@ class GraphQLEndpoint:
         log = exchange.log
         cost: int | None = None
         rate_limit: RateLimit | None = None
-        authorization = exchange.headers.get(b"authorization")
+        maximum = COST_MODEL.cost_limit
+        authorization, address = exchange.headers.get(b"authorization"), client_address(exchange.scope)
         key = authorization, request.query, request.document_id, request.registers, request.operation_name
         cached = self._plans.get(key)
         try:
@@ -175,19 +217,25 @@ class GraphQLEndpoint:
             if credential:
                 log.store, log.app = credential.store_slug, credential.app_id
                 log.published = plan.document.is_published
+            else:
+                maximum = self._anonymous_documents.model.cost_limit
             log.document = plan.document.id
             try:
                 _refuse_transport(plan.operation, exchange.method)
                 measured = plan.operation.measure(request.variables)
                 cost = measured.cost
                 log.cost = (log.cost or 0) + cost
-                measured.check(COST_MODEL)
+                measured.check(plan.parsed.cache.model)
             except Exception:
-                await self._limiter.charge(credential, 1)
+                await self._limiter.charge(credential, 1, address)
                 raise
-            rate_limit = self._limiter.charge_leased(credential, cost) or await self._limiter.charge(credential, cost)
+            price, exchange.surcharge = cost + exchange.surcharge, 0
+            if credential and credential.scopes == JOIN_ONLY:
+                self._limiter.check_share(credential, price, address)
+            rate_limit = self._limiter.charge_leased(credential, price)
+            rate_limit = rate_limit or await self._limiter.charge(credential, price, address)
             if not cached:
-                self._documents.validate(plan.parsed)
+                plan.parsed.cache.validate(plan.parsed)
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
                 if plan.expires_at:  # otherwise, the document must be looked up for each request
@@ -195,7 +243,7 @@ class GraphQLEndpoint:
             name = plan.operation.node.name
             log.operation = name.value[:100] if name else None
             context = Context(
-                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit=rate_limit
+                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit, address
             )
             result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:
@@ -212,27 +260,34 @@ class GraphQLEndpoint:
                 if exchange.method == "GET" and (plan.document.is_published or request.document_id is not None):
                     _make_cacheable(response)
         if cost is not None or rate_limit:
-            response.body["extensions"] = cost_extensions(cost, rate_limit)
+            response.body["extensions"] = cost_extensions(cost, rate_limit, maximum)
         return response
 
     async def _plan(self, request: GraphQLRequest, exchange: Exchange) -> Plan:
         """Look up the operation that the request's credential may execute. Raises the reasons to refuse it."""
         log = exchange.log
         credential, expires_at = await self._authenticate(exchange)
-        self._limiter.check(credential)
+        self._limiter.check(credential, exchange.address)
+        documents = self._documents if credential else self._anonymous_documents
         try:
             document = await self._lookup.find(request, credential)
             log.document = document.id
             log.published = document.is_published if credential else None
-            parsed = self._documents.get(document.text)
+            if price := documents.price(document.text):
+                await self._limiter.charge(credential, price, exchange.address)
+            parsed = documents.get(document.text)
             operation = parsed.operation(request.operation_name)
+        except Throttled:
+            raise
         except Exception:
-            await self._limiter.charge(credential, 1)
+            await self._limiter.charge(credential, 1, exchange.address)
             raise
         return Plan(credential, document, parsed, operation, min(expires_at, document.expires_at))
 
     async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
-        credential, expires_at = await self._credentials.authenticate(exchange.headers.get(b"authorization"))
+        credential, expires_at = await self._credentials.authenticate(
+            exchange.headers.get(b"authorization"), exchange.address
+        )
         if credential:
             exchange.log.store, exchange.log.app = credential.store_slug, credential.app_id
         return credential, expires_at

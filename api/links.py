@@ -2,18 +2,22 @@
 
 import asyncio
 import re
+from functools import partial
+from math import ceil
 
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.logs import logger
-from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
-from db.events import create_visit
-from db.pool import Pool, Unavailable
+from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
+from api.request import client_address
+from api.ttl_cache import TTLCache
+from db.pool import Pool, Row, Unavailable
 from db.stores import SLUG, get_store_by_slug
-from schema.admission import admission_of
+from schema.admission import Visit, admit
 from schema.links import Links, session_id_of
+from schema.rate_limits import Limit, Throttled, TokenBuckets
 
 # User agents of chat apps and their services when they fetch a link for its preview. Browsers inside chat apps, whose
 # user agents also name the app, and curl and similar tools must not match, because people open links with them.
@@ -30,6 +34,10 @@ PREVIEW_AGENTS = re.compile(
 )
 
 
+# The links, right or wrong, that a client address can open. Thousands of customers can have one address (NAT).
+OPENED = Limit(rate=50, maximum=500)
+
+
 class LinkEndpoint:
     """Serves links. Neither a preview nor a visit invalidates the token."""
 
@@ -37,32 +45,46 @@ class LinkEndpoint:
         self._db = db
         self._links = links
         self._seconds = seconds
+        self._stores: TTLCache[str, Row | None] = TTLCache()
+        self._opened = TokenBuckets()
 
     async def handle(self, request: Request) -> Response:
         is_preview = request.method == "HEAD" or PREVIEW_AGENTS.search(request.headers.get("user-agent", ""))
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._open(request, bool(is_preview))
+        except Throttled as error:
+            return throttled_page(error.retry_after_seconds)
         except (Unavailable, TimeoutError) as error:
             logger.warning("Postgres is unavailable: %s", str(error) or f"no answer in {self._seconds:g} s")
             return unavailable_page()
 
     async def _open(self, request: Request, is_preview: bool) -> Response:
         slug, code = request.path_params["slug"], request.path_params["code"]
-        is_link = session_id_of(code) and SLUG.fullmatch(slug)
-        store = await get_store_by_slug(self._db, slug) if is_link else None
+        address = client_address(request.scope)
+        if seconds := self._opened.take(address, OPENED):
+            return throttled_page(ceil(seconds))
+        if session_id_of(code) is None or not SLUG.fullmatch(slug):
+            return unknown_page()
+        store = await self._store(slug, address)
         if store is None:
             return unknown_page()
-        async with self._db.transaction() as transaction:
-            admission = await admission_of(transaction, self._links, store.id, code)
-            if admission is None:
-                return unknown_page()
-            id = admission.session.id
-            request.state.log.store, request.state.log.session = store.slug, id
-            if not admission.is_admitted:
-                return gone_page(store.name)
-            await create_visit(transaction, store.id, id, "PREVIEWED" if is_preview else "OPENED")
+        visit = Visit("PREVIEWED" if is_preview else "OPENED", address)
+        admission = await admit(self._db, self._links, store.id, code, visit)
+        if admission is None:
+            return unknown_page()
+        request.state.log.store, request.state.log.session = store.slug, admission.session.id
+        if not admission.is_admitted:
+            return gone_page(store.name)
         if is_preview:
             return preview_page(store.name)
         # The storefront passes the parameter to joinSession.
         return RedirectResponse(URL(store.storefront_url).include_query_params(token=code), 303, HEADERS)
+
+    async def _store(self, slug: str, address: str) -> Row | None:
+        """The store of a link. Raises Throttled if too many links of the address were wrong, and it is not known."""
+
+        async def look_up() -> Row | None:
+            return await self._links.wrong_of_address.attempt(address, slug, partial(get_store_by_slug, self._db, slug))
+
+        return (await self._stores.look_up(slug, look_up))[0]

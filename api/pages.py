@@ -58,6 +58,12 @@ unknown_page = partial(_page, 404, "No such link", "Check that the link is compl
 BUSY = "We cannot open your link just now. Try again in a minute."
 unavailable_page = partial(_page, 503, "One moment, please", BUSY, headers=HEADERS | {"Retry-After": "5"})
 
+
+def throttled_page(seconds: int) -> HTMLResponse:
+    """The page for an address that has opened too many links."""
+    return _page(429, "One moment, please", BUSY, headers=HEADERS | {"Retry-After": str(seconds)})
+
+
 # Instead of the console and GraphiQL if they are not built.
 UNBUILT = "Install Node 20.19 or newer, run `make web` in Roomkey's folder, and start it again. The API is at /graphql."
 unbuilt_page = partial(_page, 404, "This page is not built", UNBUILT)

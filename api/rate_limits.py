@@ -1,7 +1,7 @@
 """Rate limits: each app has a token bucket of cost points in Postgres, which all workers share.
 
 A worker leases more points than a request costs, as many as it will probably need in the next half second, so that most
-requests of a busy app need no statement.
+requests of a busy app need no statement. The limits of client addresses are in the memory of each worker.
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from db.credentials import Credential
 from db.pool import Pool
 from db.rate_limits import take_points
 from schema.cost import COST_MODEL
-from schema.rate_limits import RateLimit
+from schema.rate_limits import Limit, RateLimit, Throttled, TokenBuckets
+from schema.scopes import Scope
 
 # The size of the bucket, as the time that it takes to refill. It is never smaller than the largest allowed cost.
 BURST_SECONDS = 10
@@ -31,14 +32,22 @@ PAUSE_SECONDS = 0.1
 # The maximum number of apps whose budgets a worker caches.
 BUDGETS = 10_000
 
-# The limit for all requests without a credential together, in each worker. They can only read the schema.
-ANONYMOUS_RATE = 2_000
-ANONYMOUS_MAXIMUM = 2 * COST_MODEL.cost_limit
+# The limits for requests without a credential, which can only read the schema: of one client address, and of all
+# addresses together.
+ANONYMOUS = Limit(rate=500, maximum=5_000)
+ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=10_000)
+
+# A key that can only join sessions is public: storefronts send it to browsers. While less than half of its app's points
+# are left, a client address can spend this part of them and of their rate, so that no customer takes what the others
+# need. Otherwise it can spend all: the server of a storefront has one address for all customers.
+RESERVED = 1 / 2
+ADDRESS_SHARE = 1 / 20
+JOIN_ONLY = [Scope.SESSIONS_JOIN.value]
 
 
 @dataclass
 class _Budget:
-    """The points of an app, as cached by a worker, or of all clients without a credential, which lease none."""
+    """The points of an app, as cached by a worker."""
 
     rate: int
     maximum: int
@@ -81,70 +90,98 @@ class _Budget:
         is_paused = self.is_short and left < self.rate * PAUSE_SECONDS
         return self.leased + (0.0 if is_paused else left)
 
-    def seconds_until(self, cost: float) -> int:
+    def seconds_until(self, cost: float) -> float:
         """The seconds until the cost can be paid, if no other requests spend points. The lease expires before that."""
-        return max(1, ceil((cost - self._left_now) / self.rate))
+        return (cost - self._left_now) / self.rate
+
+    def refusal(self, cost: float) -> Throttled:
+        return throttled(cost, self.rate_limit, self.seconds_until(cost))
 
     @property
     def rate_limit(self) -> RateLimit:
         return RateLimit(available=min(int(self.available), self.maximum), maximum=self.maximum, restore_rate=self.rate)
 
 
-class Throttled(Exception):
-    """The app has too few points left. A request of the same cost can be paid after `retry_after_seconds`."""
-
-    def __init__(self, cost: float, budget: _Budget) -> None:
-        self.rate_limit = budget.rate_limit
-        self.retry_after_seconds = budget.seconds_until(cost)
-        super().__init__(
-            f"The request costs {cost:g} points, and {self.rate_limit.available} are available. They are restored at a "
-            f"rate of {budget.rate} per second: try again in {self.retry_after_seconds} s."
-        )
+def throttled(cost: float, rate_limit: RateLimit, seconds: float) -> Throttled:
+    """The refusal of a request for which too few points are left for this number of seconds."""
+    return Throttled(
+        f"The request costs {cost:g} points, and {rate_limit.available} are available. They are restored at a rate of "
+        f"{rate_limit.restore_rate} per second",
+        max(1, ceil(seconds)),
+        rate_limit,
+    )
 
 
 class RateLimiter:
-    """Charges apps for their requests. All clients without a credential share one limit."""
+    """Charges apps for their requests, and client addresses for those without a credential."""
 
     def __init__(self, db: Pool) -> None:
         self._db = db
         self._budgets: dict[tuple[str, str], _Budget] = {}
-        self._anonymous = _Budget(ANONYMOUS_RATE, ANONYMOUS_MAXIMUM, left=ANONYMOUS_MAXIMUM, seen_at=monotonic())
+        self._addresses = TokenBuckets()
 
-    def check(self, credential: Credential | None) -> None:
-        """Raise Throttled if this worker knows that the app has less than one point left."""
+    def check(self, credential: Credential | None, address: str = "") -> None:
+        """Raise Throttled if this worker knows that the app, or the address, has less than one point left."""
+        if credential is None:
+            return self._check_anonymous(address, 1)
         budget = self._budget(credential)
         if not budget.lease and budget.available < 1:
-            raise Throttled(1, budget)
+            raise budget.refusal(1)
+
+    def check_share(self, credential: Credential, cost: float, address: str) -> None:
+        """Raise Throttled if the credential can only join sessions, its app has few points left, and the address has
+        spent its share of them.
+        """
+        if credential.scopes != JOIN_ONLY:
+            return
+        budget = self._budget(credential)
+        share = Limit(budget.rate * ADDRESS_SHARE, budget.maximum * ADDRESS_SHARE)
+        seconds = self._addresses.take((credential.app_id, address), share, cost)
+        needed = budget.maximum * RESERVED + cost
+        if seconds and budget.available < needed:
+            raise throttled(cost, budget.rate_limit, min(seconds, budget.seconds_until(needed)))
 
     def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
         """Charge a request to the leased points of this worker. Returns None if they do not suffice: call `charge`."""
+        if credential is None:
+            return None
         budget = self._budget(credential)
         return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
 
-    async def charge(self, credential: Credential | None, cost: float) -> RateLimit:
+    async def charge(self, credential: Credential | None, cost: float, address: str = "") -> RateLimit:
         """Charge a request: at least one point, at most the app's maximum. Raises Throttled.
 
-        A request that is cancelled during the statement may be charged.
+        Without a credential, the client's address is charged. A request that is cancelled during the statement may be
+        charged.
         """
+        if credential is None:
+            return self._charge_anonymous(address, max(cost, 1))
         budget = self._budget(credential)
         cost = min(max(cost, 1), budget.maximum)
         while not budget.pay(cost):
             if lease := budget.lease:
                 await asyncio.shield(lease)
-            elif (available := budget.available) < cost:
-                raise Throttled(cost, budget)
-            elif credential is None:
-                budget.left, budget.seen_at = available - cost, monotonic()
-                break
+            elif budget.available < cost:
+                raise budget.refusal(cost)
             else:
                 budget.lease = lease = asyncio.create_task(self._lease(credential, budget, cost))
                 if await asyncio.shield(lease):
                     break
         return budget.rate_limit
 
-    def _budget(self, credential: Credential | None) -> _Budget:
-        if credential is None:
-            return self._anonymous
+    def _check_anonymous(self, address: str, cost: float) -> None:
+        for key, limit in ((address, ANONYMOUS), (None, ANONYMOUS_TOTAL)):
+            available = self._addresses.available(key, limit)
+            if available < min(cost, limit.maximum):
+                raise throttled(cost, _state(available, limit), (cost - available) / limit.rate)
+
+    def _charge_anonymous(self, address: str, cost: float) -> RateLimit:
+        self._check_anonymous(address, cost)
+        self._addresses.take(None, ANONYMOUS_TOTAL, cost)
+        self._addresses.take(address, ANONYMOUS, cost)
+        return _state(self._addresses.available(address, ANONYMOUS), ANONYMOUS)
+
+    def _budget(self, credential: Credential) -> _Budget:
         key = credential.store_id, credential.app_id
         budget = self._budgets.get(key)
         if budget is None or budget.rate != credential.rate:
@@ -173,3 +210,7 @@ class RateLimiter:
         budget.leased = grant.granted - needed
         budget.leased_at, budget.spent = asked_at, cost
         return True
+
+
+def _state(available: float, limit: Limit) -> RateLimit:
+    return RateLimit(available=int(available), maximum=int(limit.maximum), restore_rate=int(limit.rate))

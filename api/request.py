@@ -1,18 +1,27 @@
 """GraphQL requests: the parameters of GraphQL over HTTP, from a query string or a body."""
 
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from api.errors import RequestError
 from schema.document_ids import canonical_id
 
+# The maximum size of the parameters, with and without a credential.
 BODY_BYTES = 64 * 1024
+ANONYMOUS_BYTES = 8 * 1024
 # A larger body is read up to this size and dropped: an early response can reset the connection before it is read.
 DISCARDED_BYTES = 4 * 1024 * 1024
+
+# Reading variables takes longer than most operations if they are large. Beyond FREE_BYTES, each VARIABLES_BYTES cost a
+# point.
+FREE_BYTES = 4 * 1024
+VARIABLES_BYTES = 64
 
 # The names under which clients send the ID of a persisted document: the specification's draft, Relay's, and others.
 DOCUMENT_NAMES = ("documentId", "doc_id", "id")
@@ -39,8 +48,32 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return headers
 
 
-def read_query_string(query_string: bytes, path_id: str | None) -> GraphQLRequest:
-    """The parameters of a GET. An empty parameter counts as absent."""
+def client_address(scope: Scope) -> str:
+    """The address of the client, for rate limits: of IPv6 the /64 prefix, all of whose addresses a client can have."""
+    client = scope.get("client")
+    return _network(client[0]) if client else ""
+
+
+@lru_cache(10_000)
+def _network(host: str) -> str:
+    try:
+        address = IPv6Address(host.partition("%")[0])
+    except AddressValueError:
+        return host
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+
+
+def variables_cost(size: int, requests: GraphQLRequest | list[GraphQLRequest]) -> int:
+    """The cost of the variables in a request of this size, which they and the documents take."""
+    each = [requests] if isinstance(requests, GraphQLRequest) else requests
+    variables = size - sum(len(request.query or "") for request in each)
+    return max(0, variables - FREE_BYTES) // VARIABLES_BYTES
+
+
+def read_query_string(query_string: bytes, path_id: str | None, limit: int) -> GraphQLRequest:
+    """The parameters of a GET. An empty parameter counts as absent. Raises RequestError if they are too large."""
+    if len(query_string) > limit:
+        raise RequestError(414, _too_large(limit))
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     parameters: dict[str, Any] = {name: value for name, value in pairs if value}
     for name in ("variables", "extensions"):
@@ -61,8 +94,8 @@ def read_body(body: bytes, path_id: str | None, batch_limit: int) -> GraphQLRequ
     return [_request(each, path_id) for each in parameters]
 
 
-async def receive_body(receive: Receive) -> bytes:
-    """Read the body. Raises RequestError if it is too large, and ClientDisconnect."""
+async def receive_body(receive: Receive, limit: int) -> bytes:
+    """Read the body. Raises RequestError if it is larger than the limit, and ClientDisconnect."""
     message = await receive()
     body: bytes = message.get("body", b"")
     size = len(body)
@@ -70,13 +103,17 @@ async def receive_body(receive: Receive) -> bytes:
         message = await receive()
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size <= BODY_BYTES:
+        if size <= limit:
             body += chunk
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
-    if size > BODY_BYTES:
-        raise RequestError(413, f"A request has at most {BODY_BYTES} bytes.", Connection="close")
+    if size > limit:
+        raise RequestError(413, _too_large(limit), Connection="close")
     return body
+
+
+def _too_large(limit: int) -> str:
+    return f"A request {'without a key ' if limit == ANONYMOUS_BYTES else ''}has at most {limit} bytes."
 
 
 def _parsed(text: bytes, name: str) -> Any:

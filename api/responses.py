@@ -16,7 +16,6 @@ from starlette.types import Send
 from starlette_compress._utils import parse_accept_encoding
 
 from api.media_types import JSON, media_type
-from schema.cost import COST_MODEL
 from schema.rate_limits import RateLimit
 
 # A smaller body fits into one packet without compression.
@@ -65,11 +64,11 @@ def negotiate(accept: bytes, accept_encoding: bytes) -> Negotiation:
     return Negotiation(chosen, lenient, encoding, f"{chosen or JSON}; charset=utf-8".encode())
 
 
-def cost_extensions(cost: int | None, rate_limit: RateLimit | None) -> dict[str, Any]:
-    """The `extensions` of a response, as far as its cost is known."""
+def cost_extensions(cost: int | None, rate_limit: RateLimit | None, maximum: int) -> dict[str, Any]:
+    """The `extensions` of a response, as far as its cost is known. `maximum`: the highest cost that is allowed."""
     report: dict[str, Any] = {}
     if cost is not None:
-        report |= {"requested": cost, "maximum": COST_MODEL.cost_limit}
+        report |= {"requested": cost, "maximum": maximum}
     if rate_limit:
         report["throttle"] = {
             "available": rate_limit.available,

@@ -1,18 +1,21 @@
 """Session events: an append-only timeline and audit trail of each session."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from db.columns import grouped
 from db.ids import new_id
 from db.keysets import Window
 from db.pool import Executor, Row
 
+# A chat app fetched the link for a preview, a person opened it, or the storefront let the customer join.
+VisitKind: TypeAlias = Literal["PREVIEWED", "OPENED", "JOINED"]
+
 
 class Actor(NamedTuple):
     """The API key or the user that makes a change. Both are None for the customer."""
 
-    api_key_id: str | None
-    user_id: str | None
+    api_key_id: str | None = None
+    user_id: str | None = None
 
 
 # EXPIRED events are derived: the token reached the expiration time of one event before the next event changed it. If a
@@ -42,15 +45,15 @@ cross join lateral (
 ) as event
 """
 
-CREATE = "insert into session_event (store_id, id, session_id, kind) values ($1, $2, $3, $4)"
-
-# Joining again within a minute, by a double tap for example, adds no event.
-CREATE_JOINED = """
+# A visit of the same kind within a minute, by a double tap for example, adds no event. A reissued link is a new link.
+CREATE_VISIT = """
 insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
-select $1, $2, $3, 'JOINED', $4, $5
-where not exists (
+select store_id, $3, id, $4, $5, $6
+from session
+where store_id = $1 and id = $2 and not exists (
     select from session_event
-    where store_id = $1 and session_id = $3 and kind = 'JOINED' and at > now() - interval '1 minute'
+    where store_id = $1 and session_id = $2 and kind = $4
+    and at > greatest(now() - interval '1 minute', token_issued_at)
 )
 """
 
@@ -67,14 +70,9 @@ async def search_events(db: Executor, store_id: str, session_ids: list[str], win
     return grouped(await db.fetch(SEARCH, store_id, session_ids, *bounds, window.limit), "session_id", session_ids)
 
 
-async def create_visit(db: Executor, store_id: str, session_id: str, kind: Literal["PREVIEWED", "OPENED"]) -> None:
-    """Record that the link was fetched by a chat app (PREVIEWED) or opened by a person (OPENED)."""
-    await db.fetch(CREATE, store_id, new_id("event"), session_id, kind)
-
-
-async def create_joined(db: Executor, store_id: str, session_id: str, actor: Actor) -> None:
-    """Record that the customer joined, unless this was recorded within the last minute."""
-    await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, *actor)
+async def create_visit(db: Executor, store_id: str, session_id: str, kind: VisitKind, actor: Actor) -> None:
+    """Record a visit, unless one of the same kind was recorded within the last minute."""
+    await db.fetch(CREATE_VISIT, store_id, session_id, new_id("event"), kind, *actor)
 
 
 async def create_extended_events(db: Executor, store_id: str, sessions: list[Row], actor: Actor) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from db.columns import Columns, select_list
-from db.events import Actor
+from db.events import Actor, VisitKind
 from db.ids import new_id
 from db.pool import Executor, Row
 
@@ -45,6 +45,16 @@ COLUMNS = {
 ALL = select_list(COLUMNS)
 
 LOCK = "select from session where store_id = $1 and id = $2 for no key update"
+
+# `was_visited`: whether `create_visit` would add no event.
+GET_VISITED = f"""
+select {ALL}, exists (
+    select from session_event
+    where store_id = $1 and session_id = $2 and kind = $3
+    and at > greatest(now() - interval '1 minute', token_issued_at)
+) as was_visited
+from session where store_id = $1 and id = $2
+"""
 
 # The lock on the store prevents a concurrent change of its expiration setting from missing this session.
 CREATE = f"""
@@ -148,6 +158,11 @@ async def get_session_locked(db: Executor, store_id: str, id: str) -> Row | None
     """The session, locked until the transaction ends."""
     await db.fetch(LOCK, store_id, id)
     return await get_session(db, store_id, id)
+
+
+async def get_session_visited(db: Executor, store_id: str, id: str, kind: VisitKind) -> Row | None:
+    """The session, with `was_visited`: whether a visit of this kind was recorded within the last minute."""
+    return await db.fetchrow(GET_VISITED, store_id, id, kind)
 
 
 async def create_session(

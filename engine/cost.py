@@ -3,10 +3,11 @@
 The unit is one object of the response with all of its leaves. Fields that take longer have an additional price.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, ClassVar, NamedTuple
 
 import strawberry
@@ -31,17 +32,24 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    get_introspection_query,
     get_named_type,
     get_nullable_type,
     is_abstract_type,
     is_composite_type,
     is_list_type,
+    parse,
 )
 
 # The walk counts in hundredths. Ten leaves take as long as an object, and without aliases a type has at most ten.
 OBJECT = 100
 ALIASED_LEAF = 10
 COST_CAP = 10**12
+
+# What costs a point to parse and validate: a word or a punctuation mark, with the blanks that follow it (which are thus
+# skipped at once), and a number of characters.
+WORD_OR_MARK = re.compile(r"(?:\w+|[^\w\s,])[\s,]*")
+CHARACTERS = 256
 
 # Selection sets in one another, fragments included: beyond this the walk would run out of stack.
 NESTING_LIMIT = 100
@@ -96,6 +104,22 @@ class Measure(NamedTuple):
         ):
             if number > limit:
                 raise TooCostly(f"This operation has {what.format(number)}; the maximum is {limit:,}. {advice}")
+
+
+def document_cost(text: str, token_limit: int) -> int:
+    """The cost of parsing and validating a document: a point for each word and each punctuation mark, of which there
+    are at least as many as tokens, and for each 256 characters. Further tokens than the limit are not parsed.
+    """
+    words = WORD_OR_MARK.finditer(text.lstrip(" \t\r\n,"))
+    return sum(1 for _ in islice(words, token_limit)) + len(text) // CHARACTERS
+
+
+def introspection_cost(schema: GraphQLSchema, model: CostModel) -> int:
+    """The cost of the standard introspection query with all of its options."""
+    options = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
+    document = parse(get_introspection_query(**dict.fromkeys(options, True)))
+    [operation] = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    return Meter(schema, model, document, operation).measure(None).cost
 
 
 class Meter:

@@ -11,8 +11,8 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from engine.compiled import CompiledOperation, Unsupported, compile_operation
-from engine.cost import CostModel, Meter
-from engine.execution import InvalidOperation, choose_operation, parse_document, validate_document
+from engine.cost import CostModel, Meter, document_cost
+from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document, validate_document
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
@@ -29,7 +29,7 @@ class Document:
     def __init__(self, cache: "DocumentCache", text: str) -> None:
         self.cache = cache
         self.text = text
-        self.tree = parse_document(text)
+        self.tree = parse_document(text, cache.token_limit)
         self._operations: dict[str | None, Operation] = {}
 
     def operation(self, name: str | None) -> "Operation":
@@ -89,16 +89,33 @@ class Operation:
 
 
 class DocumentCache:
-    """The valid documents that were sent last."""
+    """The valid documents that were sent last.
 
-    def __init__(self, schema: strawberry.Schema, model: CostModel, *, introspection: bool, compiled: bool) -> None:
+    `tokens` is the size of the cache, `token_limit` that of a document.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        model: CostModel,
+        *,
+        introspection: bool,
+        compiled: bool,
+        tokens: int = TOKENS,
+        token_limit: int = TOKEN_LIMIT,
+    ) -> None:
         self.schema = schema
         self.model = model
         self.introspection = introspection
         self.compiled = compiled
+        self.token_limit = token_limit
         self._documents: LRUCache[str, Document] = LRUCache(
-            TOKENS, getsizeof=lambda document: DOCUMENT_TOKENS + (document.tree.token_count or 0)
+            tokens, getsizeof=lambda document: DOCUMENT_TOKENS + (document.tree.token_count or 0)
         )
+
+    def price(self, text: str) -> int:
+        """What it costs to parse and validate a document, in addition to its operation: 0 if it is cached."""
+        return 0 if text in self._documents else document_cost(text, self.token_limit)
 
     def get(self, text: str) -> Document:
         """The document of a text, from the cache or new. Raises InvalidOperation where it cannot be parsed."""

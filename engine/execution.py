@@ -15,8 +15,8 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
-# With these limits, parsing and validating a document takes at most about 30 ms.
-TOKEN_LIMIT = 2_000
+# With these limits, parsing and validating a document takes at most about 25 ms, and 20 to 25 µs per token.
+TOKEN_LIMIT = 1_000
 COMMENT_LIMIT = 1_000
 ERROR_LIMIT = 5
 
@@ -34,10 +34,10 @@ class InvalidOperation(Exception):
         self.errors = errors
 
 
-def parse_document(text: str) -> DocumentNode:
+def parse_document(text: str, token_limit: int = TOKEN_LIMIT) -> DocumentNode:
     """The document's syntax tree. Raises InvalidOperation."""
     try:
-        return parse(text, max_lexical_tokens=TOKEN_LIMIT, max_comments=COMMENT_LIMIT)
+        return parse(text, max_lexical_tokens=token_limit, max_comments=COMMENT_LIMIT)
     except GraphQLError as error:
         raise InvalidOperation("GRAPHQL_PARSE_FAILED", error) from None
     except RecursionError:

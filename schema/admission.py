@@ -1,11 +1,21 @@
 """Admission: whether a link admits its customer, when it is opened and when a storefront calls `joinSession`."""
 
+from functools import partial
 from typing import NamedTuple
 
-from db.pool import Row, Transaction
-from db.sessions import get_session, get_session_locked
+from db.events import Actor, VisitKind, create_visit
+from db.pool import Pool, Row
+from db.sessions import get_session_locked, get_session_visited
 from schema.links import Links, session_id_of
 from schema.tokens import TokenStatus
+
+
+class Visit(NamedTuple):
+    """What a customer, or their chat app, does with a link. `address` is that of the client."""
+
+    kind: VisitKind
+    address: str
+    actor: Actor = Actor()
 
 
 class Admission(NamedTuple):
@@ -19,18 +29,41 @@ class Admission(NamedTuple):
         return self.status is TokenStatus.ACTIVE
 
 
-async def admission_of(transaction: Transaction, links: Links, store_id: str, code: str) -> Admission | None:
-    """Whether the code of a link admits its customer. None if the store has no such link, or it was reissued.
+async def admit(db: Pool, links: Links, store_id: str, code: str, visit: Visit) -> Admission | None:
+    """Decide whether the code of a link admits its customer, and record the visit if it does.
 
-    The session stays locked until the transaction ends: once a revocation is acknowledged, no customer is admitted.
-    A wrong code locks nothing. A lock is a write, and the time that it takes would tell which sessions exist.
+    None if the store has no such link, or it was reissued. Raises Throttled if too many codes of the client's address,
+    or of the store, were wrong. Codes that were signed are never limited: whoever guesses locks out no customer.
     """
     id = session_id_of(code)
-    found = await get_session(transaction, store_id, id) if id else None
-    if id is None or found is None or not links.is_genuine(store_id, found, code):
+    if id is None:
         return None
-    session = await get_session_locked(transaction, store_id, id)
-    # The token may have been reissued in between.
-    if session is None or not links.is_genuine(store_id, session, code):
+    look_up = partial(_look_up, db, links, store_id, id, code, visit.kind)
+    if links.is_signed(store_id, code):
+        session = await look_up()
+    else:
+        of_store = partial(links.wrong_of_store.attempt, store_id, code, look_up)
+        session = await links.wrong_of_address.attempt(visit.address, code, of_store)
+    if session is None:
         return None
-    return Admission(session, TokenStatus(session["token_status"]))
+    admission = Admission(session, TokenStatus(session["token_status"]))
+    if not admission.is_admitted or session["was_visited"]:
+        return admission  # without a lock, so that a flood of visits to one session does not occupy the connections
+    return await _record(db, links, store_id, id, code, visit)
+
+
+async def _look_up(db: Pool, links: Links, store_id: str, id: str, code: str, kind: VisitKind) -> Row | None:
+    session = await get_session_visited(db, store_id, id, kind)
+    return session if session and links.is_genuine(store_id, session, code) else None
+
+
+async def _record(db: Pool, links: Links, store_id: str, id: str, code: str, visit: Visit) -> Admission | None:
+    """Decide again while the session is locked, so that no visit is recorded after a revocation was."""
+    async with db.transaction() as transaction:
+        session = await get_session_locked(transaction, store_id, id)
+        if session is None or not links.is_genuine(store_id, session, code):
+            return None
+        admission = Admission(session, TokenStatus(session["token_status"]))
+        if admission.is_admitted:
+            await create_visit(transaction, store_id, id, visit.kind, visit.actor)
+        return admission

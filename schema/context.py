@@ -34,6 +34,7 @@ class Context:
     credential: Credential | None
     publish_documents: PublishDocuments
     rate_limit: RateLimit | None = None
+    address: str = ""  # of the client
     # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
     _task: "asyncio.Task[Any] | None" = field(default_factory=asyncio.current_task)

@@ -1,6 +1,17 @@
-"""Rate limits, as clients see them."""
+"""Rate limits: as clients see them, and those that a worker keeps in memory, of client addresses."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from math import ceil
+from time import monotonic
+from typing import NamedTuple, TypeVar
 
 import strawberry
+from cachetools import LRUCache
+
+T = TypeVar("T")
+
+# The maximum number of buckets in a table, and of subjects that are known. The least recently used ones are evicted.
+SIZE = 10_000
 
 
 @strawberry.type(
@@ -11,3 +22,86 @@ class RateLimit:
     available: int = strawberry.field(description="The number of points that are available now.")
     maximum: int = strawberry.field(description="The maximum number of points that the app can accumulate.")
     restore_rate: int = strawberry.field(description="The number of points that are restored per second.")
+
+
+class Throttled(Exception):
+    """A rate limit is exceeded. The same request can succeed after `retry_after_seconds`.
+
+    `rate_limit` is the state of a limit in cost points, and None for the limits of attempts.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: int, rate_limit: RateLimit | None = None) -> None:
+        super().__init__(f"{message}: try again in {retry_after_seconds} s.")
+        self.retry_after_seconds = retry_after_seconds
+        self.rate_limit = rate_limit
+
+
+class Limit(NamedTuple):
+    """`rate` per second, after a burst of at most `maximum`."""
+
+    rate: float
+    maximum: float
+
+
+class TokenBuckets:
+    """Token buckets in the memory of this worker, one for each key. A new bucket is full."""
+
+    def __init__(self, size: int = SIZE) -> None:
+        self._buckets: LRUCache[Hashable, tuple[float, float]] = LRUCache(size)  # the content, and when it was that
+
+    def available(self, key: Hashable, limit: Limit) -> float:
+        content, at = self._buckets.get(key, (limit.maximum, 0.0))
+        return min(limit.maximum, content + limit.rate * (monotonic() - at))
+
+    def take(self, key: Hashable, limit: Limit, number: float = 1) -> float:
+        """Take this number out of the bucket if it has so many. Returns the seconds until it has them, 0 if they were
+        taken. More than the maximum counts as the maximum.
+        """
+        available, number = self.available(key, limit), min(number, limit.maximum)
+        if available < number:
+            return (number - available) / limit.rate
+        self._buckets[key] = available - number, monotonic()
+        return 0.0
+
+    def give_back(self, key: Hashable, limit: Limit) -> None:
+        self._buckets[key] = min(limit.maximum, self.available(key, limit) + 1), monotonic()
+
+
+class Attempts:
+    """Limits wrong guesses of a secret, each of which costs a statement, by the address of the client.
+
+    What was right before can be tried at any time, so that a client who guesses does not lock out others with the same
+    address (NAT).
+    """
+
+    def __init__(self, limit: Limit, what: str) -> None:
+        self._limit = limit
+        self._what = what
+        self._buckets = TokenBuckets()
+        self._right: LRUCache[Hashable, bool] = LRUCache(SIZE)
+
+    async def attempt(self, address: str, secret: Hashable, look_up: Callable[[], Awaitable[T | None]]) -> T | None:
+        """Look up what the secret stands for. None if it is wrong. Raises Throttled after too many wrong ones.
+
+        An attempt counts until it turns out to be right, so that parallel or cancelled ones are no way around.
+        """
+        if secret in self._right:
+            found = await look_up()
+            if found is None:
+                self._right.pop(secret, None)
+            return found
+        self.count(address)
+        try:
+            found = await look_up()
+        except Exception:
+            self._buckets.give_back(address, self._limit)
+            raise
+        if found is not None:
+            self._buckets.give_back(address, self._limit)
+            self._right[secret] = True
+        return found
+
+    def count(self, address: Hashable) -> None:
+        """Count a wrong secret. Raises Throttled."""
+        if seconds := self._buckets.take(address, self._limit):
+            raise Throttled(f"Too many {self._what} were wrong", max(1, ceil(seconds)))

@@ -29,6 +29,7 @@ from api.settings import Settings
 from db.migrate import migrate
 from db.pool import Pool
 from schema.signing_keys import SigningKeys
+from tests.support.addresses import send_from_new_address
 from tests.support.logs import Log, recorded_log
 from tests.support.shop import Shop, open_shop
 
@@ -107,7 +108,7 @@ async def base_url(database_url: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def http(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client without credentials, which follows no redirect."""
-    async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
+    async with new_client(base_url) as client:
         yield client
 
 
@@ -175,8 +176,13 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
 @asynccontextmanager
 async def client_of(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server of the test's own."""
-    async with serving(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with serving(settings) as url, new_client(url) as http:
         yield http
+
+
+def new_client(url: str) -> httpx.AsyncClient:
+    """A client whose requests come from different addresses, so that no test exceeds the limits of one."""
+    return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"request": [send_from_new_address]})
 
 
 @asynccontextmanager

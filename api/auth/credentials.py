@@ -1,5 +1,6 @@
 """Credentials: `Authorization: Bearer` with an API key (`rk_…`) or a JWT from the identity provider."""
 
+from functools import partial
 from math import inf
 
 from api.auth.jwt import Issuer
@@ -9,7 +10,11 @@ from db.api_keys import API_KEY_PREFIX, hash_api_key
 from db.credentials import Credential, get_credential, get_credential_of_client
 from db.pool import Pool
 from schema.errors import Unauthenticated
+from schema.rate_limits import Attempts, Limit
 from schema.scopes import Scope
+
+# The wrong keys and JWTs that are accepted from a client address: each wrong key costs a statement.
+WRONG = Limit(rate=1, maximum=10)
 
 
 class Credentials:
@@ -19,11 +24,13 @@ class Credentials:
         self._db = db
         self._issuer = Issuer(jwt) if jwt else None
         self._cache: TTLCache[bytes, Credential] = TTLCache()
+        self._attempts = Attempts(WRONG, "API keys or JWTs from this address")
 
-    async def authenticate(self, authorization: bytes | None) -> tuple[Credential | None, float]:
+    async def authenticate(self, authorization: bytes | None, address: str) -> tuple[Credential | None, float]:
         """The credential of an Authorization header, and the time (`time.monotonic`) at which it must be checked again.
 
-        The credential is None without a header. Raises Unauthenticated and IssuerUnavailable.
+        The credential is None without a header. Raises Unauthenticated, IssuerUnavailable, and Throttled after too many
+        wrong ones from the client's address.
         """
         if authorization is None:
             return None, inf
@@ -33,19 +40,32 @@ class Credentials:
             or_jwt = ", or have a JWT" if self._issuer else ""
             raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")
         hash = hash_api_key(bearer)
-        return await self._cache.look_up(hash, lambda: self._of_key(hash) if is_key else self._of_user(bearer))
+        fetch = partial(self._of_key, hash, address) if is_key else partial(self._of_user, bearer, address)
+        return await self._cache.look_up(hash, fetch)
 
-    async def _of_key(self, hash: bytes) -> Credential:
-        credential = await get_credential(self._db, hash)
+    async def _of_key(self, hash: bytes, address: str) -> Credential:
+        credential = await self._attempts.attempt(address, hash, lambda: get_credential(self._db, hash))
         if credential is None:
             raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
         return credential
 
-    async def _of_user(self, token: str) -> Credential:
-        """The user whom the JWT identifies, with the scopes that both the JWT and the app have."""
+    async def _of_user(self, token: str, address: str) -> Credential:
+        """The user whom the JWT identifies, with the scopes that both the JWT and the app have.
+
+        The signature is verified before wrong ones are counted: staff of an address from which wrong ones come can
+        still sign in.
+        """
         assert self._issuer is not None
-        claims = await self._issuer.claims(token)
-        app = await get_credential_of_client(self._db, claims.store, claims.client_id)
+        try:
+            claims = await self._issuer.claims(token)
+        except Unauthenticated:
+            self._attempts.count(address)
+            raise
+        app = await self._attempts.attempt(
+            address,
+            (claims.store, claims.client_id),
+            lambda: get_credential_of_client(self._db, claims.store, claims.client_id),
+        )
         if app is None:
             missing = f"store {claims.store!r} with an app whose clientId is {claims.client_id!r}"
             raise Unauthenticated(f"There is no {missing}, or the app is disabled.")

@@ -4,9 +4,8 @@ from urllib.parse import urlsplit
 
 import strawberry
 
-from db.events import create_joined
 from db.sessions import get_session, set_token_expiry, set_token_reissued, set_token_revoked
-from schema.admission import admission_of
+from schema.admission import Visit, admit
 from schema.context import Info
 from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
@@ -99,19 +98,18 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
 
 
 async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayload:
-    credential, links = info.context.require(Scope.SESSIONS_JOIN), info.context.links
+    credential, context = info.context.require(Scope.SESSIONS_JOIN), info.context
     code = _code(input.token, credential.store_slug)
-    async with info.context.db.transaction() as transaction:
-        admission = await admission_of(transaction, links, credential.store_id, code) if code else None
-        if admission is None:
-            message = "is not a link of your store, or was replaced by a newer link"
-            raise user_error(UserErrorCode.TOKEN_UNKNOWN, message, "token")
-        match admission.status:
-            case TokenStatus.EXPIRED:
-                raise user_error(UserErrorCode.TOKEN_EXPIRED, "has expired: the shop can send a new link", "token")
-            case TokenStatus.REVOKED:
-                raise user_error(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
-        await create_joined(transaction, credential.store_id, admission.session.id, credential.actor)
+    visit = Visit("JOINED", context.address, credential.actor)
+    admission = await admit(context.db, context.links, credential.store_id, code, visit) if code else None
+    if admission is None:
+        message = "is not a link of your store, or was replaced by a newer link"
+        raise user_error(UserErrorCode.TOKEN_UNKNOWN, message, "token")
+    match admission.status:
+        case TokenStatus.EXPIRED:
+            raise user_error(UserErrorCode.TOKEN_EXPIRED, "has expired: the shop can send a new link", "token")
+        case TokenStatus.REVOKED:
+            raise user_error(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
     return JoinSessionPayload(session=Session(row=admission.session))
 
 

@@ -5,7 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from engine.cost import introspection_cost
 from engine.execution import TOKEN_LIMIT
+from schema import GRAPHQL_SCHEMA
+from schema.cost import COST_MODEL
 from tests.conftest import client_of, settings_for
 from tests.support.responses import BROWSER, GRAPHQL, JSON, NO_QUERY, SLUG, TYPENAME, checked, error_body
 from tests.support.shop import Shop
@@ -142,8 +145,9 @@ async def test_an_answer_has_the_cost_of_its_operation(
 async def test_an_answer_without_a_key_has_its_cost(http: httpx.AsyncClient) -> None:
     answer = (await http.post("/graphql", json={"query": TYPENAME})).json()
     available = answer["extensions"]["cost"]["throttle"]["available"]
-    throttle = {"available": available, "maximum": 10_000, "restoreRate": 2_000}
-    cost = {"requested": 0, "maximum": 5_000, "throttle": throttle}
+    throttle = {"available": available, "maximum": 5_000, "restoreRate": 500}
+    maximum = introspection_cost(GRAPHQL_SCHEMA, COST_MODEL) * 11 // 10
+    cost = {"requested": 0, "maximum": maximum, "throttle": throttle}
     assert answer == {"data": {"__typename": "Query"}, "extensions": {"cost": cost}}
 
 

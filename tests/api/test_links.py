@@ -1,5 +1,6 @@
 """Token links: opened by people, previewed by chat apps, and the pages of links that do not work."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from db.pool import Pool
+from db.sessions import get_session_locked
 from schema.links import ID_LENGTH
 from tests.support.shop import Shop, code_of, path_of
 
@@ -142,11 +144,50 @@ async def test_a_head_request_is_a_preview_and_a_preview_does_not_change_the_ses
     page = await get(shop, path_of(session), PREVIEW_AGENTS[0])
     assert (response.status_code, response.content) == (200, b"")
     assert headers_of(response) == headers_of(page)
-    assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED", "PREVIEWED"]
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED"]
     assert await shop.session(session["id"]) == session
-    for _ in range(2):
-        assert (await get(shop, path_of(session))).status_code == 303
-    assert await shop.event_kinds(session["id"]) == ["ISSUED", "PREVIEWED", "PREVIEWED", "OPENED", "OPENED"]
+
+
+async def test_visits_of_one_kind_within_a_minute_are_one_event(shop: Shop) -> None:
+    session, other = await shop.create(), await shop.create()
+
+    async def visit() -> None:
+        for agent in (BROWSER, PREVIEW_AGENTS[0]) * 2:
+            assert (await get(shop, path_of(session), agent)).status_code in (303, 200)
+
+    await visit()
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED", "PREVIEWED"]
+    await shop.turn_back(session["id"], 0.9)
+    await visit()
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED", "PREVIEWED"]
+    await shop.turn_back(session["id"], 0.2)
+    await visit()
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", *(["OPENED", "PREVIEWED"] * 2)]
+    await get(shop, path_of(other))
+    assert await shop.event_kinds(other["id"]) == ["ISSUED", "OPENED"]
+
+
+async def test_concurrent_visits_are_one_event(shop: Shop) -> None:
+    session = await shop.create()
+    responses = await asyncio.gather(*(get(shop, path_of(session)) for _ in range(50)))
+    assert {response.status_code for response in responses} == {303}
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED"]
+
+
+async def test_a_visit_of_a_reissued_link_is_another_event(shop: Shop) -> None:
+    session = await shop.create()
+    await get(shop, path_of(session))
+    await get(shop, path_of(await shop.changed("reissueToken", sessionId=session["id"])))
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED", "REISSUED", "OPENED"]
+
+
+async def test_repeated_visits_do_not_wait_for_a_lock_on_the_session(shop: Shop) -> None:
+    session = await shop.create()
+    await get(shop, path_of(session))
+    async with shop.db.transaction() as transaction:
+        assert await get_session_locked(transaction, shop.id, session["id"])
+        responses = await asyncio.gather(*(get(shop, path_of(session)) for _ in range(50)))
+    assert {response.status_code for response in responses} == {303}
 
 
 async def test_html_in_a_store_name_is_escaped(shop: Shop) -> None:

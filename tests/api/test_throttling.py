@@ -17,6 +17,9 @@ from tests.support.shop import Shop, new_app
 
 STORE = "{ store { id } }"
 VIEWER = "{ viewer { rateLimit { available maximum restoreRate } } }"
+VIEWER_COST = 2
+PAGE = "{ sessions(first: 20) { nodes { id } } }"
+CREATE = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { __typename } }'
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,12 @@ async def other_http(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def limited(shop: Shop, rate: int, left: int | None = None) -> Shop:
-    """The shop with the key of an app of this rate, which has this number of points left."""
+    """The shop with the key of an app of this rate, which has this number of points left.
+
+    The documents above are known to the server, so that they cost the app nothing.
+    """
+    for document in (STORE, VIEWER, PAGE):
+        await shop.ask(document)
     new = await new_app(shop.db, shop.id, ["admin"], rate=rate)
     if left is not None:
         spent = 5000 - left
@@ -49,8 +57,7 @@ async def test_an_answer_has_the_remaining_points_of_the_app(shop: Shop) -> None
 
 async def test_a_throttled_request_is_told_when_to_retry(shop: Shop) -> None:
     client = await limited(shop, rate=1, left=4)
-    document = "{ sessions(first: 20) { nodes { id } } }"
-    response = await client.post(document)
+    response = await client.post(PAGE)
     cost = response.json()["extensions"]["cost"]
     requested, available = cost["requested"], cost["throttle"]["available"]
     assert requested > 10
@@ -79,14 +86,13 @@ async def test_the_line_of_a_throttled_request_names_its_app_and_document(shop: 
 
 async def test_a_throttled_mutation_changes_nothing(shop: Shop) -> None:
     client = await limited(shop, rate=1, left=0)
-    mutation = 'mutation { createSession(input: {customer: {details: {name: "Dewi"}}}) { __typename } }'
-    response = await client.post(mutation)
+    response = await client.post(CREATE)
     assert (response.status_code, response.json()["errors"][0]["extensions"]) == (429, {"code": "THROTTLED"})
     assert (await shop.ask("{ sessions { nodes { id } } }"))["sessions"]["nodes"] == []
 
 
-async def test_an_invalid_request_costs_a_point_and_takes_no_statement_once_throttled(shop: Shop) -> None:
-    client = await limited(shop, rate=1, left=8)
+async def test_an_invalid_request_costs_points_and_takes_no_statement_once_throttled(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=16)
     with recorded_log() as log:
         # An unknown ID each time, a text that is no GraphQL, and one that is not published.
         requests = [
@@ -116,6 +122,56 @@ async def test_requests_without_a_key_share_a_rate_limit_of_their_own(shop: Shop
         assert missing > 0
         assert refused.headers["retry-after"] == str(ceil(missing / 2_000))
         await replace(shop, http=http).ask(STORE)
+
+
+@pytest.mark.parametrize(
+    ("document", "price"),
+    [
+        ("query New { store { id } }", 8),
+        ('{ session(id: "a") { ...A } } fragment A on Session { id }', 23),
+        ("{ nothing }", 3),  # is not valid
+        ("{ viewer { id }", 5),  # has a syntax error
+        ("# two words\n{,,, store { name } }", 9),
+        (" " * 700 + "{ store { slug } }", 8),  # 6, and 2 for its size
+        ("{ " + "a: __typename " * 500 + "}", 1_027),  # 1,000 at most, and 27 for its size
+    ],
+)
+async def test_a_new_document_is_charged_by_its_size(shop: Shop, document: str, price: int) -> None:
+    client = await limited(shop, rate=1)
+    answer = (await client.post(document)).json()
+    requested = answer.get("extensions", {}).get("cost", {}).get("requested", 0)
+    left = (await client.ask(VIEWER))["viewer"]["rateLimit"]["available"]
+    spent = price + max(1, requested) + VIEWER_COST
+    assert left in (5000 - spent, 5001 - spent)  # a moment has passed
+
+
+async def test_a_new_document_is_charged_before_it_is_parsed(shop: Shop) -> None:
+    client = await limited(shop, rate=1, left=900)
+    refused = await client.post("{" * 2_000)
+    assert refused.status_code == 429
+    assert "The request costs 1007 points, and 900 are available" in refused.json()["errors"][0]["message"]
+
+
+async def test_a_document_that_the_worker_knows_costs_its_operation_only(shop: Shop) -> None:
+    client, document = await limited(shop, rate=1), "query Known { store { id name } }"
+    costs = [(await client.post(document)).json()["extensions"]["cost"] for _ in range(3)]
+    assert [cost["requested"] for cost in costs] == [1, 1, 1]
+    available = [cost["throttle"]["available"] for cost in costs]
+    assert available[0] in (4990, 4991)
+    assert available[0] - available[2] in (1, 2)
+
+
+async def test_large_variables_are_charged_by_their_size(shop: Shop) -> None:
+    client = await limited(shop, rate=1)
+    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    await shop.ask(document, ids=[])
+    left = 5000
+    for number, surcharge in ((100, 0), (1_000, 0), (2_000, 61), (10_000, 561)):
+        await client.post(document, ids=["a"] * number)
+        left -= 100 + surcharge + VIEWER_COST
+        available = (await client.ask(VIEWER))["viewer"]["rateLimit"]["available"]
+        assert (number, available - left in (0, 1)) == (number, True)
+        left = available
 
 
 async def test_a_changed_rate_takes_effect_within_a_second_on_every_server(

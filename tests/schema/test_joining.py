@@ -90,6 +90,13 @@ async def test_joining_twice_within_a_minute_is_one_event(shop: Shop) -> None:
     assert await shop.event_kinds(other["id"]) == ["ISSUED", "JOINED"]
 
 
+async def test_a_join_by_a_reissued_link_is_another_event(shop: Shop) -> None:
+    session = await shop.create()
+    await shop.change("joinSession", token=code_of(session))
+    await shop.change("joinSession", token=code_of(await shop.changed("reissueToken", sessionId=session["id"])))
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "JOINED", "REISSUED", "JOINED"]
+
+
 async def test_concurrent_joins_are_one_event(shop: Shop) -> None:
     session = await shop.create()
     payloads = await asyncio.gather(*(shop.change("joinSession", token=code_of(session)) for _ in range(8)))
