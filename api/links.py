@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
+from db.errors import Unavailable
 from db.events import create_visit
-from db.pool import Pool, Unavailable
+from db.pool import Pool
 from db.stores import SLUG, get_store_by_slug
 from schema.admission import admission_of
 from schema.links import Links, session_id_of
@@ -53,7 +54,7 @@ class LinkEndpoint:
         store = await get_store_by_slug(self._db, slug) if is_link else None
         if store is None:
             return unknown_page()
-        async with self._db.transaction() as transaction:
+        async with self._db.of_store(store.id).transaction() as transaction:
             admission = await admission_of(transaction, self._links, store.id, code)
             if admission is None:
                 return unknown_page()
