@@ -31,7 +31,8 @@ from api.request_log import RequestLogMiddleware
 from api.responses import site_response
 from api.settings import Settings, read_settings
 from api.web import Page, assets
-from db.pool import Pool, Unavailable
+from db.errors import Unavailable
+from db.pool import Pool
 from schema.links import Links
 from schema.signing_keys import SigningKeys
 

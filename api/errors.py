@@ -8,7 +8,7 @@ from graphql import ExecutionResult, FieldNode, GraphQLError
 from api.auth.jwks import IssuerUnavailable
 from api.logs import describe, logger
 from api.responses import GraphQLResponse
-from db.pool import Unavailable
+from db.errors import OutcomeUnknown, Unavailable
 from engine.cost import TooCostly
 from engine.execution import InvalidOperation
 from schema.errors import BadUserInput, Forbidden, Unauthenticated
@@ -44,6 +44,12 @@ PROBLEMS: dict[type[BaseException], Problem] = {
     UnicodeEncodeError: UNSTORABLE,
     asyncpg.CharacterNotInRepertoireError: UNSTORABLE,
     Unavailable: Problem(503, "SERVICE_UNAVAILABLE", "The database is not available at the moment."),
+    OutcomeUnknown: Problem(
+        503,
+        "SERVICE_UNAVAILABLE",
+        "The connection to the database was lost. If the request changes data, the change may have been made: repeat "
+        "the request, with the same idempotencyKey if it has one.",
+    ),
     IssuerUnavailable: Problem(503, "SERVICE_UNAVAILABLE"),
     TimeoutError: Problem(504, "TIMEOUT"),
 }
@@ -76,8 +82,6 @@ def failure(
         headers = headers | error.headers
         if lenient and problem.code == "PERSISTED_QUERY_NOT_FOUND":
             status = 200
-    elif isinstance(error, Unavailable):
-        logger.warning("Postgres is unavailable: %s", error)
     elif isinstance(error, Throttled):
         headers = {"Retry-After": str(error.retry_after_seconds)}
     elif isinstance(error, Unauthenticated) and credential_sent:  # RFC 6750, section 3
@@ -117,6 +121,8 @@ def _field_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
 def _reported(error: Exception, where: str, request_id: str) -> dict[str, Any]:
     """The error for the client. An unforeseen error is logged and masked: neither quotes the client's input."""
     problem = problem_of(error)
+    if isinstance(error, Unavailable):
+        logger.warning("Postgres is unavailable: %s", error)
     if problem is not UNFORESEEN:
         return {"message": problem.message or str(error), "extensions": {"code": problem.code}}
     entry = {"request": request_id, "message": "unforeseen", "where": where, **describe(error)}

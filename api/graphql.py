@@ -70,8 +70,9 @@ ANONYMOUS_TOKENS = 2_000
 
 
 class Plan(NamedTuple):
-    """An operation that a credential may execute, looked up less than a second ago."""
+    """An operation that a credential may execute, looked up less than a second ago, and the pool for its app."""
 
+    db: Pool
     credential: Credential | None
     document: Document
     parsed: ParsedDocument
@@ -88,6 +89,7 @@ class Exchange:
     headers: dict[bytes, bytes]
     negotiation: Negotiation
     log: RequestLog
+    timeout: Timeout
     surcharge: int = 0
     """What the variables cost, until it is charged."""
 
@@ -147,12 +149,13 @@ class GraphQLEndpoint:
         log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
         executed_statements.set(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
-        exchange = Exchange(scope, method, headers, negotiation, log)
         timeout = Timeout(self._seconds)
+        exchange = Exchange(scope, method, headers, negotiation, log, timeout)
         requests = None
         response: GraphQLResponse | list[GraphQLResponse]
         try:
             requests = await self._read(exchange, receive, path_id)
+            timeout.watch(receive)
             if isinstance(requests, GraphQLRequest):
                 response = await self._execute(requests, exchange)
             else:
@@ -162,6 +165,8 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return log.write(CLIENT_CLOSED_REQUEST)
         except asyncio.CancelledError:
+            if timeout.client_left:
+                return log.write(CLIENT_CLOSED_REQUEST)
             if not timeout.passed:
                 raise
             timed_out: Exception = TimeoutError(f"Stopped after {self._seconds:g} s.")
@@ -240,10 +245,13 @@ class GraphQLEndpoint:
                     self._lookup.register(plan.document, credential)
                 if plan.expires_at:  # otherwise, the document must be looked up for each request
                     self._plans.put(key, plan, plan.expires_at)
-            name = plan.operation.node.name
+            node = plan.operation.node
+            if node.operation is OperationType.MUTATION:
+                exchange.timeout.finish()
+            name = node.name
             log.operation = name.value[:100] if name else None
             context = Context(
-                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit, address
+                plan.db, self._links, self._cursors, credential, self._publish_documents, rate_limit, address
             )
             result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:
@@ -282,7 +290,8 @@ class GraphQLEndpoint:
         except Exception:
             await self._limiter.charge(credential, 1, exchange.address)
             raise
-        return Plan(credential, document, parsed, operation, min(expires_at, document.expires_at))
+        db = self._db.of_app(credential.store_id, credential.app_id) if credential else self._db
+        return Plan(db, credential, document, parsed, operation, min(expires_at, document.expires_at))
 
     async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(

@@ -13,7 +13,8 @@ from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
 from api.request import client_address
 from api.ttl_cache import TTLCache
-from db.pool import Pool, Row, Unavailable
+from db.errors import Unavailable
+from db.pool import Pool, Row
 from db.stores import SLUG, get_store_by_slug
 from schema.admission import Visit, admit
 from schema.links import Links, session_id_of
@@ -70,7 +71,7 @@ class LinkEndpoint:
         if store is None:
             return unknown_page()
         visit = Visit("PREVIEWED" if is_preview else "OPENED", address)
-        admission = await admit(self._db, self._links, store.id, code, visit)
+        admission = await admit(self._db.of_store(store.id), self._links, store.id, code, visit)
         if admission is None:
             return unknown_page()
         request.state.log.store, request.state.log.session = store.slug, admission.session.id

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from math import ceil, inf
 from time import monotonic
 
+from api.logs import logger
 from db.credentials import Credential
+from db.errors import Unwritable
 from db.pool import Pool
 from db.rate_limits import take_points
 from schema.cost import COST_MODEL
@@ -28,6 +30,9 @@ LEASE_SHARE = 1 / 20
 # If a lease was smaller than wanted, the worker waits until the points of this time are restored. A flood of requests
 # therefore causes ten statements per second, whether they are refused or not.
 PAUSE_SECONDS = 0.1
+
+# While Postgres cannot write, a worker grants points itself, and asks again after this time.
+LOCAL_SECONDS = 1.0
 
 # The maximum number of apps whose budgets a worker caches.
 BUDGETS = 10_000
@@ -90,6 +95,12 @@ class _Budget:
         is_paused = self.is_short and left < self.rate * PAUSE_SECONDS
         return self.leased + (0.0 if is_paused else left)
 
+    def grant(self, needed: float, wanted: float) -> tuple[float, float]:
+        """Take points as Postgres does, as far as this worker knows. Returns the points granted, and those left."""
+        left = self._left_now
+        granted = min(wanted, left) if left >= needed else 0.0
+        return granted, left - granted
+
     def seconds_until(self, cost: float) -> float:
         """The seconds until the cost can be paid, if no other requests spend points. The lease expires before that."""
         return (cost - self._left_now) / self.rate
@@ -119,6 +130,8 @@ class RateLimiter:
         self._db = db
         self._budgets: dict[tuple[str, str], _Budget] = {}
         self._addresses = TokenBuckets()
+        self._is_local = False
+        self._asks_again_at = -inf
 
     def check(self, credential: Credential | None, address: str = "") -> None:
         """Raise Throttled if this worker knows that the app, or the address, has less than one point left."""
@@ -200,14 +213,23 @@ class RateLimiter:
         wanted = needed + budget.ahead(cost)
         key = credential.store_id, credential.app_id
         try:
-            grant = await take_points(self._db, *key, needed, wanted, budget.rate, budget.maximum)
+            if self._is_local and monotonic() < self._asks_again_at:
+                granted, left = budget.grant(needed, wanted)
+            else:
+                granted, left = await take_points(self._db, *key, needed, wanted, budget.rate, budget.maximum)
+                self._is_local = False
+        except Unwritable as error:
+            if not self._is_local:
+                logger.warning("Rate limits apply to each worker on its own, because Postgres cannot write: %s", error)
+            self._is_local, self._asks_again_at = True, monotonic() + LOCAL_SECONDS
+            granted, left = budget.grant(needed, wanted)
         finally:
             budget.lease = None
-        budget.left, budget.seen_at, budget.is_short = grant.available, monotonic(), grant.granted < wanted
-        if not grant.granted:
+        budget.left, budget.seen_at, budget.is_short = left, monotonic(), granted < wanted
+        if not granted:
             budget.leased = leased
             return False
-        budget.leased = grant.granted - needed
+        budget.leased = granted - needed
         budget.leased_at, budget.spent = asked_at, cost
         return True
 

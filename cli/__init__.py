@@ -51,8 +51,8 @@ def main() -> NoReturn:
     except Exception as error:
         # Imported only now, because `--help` needs none of them.
         from api.settings import SettingsError
+        from db.errors import Unavailable
         from db.migrate import MigrationFailed
-        from db.pool import Unavailable
         from embedded import StartFailed
 
         if not isinstance(error, (SettingsError, StartFailed, MigrationFailed, Unavailable)):

@@ -12,8 +12,9 @@ from cli.apps import find_store_id_of_app
 from cli.database import data_option, run_with_database, run_with_pool, with_database
 from cli.options import app_option
 from db.documents import search_documents, set_document_retired
+from db.errors import Unavailable
 from db.keysets import Window
-from db.pool import Pool, Row, Unavailable
+from db.pool import Pool, Row
 from schema.document_ids import canonical_id
 from schema.errors import UserErrors
 

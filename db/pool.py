@@ -7,21 +7,36 @@ statement does. See docs/adr/0007-transactions.md.
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
 import asyncpg
 import orjson
 from databases import Database
 
+from db.errors import (
+    CONNECT_ERRORS,
+    OUTDATED,
+    RETRYABLE,
+    Unavailable,
+    leaves_usable,
+    unavailable,
+)
+from db.limits import Limit, Limits, Turns
+
 # At DEBUG it logs the arguments of statements, which include names of customers.
 logging.getLogger("databases").setLevel(logging.WARNING)
 
-ACQUIRE_SECONDS = 1.0
+SIZE = 8
+# The number of connections that a store, an app, all reports together, and the reports of an app can use at a time.
+STORE_SIZE, APP_SIZE, REPORTS_SIZE, APP_REPORTS_SIZE = 6, 4, 3, 2
+ACQUIRE_SECONDS = 0.9
 COMMAND_SECONDS = 30.0
+# The maximum time to wait for a row or table that another transaction has locked.
+LOCK_TIMEOUT = "2s"
 # The maximum time to wait until Postgres has cancelled a statement, before the connection is closed.
 CANCEL_SECONDS = 5.0
 # The maximum number of prepared statements per connection: each takes 5 to 50 KB, and db/search.py composes many.
@@ -29,23 +44,6 @@ STATEMENTS = 200
 
 # Collects the text of each statement that runs in this context, including its child tasks.
 executed_statements: ContextVar[list[str] | None] = ContextVar("executed_statements", default=None)
-
-# The schema has changed since the statement was prepared.
-OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
-# The errors after which a retry can succeed.
-RETRYABLE = (
-    *OUTDATED,  # in a transaction, which has failed
-    OSError,  # includes TimeoutError
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # includes a statement_timeout
-    asyncpg.InsufficientResourcesError,  # includes a full disk and too many connections
-    asyncpg.ReadOnlySQLTransactionError,  # of a standby, after a failover
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the response of a backend was lost
-)
 
 
 class Row(asyncpg.Record):
@@ -58,10 +56,6 @@ class Row(asyncpg.Record):
             return self[name]
         except KeyError:
             raise AttributeError(f"the row has no column {name!r}") from None
-
-
-class Unavailable(Exception):
-    """Postgres cannot be reached or cannot work now, or no connection became free in time. Retrying may succeed."""
 
 
 class Executor(Protocol):
@@ -97,8 +91,10 @@ class Connection(Executor):
     In a transaction, await statements in order and in the task that opened it: a child task gets another connection.
     """
 
-    def __init__(self, proxy: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
+    def __init__(self, proxy: "asyncpg.pool.PoolConnectionProxy[Row]", *, keeps_statements: bool) -> None:
+        """`keeps_statements`: prepared statements have names, and are executed again without being parsed."""
         self.proxy = proxy
+        self._keeps_statements = keeps_statements
         self.raw: asyncpg.Connection[Row] = proxy._con  # type: ignore[attr-defined]
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Row]] = {}
 
@@ -107,7 +103,7 @@ class Connection(Executor):
         return await self.run(statement, values, planned)
 
     async def run(self, statement: str, values: tuple[Any, ...], planned: bool) -> list[Row]:
-        if planned:
+        if planned or not self._keeps_statements:
             return await (await self.raw.prepare(statement, name="")).fetch(*values)
         prepared = self._prepared.get(statement) or await self._prepare(statement)
         try:
@@ -130,47 +126,50 @@ Transaction: TypeAlias = Connection  # in which a transaction is open
 
 
 class Pool(Executor):
-    """A pool of connections to one database. Every statement can raise Unavailable."""
+    """A pool of connections to one database. Every statement can raise Unavailable.
 
-    def __init__(self, url: str, *, size: int = 8) -> None:
-        self._database = Database(
-            url,
-            min_size=1,
-            max_size=size,
-            timeout=COMMAND_SECONDS,
-            command_timeout=COMMAND_SECONDS,
-            # Statements leave no state on a connection, so resetting it would be a wasted round trip.
-            reset=_nothing,
-            init=_write_json_as_it_is,
-            record_class=Row,
-            # Timestamps that Postgres converts to text are in UTC, regardless of the database's time zone.
-            server_settings={"timezone": "UTC"},
-            # asyncpg parses the URL as libpq does (sslmode, socket folders, several hosts), unlike `databases`.
-            dsn=url,
-            **dict.fromkeys(("host", "port", "user", "password", "database")),  # type: ignore[arg-type]
-        )
-        self._size = size
-        self._open = 0
-        self._idle: list[Connection] = []
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._closing: set[asyncio.Task[None]] = set()
+    `of_store`, `of_app` and `reports` are parts of it: they use the same connections, but never all of them at once.
+    """
+
+    def __init__(self, url: str, *, size: int = SIZE, transaction_pooler: bool = False) -> None:
+        """`transaction_pooler`: the URL is that of PgBouncer in transaction mode, or of a similar pooler."""
+        self._connections = _Connections(url, size, transaction_pooler)
+        self._turns = Turns()
+        self._limits: Limits = (Limit(size),)
+        self._all_reports = Limit(REPORTS_SIZE)
+        self._parts: WeakValueDictionary[str, Pool] = WeakValueDictionary()
+        self._acquire_seconds: float | None = None
 
     async def connect(self) -> None:
         """Connect to the database. Raises Unavailable."""
-        try:
-            await self._database.connect()
-        except RETRYABLE as error:
-            raise _unavailable(error) from error
-        # The connections of `databases` are bound to tasks and use locks, which costs as much as a statement.
-        self._asyncpg: asyncpg.Pool[Row] = self._database._backend._pool
+        await self._connections.open()
 
     async def disconnect(self) -> None:
         """Close all connections after the statements that run on them have ended."""
-        self._size = 0
-        for connection in self._idle:
-            await self._asyncpg.release(connection.proxy)
-        self._idle.clear()
-        await self._database.disconnect()
+        await self._connections.close()
+
+    def of_store(self, store_id: str) -> "Pool":
+        """The part for a store, including the customers who open its links."""
+        return self._part(store_id, STORE_SIZE)
+
+    def of_app(self, store_id: str, app_id: str) -> "Pool":
+        """The part for an app of a store."""
+        return self._part(store_id, STORE_SIZE)._part(app_id, APP_SIZE)
+
+    @property
+    def reports(self) -> "Pool":
+        """The part for statements that read much of a store. They wait longer for a connection."""
+        part = self._parts.get("reports")
+        if part is None:
+            part = self._parts["reports"] = _Part(self, Limit(APP_REPORTS_SIZE), self._all_reports)
+            part._acquire_seconds = COMMAND_SECONDS
+        return part
+
+    def _part(self, key: str, size: int) -> "Pool":
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = _Part(self, Limit(size))
+        return part
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
         _record(statement)
@@ -178,7 +177,7 @@ class Pool(Executor):
         try:
             rows = await connection.run(statement, values, planned)
         except BaseException as error:
-            self._release_after(error, connection)
+            self._release_after(error, connection, is_committing=True)
             raise
         self._release(connection)
         return rows
@@ -187,82 +186,144 @@ class Pool(Executor):
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it."""
         connection = self._take_idle() or await self._acquire()
+        is_committing = False
         try:
-            await connection.raw.execute("begin")
+            await connection.raw.execute(self._connections.begin)
             try:
                 yield connection
             except BaseException as error:
-                if _leaves_usable(error, connection):
+                if leaves_usable(error) and not connection.raw.is_closed():
                     await connection.raw.execute("rollback")
                 raise
+            is_committing = True
             await connection.raw.execute("commit")
         except BaseException as error:
-            self._release_after(error, connection)
+            self._release_after(error, connection, is_committing)
             raise
         self._release(connection)
 
     def _take_idle(self) -> Connection | None:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.raw.is_closed():
+        """An idle connection, if the limits permit and there is one."""
+        if self._connections.idle and self._turns.take(self._limits):
+            if connection := self._connections.take_idle():
                 return connection
-            self._discard(connection)
+            self._turns.end(self._limits)
         return None
 
     async def _acquire(self) -> Connection:
-        """A new connection, or one that another task releases in time. Raises Unavailable."""
+        """An idle or a new connection, as soon as the limits permit. Raises Unavailable."""
+        seconds = self._acquire_seconds or ACQUIRE_SECONDS
         try:
-            async with asyncio.timeout(ACQUIRE_SECONDS):
-                while True:
-                    if connection := self._take_idle():
-                        return connection
-                    if self._open < self._size:
-                        return await self._open_connection()
-                    released = asyncio.get_running_loop().create_future()
-                    self._waiting.append(released)
-                    try:
-                        await released
-                    except asyncio.CancelledError:
-                        if released.done() and not released.cancelled():
-                            self._wake_one()  # the next waiting task gets the connection
-                        raise
+            async with asyncio.timeout(seconds):
+                await self._turns.wait(self._limits)
+                try:
+                    return self._connections.take_idle() or await self._connections.new()
+                except BaseException:
+                    self._turns.end(self._limits)
+                    raise
         except TimeoutError as error:
-            raise Unavailable(f"no connection became free in {ACQUIRE_SECONDS:g} s") from error
-        except RETRYABLE as error:
-            raise _unavailable(error) from error
-
-    async def _open_connection(self) -> Connection:
-        self._open += 1
-        try:
-            return Connection(await self._asyncpg.acquire())
-        except BaseException:
-            self._open -= 1
-            self._wake_one()
-            raise
+            raise Unavailable(f"no connection became free in {seconds:g} s") from error
+        except CONNECT_ERRORS as error:
+            raise unavailable(error) from error
 
     def _release(self, connection: Connection) -> None:
-        if not self._size:  # the pool is closing
-            return self._discard(connection)
-        self._idle.append(connection)
-        if self._waiting:
-            self._wake_one()
+        self._connections.put_back(connection)
+        self._turns.end(self._limits)
 
-    def _release_after(self, error: BaseException, connection: Connection) -> None:
+    def _release_after(self, error: BaseException, connection: Connection, is_committing: bool) -> None:
         """Release or discard the connection. Raises Unavailable if the statement can be retried."""
-        if _leaves_usable(error, connection) and not connection.raw.is_in_transaction():
+        raw = connection.raw
+        if leaves_usable(error) and not raw.is_closed() and not raw.is_in_transaction():
             self._release(connection)
         else:
-            self._discard(connection)
+            # The turn ends when the connection is closed, so that no more than the pool's size are open.
+            self._connections.discard(connection, lambda: self._turns.end(self._limits))
         if isinstance(error, RETRYABLE):
-            raise _unavailable(error) from error
+            raise unavailable(error, is_committing=is_committing) from error
 
-    def _discard(self, connection: Connection) -> None:
+
+class _Part(Pool):
+    """A part of a pool, which uses the same connections within further limits."""
+
+    def __init__(self, whole: Pool, *limits: Limit) -> None:
+        self._whole = whole  # which must exist as long as its parts
+        self._connections = whole._connections
+        self._turns = whole._turns
+        self._limits = (*limits, *whole._limits)
+        self._all_reports = whole._all_reports
+        self._parts = WeakValueDictionary()
+        self._acquire_seconds = None
+
+
+class _Connections:
+    """The open connections of a pool."""
+
+    def __init__(self, url: str, size: int, transaction_pooler: bool) -> None:
+        self._database = Database(
+            "postgresql://",
+            min_size=1,
+            max_size=size,
+            timeout=COMMAND_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            # Statements leave no state on a connection, so resetting it would be a wasted round trip.
+            reset=_nothing,
+            init=_write_json_as_it_is if transaction_pooler else _set_up,
+            record_class=Row,
+            # Timestamps that Postgres converts to text are in UTC, regardless of the database's time zone. PgBouncer
+            # refuses most other settings.
+            server_settings={"timezone": "UTC"},
+            # asyncpg parses an unnamed statement again for each execution, possibly by another backend.
+            statement_cache_size=0 if transaction_pooler else 100,
+            # asyncpg parses the URL as libpq does (sslmode, socket folders, several hosts). `databases` would fail.
+            dsn=url,
+            **dict.fromkeys(("host", "port", "user", "password", "database")),  # type: ignore[arg-type]
+        )
+        self._keeps_statements = not transaction_pooler
+        self.begin = f"begin; set local lock_timeout = '{LOCK_TIMEOUT}'" if transaction_pooler else "begin"
+        self.idle: list[Connection] = []
+        self._is_closing = False
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        try:
+            await self._database.connect()
+        except CONNECT_ERRORS as error:
+            raise unavailable(error) from error
+        # The connections of `databases` are bound to tasks and use locks, which costs as much as a statement.
+        self._asyncpg: asyncpg.Pool[Row] = self._database._backend._pool
+
+    async def close(self) -> None:
+        self._is_closing = True
+        for connection in self.idle:
+            await self._asyncpg.release(connection.proxy)
+        self.idle.clear()
+        await self._database.disconnect()
+
+    def take_idle(self) -> Connection | None:
+        """The idle connection that was used last."""
+        while self.idle:
+            connection = self.idle.pop()
+            if not connection.raw.is_closed():
+                return connection
+            self.discard(connection)
+        return None
+
+    async def new(self) -> Connection:
+        return Connection(await self._asyncpg.acquire(), keeps_statements=self._keeps_statements)
+
+    def put_back(self, connection: Connection) -> None:
+        if self._is_closing:
+            self.discard(connection)
+        else:
+            self.idle.append(connection)
+
+    def discard(self, connection: Connection, then: Callable[[], None] | None = None) -> None:
         """Close the connection in the background, after its statement was cancelled in Postgres."""
-        task = asyncio.get_running_loop().create_task(self._close(connection))
+        task = asyncio.get_running_loop().create_task(self._close(connection, then))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _close(self, connection: Connection) -> None:
+    async def _close(self, connection: Connection, then: Callable[[], None] | None) -> None:
         try:
             protocol = connection.raw._protocol  # type: ignore[attr-defined]
             if protocol is not None:
@@ -272,22 +333,16 @@ class Pool(Executor):
         finally:
             connection.raw.terminate()
             await self._asyncpg.release(connection.proxy)
-            self._open -= 1
-            self._wake_one()
-
-    def _wake_one(self) -> None:
-        while self._waiting:
-            released = self._waiting.popleft()
-            if not released.done():
-                return released.set_result(None)
+            if then:
+                then()
 
 
 async def connect(url: str) -> "asyncpg.Connection[Row]":
     """A connection outside any pool, for bulk loads. Raises Unavailable."""
     try:
         return await asyncpg.connect(url, timeout=COMMAND_SECONDS, record_class=Row)
-    except RETRYABLE as error:
-        raise _unavailable(error) from error
+    except CONNECT_ERRORS as error:
+        raise unavailable(error) from error
 
 
 def _record(statement: str) -> None:
@@ -296,16 +351,9 @@ def _record(statement: str) -> None:
         statements.append(statement)
 
 
-def _unavailable(error: BaseException) -> Unavailable:
-    reason = str(error) or (f"no answer in {COMMAND_SECONDS:g} s" if isinstance(error, TimeoutError) else "")
-    return Unavailable(f"{type(error).__name__}: {reason}")
-
-
-def _leaves_usable(error: BaseException, connection: Connection) -> bool:
-    """Whether other statements can run on the connection after the error."""
-    if connection.raw.is_closed() or isinstance(error, asyncio.CancelledError | TimeoutError):
-        return False
-    return not isinstance(error, asyncpg.InternalClientError | asyncpg.ReadOnlySQLTransactionError | OSError)
+async def _set_up(connection: "asyncpg.Connection[Row]") -> None:
+    await _write_json_as_it_is(connection)
+    await connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 async def _write_json_as_it_is(connection: "asyncpg.Connection[Row]") -> None:

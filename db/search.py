@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from db import apps, customers, sessions
 from db.columns import Columns, grouped, select_list
 from db.keysets import Sort, Window
-from db.pool import Executor, Row
+from db.pool import Executor, Pool, Row
 from db.sessions import STATUS_IS
 
 # The sort column of the covering indexes of the newest rows.
@@ -23,6 +23,8 @@ NEAR = 40
 # The index entries per row that it reads first, and the matches that it must find there to continue.
 PROBE = 8
 PROBE_MATCHES = 2
+# Counting more rows than this is a report.
+QUICK_COUNT = 20_000
 
 
 class Predicate(NamedTuple):
@@ -179,10 +181,12 @@ async def search_sessions_of_customers(
     return grouped(rows, "customer_id", ids)
 
 
-async def count(db: Executor, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
-    """The number of matching rows, up to the limit."""
+async def count(db: Pool, table: Table, store_id: str, predicate: Predicate, limit: int) -> int:
+    """The number of matching rows, up to the limit. A high limit makes it a report."""
     statement = f"select count(*) from ({_counted(table, predicate, limit, 2)}) as counted"
-    [row] = await db.fetch(statement, store_id, *predicate.values, planned=predicate.planned)
+    [row] = await (db if limit <= QUICK_COUNT else db.reports).fetch(
+        statement, store_id, *predicate.values, planned=predicate.planned
+    )
     return int(row["count"])
 
 

@@ -160,7 +160,7 @@ class Loaders:
         """The number of sessions whose link was opened, in total and by period."""
 
         async def fetch(_: list[str], __: Columns) -> Mapping[str, dict[datetime | None, int]]:
-            return {"all": await count_opened_sessions(self._db, self._store_id, predicate, period)}
+            return {"all": await count_opened_sessions(self._db.reports, self._store_id, predicate, period)}
 
         return self._loader((count_opened_sessions, predicate, period), fetch).load("all")
 

@@ -79,6 +79,6 @@ async def session_stats(
 ) -> SessionStats:
     store_id = info.context.require(Scope.SESSIONS_READ).store_id
     predicate, period = filter.predicate() if filter else EVERYTHING, group_by.value if group_by else None
-    row, *period_rows = await get_session_stats(info.context.db, store_id, predicate, period)
+    row, *period_rows = await get_session_stats(info.context.db.reports, store_id, predicate, period)
     count_opened = partial(info.context.loaders.opened, predicate, period)
     return SessionStats(row=row, count_opened=count_opened, period_rows=period_rows)

@@ -28,8 +28,8 @@ from bench.speed.load import Failed, Load, check_wrk
 from bench.speed.queries import Query, Row, Sample
 from bench.speed.servers import Server, serving
 from bench.speed.table import Run, report
+from db.errors import Unavailable
 from db.migrate import MigrationFailed
-from db.pool import Unavailable
 from embedded import StartFailed
 
 LOGS = FOLDER / "logs"

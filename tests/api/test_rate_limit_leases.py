@@ -6,8 +6,10 @@ from time import perf_counter
 import pytest
 
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, RateLimiter
-from db.pool import Pool, Unavailable, recorded_statements
+from db.errors import Unavailable
+from db.pool import Pool, recorded_statements
 from tests.conftest import pool
+from tests.support.logs import Log
 from tests.support.rate_limits import Clock, is_paid, new_credential, rate_limit, refusal, spend_all
 
 LOCK = "select from rate_limit where store_id = $1 for update"
@@ -130,6 +132,32 @@ async def test_all_requests_are_unavailable_while_postgres_is_busy(
             outcomes = await asyncio.gather(*(rates.charge(credential, 10) for _ in range(5)), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
         assert await rates.charge(credential, 10) == rate_limit(4990, 5000, 1)
+
+
+async def test_a_worker_grants_points_itself_while_postgres_cannot_write(
+    own_database_url: str, clock: Clock, log: Log
+) -> None:
+    credential = new_credential(rate=10)
+    async with pool(own_database_url, size=1) as db:
+        rates = RateLimiter(db)
+        await rates.charge(credential, 1000)
+        await db.fetch("set default_transaction_read_only = on")
+        for spent in range(2000, 6000, 1000):
+            # After a failed attempt, the pool opens another connection.
+            await db.fetch("set default_transaction_read_only = on")
+            assert await rates.charge(credential, 1000) == rate_limit(5000 - spent, 5000, 10)
+        assert await refusal(rates, credential, 1000) == (rate_limit(0, 5000, 10), 100)
+        clock.now += 100
+        assert await rates.charge(credential, 1000) == rate_limit(0, 5000, 10)
+        await db.fetch("set default_transaction_read_only = off")
+        clock.now += 100
+        # Postgres has not heard of what was spent meanwhile, and its own clock has hardly moved.
+        assert await rates.charge(credential, 1000) == rate_limit(3000, 5000, 10)
+    [line] = log.lines
+    assert line["level"] == "warning"
+    assert line["message"].startswith(
+        "Rate limits apply to each worker on its own, because Postgres cannot write: Read"
+    )
 
 
 async def test_a_worker_remembers_a_bounded_number_of_apps(

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import orjson
@@ -12,9 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.app import create_app
-from db.pool import Pool, Unavailable
+from db.errors import OutcomeUnknown, Unavailable, Unwritable
+from db.pool import Pool
 from tests.conftest import pool, settings_for
 
+SLOW_COMMIT = """
+create table slow (id int);
+create function sleep() returns trigger language plpgsql as 'begin perform pg_sleep(60); return null; end';
+create constraint trigger slow after insert on slow initially deferred for each row execute function sleep();
+"""
 SLEEPING = "select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
 
 
@@ -33,7 +40,7 @@ async def test_a_statement_without_an_answer_in_time_is_unavailable(
 ) -> None:
     monkeypatch.setattr("db.pool.COMMAND_SECONDS", 0.5)
     async with pool(database_url, size=2) as db:
-        with pytest.raises(Unavailable, match=r"^TimeoutError: no answer in 0\.5 s$"):
+        with pytest.raises(Unavailable, match=r"^TimeoutError: no answer in time$"):
             await db.fetch("select pg_sleep(10)")
 
 
@@ -175,21 +182,125 @@ async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
 
 
 @pytest.mark.parametrize(
-    ("code", "name", "is_reused"),
+    ("code", "name", "kind", "is_reused"),
     [
-        ("25006", "ReadOnlySQLTransactionError", False),  # a standby, after a failover
-        *(("53100", "DiskFullError", True), ("53300", "TooManyConnectionsError", True)),
-        *(("40001", "SerializationError", True), ("57P01", "AdminShutdownError", True)),
+        ("08006", "ConnectionFailureError", OutcomeUnknown, False),
+        ("08P01", "ProtocolViolationError", OutcomeUnknown, False),  # how PgBouncer reports its errors
+        ("25006", "ReadOnlySQLTransactionError", Unwritable, False),  # a standby, after a failover
+        ("25P03", "IdleInTransactionSessionTimeoutError", OutcomeUnknown, False),
+        ("40001", "SerializationError", Unavailable, True),
+        ("40P01", "DeadlockDetectedError", Unavailable, True),
+        ("53100", "DiskFullError", Unwritable, True),
+        ("53200", "OutOfMemoryError", Unavailable, True),
+        ("53300", "TooManyConnectionsError", Unavailable, True),
+        ("55P03", "LockNotAvailableError", Unwritable, True),
+        ("57014", "QueryCanceledError", Unavailable, True),
+        ("57P01", "AdminShutdownError", OutcomeUnknown, False),
+        ("57P02", "CrashShutdownError", OutcomeUnknown, False),
+        ("57P03", "CannotConnectNowError", OutcomeUnknown, False),
+        ("57P05", "IdleSessionTimeoutError", OutcomeUnknown, False),
+        ("58030", "PostgresIOError", Unavailable, True),
     ],
 )
 async def test_an_error_that_can_go_away_is_unavailable(
-    database_url: str, code: str, name: str, is_reused: bool
+    database_url: str, code: str, name: str, kind: type[Unavailable], is_reused: bool
 ) -> None:
     async with pool(database_url, size=1) as db:
         pid = await pid_of(db)
-        with pytest.raises(Unavailable, match=f"^{name}: a test$"):
+        with pytest.raises(Unavailable, match=f"^{name}: a test$") as caught:
             await db.fetch(f"do $$ begin raise exception 'a test' using errcode = '{code}'; end $$")
+        assert caught.type is kind
         assert (await pid_of(db) == pid) is is_reused
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("nobody@{host}/postgres", r"^InvalidAuthorizationSpecificationError: role \"nobody\" does not exist$"),
+        ("{user}@{host}/nowhere", r"^InvalidCatalogNameError: database \"nowhere\" does not exist$"),
+        ("{user}@nowhere.invalid/postgres", "^gaierror: "),
+        ("{user}@127.0.0.1:1/postgres", "^ConnectionRefusedError: "),
+        ("{user}@127.0.0.1:1,127.0.0.1:2/postgres", "^ConnectionRefusedError: "),
+    ],
+)
+async def test_a_refused_connection_is_unavailable(postgres: str, host: str, reason: str) -> None:
+    parts = urlsplit(postgres)
+    user, _, address = parts.netloc.rpartition("@")
+    url = f"postgresql://{host.format(user=user, host=address)}"
+    with pytest.raises(Unavailable, match=reason):
+        await Pool(f"{url}?{parts.query}" if address == "" and "{host}" in host else url).connect()
+
+
+async def test_a_lost_connection_during_commit_has_an_unknown_outcome(
+    own_database_url: str, connection: "asyncpg.Connection[Any]"
+) -> None:
+    await connection.execute(SLOW_COMMIT)
+    async with pool(own_database_url, size=1) as db:
+
+        async def insert() -> None:
+            async with db.transaction() as transaction:
+                await transaction.fetch("insert into slow values (1)")
+
+        inserting = asyncio.create_task(insert())
+        while (pid := await connection.fetchval(SLEEPING)) is None:
+            pass
+        await connection.fetchval("select pg_terminate_backend($1, 5000)", pid)
+        with pytest.raises(OutcomeUnknown, match=r"^ConnectionDoesNotExistError: .* terminating connection"):
+            await inserting
+        assert await db.fetch("select from slow") == []
+
+
+async def test_a_lost_connection_before_commit_has_changed_nothing(database_url: str, db: Pool) -> None:
+    async with pool(database_url, size=1) as other:
+        with pytest.raises(Unavailable) as caught:  # noqa: PT012
+            async with other.transaction() as transaction:
+                await db.fetch("select pg_terminate_backend($1, 5000)", await pid_of(transaction))
+                await transaction.fetch("select 1")
+        assert caught.type is Unavailable
+        assert await other.fetchrow("select 1") == (1,)
+
+
+async def test_a_failed_commit_changes_nothing_and_keeps_its_connection(own_database_url: str) -> None:
+    async with pool(own_database_url, size=1) as db:
+        await db.fetch("create table node (id int primary key, parent int references node initially deferred)")
+        pid = await pid_of(db)
+        for _ in range(3):
+            with pytest.raises(asyncpg.ForeignKeyViolationError):
+                async with db.transaction() as transaction:
+                    await transaction.fetch("insert into node values (1, 2)")
+        assert await pid_of(db) == pid
+        assert await db.fetch("select from node") == []
+
+
+async def test_a_locked_row_is_unavailable_after_the_lock_timeout(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.pool.LOCK_TIMEOUT", "20ms")
+    await connection.execute("create table one (id int); insert into one values (1)")
+    message = "^LockNotAvailableError: canceling statement due to lock timeout$"
+    for transaction_pooler in (False, True):
+        db = Pool(own_database_url, size=1, transaction_pooler=transaction_pooler)
+        await db.connect()
+        async with connection.transaction():
+            await connection.execute("select from one for update")
+            with pytest.raises(Unwritable, match=message):
+                async with db.transaction() as transaction:
+                    await transaction.fetch("update one set id = 2")
+            if not transaction_pooler:
+                with pytest.raises(Unwritable, match=message):
+                    await db.fetch("update one set id = 2")
+        await db.disconnect()
+
+
+async def test_no_statement_has_a_name_behind_a_transaction_pooler(database_url: str) -> None:
+    db = Pool(database_url, size=1, transaction_pooler=True)
+    await db.connect()
+    for _ in range(2):
+        assert await db.fetch("select $1::json::text as text", "{}") == [("{}",)]
+        async with db.transaction() as transaction:
+            assert await transaction.fetchrow("select array[$1::int]", 1) == ([1],)
+    assert await db.fetch("select name from pg_prepared_statements") == []
+    await db.disconnect()
 
 
 @given(st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC)))
