@@ -10,9 +10,9 @@ from schema.admission import admission_of
 from schema.context import Info
 from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
-from schema.mutations.payloads import SessionPayload
+from schema.mutations.payloads import Payload, SessionPayload
 from schema.scopes import Scope
-from schema.sessions import Session
+from schema.sessions import JoinedSession, Session
 from schema.tokens import TokenStatus
 from schema.validation import Validation
 
@@ -62,7 +62,8 @@ class RevokeTokenPayload(SessionPayload): ...
 
 
 @strawberry.type(description="The session that the customer joined.")
-class JoinSessionPayload(SessionPayload): ...
+class JoinSessionPayload(Payload):
+    session: JoinedSession | None = optional("The session. Null if the mutation was refused.")
 
 
 async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayload:
@@ -112,7 +113,7 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
             case TokenStatus.REVOKED:
                 raise user_error(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
         await create_joined(transaction, credential.store_id, admission.session.id, credential.actor)
-    return JoinSessionPayload(session=Session(row=admission.session))
+    return JoinSessionPayload(session=JoinedSession(row=admission.session))
 
 
 def _code(token: str, slug: str) -> str | None:

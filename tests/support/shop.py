@@ -23,6 +23,8 @@ SESSION = """fragment Session on Session {
     orders { number }
 }"""
 
+JOINED = "session { id customerName roomId orderNumbers expiredTime }"
+
 ERRORS = "userErrors { field code message }"
 
 # Refusals by several mutations.
@@ -87,7 +89,7 @@ class Shop:
 
     async def change(self, mutation: str, selection: str = "", **input: Any) -> Any:
         """The payload of a mutation: `userErrors` and the selection, by default its session."""
-        selection = selection or "session { ...Session }"
+        selection = selection or (JOINED if mutation == "joinSession" else "session { ...Session }")
         type = mutation[0].upper() + mutation[1:]
         document = f"mutation ($input: {type}Input!) {{ {mutation}(input: $input) {{ {selection} {ERRORS} }} }}"
         if "...Session" in selection:
