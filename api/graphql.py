@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.auth.credentials import Credentials
+from api.auth.usage import Usage
 from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
@@ -65,6 +66,8 @@ class Exchange:
     """An HTTP request and how to respond to it."""
 
     method: str
+    address: str | None
+    """The network address of the client."""
     headers: dict[bytes, bytes]
     negotiation: Negotiation
     log: RequestLog
@@ -83,6 +86,7 @@ class GraphQLEndpoint:
         self._links = links
         self._cursors = Cursors(links.keys)
         self._credentials = Credentials(db, settings.jwt)
+        self._usage = Usage(db)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
         self._documents = DocumentCache(
@@ -115,7 +119,8 @@ class GraphQLEndpoint:
         log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
         executed_statements.set(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
-        exchange = Exchange(method, headers, negotiation, log)
+        client = scope.get("client")
+        exchange = Exchange(method, client[0] if client else None, headers, negotiation, log)
         timeout = Timeout(self._seconds)
         requests = None
         response: GraphQLResponse | list[GraphQLResponse]
@@ -173,7 +178,7 @@ class GraphQLEndpoint:
             plan = cached[0] if cached else await self._plan(request, exchange)
             credential = plan.credential
             if credential:
-                log.store, log.app = credential.store_slug, credential.app_id
+                log.authenticated(credential)
                 log.published = plan.document.is_published
             log.document = plan.document.id
             try:
@@ -195,7 +200,13 @@ class GraphQLEndpoint:
             name = plan.operation.node.name
             log.operation = name.value[:100] if name else None
             context = Context(
-                self._db, self._links, self._cursors, credential, self._publish_documents, rate_limit=rate_limit
+                self._db,
+                self._links,
+                self._cursors,
+                credential,
+                self._publish_documents,
+                rate_limit=rate_limit,
+                address=exchange.address,
             )
             result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:
@@ -234,7 +245,8 @@ class GraphQLEndpoint:
     async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(exchange.headers.get(b"authorization"))
         if credential:
-            exchange.log.store, exchange.log.app = credential.store_slug, credential.app_id
+            exchange.log.authenticated(credential)
+            self._usage.record(credential, exchange.address)
         return credential, expires_at
 
     async def _send(self, send: Send, response: GraphQLResponse | list[GraphQLResponse], exchange: Exchange) -> int:

@@ -24,7 +24,10 @@ class Customer(Node):
     id: strawberry.ID = column("id", "The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The customer's name, as your store writes it.")
 
-    @resolver("The phone number in E.164 format, such as +6281234567890. Requires the scope `sessions:read`.", reads=("id", "phone"))
+    @resolver(
+        "The phone number in E.164 format, such as +6281234567890. Requires the scope `sessions:read`.",
+        reads=("id", "phone"),
+    )
     async def phone(self, info: Info) -> str | None:
         return await self._contact(info, "phone")
 

@@ -209,9 +209,7 @@ async def refused(shop: Shop, mutation: str, selection: str, input: dict[str, An
 async def test_a_scope_to_write_reads_the_link_that_it_issued(shop: Shop) -> None:
     writer = await shop.with_scopes(WRITE)
     selection = "session { id customer { id name } token { link status } orders { number } }"
-    session = await writer.changed(
-        "createSession", selection, customer={"details": {"name": "Dewi"}}, orderNumber="Q1"
-    )
+    session = await writer.changed("createSession", selection, customer={"details": {"name": "Dewi"}}, orderNumber="Q1")
     whole = await shop.session(session["id"])
     assert session["customer"] == {"id": whole["customer"]["id"], "name": "Dewi"}
     assert session["token"] == {"link": whole["token"]["link"], "status": "ACTIVE"}
