@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.auth.credentials import Credentials
+from api.auth.usage import Usage
 from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
@@ -95,6 +96,7 @@ class Exchange:
 
     @property
     def address(self) -> str:
+        """The network address of the client. Empty if it is unknown."""
         return client_address(self.scope)
 
     def failed(self, error: Exception) -> GraphQLResponse:
@@ -111,6 +113,7 @@ class GraphQLEndpoint:
         self._links = links
         self._cursors = Cursors(links.keys)
         self._credentials = Credentials(db, settings.jwt)
+        self._usage = Usage(db)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
         new_documents = partial(
@@ -213,14 +216,14 @@ class GraphQLEndpoint:
         cost: int | None = None
         rate_limit: RateLimit | None = None
         maximum = COST_MODEL.cost_limit
-        authorization, address = exchange.headers.get(b"authorization"), client_address(exchange.scope)
+        authorization, address = exchange.headers.get(b"authorization"), exchange.address
         key = authorization, request.query, request.document_id, request.registers, request.operation_name
         cached = self._plans.get(key)
         try:
             plan = cached[0] if cached else await self._plan(request, exchange)
             credential = plan.credential
             if credential:
-                log.store, log.app = credential.store_slug, credential.app_id
+                log.authenticated(credential)
                 log.published = plan.document.is_published
             else:
                 maximum = self._anonymous_documents.model.cost_limit
@@ -251,7 +254,13 @@ class GraphQLEndpoint:
             name = node.name
             log.operation = name.value[:100] if name else None
             context = Context(
-                plan.db, self._links, self._cursors, credential, self._publish_documents, rate_limit, address
+                plan.db,
+                self._links,
+                self._cursors,
+                credential,
+                self._publish_documents,
+                rate_limit,
+                exchange.address,
             )
             result, log.interpreted = await plan.operation.execute(request.variables, context)
         except Exception as error:
@@ -298,7 +307,8 @@ class GraphQLEndpoint:
             exchange.headers.get(b"authorization"), exchange.address
         )
         if credential:
-            exchange.log.store, exchange.log.app = credential.store_slug, credential.app_id
+            exchange.log.authenticated(credential)
+            self._usage.record(credential, exchange.address)
         return credential, expires_at
 
     async def _send(self, send: Send, response: GraphQLResponse | list[GraphQLResponse], exchange: Exchange) -> int:

@@ -18,7 +18,7 @@ from db.pool import Pool, Row
 from db.stores import SLUG, get_store_by_slug
 from schema.admission import Visit, admit
 from schema.links import Links, session_id_of
-from schema.rate_limits import Limit, Throttled, TokenBuckets
+from schema.rate_limits import Limit, Throttled, TokenBuckets, network
 
 # User agents of chat apps and their services when they fetch a link for its preview. Browsers inside chat apps, whose
 # user agents also name the app, and curl and similar tools must not match, because people open links with them.
@@ -63,7 +63,7 @@ class LinkEndpoint:
     async def _open(self, request: Request, is_preview: bool) -> Response:
         slug, code = request.path_params["slug"], request.path_params["code"]
         address = client_address(request.scope)
-        if seconds := self._opened.take(address, OPENED):
+        if seconds := self._opened.take(network(address), OPENED):
             return throttled_page(ceil(seconds))
         if session_id_of(code) is None or not SLUG.fullmatch(slug):
             return unknown_page()

@@ -15,7 +15,7 @@ from db.errors import Unwritable
 from db.pool import Pool
 from db.rate_limits import take_points
 from schema.cost import COST_MODEL
-from schema.rate_limits import Limit, RateLimit, Throttled, TokenBuckets
+from schema.rate_limits import Limit, RateLimit, Throttled, TokenBuckets, network
 from schema.scopes import Scope
 
 # The size of the bucket, as the time that it takes to refill. It is never smaller than the largest allowed cost.
@@ -149,7 +149,7 @@ class RateLimiter:
             return
         budget = self._budget(credential)
         share = Limit(budget.rate * ADDRESS_SHARE, budget.maximum * ADDRESS_SHARE)
-        seconds = self._addresses.take((credential.app_id, address), share, cost)
+        seconds = self._addresses.take((credential.app_id, network(address)), share, cost)
         needed = budget.maximum * RESERVED + cost
         if seconds and budget.available < needed:
             raise throttled(cost, budget.rate_limit, min(seconds, budget.seconds_until(needed)))
@@ -183,7 +183,7 @@ class RateLimiter:
         return budget.rate_limit
 
     def _check_anonymous(self, address: str, cost: float) -> None:
-        for key, limit in ((address, ANONYMOUS), (None, ANONYMOUS_TOTAL)):
+        for key, limit in ((network(address), ANONYMOUS), (None, ANONYMOUS_TOTAL)):
             available = self._addresses.available(key, limit)
             if available < min(cost, limit.maximum):
                 raise throttled(cost, _state(available, limit), (cost - available) / limit.rate)
@@ -191,8 +191,8 @@ class RateLimiter:
     def _charge_anonymous(self, address: str, cost: float) -> RateLimit:
         self._check_anonymous(address, cost)
         self._addresses.take(None, ANONYMOUS_TOTAL, cost)
-        self._addresses.take(address, ANONYMOUS, cost)
-        return _state(self._addresses.available(address, ANONYMOUS), ANONYMOUS)
+        self._addresses.take(network(address), ANONYMOUS, cost)
+        return _state(self._addresses.available(network(address), ANONYMOUS), ANONYMOUS)
 
     def _budget(self, credential: Credential) -> _Budget:
         key = credential.store_id, credential.app_id

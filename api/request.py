@@ -49,18 +49,19 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 def client_address(scope: Scope) -> str:
-    """The address of the client, for rate limits: of IPv6 the /64 prefix, all of whose addresses a client can have."""
+    """The network address of the client. Empty if it is unknown, such as that of a Unix socket."""
     client = scope.get("client")
-    return _network(client[0]) if client else ""
+    return _canonical(client[0]) if client else ""
 
 
 @lru_cache(10_000)
-def _network(host: str) -> str:
+def _canonical(host: str) -> str:
+    """The address without a zone, and an IPv4 address as itself if it is mapped into IPv6."""
     try:
         address = IPv6Address(host.partition("%")[0])
     except AddressValueError:
         return host
-    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    return str(address.ipv4_mapped or address)
 
 
 def variables_cost(size: int, requests: GraphQLRequest | list[GraphQLRequest]) -> int:

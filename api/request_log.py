@@ -1,4 +1,4 @@
-"""The request log: one line per request, without any client input except known names."""
+"""The request log: one line per request, without any client input except known names and the IDs of users."""
 
 import logging
 import re
@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logs import log_entry
+from db.credentials import Credential
 from db.pool import recorded_statements
 
 requests = logging.getLogger("roomkey.requests")
@@ -32,6 +33,8 @@ class RequestLog:
     statements: list[str] = field(default_factory=list)
     store: str | None = None
     app: str | None = None
+    key: str | None = None
+    user: str | None = None
     session: str | None = None
     batch: int | None = None
     document: str | None = None
@@ -41,6 +44,11 @@ class RequestLog:
     interpreted: str | None = None
     refusals: list[str] | None = None
     codes: list[str] | None = None
+
+    def authenticated(self, credential: Credential) -> None:
+        """Name the credential of the request: its store, its app, and the API key or the user."""
+        self.store, self.app = credential.store_slug, credential.app_id
+        self.key, self.user = credential.api_key_id, credential.user_id
 
     def write(self, status: int) -> None:
         entry: dict[str, Any] = {"request": self.request_id, "method": self.method, "route": self.route}

@@ -1,5 +1,6 @@
 """`roomkey keys`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -23,15 +24,25 @@ def keys() -> None:
 @keys.command()
 @app_option
 @click.option("--name", required=True, callback=validate_name, help="The name of the key, such as 'laptop'.")
+@click.option(
+    "--expires",
+    "expires_at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
+    help="The day (at 00:00 UTC) or the time from which the key is refused.  [default: never]",
+)
 @with_database
-async def create(db: Pool, app_id: str, name: str) -> None:
-    """Create an API key and print it.
+async def create(db: Pool, app_id: str, name: str, expires_at: datetime | None) -> None:
+    """Create an API key, and print its ID and the key on two lines.
 
     The key is not shown again, because the database contains only its hash.
     """
-    key = generate_api_key()
-    await api_keys.create_api_key(db, await find_store_id_of_app(db, app_id), app_id, name, hash_api_key(key))
-    click.echo(key)
+    store_id, key = await find_store_id_of_app(db, app_id), generate_api_key()
+    if expires_at is not None and expires_at.tzinfo is None:
+        expires_at = expires_at.replace(tzinfo=UTC)
+    row = await api_keys.create_api_key(db, store_id, app_id, name, hash_api_key(key), expires_at=expires_at)
+    if row is None:
+        raise click.UsageError(f"--expires must be in the future, got {expires_at}.")
+    click.echo(f"{row.id}\n{key}")
 
 
 @keys.command("list")
@@ -41,7 +52,8 @@ async def create(db: Pool, app_id: str, name: str) -> None:
 def list_(slug: str | None, app_id: str | None, data: Path) -> None:
     """List the API keys of a store or of an app.
 
-    Each line has the ID, name, app, creation date and state. Secrets are not stored.
+    Each line has the ID, name, app, creation date, date of the last use, expiration date and state. Secrets are not
+    stored.
     """
     if (slug is None) == (app_id is None):
         raise click.UsageError("Give either --store or --app, and not both.")
@@ -53,8 +65,16 @@ def list_(slug: str | None, app_id: str | None, data: Path) -> None:
         return (await api_keys.get_api_keys_by_app(db, store_id, [app_id]))[app_id]
 
     for key in run_with_database(search, data):
-        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "active"
-        click.echo(f"{key.id}  {key.name}  {key.app_id}  {key.created_at:%Y-%m-%d}  {state}")
+        dates = "  ".join(
+            f"{date:%Y-%m-%d}" if date else "-" for date in (key.created_at, key.last_used_at, key.expires_at)
+        )
+        click.echo(f"{key.id}  {key.name}  {key.app_id}  {dates}  {_state(key)}")
+
+
+def _state(key: Row) -> str:
+    if key.revoked_at:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    return "expired" if key.is_expired else "active"
 
 
 @keys.command()

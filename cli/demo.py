@@ -13,7 +13,7 @@ from api.settings import read_settings
 from cli.apps import create_app_with_key
 from cli.console import STAFF_SCOPES, create_console_app
 from cli.database import data_option, open_database, run_with_pool, write_private
-from db.api_keys import API_KEY_PREFIX, hash_api_key
+from db.api_keys import hash_api_key, is_api_key
 from db.apps import AppSettings
 from db.credentials import get_credential
 from db.pool import Pool, Row, connect
@@ -72,7 +72,7 @@ async def _read_or_create_key(
 ) -> str:
     """The API key in the file, or a new one if the file has none that works for the store."""
     key = path.read_text().strip() if path.exists() else ""  # noqa: ASYNC240  # nothing else runs in this event loop
-    known = await get_credential(db, hash_api_key(key)) if key.startswith(API_KEY_PREFIX) else None
+    known = await get_credential(db, hash_api_key(key)) if is_api_key(key) else None
     if known is None or known.store_id != store_id:
         _, key = await create()
         write_private(path, key)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from db.audit import COMMAND_LINE, Origin, change, creation
 from db.columns import Change
 from db.ids import new_id
 from db.pool import Executor, Row, Transaction
@@ -13,21 +14,34 @@ GET = f"select {COLUMNS} from app where store_id = $1 and id = any ($2)"
 SEARCH = f"select {COLUMNS} from app where store_id = $1 order by id"
 
 CREATE = f"""
-insert into app (store_id, id, name, scopes, rate, document_mode, client_id, console)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-returning {COLUMNS}
+with created as (
+    insert into app (store_id, id, name, scopes, rate, document_mode, client_id, console)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    returning *
+), event as (
+    {creation("APP_CREATED", 9)}
+)
+select {COLUMNS} from created
 """
 
 SET = f"""
-update app set
-    name = coalesce($3, name),
-    scopes = coalesce($4, scopes),
-    document_mode = coalesce($5, document_mode),
-    rate = coalesce($6, rate),
-    client_id = case when $7 then $8 else client_id end,
-    disabled_at = case when $9 then coalesce(disabled_at, now()) when not $9 then null else disabled_at end
-where store_id = $1 and id = $2
-returning {COLUMNS}
+with before as materialized (
+    select * from app where store_id = $1 and id = $2 for no key update
+), changed as (
+    update app set
+        name = coalesce($3, app.name),
+        scopes = coalesce($4, app.scopes),
+        document_mode = coalesce($5, app.document_mode),
+        rate = coalesce($6, app.rate),
+        client_id = case when $7 then $8 else app.client_id end,
+        disabled_at = case when $9 then coalesce(app.disabled_at, now()) when not $9 then null else app.disabled_at end
+    from before
+    where app.store_id = $1 and app.id = before.id
+    returning app.*
+), event as (
+    {change("APP_UPDATED", 10)}
+)
+select {COLUMNS} from changed
 """
 
 # Serializes the creation and enabling of a store's apps, so that none misses another in its count.
@@ -66,9 +80,11 @@ async def count_enabled_apps(db: Transaction, store_id: str) -> int:
     return int(row["count"])
 
 
-async def create_app(db: Executor, store_id: str, app: AppSettings, *, id: str | None = None) -> Row:
+async def create_app(
+    db: Executor, store_id: str, app: AppSettings, *, id: str | None = None, origin: Origin = COMMAND_LINE
+) -> Row:
     """Create an app, with the given ID if any. Raises ClientIdTaken."""
-    [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *app)
+    [row] = await db.fetch(CREATE, store_id, id or new_id("app"), *app, *origin.values)
     return row
 
 
@@ -83,7 +99,8 @@ async def set_app(
     rate: int | None = None,
     client_id: Change | None = None,
     disabled: bool | None = None,
+    origin: Origin = COMMAND_LINE,
 ) -> Row | None:
     """Update the columns whose argument is not None. Returns None if there is no such app. Raises ClientIdTaken."""
     values = (name, scopes, document_mode, rate, client_id is not None, client_id and client_id.value, disabled)
-    return await db.fetchrow(SET, store_id, id, *values)
+    return await db.fetchrow(SET, store_id, id, *values, *origin.values)

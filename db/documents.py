@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from db.audit import COMMAND_LINE, INSERT, Origin, change
 from db.columns import grouped
+from db.ids import new_id
 from db.keysets import Window
 from db.pool import Executor, Row, Transaction
 
@@ -41,20 +43,31 @@ order by id limit 1
 # Serializes the publications of an app, so that its number of documents can be limited.
 LOCK_APP = "select from app where store_id = $1 and id = $2 for no key update"
 
+# An audit event for each document that was not published before. IDs are unique only within an app.
 CREATE = f"""
-insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
-select $1, $2, id, name, body, hash, cost, $8
-from unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::integer[]) as new (id, name, body, hash, cost)
-on conflict (store_id, app_id, id) do update set
-    cost = excluded.cost,
-    checked_with = excluded.checked_with,
-    published_at = case when document.retired_at is null then document.published_at else now() end,
-    retired_at = null
-where document.hash = excluded.hash
-returning {COLUMNS}, published_at = now() as is_new
+with created as (
+    insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
+    select $1, $2, id, name, body, hash, cost, $8
+    from unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::integer[]) as new (id, name, body, hash, cost)
+    on conflict (store_id, app_id, id) do update set
+        cost = excluded.cost,
+        checked_with = excluded.checked_with,
+        published_at = case when document.retired_at is null then document.published_at else now() end,
+        retired_at = null
+    where document.hash = excluded.hash
+    returning {COLUMNS}, published_at = now() as is_new
+), event as (
+    {INSERT}
+    select $1, event_id, 'DOCUMENT_PUBLISHED', id, $10, $11, $12, null,
+        jsonb_strip_nulls(jsonb_build_object('app_id', app_id, 'name', name, 'cost', cost))
+    from created join unnest($3::text[], $9::text[]) as new_event (document_id, event_id) on document_id = id
+    where is_new
+)
+select {COLUMNS}, is_new from created
 """
 
-# Publishes the console's documents for every console app. An existing document is the same, because IDs are hashes.
+# Publishes the console's documents for every console app. They belong to this version, so that no audit event records
+# them. An existing document is the same, because IDs are hashes.
 CREATE_FOR_CONSOLES = """
 insert into document (store_id, app_id, id, name, body, hash, cost, checked_with)
 select app.store_id, app.id, new.id, new.name, body, hash, cost, $6
@@ -69,8 +82,17 @@ where document.retired_at is not null
 COUNT = "select count(*) from document where store_id = $1 and app_id = $2 and retired_at is null"
 
 RETIRE = f"""
-update document set retired_at = coalesce(retired_at, now()) where store_id = $1 and app_id = $2 and id = $3
-returning {COLUMNS}
+with before as materialized (
+    select * from document where store_id = $1 and app_id = $2 and id = $3 for no key update
+), changed as (
+    update document set retired_at = coalesce(document.retired_at, now())
+    from before
+    where document.store_id = $1 and document.app_id = $2 and document.id = before.id
+    returning document.*
+), event as (
+    {change("DOCUMENT_RETIRED", 4, details="jsonb_build_object('app_id', changed.app_id)")}
+)
+select {COLUMNS} from changed
 """
 
 SEARCH = f"""
@@ -109,7 +131,13 @@ async def get_document(db: Executor, store_id: str, app_id: str, key: str | byte
 
 
 async def create_documents(
-    db: Transaction, store_id: str, app_id: str, documents: list[NewDocument], checked_with: bytes, limit: int
+    db: Transaction,
+    store_id: str,
+    app_id: str,
+    documents: list[NewDocument],
+    checked_with: bytes,
+    limit: int,
+    origin: Origin = COMMAND_LINE,
 ) -> list[Row] | None:
     """Publish one or more documents with different IDs. Returns their rows in order, or None if there is no such app.
 
@@ -119,7 +147,9 @@ async def create_documents(
     """
     if await db.fetchrow(LOCK_APP, store_id, app_id) is None:
         return None
-    rows = await db.fetch(CREATE, store_id, app_id, *zip(*documents, strict=True), checked_with)
+    event_ids = [new_id("audit") for _ in documents]
+    columns = zip(*documents, strict=True)
+    rows = await db.fetch(CREATE, store_id, app_id, *columns, checked_with, event_ids, *origin)
     published = {row.id: row for row in rows}
     if different := [document.id for document in documents if document.id not in published]:
         raise DocumentsDiffer(different)
@@ -137,9 +167,11 @@ async def create_documents_for_consoles(db: Executor, documents: list[NewDocumen
     await db.fetch(CREATE_FOR_CONSOLES, *zip(*documents, strict=True), checked_with)
 
 
-async def set_document_retired(db: Executor, store_id: str, app_id: str, id: str) -> Row | None:
+async def set_document_retired(
+    db: Executor, store_id: str, app_id: str, id: str, origin: Origin = COMMAND_LINE
+) -> Row | None:
     """Retire a document. Idempotent. Returns None if the app has no such document."""
-    return await db.fetchrow(RETIRE, store_id, app_id, id)
+    return await db.fetchrow(RETIRE, store_id, app_id, id, *origin.values)
 
 
 async def search_documents(db: Executor, store_id: str, app_ids: list[str], window: Window) -> dict[str, list[Row]]:

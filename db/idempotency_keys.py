@@ -1,4 +1,4 @@
-"""Idempotency keys, which make it safe to retry a request that creates something."""
+"""Idempotency keys, which make it safe to retry a request that would have another effect the second time."""
 
 from db.pool import Transaction
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from typeid import TypeID
 
-Noun = Literal["store", "app", "key", "customer", "session", "order", "event"]
+Noun = Literal["store", "app", "key", "customer", "session", "order", "event", "audit"]
 
 # 128 bits in Crockford's base32. The first digit has only three bits.
 TYPE_ID = re.compile(r"([a-z](?:[a-z_]{0,61}[a-z])?)_[0-7][0-9a-hjkmnp-tv-z]{25}", re.ASCII)

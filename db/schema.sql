@@ -6,6 +6,10 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 
+CREATE FUNCTION public.changed_entries(object jsonb, other jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT COALESCE(jsonb_object_agg(jsonb_each.key, jsonb_each.value), '{}'::jsonb) AS "coalesce" FROM jsonb_each(changed_entries.object) jsonb_each(key, value) WHERE ((changed_entries.other -> jsonb_each.key) IS DISTINCT FROM jsonb_each.value));
+
 CREATE FUNCTION public.fold(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN "left"(CASE WHEN (octet_length(value) = char_length(value)) THEN lower(value) ELSE lower((public.unaccent('public.unaccent'::regdictionary, NORMALIZE(regexp_replace(NORMALIZE(value, NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFKC)) COLLATE "default")) END, 200);
@@ -13,6 +17,10 @@ CREATE FUNCTION public.fold(value text) RETURNS text
 CREATE FUNCTION public.fold_pattern(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN regexp_replace(public.fold(value), '([\\%_])'::text, '\\\1'::text, 'g'::text);
+
+CREATE FUNCTION public.without_values(object jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT COALESCE(jsonb_object_agg(jsonb_each.key, NULL::text), '{}'::jsonb) AS "coalesce" FROM jsonb_each(without_values.object) jsonb_each(key, value));
 
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
@@ -25,10 +33,16 @@ CREATE TABLE public.api_key (
     name text NOT NULL,
     hash bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone
 );
 
 COMMENT ON COLUMN public.api_key.hash IS 'SHA-256 of the API key. The key itself is not stored.';
+
+COMMENT ON COLUMN public.api_key.expires_at IS 'The time from which the key is refused. Null if it never expires.';
+
+COMMENT ON COLUMN public.api_key.last_used_at IS 'When the key was last used. Updated about once an hour.';
 
 CREATE TABLE public.app (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -50,6 +64,39 @@ COMMENT ON COLUMN public.app.rate IS 'Rate limit, in cost points per second.';
 COMMENT ON COLUMN public.app.client_id IS 'The OAuth client ID at the identity provider. A JWT issued to this client authenticates as this app.';
 
 COMMENT ON COLUMN public.app.console IS 'Whether staff use the console through this app. Each version publishes its console''s documents for it.';
+
+CREATE TABLE public.audit_event (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    action text NOT NULL COLLATE pg_catalog."C",
+    object_id text NOT NULL COLLATE pg_catalog."C",
+    api_key_id text COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
+    address text COLLATE pg_catalog."C",
+    before jsonb,
+    after jsonb
+);
+
+COMMENT ON TABLE public.audit_event IS 'The audit log: changes of everything but sessions, whose changes are in session_event. Rows are only added.';
+
+COMMENT ON COLUMN public.audit_event.api_key_id IS 'The API key that made the change. If user_id is null as well, an operator made it on the command line.';
+
+COMMENT ON COLUMN public.audit_event.user_id IS 'The user who made the change: the sub claim of the JWT.';
+
+COMMENT ON COLUMN public.audit_event.address IS 'The network address from which the request came.';
+
+COMMENT ON COLUMN public.audit_event.before IS 'The changed columns with their former values. Null if the object was created. All values of customers are null.';
+
+COMMENT ON COLUMN public.audit_event.after IS 'The changed columns with their new values. All values of customers are null.';
+
+CREATE TABLE public.blocked_user (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    user_id text NOT NULL COLLATE pg_catalog."C",
+    blocked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.blocked_user IS 'Users of the identity provider whose access tokens are refused.';
 
 CREATE TABLE public.customer (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -192,10 +239,13 @@ CREATE TABLE public.store (
     storefront_url text NOT NULL,
     session_expiration integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    storefront_hosts text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT store_session_expiration_check CHECK (((session_expiration >= 0) AND (session_expiration <= 1440)))
 );
 
 COMMENT ON COLUMN public.store.session_expiration IS 'Minutes until a newly issued token expires. 0 means that tokens never expire.';
+
+COMMENT ON COLUMN public.store.storefront_hosts IS 'The hosts to which storefront_url may point, in lower case.';
 
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
@@ -208,6 +258,12 @@ ALTER TABLE ONLY public.app
 
 ALTER TABLE ONLY public.app
     ADD CONSTRAINT app_store_id_client_id_key UNIQUE (store_id, client_id);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_pkey PRIMARY KEY (store_id, id);
+
+ALTER TABLE ONLY public.blocked_user
+    ADD CONSTRAINT blocked_user_pkey PRIMARY KEY (store_id, user_id);
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (store_id, id);
@@ -245,6 +301,16 @@ ALTER TABLE ONLY public.store
 CREATE INDEX api_key_app ON public.api_key USING btree (store_id, app_id);
 
 CREATE INDEX api_key_hash ON public.api_key USING btree (hash);
+
+CREATE INDEX audit_event_action ON public.audit_event USING btree (store_id, action, at, id);
+
+CREATE INDEX audit_event_api_key ON public.audit_event USING btree (store_id, api_key_id, at, id) WHERE (api_key_id IS NOT NULL);
+
+CREATE INDEX audit_event_at ON public.audit_event USING btree (store_id, at, id);
+
+CREATE INDEX audit_event_object ON public.audit_event USING btree (store_id, object_id, at, id);
+
+CREATE INDEX audit_event_user ON public.audit_event USING btree (store_id, user_id, at, id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX customer_created ON public.customer USING btree (store_id, created_at, id) INCLUDE (name_key);
 
@@ -294,6 +360,12 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.app
     ADD CONSTRAINT app_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
+
+ALTER TABLE ONLY public.blocked_user
+    ADD CONSTRAINT blocked_user_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
 
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);

@@ -183,16 +183,18 @@ async def create_session(
     return row
 
 
-async def set_token_expiry(db: Executor, store_id: str, id: str, minutes: int, actor: Actor) -> Row | None:
+async def set_token_expiry(
+    db: Executor, store_id: str, id: str, minutes: int, actor: Actor, *, event_id: str
+) -> Row | None:
     """Let the token expire in `minutes` (0: never). Returns None if there is no such session or it is revoked."""
-    return await db.fetchrow(SET_EXPIRY, store_id, id, minutes, new_id("event"), *actor)
+    return await db.fetchrow(SET_EXPIRY, store_id, id, minutes, event_id, *actor)
 
 
 async def set_token_reissued(
-    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, actor: Actor
+    db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, actor: Actor, *, event_id: str
 ) -> Row | None:
     """Replace the token of the session by a new one. Returns None if there is no such session."""
-    return await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, new_id("event"), *actor)
+    return await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, event_id, *actor)
 
 
 async def set_token_revoked(db: Executor, store_id: str, id: str, reason: str | None, actor: Actor) -> Row | None:

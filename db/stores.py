@@ -1,8 +1,11 @@
 """Stores: the tenants and their settings."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
+from urllib.parse import urlsplit
 
+from db.audit import COMMAND_LINE, Origin, change, creation
 from db.events import Actor, create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool, Row
@@ -10,26 +13,42 @@ from db.pool import Executor, Pool, Row
 # The name of a store in links: a hostname label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
-COLUMNS = "id, slug, name, storefront_url, session_expiration"
+COLUMNS = "id, slug, name, storefront_url, storefront_hosts, session_expiration"
 
 CREATE = f"""
-insert into store (id, slug, name, storefront_url, session_expiration) values ($1, $2, $3, $4, $5)
-on conflict (slug) do nothing
-returning {COLUMNS}
+with created as (
+    insert into store (id, slug, name, storefront_url, storefront_hosts, session_expiration)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (slug) do nothing
+    returning *
+), event as (
+    {creation("STORE_CREATED", 7)}
+)
+select {COLUMNS} from created
 """
 
 GET = f"select {COLUMNS} from store where id = $1"
+GET_LOCKED = f"select {COLUMNS} from store where id = $1 for no key update"
 GET_BY_SLUG = f"select {COLUMNS} from store where slug = $1"
 SEARCH = f"select {COLUMNS} from store order by slug"
 FIND = {"app": "select store_id from app where id = $1", "api_key": "select store_id from api_key where id = $1"}
 
 SET = f"""
-update store set
-    session_expiration = coalesce($2, session_expiration),
-    name = coalesce($3, name),
-    storefront_url = coalesce($4, storefront_url)
-where id = $1
-returning {COLUMNS}
+with before as materialized (
+    select * from store where id = $1 for no key update
+), changed as (
+    update store set
+        session_expiration = coalesce($2, store.session_expiration),
+        name = coalesce($3, store.name),
+        storefront_url = coalesce($4, store.storefront_url),
+        storefront_hosts = coalesce($5, store.storefront_hosts)
+    from before
+    where store.id = before.id
+    returning store.*
+), event as (
+    {change("STORE_UPDATED", 6)}
+)
+select {COLUMNS} from changed
 """
 
 # Updates the active tokens whose expiration time differs from what the store's setting implies. The lock on the store
@@ -55,13 +74,31 @@ returning session.id, session.token_expires_at::text as expires_at
 BATCH = 1000
 
 
-async def create_store(db: Executor, slug: str, name: str, storefront_url: str, session_expiration: int) -> Row | None:
-    """Create a store. Returns None if the slug is taken."""
-    return await db.fetchrow(CREATE, new_id("store"), slug, name, storefront_url, session_expiration)
+async def create_store(
+    db: Executor,
+    slug: str,
+    name: str,
+    storefront_url: str,
+    session_expiration: int,
+    storefront_hosts: Sequence[str] = (),
+) -> Row | None:
+    """Create a store. Returns None if the slug is taken.
+
+    Its storefront can be moved to the host of `storefront_url` and to `storefront_hosts`. For operators only.
+    """
+    hosts = sorted({urlsplit(storefront_url).hostname or "", *storefront_hosts})
+    values = (slug, name, storefront_url, hosts, session_expiration)
+    return await db.fetchrow(CREATE, new_id("store"), *values, *COMMAND_LINE.values)
 
 
 async def get_store(db: Executor, store_id: str) -> Row | None:
     return await db.fetchrow(GET, store_id)
+
+
+async def get_store_locked(db: Executor, store_id: str) -> Row:
+    """The store, locked until the transaction ends."""
+    [row] = await db.fetch(GET_LOCKED, store_id)
+    return row
 
 
 async def get_store_by_slug(db: Executor, slug: str) -> Row | None:
@@ -80,10 +117,18 @@ async def search_stores(db: Executor) -> list[Row]:
 
 
 async def set_store(
-    db: Executor, store_id: str, *, session_expiration: int | None, name: str | None, storefront_url: str | None
+    db: Executor,
+    store_id: str,
+    *,
+    session_expiration: int | None = None,
+    name: str | None = None,
+    storefront_url: str | None = None,
+    storefront_hosts: list[str] | None = None,
+    origin: Origin = COMMAND_LINE,
 ) -> Row:
     """Update the columns whose argument is not None. `session_expiration` is in minutes; 0 means never."""
-    [row] = await db.fetch(SET, store_id, session_expiration, name, storefront_url)
+    values = (session_expiration, name, storefront_url, storefront_hosts)
+    [row] = await db.fetch(SET, store_id, *values, *origin.values)
     return row
 
 

@@ -28,7 +28,7 @@ LARGE_LOAD = 20_000
 # Creating an index of a million rows takes longer than the default timeout of the connection.
 TIMEOUT_SECONDS = 3600.0
 
-STORE_COLUMNS = ("id", "slug", "name", "storefront_url", "session_expiration", "created_at")
+STORE_COLUMNS = ("id", "slug", "name", "storefront_url", "storefront_hosts", "session_expiration", "created_at")
 
 # The columns of each table, in the order of the fields of Batch.
 COLUMNS = {
@@ -124,7 +124,8 @@ async def _open_stores(connection: Connection, random: Random, now: int, count: 
             continue
         created = now - (DAYS + 1) * DAY - random.randrange(30 * DAY)
         id = new_id("store", created)
-        rows.append((id, slug, name, f"https://{slug}.example/", expiration, moment(created)))
+        host = f"{slug}.example"
+        rows.append((id, slug, name, f"https://{host}/", [host], expiration, moment(created)))
         opened.append(Store(id, expiration, home, unused_numbers(random)))
     await connection.copy_records_to_table("store", records=rows, columns=STORE_COLUMNS)
     return opened

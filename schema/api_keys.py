@@ -16,4 +16,12 @@ class ApiKey:
     )
     name: str = column("name", "The key's name.")
     date_created: datetime = column("created_at", "When the key was created.")
+    expires_at: datetime | None = column(
+        "expires_at", "The time from which the key is refused. Null if it never expires."
+    )
+    last_used_at: datetime | None = column(
+        "last_used_at",
+        "When the key was last used. Updated about once an hour, so that the last use can be up to an hour later. Null "
+        "if it has not been used.",
+    )
     revoked_at: datetime | None = column("revoked_at", "When the key was revoked. Null if it has not been revoked.")

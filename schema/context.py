@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from db.audit import Origin
 from db.credentials import Credential
 from db.pool import Pool, Row
 from engine.cost import CostCounter
@@ -19,8 +20,8 @@ from schema.loaders import Loaders
 from schema.rate_limits import RateLimit
 from schema.scopes import Scope
 
-PublishDocuments = Callable[[str, str, object], Awaitable[list[Row] | None]]
-"""Publishes the documents of a manifest for an app, given the ID of the store, the ID of the app and the manifest.
+PublishDocuments = Callable[[str, str, object, Origin], Awaitable[list[Row] | None]]
+"""Publishes the documents of a manifest for an app: the IDs of the store and of the app, the manifest, and the origin.
 
 Returns the documents in the order of the manifest, or None if the store has no such app. Raises UserErrors.
 """
@@ -34,7 +35,7 @@ class Context:
     credential: Credential | None
     publish_documents: PublishDocuments
     rate_limit: RateLimit | None = None
-    address: str = ""  # of the client
+    address: str = ""  # the client's, for the audit log and rate limits
     # The codes of the userErrors so far, for the request log.
     refusals: list[str] = field(default_factory=list)
     _task: "asyncio.Task[Any] | None" = field(default_factory=asyncio.current_task)
@@ -50,6 +51,11 @@ class Context:
             app = self.credential.app_name
             raise Forbidden(f"This needs the scope {scopes[0].value}, which {whose}the app {app!r} lacks.")
         return self.credential
+
+    @property
+    def origin(self) -> Origin:
+        """The API key or user that makes a change, and from where, for the audit log."""
+        return self.require().origin(self.address or None)
 
     @cached_property
     def cost_counter(self) -> CostCounter:

@@ -24,17 +24,20 @@ class Customer(Node):
     id: strawberry.ID = column("id", "The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")
     name: str = column("name", "The customer's name, as your store writes it.")
 
-    @resolver("The phone number in E.164 format, such as +6281234567890.", reads=("id", "phone"))
+    @resolver(
+        "The phone number in E.164 format, such as +6281234567890. Requires the scope `sessions:read`.",
+        reads=("id", "phone"),
+    )
     async def phone(self, info: Info) -> str | None:
-        return await self._value(info, "phone")
+        return await self._contact(info, "phone")
 
-    @resolver("The email address.", reads=("id", "email"))
+    @resolver("The email address. Requires the scope `sessions:read`.", reads=("id", "email"))
     async def email(self, info: Info) -> str | None:
-        return await self._value(info, "email")
+        return await self._contact(info, "email")
 
-    @resolver("The customer's ID in your own system.", reads=("id", "external_id"))
+    @resolver("The customer's ID in your own system. Requires the scope `sessions:read`.", reads=("id", "external_id"))
     async def external_id(self, info: Info) -> str | None:
-        return await self._value(info, "external_id")
+        return await self._contact(info, "external_id")
 
     @resolver("The customer's sessions, newest first by default. Requires the scope `sessions:read`.", reads=("id",))
     async def sessions(
@@ -58,8 +61,9 @@ class Customer(Node):
         count_up_to = partial(loaders.count_of_customer, id, predicate)
         return CountableConnection(page=page, count_up_to=count_up_to)
 
-    async def _value(self, info: Info, name: str) -> Any:
-        """A column that is not copied into the rows of sessions."""
+    async def _contact(self, info: Info, name: str) -> Any:
+        """A column with contact details, which the rows of sessions lack. A scope to write does not include them."""
+        info.context.require(Scope.SESSIONS_READ)
         if name in self.row:
             return self.row[name]
         row = await info.context.loaders.row(get_customers, self.row["id"])

@@ -1,4 +1,4 @@
-"""Idempotency keys: retrying a creation with the same key does not repeat it."""
+"""Idempotency keys: retrying a mutation with the same key does not repeat it."""
 
 import hashlib
 from dataclasses import asdict
@@ -22,15 +22,14 @@ IDEMPOTENCY_KEY = (
 async def idempotent_id(transaction: Transaction, store_id: str, input: Any, new_id: str) -> str:
     """The ID of the object that was created with the input's idempotency key before, or else `new_id`.
 
-    In the latter case, the caller creates the object with this ID. Keys are compared with a hash of the input, so the
-    inputs of two mutations must never be equal: each needs a required field that no other has. Raises UserErrors if the
-    key was used with a different input.
+    In the latter case, the caller creates the object with this ID: an event, if the mutation changes an object. Raises
+    UserErrors if the key was used by another mutation or with a different input.
     """
     if input.idempotency_key is None:
         return new_id
     # Without absent fields, the hash stays the same when a version adds a field.
     present = asdict(input, dict_factory=lambda fields: {name: value for name, value in fields if value not in ABSENT})
-    input_hash = hashlib.sha256(orjson.dumps(present, option=orjson.OPT_SORT_KEYS)).digest()
+    input_hash = hashlib.sha256(orjson.dumps([type(input).__name__, present], option=orjson.OPT_SORT_KEYS)).digest()
     try:
         return await claim_id(transaction, store_id, input.idempotency_key, input_hash, new_id)
     except InputDiffers:

@@ -1,6 +1,8 @@
 """Rate limits: as clients see them, and those that a worker keeps in memory, of client addresses."""
 
 from collections.abc import Awaitable, Callable, Hashable
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 from math import ceil
 from time import monotonic
 from typing import NamedTuple, TypeVar
@@ -41,6 +43,15 @@ class Limit(NamedTuple):
 
     rate: float
     maximum: float
+
+
+@lru_cache(10_000)
+def network(address: str) -> str:
+    """What limits by address count: of IPv6 the /64 prefix, all of whose addresses a client can have."""
+    try:
+        return str(IPv6Address(int(IPv6Address(address)) >> 64 << 64))
+    except AddressValueError:
+        return address
 
 
 class TokenBuckets:
@@ -94,14 +105,14 @@ class Attempts:
         try:
             found = await look_up()
         except Exception:
-            self._buckets.give_back(address, self._limit)
+            self._buckets.give_back(network(address), self._limit)
             raise
         if found is not None:
-            self._buckets.give_back(address, self._limit)
+            self._buckets.give_back(network(address), self._limit)
             self._right[secret] = True
         return found
 
-    def count(self, address: Hashable) -> None:
+    def count(self, address: str) -> None:
         """Count a wrong secret. Raises Throttled."""
-        if seconds := self._buckets.take(address, self._limit):
+        if seconds := self._buckets.take(network(address), self._limit):
             raise Throttled(f"Too many {self._what} were wrong", max(1, ceil(seconds)))

@@ -15,7 +15,7 @@ class Scope(Enum):
     SESSIONS_WRITE = enum_value(
         "sessions:write",
         "`sessions:write`: create sessions, extend, reissue and revoke tokens, update customers, and record orders and "
-        "conversions.",
+        "conversions. Does not include reading contact details, metadata and events: grant `sessions:read` as well.",
     )
     SESSIONS_JOIN = enum_value(
         "sessions:join", "`sessions:join`: admit customers to sessions. The only scope that a storefront needs."

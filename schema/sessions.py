@@ -82,13 +82,31 @@ class Session(Node):
         return Connection(page=page)
 
     @resolver(
-        "A JSON object that your systems attached to the session. Requires the scope `sessions:read` or "
-        "`sessions:write`.",
+        "A JSON object that your systems attached to the session. Requires the scope `sessions:read`.",
         reads=("metadata",),
     )
     def metadata(self, info: Info) -> JSON:
-        info.context.require(Scope.SESSIONS_READ, Scope.SESSIONS_WRITE)
+        info.context.require(Scope.SESSIONS_READ)
         return JSON(orjson.loads(self.row["metadata"]))
+
+
+@strawberry.type(
+    description="What a storefront needs to know about the session that a customer joined. The shop's own systems read "
+    "everything else by the ID, as a `Session`."
+)
+class JoinedSession:
+    row: strawberry.Private[Row]
+    id: strawberry.ID = column("id", "The session's ID, such as session_01h455vb4pex5vsknk084sn02q.")
+    customer_name: str = column("customer_name", "The name of the customer, for a greeting.")
+    room_id: str | None = column("room_id", 'The ID of the chat room to open, such as "1905692".')
+    expired_time: datetime | None = column(
+        "token_expires_at", "The time from which the link no longer admits the customer. Null if it never expires."
+    )
+
+    @resolver("The numbers of the session's orders, oldest first.", reads=("id",))
+    async def order_numbers(self, info: Info) -> list[str]:
+        rows = await info.context.loaders.of_parent(get_orders_by_session, self.row["id"])
+        return [row.number for row in rows]
 
 
 async def session(

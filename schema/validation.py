@@ -1,12 +1,13 @@
 """Validation of the inputs of mutations."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import Self, TypeVar
 
 from db.ids import Noun, noun_of
 from schema.contacts import email_address, phone_number
 from schema.errors import BadUserInput, UserError, UserErrorCode, UserErrors
-from schema.scalars import is_unicode, json_object, parse_url, shortened
+from schema.scalars import is_unicode, json_object, shortened
 
 # Maximum lengths, in characters.
 NAME_LENGTH = 200
@@ -17,6 +18,7 @@ METADATA_BYTES = 8_192
 # The longest lifetime of a token: one day.
 MINUTES = 1440
 
+T = TypeVar("T")
 OptionalText = TypeVar("OptionalText", str, str | None)
 OptionalNumber = TypeVar("OptionalNumber", int, int | None)
 
@@ -81,12 +83,12 @@ class Validation:
             self.add_error(f"must be an email address, such as name@shop.example, got {shortened(value)}", *field)
         return address
 
-    def url(self, value: str | None, *field: str) -> str | None:
-        """An absolute http or https URL."""
+    def checked(self, check: Callable[[T], T], value: T | None, *field: str) -> T | None:
+        """The result of a function that raises BadUserInput if the value is invalid."""
         if value is None:
             return None
         try:
-            return parse_url(value)
+            return check(value)
         except BadUserInput as error:
             self.add_error(str(error), *field)
             return None

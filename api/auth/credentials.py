@@ -6,8 +6,8 @@ from math import inf
 from api.auth.jwt import Issuer
 from api.settings import JwtSettings
 from api.ttl_cache import TTLCache
-from db.api_keys import API_KEY_PREFIX, hash_api_key
-from db.credentials import Credential, get_credential, get_credential_of_client
+from db.api_keys import API_KEY_PREFIX, hash_api_key, is_api_key
+from db.credentials import Credential, UserBlocked, get_credential, get_credential_of_user
 from db.pool import Pool
 from schema.errors import Unauthenticated
 from schema.rate_limits import Attempts, Limit
@@ -39,6 +39,8 @@ class Credentials:
         if scheme.lower() != "bearer" or not (is_key or (self._issuer and bearer.count(".") == 2)):
             or_jwt = ", or have a JWT" if self._issuer else ""
             raise Unauthenticated(f"The header must look like Authorization: Bearer rk_…{or_jwt}")
+        if is_key and not is_api_key(bearer):
+            raise Unauthenticated("The API key is incomplete or mistyped: its checksum is wrong.")
         hash = hash_api_key(bearer)
         fetch = partial(self._of_key, hash, address) if is_key else partial(self._of_user, bearer, address)
         return await self._cache.look_up(hash, fetch)
@@ -46,7 +48,7 @@ class Credentials:
     async def _of_key(self, hash: bytes, address: str) -> Credential:
         credential = await self._attempts.attempt(address, hash, lambda: get_credential(self._db, hash))
         if credential is None:
-            raise Unauthenticated("The API key is unknown or revoked, or its app is disabled.")
+            raise Unauthenticated("The API key is unknown, expired or revoked, or its app is disabled.")
         return credential
 
     async def _of_user(self, token: str, address: str) -> Credential:
@@ -61,14 +63,14 @@ class Credentials:
         except Unauthenticated:
             self._attempts.count(address)
             raise
-        app = await self._attempts.attempt(
-            address,
-            (claims.store, claims.client_id),
-            lambda: get_credential_of_client(self._db, claims.store, claims.client_id),
-        )
-        if app is None:
+        user_key = claims.store, claims.client_id, claims.subject
+        try:
+            user = await self._attempts.attempt(address, user_key, partial(get_credential_of_user, self._db, *user_key))
+        except UserBlocked:
+            raise Unauthenticated("The store has blocked this user.") from None
+        if user is None:
             missing = f"store {claims.store!r} with an app whose clientId is {claims.client_id!r}"
             raise Unauthenticated(f"There is no {missing}, or the app is disabled.")
-        everything = Scope.ADMIN.value in app.scopes
-        scopes = [scope for scope in claims.scopes if everything or scope in app.scopes]
-        return app._replace(scopes=scopes, user_id=claims.subject)
+        everything = Scope.ADMIN.value in user.scopes
+        scopes = [scope for scope in claims.scopes if everything or scope in user.scopes]
+        return user._replace(scopes=scopes)

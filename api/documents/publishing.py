@@ -8,6 +8,7 @@ from functools import cache
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, print_schema
 
 from api.documents.manifests import ERROR_LIMIT, manifest_error, read_manifest
+from db.audit import COMMAND_LINE, Origin
 from db.documents import (
     DocumentsDiffer,
     NewDocument,
@@ -91,7 +92,14 @@ async def check_manifest(
 
 
 async def publish(
-    db: Pool, store_id: str, app_id: str, manifest: object, *, limit: int | None = None, introspection: bool = True
+    db: Pool,
+    store_id: str,
+    app_id: str,
+    manifest: object,
+    origin: Origin = COMMAND_LINE,
+    *,
+    limit: int | None = None,
+    introspection: bool = True,
 ) -> list[Row] | None:
     """Publish all documents of a manifest for an app, or none. Returns None if the store has no such app.
 
@@ -101,7 +109,7 @@ async def publish(
     try:
         async with db.transaction() as transaction:
             hash = schema_hash(GRAPHQL_SCHEMA)
-            return await create_documents(transaction, store_id, app_id, documents, hash, DOCUMENT_LIMIT)
+            return await create_documents(transaction, store_id, app_id, documents, hash, DOCUMENT_LIMIT, origin)
     except DocumentsDiffer as error:
         by_id = {document.id: document for document in read_manifest(manifest)}
         reason = "a different document is published with this ID, and published documents never change: use a new ID"

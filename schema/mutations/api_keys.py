@@ -1,6 +1,7 @@
 """Mutations that create and revoke API keys."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import strawberry
 
@@ -10,7 +11,7 @@ from db.apps import get_apps
 from db.ids import new_id
 from schema.api_keys import ApiKey
 from schema.context import Info
-from schema.errors import found
+from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
 from schema.mutations.payloads import Payload
@@ -22,6 +23,9 @@ from schema.validation import NAME_LENGTH, Validation
 class CreateApiKeyInput:
     app_id: strawberry.ID = strawberry.field(description="The ID of the app that will use the key.")
     name: str = strawberry.field(description=f"A name for people, 1 to {NAME_LENGTH} characters.")
+    expires_at: datetime | None = optional(
+        "The time from which the key is refused, which must be in the future. By default, the key never expires."
+    )
     idempotency_key: str | None = optional(
         f"{IDEMPOTENCY_KEY} A retry returns the API key that the first request created, without its secret."
     )
@@ -66,8 +70,17 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         found(await get_apps(transaction, store_id, [input.app_id]) or None, "an app", "appId")
         secret = generate_api_key()
         row = await db_api_keys.create_api_key(
-            transaction, store_id, input.app_id, input.name, hash_api_key(secret), id=id
+            transaction,
+            store_id,
+            input.app_id,
+            input.name,
+            hash_api_key(secret),
+            id=id,
+            expires_at=input.expires_at,
+            origin=info.context.origin,
         )
+        if row is None:
+            raise user_error(UserErrorCode.INVALID, "must be in the future", "expiresAt")
     return CreateApiKeyPayload(api_key=ApiKey(row=row), secret=secret)
 
 
@@ -75,5 +88,5 @@ async def revoke_api_key(info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPa
     store_id = info.context.require(Scope.ADMIN).store_id
     with Validation() as validation:
         id = validation.id(input.id, "key", "id")
-    row = found(await set_api_key_revoked(info.context.db, store_id, id), "an API key", "id")
+    row = found(await set_api_key_revoked(info.context.db, store_id, id, info.context.origin), "an API key", "id")
     return RevokeApiKeyPayload(api_key=ApiKey(row=row))

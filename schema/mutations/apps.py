@@ -89,7 +89,7 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
                 rate = RATE if input.rate is None else input.rate
                 mode = (input.document_mode or DocumentMode.LOG).value
                 app = AppSettings(input.name, scopes, rate, mode, input.client_id)
-                row = await db_apps.create_app(transaction, store_id, app, id=id)
+                row = await db_apps.create_app(transaction, store_id, app, id=id, origin=info.context.origin)
             else:
                 [row] = await get_apps(transaction, store_id, [id])
     except ClientIdTaken:
@@ -126,6 +126,7 @@ async def update_app(info: Info, input: UpdateAppInput) -> UpdateAppPayload:
                 rate=rate,
                 client_id=client_id,
                 disabled=input.disabled,
+                origin=info.context.origin,
             )
     except ClientIdTaken:
         raise _client_id_taken() from None

@@ -37,5 +37,7 @@ async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCusto
         phone = None if input.phone is strawberry.UNSET else Change(validation.phone(input.phone, "phone"))
         email = None if input.email is strawberry.UNSET else Change(validation.email(input.email, "email"))
     async with info.context.db.transaction() as transaction:
-        row = await set_customer(transaction, store_id, id, name=name, phone=phone, email=email)
+        row = await set_customer(
+            transaction, store_id, id, name=name, phone=phone, email=email, origin=info.context.origin
+        )
     return UpdateCustomerPayload(customer=Customer(row=found(row, "a customer", "id")))

@@ -61,14 +61,15 @@ class RetireDocumentPayload(Payload):
 
 async def publish_documents(info: Info, input: PublishDocumentsInput) -> PublishDocumentsPayload:
     store_id, app_id = require_app(info, input.app_id)
-    published = await info.context.publish_documents(store_id, app_id, input.manifest)
+    published = await info.context.publish_documents(store_id, app_id, input.manifest, info.context.origin)
     return PublishDocumentsPayload(rows=found(published, "an app", "appId"))
 
 
 async def retire_document(info: Info, input: RetireDocumentInput) -> RetireDocumentPayload:
     store_id, app_id = require_app(info, input.app_id)
     id = canonical_id(input.id)
-    row = await set_document_retired(info.context.db, store_id, app_id, id) if id else None
+    origin = info.context.origin
+    row = await set_document_retired(info.context.db, store_id, app_id, id, origin) if id else None
     if row is None:
         message = f"must be the ID of a document of the app, got {shortened(input.id)}"
         raise user_error(UserErrorCode.NOT_FOUND, message, "id")

@@ -49,7 +49,9 @@ async def record_order(info: Info, input: RecordOrderInput) -> RecordOrderPayloa
         total = _validated_total(validation, input.total) if input.total else None
     async with info.context.db.transaction() as transaction:
         found(await get_session_locked(transaction, store_id, session_id), "a session", "sessionId")
-        row = await set_order(transaction, store_id, session_id, number, total, input.placed_at)
+        row = await set_order(
+            transaction, store_id, session_id, number, total, input.placed_at, origin=info.context.origin
+        )
         if row is None:
             raise order_of_another_session("number")
     return RecordOrderPayload(order=Order(row=row))

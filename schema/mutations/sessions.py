@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import sessions as db_sessions
+from db.audit import Origin
 from db.columns import Change
 from db.customers import create_customer, get_customer_by_external_id, get_customer_locked, set_customer
 from db.ids import new_id
@@ -86,7 +87,7 @@ class RecordConversionPayload(SessionPayload): ...
 
 async def create_session(info: Info, input: CreateSessionInput) -> CreateSessionPayload:
     credential = info.context.require(Scope.SESSIONS_WRITE)
-    store_id = credential.store_id
+    store_id, origin = credential.store_id, info.context.origin
     with Validation() as validation:
         metadata = validation.metadata(input.metadata, "metadata")
         input = replace(
@@ -105,7 +106,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
             known = await get_session(transaction, store_id, id)
             assert known is not None  # rows are never deleted
             return CreateSessionPayload(session=Session(row=known))
-        customer = await _find_or_create_customer(transaction, store_id, input.customer)
+        customer = await _find_or_create_customer(transaction, store_id, input.customer, origin)
         row = await db_sessions.create_session(
             transaction,
             store_id,
@@ -117,7 +118,8 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
             metadata=metadata,
             actor=credential.actor,
         )
-        if input.order_number is not None and not await set_order(transaction, store_id, id, input.order_number):
+        number = input.order_number
+        if number is not None and not await set_order(transaction, store_id, id, number, origin=origin):
             raise order_of_another_session("orderNumber")
     return CreateSessionPayload(session=Session(row=row))
 
@@ -138,7 +140,7 @@ async def record_conversion(info: Info, input: RecordConversionInput) -> RecordC
             return RecordConversionPayload(session=Session(row=session))
         if not check.is_possible:
             raise user_error(UserErrorCode.INVALID, "must be between the start of the session and now", "at")
-        order = await set_order(transaction, store_id, id, number) if number else None
+        order = await set_order(transaction, store_id, id, number, origin=info.context.origin) if number else None
         if number and order is None:
             raise order_of_another_session("orderNumber")
         order_id = order.id if order else None
@@ -166,7 +168,9 @@ def _validated_customer(validation: Validation, customer: SessionCustomerInput) 
     return customer
 
 
-async def _find_or_create_customer(transaction: Transaction, store_id: str, customer: SessionCustomerInput) -> Row:
+async def _find_or_create_customer(
+    transaction: Transaction, store_id: str, customer: SessionCustomerInput, origin: Origin
+) -> Row:
     if isinstance(customer.id, str):
         row = await get_customer_locked(transaction, store_id, customer.id)
         field, message = "id", "must be the ID of a customer of your store"
@@ -174,20 +178,25 @@ async def _find_or_create_customer(transaction: Transaction, store_id: str, cust
         row = await get_customer_by_external_id(transaction, store_id, customer.external_id)
         field, message = "externalId", "matches no customer of your store"
     else:
-        return await _create_or_update_customer(transaction, store_id, cast(CustomerDetailsInput, customer.details))
+        details = cast(CustomerDetailsInput, customer.details)
+        return await _create_or_update_customer(transaction, store_id, details, origin)
     if row is None:
         raise user_error(UserErrorCode.CUSTOMER_NOT_FOUND, message, "customer", field)
     return row
 
 
-async def _create_or_update_customer(transaction: Transaction, store_id: str, details: CustomerDetailsInput) -> Row:
+async def _create_or_update_customer(
+    transaction: Transaction, store_id: str, details: CustomerDetailsInput, origin: Origin
+) -> Row:
     customer = await create_customer(
-        transaction, store_id, details.name, details.phone, details.email, details.external_id
+        transaction, store_id, details.name, details.phone, details.email, details.external_id, origin
     )
     wanted = (details.name, details.phone or customer.phone, details.email or customer.email)
     if wanted == (customer.name, customer.phone, customer.email):
         return customer
     phone, email = (Change(value) if value else None for value in (details.phone, details.email))
-    updated = await set_customer(transaction, store_id, customer.id, name=details.name, phone=phone, email=email)
+    updated = await set_customer(
+        transaction, store_id, customer.id, name=details.name, phone=phone, email=email, origin=origin
+    )
     assert updated is not None  # create_customer locked it
     return updated

@@ -1,13 +1,16 @@
 """The mutation that updates the settings of a store."""
 
+from urllib.parse import urlsplit
+
 import strawberry
 
-from db.stores import set_active_expiry, set_store
+from db.pool import Transaction
+from db.stores import get_store_locked, set_active_expiry, set_store
 from schema.context import Info
 from schema.fields import optional
 from schema.mutations.payloads import Payload
 from schema.scopes import Scope
-from schema.stores import Store
+from schema.stores import HOST_LIMIT, Store, checked_storefront_host, checked_storefront_url
 from schema.validation import NAME_LENGTH, Validation
 
 
@@ -19,7 +22,12 @@ class UpdateStoreSettingsInput:
     )
     name: str | None = optional(f"The name of the store, 1 to {NAME_LENGTH} characters.")
     storefront_url: str | None = optional(
-        "The absolute http or https URL to which customers who open a link are redirected."
+        "The URL to which customers who open a link are redirected. It must start with `https://`, or be of "
+        "`localhost`, and its host must be one of `storefrontHosts`. Requires the scope `admin`."
+    )
+    storefront_hosts: list[str] | None = optional(
+        f"The hosts to which `storefrontUrl` may point, at most {HOST_LIMIT}, such as `shop.example`. They replace the "
+        "current hosts, and must include the host of `storefrontUrl`. Requires the scope `admin`."
     )
     apply_to_active_tokens: bool | None = optional(
         "Whether to also apply the session expiration to active tokens, counted from the time at which "
@@ -35,11 +43,46 @@ class UpdateStoreSettingsPayload(Payload):
 
 async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> UpdateStoreSettingsPayload:
     credential = info.context.require(Scope.SETTINGS_WRITE)
-    with Validation() as validation:
-        minutes = validation.minutes(input.session_expiration, "sessionExpiration")
-        name = validation.text(input.name, "name", length=NAME_LENGTH)
-        storefront_url = validation.url(input.storefront_url, "storefrontUrl")
+    # Where customers are sent with their tokens.
+    if input.storefront_url is not None or input.storefront_hosts is not None:
+        info.context.require(Scope.ADMIN)
     db, store_id = info.context.db, credential.store_id
-    row = await set_store(db, store_id, session_expiration=minutes, name=name, storefront_url=storefront_url)
+    async with db.transaction() as transaction:
+        with Validation() as validation:
+            minutes = validation.minutes(input.session_expiration, "sessionExpiration")
+            name = validation.text(input.name, "name", length=NAME_LENGTH)
+            url, hosts = await _validated_storefront(validation, transaction, store_id, input)
+        row = await set_store(
+            transaction,
+            store_id,
+            session_expiration=minutes,
+            name=name,
+            storefront_url=url,
+            storefront_hosts=hosts,
+            origin=info.context.origin,
+        )
     changed = await set_active_expiry(db, store_id, credential.actor) if input.apply_to_active_tokens else 0
     return UpdateStoreSettingsPayload(store=Store(row=row), tokens_changed=changed)
+
+
+async def _validated_storefront(
+    validation: Validation, transaction: Transaction, store_id: str, input: UpdateStoreSettingsInput
+) -> tuple[str | None, list[str] | None]:
+    """The URL and the hosts of the input. They must match each other, or what the store has."""
+    if input.storefront_url is None and input.storefront_hosts is None:
+        return None, None
+    store = await get_store_locked(transaction, store_id)
+    hosts = None
+    if input.storefront_hosts is not None:
+        if not 1 <= len(input.storefront_hosts) <= HOST_LIMIT:
+            count = len(input.storefront_hosts)
+            validation.add_error(f"must contain 1 to {HOST_LIMIT} hosts, got {count}", "storefrontHosts")
+        checked = [
+            validation.checked(checked_storefront_host, host, "storefrontHosts") for host in input.storefront_hosts
+        ]
+        hosts = sorted({host for host in checked if host is not None})
+    allowed = store.storefront_hosts if hosts is None else hosts
+    url = validation.checked(lambda url: checked_storefront_url(url, allowed), input.storefront_url, "storefrontUrl")
+    if input.storefront_url is None and (current := urlsplit(store.storefront_url).hostname) not in allowed:
+        validation.add_error(f"must contain {current}, the host of the storefront URL", "storefrontHosts")
+    return url, hosts

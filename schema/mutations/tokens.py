@@ -1,17 +1,20 @@
 """Mutations that extend, reissue and revoke tokens, and that let customers join."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import strawberry
 
+from db.ids import new_id
 from db.sessions import get_session, set_token_expiry, set_token_reissued, set_token_revoked
 from schema.admission import Visit, admit
 from schema.context import Info
 from schema.errors import UserErrorCode, found, user_error
 from schema.fields import optional
-from schema.mutations.payloads import SessionPayload
+from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
+from schema.mutations.payloads import Payload, SessionPayload
 from schema.scopes import Scope
-from schema.sessions import Session
+from schema.sessions import JoinedSession, Session
 from schema.tokens import TokenStatus
 from schema.validation import Validation
 
@@ -24,6 +27,7 @@ class ExtendTokenInput:
     minutes: int = strawberry.field(
         description="Minutes from now until the token expires, 1 to 1440. 0 means that it never expires."
     )
+    idempotency_key: str | None = optional(f"{IDEMPOTENCY_KEY} A retry does not move the expiration time again.")
 
 
 @strawberry.input(description="The token to replace.")
@@ -32,6 +36,10 @@ class ReissueTokenInput:
     minutes: int | None = optional(
         "Minutes from now until the new token expires, 1 to 1440. 0 means that it never expires. Defaults "
         "to the setting of the store."
+    )
+    idempotency_key: str | None = optional(
+        f"{IDEMPOTENCY_KEY} A retry returns the session with the link that the first request issued, unless it was "
+        "reissued since."
     )
 
 
@@ -61,7 +69,8 @@ class RevokeTokenPayload(SessionPayload): ...
 
 
 @strawberry.type(description="The session that the customer joined.")
-class JoinSessionPayload(SessionPayload): ...
+class JoinSessionPayload(Payload):
+    session: JoinedSession | None = optional("The session. Null if the mutation was refused.")
 
 
 async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayload:
@@ -69,10 +78,18 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
     with Validation() as validation:
         id = validation.id(input.session_id, "session", "sessionId")
         minutes = validation.minutes(input.minutes, "minutes")
-    row = await set_token_expiry(info.context.db, credential.store_id, id, minutes, credential.actor)
-    if row is None:
-        found(await get_session(info.context.db, credential.store_id, id), "a session", "sessionId")
-        raise user_error(UserErrorCode.TOKEN_REVOKED, "has a token that was revoked: reissue it instead", "sessionId")
+        input = replace(input, idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"))
+    store_id, new = credential.store_id, new_id("event")
+    async with info.context.db.transaction() as transaction:
+        if await idempotent_id(transaction, store_id, input, new) == new:
+            row = await set_token_expiry(transaction, store_id, id, minutes, credential.actor, event_id=new)
+            if row is None:
+                found(await get_session(transaction, store_id, id), "a session", "sessionId")
+                message = "has a token that was revoked: reissue it instead"
+                raise user_error(UserErrorCode.TOKEN_REVOKED, message, "sessionId")
+        else:
+            row = await get_session(transaction, store_id, id)
+    assert row is not None
     return ExtendTokenPayload(session=Session(row=row))
 
 
@@ -81,9 +98,16 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
     with Validation() as validation:
         id = validation.id(input.session_id, "session", "sessionId")
         minutes = validation.minutes(input.minutes, "minutes")
-    token_key = info.context.links.keys.current
-    row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.actor)
-    return ReissueTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
+        input = replace(input, idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"))
+    store_id, new, token_key = credential.store_id, new_id("event"), info.context.links.keys.current
+    async with info.context.db.transaction() as transaction:
+        if await idempotent_id(transaction, store_id, input, new) == new:
+            actor = credential.actor
+            row = await set_token_reissued(transaction, store_id, id, token_key, minutes, actor, event_id=new)
+        else:
+            row = await get_session(transaction, store_id, id)
+        session = found(row, "a session", "sessionId")
+    return ReissueTokenPayload(session=Session(row=session))
 
 
 async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayload:
@@ -110,7 +134,7 @@ async def join_session(info: Info, input: JoinSessionInput) -> JoinSessionPayloa
             raise user_error(UserErrorCode.TOKEN_EXPIRED, "has expired: the shop can send a new link", "token")
         case TokenStatus.REVOKED:
             raise user_error(UserErrorCode.TOKEN_REVOKED, "was revoked: the shop can send a new link", "token")
-    return JoinSessionPayload(session=Session(row=admission.session))
+    return JoinSessionPayload(session=JoinedSession(row=admission.session))
 
 
 def _code(token: str, slug: str) -> str | None:

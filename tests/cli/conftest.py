@@ -7,7 +7,7 @@ import pytest
 from tests.support.commands import TOKEN_KEYS, roomkey
 
 APP = r"app_[0-7][0-9a-z]{25}"
-SECRET = r"rk_[0-9a-z]{52}"
+SECRET = r"rk_[0-9a-hjkmnp-tv-z]{52}[0-9A-Za-z]{6}"
 
 
 class Operator:

@@ -66,25 +66,28 @@ async def test_disabling_and_enabling_an_app_takes_effect_within_a_second(shop: 
 
 async def test_api_keys_are_created_listed_and_revoked(shop: Shop, operator: Operator) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"], "partner")
-    [secret] = operator.run("keys", "create", "--app", new.app.id, "--name", "their laptop")
+    create = ["keys", "create", "--app", new.app.id, "--name", "their laptop"]
+    id, secret = operator.run(*create, "--expires", "2126-01-31")
+    assert re.fullmatch(KEY, id)
     assert re.fullmatch(SECRET, secret)
+    past = "Error: --expires must be in the future, got 2026-01-31 18:30:00+07:00."
+    assert operator.error(*create, "--expires", "2026-01-31T18:30:00+07:00") == past
     client = replace(shop, key=secret)
     assert (await client.ask(WHO))["viewer"]["name"] == "their laptop"
 
     first, second = operator.run("keys", "list", "--app", new.app.id)
-    assert re.fullmatch(rf"{new.key.id}  partner  {new.app.id}  {DAY}  active", first)
-    assert re.fullmatch(rf"{KEY}  their laptop  {new.app.id}  {DAY}  active", second)
+    assert re.fullmatch(rf"{new.key.id}  partner  {new.app.id}  {DAY}  {DAY}  -  active", first)
+    assert re.fullmatch(rf"{id}  their laptop  {new.app.id}  {DAY}  ({DAY}|-)  2126-01-31  active", second)
     own, *others = operator.run("keys", "list", "--store", shop.slug)
-    assert re.fullmatch(rf"{KEY}  test  {APP}  {DAY}  active", own)
+    assert re.fullmatch(rf"{KEY}  test  {APP}  {DAY}  {DAY}  -  active", own)
     assert others == [first, second]
 
-    id = second.split()[0]
     for _ in range(2):
         assert operator.run("keys", "revoke", id) == [f"{id} is revoked."]
     assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
     revoked = operator.run("keys", "list", "--app", new.app.id)
     assert revoked[0] == first
-    assert re.fullmatch(re.escape(second.removesuffix("active")) + f"revoked {DAY}", revoked[1])
+    assert re.fullmatch(rf"{id}  their laptop  {new.app.id}  {DAY}  {DAY}  2126-01-31  revoked {DAY}", revoked[1])
     await replace(shop, key=new.secret).ask("{ __typename }")
     [row] = await shop.db.fetch("select hash from api_key where store_id = $1 and id = $2", shop.id, id)
     assert row["hash"] == hash_api_key(secret)

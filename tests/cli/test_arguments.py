@@ -11,10 +11,11 @@ import cli
 from tests.support.commands import TOKEN_KEYS, free_port, roomkey
 
 GROUPS = {
-    "stores": ["create", "list"],
+    "stores": ["create", "update", "list"],
     "apps": ["create", "list", "update", "disable", "enable"],
     "keys": ["create", "list", "revoke"],
     "documents": ["publish", "list", "retire", "check"],
+    "users": ["block", "unblock", "list"],
 }
 COMMANDS = [
     *([], ["serve"], ["migrate"], ["demo"], ["console"]),
@@ -62,6 +63,10 @@ print([name for name in sys.modules if name.partition(".")[0] in heavy or name.s
         (["apps", "update", "x", "--rate", "0"], "Invalid value for '--rate': 0 is not in the range 1<=x<=1000000."),
         (["apps", "update", "x", "--mode", "log"], "Invalid value for '--mode': 'log' is not one of 'LOG', "),
         (["apps", "update", "x", "--name", " "], "Invalid value for '--name': must be 1 to 200 characters long, got 0"),
+        (
+            ["keys", "create", "--app", "x", "--name", "x", "--expires", "soon"],
+            "Invalid value for '--expires': 'soon' does not match the formats '%Y-%m-%d', '%Y-%m-%dT%H:%M:%S%z'.",
+        ),
         (["keys", "create", "--name", "x"], "Missing option '--app'."),
         (["keys", "list"], "Give either --store or --app, and not both."),
         (["keys", "list", "--store", "x", "--app", "y"], "Give either --store or --app, and not both."),
@@ -77,6 +82,14 @@ print([name for name in sys.modules if name.partition(".")[0] in heavy or name.s
             ["stores", "create", "toko", "--name", "x", "--storefront-url", "x"],
             "Invalid value for --storefront-url: A URL must look like https://shop.example/path "
             "and have at most 2000 characters, got 'x'.",
+        ),
+        (
+            ["stores", "create", "toko", "--name", "x", "--storefront-url", "http://x.example"],
+            "Invalid value for --storefront-url: must start with https://, got 'http://x.example'",
+        ),
+        (
+            ["stores", "update", "toko", "--storefront-host", "https://x.example"],
+            "Invalid value for '--storefront-host': must be a hostname such as shop.example, got 'https://x.example'",
         ),
         (
             ["stores", "create", "x", "--name", "x", "--storefront-url", "http://x", "--session-expiration", "1441"],

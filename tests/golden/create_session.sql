@@ -11,9 +11,17 @@ insert into idempotency_key (store_id, key, input_hash, resource_id) values ($1,
 on conflict (store_id, key) do nothing
 returning resource_id;
 
-insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
-on conflict (store_id, external_id) do update set external_id = excluded.external_id
-returning id, name, phone, email, external_id;
+with created as (
+    insert into customer (store_id, id, name, phone, email, external_id) values ($1, $2, $3, $4, $5, $6)
+    on conflict (store_id, external_id) do update set external_id = excluded.external_id
+    returning *, xmax = 0 as is_new
+), event as (
+    insert into audit_event (store_id, id, action, object_id, api_key_id, user_id, address, before, after)
+    select $1, $7, 'CUSTOMER_CREATED', id, $8, $9, $10, null,
+    without_values(jsonb_strip_nulls(jsonb_build_object('name', created.name, 'phone', created.phone, 'email', created.email, 'external_id', created.external_id)))
+    from created where is_new
+)
+select id, name, phone, email, external_id from created;
 
 with setting as (
     select coalesce($7, session_expiration) as minutes from store where id = $1 for share
@@ -33,15 +41,26 @@ when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
 end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata from created;
 
-insert into "order" as known (store_id, id, session_id, number, total_amount, total_currency, placed_at)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (store_id, number) do update set
-session_id = excluded.session_id,
-total_amount = coalesce(excluded.total_amount, known.total_amount),
-total_currency = coalesce(excluded.total_currency, known.total_currency),
-placed_at = coalesce(excluded.placed_at, known.placed_at)
-where known.session_id is null or known.session_id = excluded.session_id
-returning id, number, session_id, total_amount, total_currency, placed_at;
+with before as materialized (
+    select * from "order" where store_id = $1 and number = $4
+), changed as (
+    insert into "order" as known (store_id, id, session_id, number, total_amount, total_currency, placed_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (store_id, number) do update set
+    session_id = excluded.session_id,
+    total_amount = coalesce(excluded.total_amount, known.total_amount),
+    total_currency = coalesce(excluded.total_currency, known.total_currency),
+    placed_at = coalesce(excluded.placed_at, known.placed_at)
+    where known.session_id is null or known.session_id = excluded.session_id
+    returning *
+), event as (
+    insert into audit_event (store_id, id, action, object_id, api_key_id, user_id, address, before, after)
+    select $1, $8, case when before.id is null then 'ORDER_CREATED' else 'ORDER_UPDATED' end, changed.id, $9, $10, $11,
+    changed_entries(to_jsonb(before) - array['store_id', 'id', 'number_key', 'created_at'], to_jsonb(changed) - array['store_id', 'id', 'number_key', 'created_at']), coalesce(changed_entries(to_jsonb(changed) - array['store_id', 'id', 'number_key', 'created_at'], to_jsonb(before) - array['store_id', 'id', 'number_key', 'created_at']), jsonb_strip_nulls(to_jsonb(changed) - array['store_id', 'id', 'number_key', 'created_at']))
+    from changed left join before on true
+    where before.id is null or to_jsonb(before) - array['store_id', 'id', 'number_key', 'created_at'] <> to_jsonb(changed) - array['store_id', 'id', 'number_key', 'created_at']
+)
+select id, number, session_id, total_amount, total_currency, placed_at from changed;
 
 update session set order_numbers = concat_ws(e'\n', $3, nullif(order_numbers, ''))
 where store_id = $1 and id = $2 and $3 <> all (string_to_array(order_numbers, e'\n'));

@@ -70,7 +70,8 @@ async def test_a_timeline_lists_all_events_in_order(shop: Shop) -> None:
 async def test_an_event_names_the_api_key_that_made_the_change(shop: Shop) -> None:
     office, storefront = await shop.with_scopes("sessions:write"), await shop.with_scopes("sessions:join")
     ids = [await each.api_key_id() for each in (office, storefront)]
-    session = await office.create()
+    selection = "session { id token { link } }"
+    session = await office.changed("createSession", selection, customer={"details": {"name": "Dewi"}})
     await storefront.change("joinSession", "session { id }", token=code_of(session))
     assert [event["apiKeyId"] for event in await shop.events(session["id"])] == ids
 

@@ -1,4 +1,4 @@
-"""Idempotency keys: a repeated creation happens once."""
+"""Idempotency keys: a repeated mutation happens once."""
 
 import asyncio
 import hashlib
@@ -205,6 +205,87 @@ async def test_the_stored_hash_covers_the_present_fields(shop: Shop) -> None:
     """A field that a later version knows of, and a retry does not give, makes no difference."""
     await shop.create("Dewi", roomId="7", metadata={"b": None, "a": 1}, idempotencyKey="k")
     given = {"customer": {"details": {"name": "Dewi"}}, "idempotency_key": "k", "metadata": {"a": 1, "b": None}}
-    given |= {"room_id": "7"}
+    hashed = ["CreateSessionInput", given | {"room_id": "7"}]
     [row] = await shop.db.fetch("select input_hash from idempotency_key where store_id = $1", shop.id)
-    assert row["input_hash"] == hashlib.sha256(json.dumps(given, separators=(",", ":")).encode()).digest()
+    assert row["input_hash"] == hashlib.sha256(json.dumps(hashed, separators=(",", ":")).encode()).digest()
+
+
+TOKEN = "session { id token { link status issuedAt expiredTime revokedAt } } userErrors { code }"
+# The inputs of mutations that would have another effect each time, without the session.
+REPEATABLE: dict[str, dict[str, Any]] = {"extendToken": {"minutes": 5}, "reissueToken": {"minutes": 5}}
+
+
+def document_of(mutation: str) -> str:
+    type = f"{mutation[0].upper()}{mutation[1:]}Input"
+    return f"mutation ($input: {type}!) {{ {mutation}(input: $input) {{ {TOKEN} }} }}"
+
+
+@pytest.mark.parametrize(("mutation", "input"), REPEATABLE.items())
+async def test_concurrent_changes_of_a_token_with_one_idempotency_key_are_one_change(
+    shop: Shop, mutation: str, input: dict[str, Any]
+) -> None:
+    session = await shop.create()
+    sent = {"sessionId": session["id"], "idempotencyKey": "k", **input}
+    document = document_of(mutation)
+    async with asyncio.timeout(60):
+        responses = await asyncio.gather(*(shop.post_until_served(document, input=sent) for _ in range(50)))
+    assert len({response.text.partition(',"extensions"')[0] for response in responses}) == 1
+    payload = responses[0].json()["data"][mutation]
+    assert payload["userErrors"] == []
+    kind = "EXTENDED" if mutation == "extendToken" else "REISSUED"
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", kind]
+    assert (await shop.session(session["id"]))["token"] == payload["session"]["token"]
+
+
+@pytest.mark.parametrize(("mutation", "input"), REPEATABLE.items())
+async def test_a_late_retry_returns_the_current_token_and_changes_nothing(
+    shop: Shop, mutation: str, input: dict[str, Any]
+) -> None:
+    session = await shop.create()
+    sent = {"sessionId": session["id"], "idempotencyKey": "k", **input}
+    await shop.changed(mutation, **sent)
+    revoked = await shop.changed("revokeToken", sessionId=session["id"])
+    before = await shop.event_kinds(session["id"])
+    assert await shop.changed(mutation, **sent) == revoked
+    assert await shop.refusals(mutation, **sent | {"minutes": 6}) == MISMATCH
+    assert await shop.refusals(mutation, **sent | {"sessionId": (await shop.create())["id"]}) == MISMATCH
+    assert await shop.event_kinds(session["id"]) == before
+
+
+async def test_an_idempotency_key_belongs_to_one_mutation(shop: Shop) -> None:
+    session = await shop.create()
+    sent = {"sessionId": session["id"], "minutes": 5, "idempotencyKey": "k"}
+    await shop.changed("extendToken", **sent)
+    assert await shop.refusals("reissueToken", **sent) == MISMATCH
+    assert await shop.event_kinds(session["id"]) == ["ISSUED", "EXTENDED"]
+
+
+async def test_a_refused_change_of_a_token_does_not_consume_the_idempotency_key(shop: Shop) -> None:
+    session = await shop.create()
+    await shop.changed("revokeToken", sessionId=session["id"])
+    sent = {"sessionId": session["id"], "minutes": 5, "idempotencyKey": "k"}
+    assert [code for _, code, _ in await shop.refusals("extendToken", **sent)] == ["TOKEN_REVOKED"]
+    assert await keys(shop) == []
+
+
+NATURAL: dict[str, dict[str, Any]] = {
+    "revokeToken": {"reason": "lost phone"},
+    "recordOrder": {"number": "Q1", "total": {"amount": "12.50", "currency": "IDR"}},
+    "recordConversion": {"kind": "PURCHASE", "orderNumber": "Q1"},
+}
+
+
+@pytest.mark.parametrize(("mutation", "input"), NATURAL.items())
+async def test_other_changes_of_a_session_are_idempotent_without_a_key(
+    shop: Shop, mutation: str, input: dict[str, Any]
+) -> None:
+    session = await shop.create()
+    sent = {"sessionId": session["id"], **input}
+    type = f"{mutation[0].upper()}{mutation[1:]}Input"
+    changed = "order { id total { amount } }" if mutation == "recordOrder" else "session { id token { revokedAt } }"
+    document = f"mutation ($input: {type}!) {{ {mutation}(input: $input) {{ {changed} userErrors {{ code }} }} }}"
+    async with asyncio.timeout(60):
+        responses = await asyncio.gather(*(shop.post_until_served(document, input=sent) for _ in range(50)))
+    assert len({response.text.partition(',"extensions"')[0] for response in responses}) == 1
+    assert responses[0].json()["data"][mutation]["userErrors"] == []
+    assert len(await shop.event_kinds(session["id"])) == (1 if mutation == "recordOrder" else 2)

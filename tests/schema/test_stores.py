@@ -8,8 +8,9 @@ import pytest
 from db import stores
 from tests.support.shop import MINUTES, NewShop, Shop, minutes_of, moment
 
-FIELDS = "{ id name slug storefrontUrl sessionExpiration }"
+FIELDS = "{ id name slug storefrontUrl storefrontHosts sessionExpiration }"
 CHANGED = f"store {FIELDS} tokensChanged"
+ELSEWHERE = "must be on one of the storefront hosts: shop.example; got '{}'"
 URL = "A URL must look like https://shop.example/path and have at most 2000 characters, got "
 
 
@@ -32,7 +33,7 @@ async def apply(shop: Shop, minutes: int | None = None) -> int:
 async def test_a_store_shows_its_settings(shop: Shop) -> None:
     name, url = f"Shop {shop.slug}", "https://shop.example/chat"
     settings = {"name": name, "slug": shop.slug, "storefrontUrl": url, "sessionExpiration": 30}
-    assert await store(shop) == {"id": shop.id} | settings
+    assert await store(shop) == {"id": shop.id, "storefrontHosts": ["shop.example"]} | settings
 
 
 @pytest.mark.parametrize(("minutes", "expires_after"), [(0, None), (1, 1), (60, 60), (1440, 1440)])
@@ -155,8 +156,8 @@ async def test_the_name_and_storefront_url_of_a_store_are_updated(shop: Shop, ne
     before, theirs = await store(shop), await store(neighbour)
     renamed = await update(shop, name=" Kopi Senja ☕ ")
     assert renamed == {"store": before | {"name": "Kopi Senja ☕"}, "tokensChanged": 0}
-    moved = await update(shop, storefrontUrl="https://kopi.example/chat?lang=id#top", sessionExpiration=None, name=None)
-    assert moved["store"] == renamed["store"] | {"storefrontUrl": "https://kopi.example/chat?lang=id#top"}
+    moved = await update(shop, storefrontUrl="https://shop.example/room?lang=id#top", sessionExpiration=None, name=None)
+    assert moved["store"] == renamed["store"] | {"storefrontUrl": "https://shop.example/room?lang=id#top"}
     assert await update(shop) == moved
     assert await store(shop) == moved["store"]
     assert await store(neighbour) == theirs
@@ -178,6 +179,62 @@ async def test_a_storefront_url_is_an_absolute_http_url(shop: Shop, url: str) ->
     assert (field, code) == ("storefrontUrl", "INVALID")
     assert message.startswith(URL)
     assert await store(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://shop.example/", "must start with https://, got 'http://shop.example/'"),
+        ("https://evil.example/", "must be on one of the storefront hosts: shop.example; got 'evil.example'"),
+        ("https://shop.example.evil.example/", ELSEWHERE.format("shop.example.evil.example")),
+        ("https://shop.example./", ELSEWHERE.format("shop.example.")),
+        ("https://www.shop.example/", ELSEWHERE.format("www.shop.example")),
+        ("http://localhost/", ELSEWHERE.format("localhost")),
+    ],
+)
+async def test_a_storefront_url_is_https_on_an_allowed_host(shop: Shop, url: str, message: str) -> None:
+    before = await store(shop)
+    assert await shop.refusals("updateStoreSettings", storefrontUrl=url) == [("storefrontUrl", "INVALID", message)]
+    assert await store(shop) == before
+
+
+async def test_an_admin_moves_the_storefront_to_a_host_by_allowing_it(shop: Shop) -> None:
+    url = "https://Kopi.example:8443/chat"
+    moved = await update(shop, storefrontUrl=url, storefrontHosts=[" KOPI.example", "shop.example", "kopi.example"])
+    expected = {"storefrontUrl": url, "storefrontHosts": ["kopi.example", "shop.example"]}
+    assert moved["store"] == await store(shop) == moved["store"] | expected
+    only = await update(shop, storefrontHosts=["kopi.example"])
+    assert only["store"] == moved["store"] | {"storefrontHosts": ["kopi.example"]}
+    local = await update(shop, storefrontUrl="http://localhost:5173/", storefrontHosts=["localhost"])
+    assert local["store"]["storefrontUrl"] == "http://localhost:5173/"
+
+
+async def test_invalid_storefront_hosts_are_refused(shop: Shop) -> None:
+    before = await store(shop)
+    lacks = "must contain shop.example, the host of the storefront URL"
+    for hosts, messages in {
+        ("kopi.example",): [lacks],
+        (): ["must contain 1 to 20 hosts, got 0", lacks],
+        ("shop.example", *(f"{n}.example" for n in range(20))): ["must contain 1 to 20 hosts, got 21"],
+        ("shop.example", "https://x.example"): ["must be a hostname such as shop.example, got 'https://x.example'"],
+        ("shop.example", "x:1"): ["must be a hostname such as shop.example, got 'x:1'"],
+        ("shop.example", "*.x.example"): ["must be a hostname such as shop.example, got '*.x.example'"],
+    }.items():
+        refused = await shop.refusals("updateStoreSettings", storefrontHosts=list(hosts))
+        assert refused == [("storefrontHosts", "INVALID", message) for message in messages], hosts
+    assert await store(shop) == before
+
+
+async def test_only_an_admin_moves_the_storefront(shop: Shop) -> None:
+    """Customers arrive there with their tokens."""
+    staff, before = await shop.with_scopes("settings:write"), await store(shop)
+    document = "mutation ($input: UpdateStoreSettingsInput!) { updateStoreSettings(input: $input) { store { id } } }"
+    forbidden = ("FORBIDDEN", "This needs the scope admin, which the app 'test' lacks.")
+    for input in ({"storefrontUrl": "https://shop.example/other"}, {"storefrontHosts": ["shop.example"]}):
+        assert await staff.error(document, input=input | {"name": "New name"}) == forbidden
+    assert await store(shop) == before
+    renamed = await staff.changed("updateStoreSettings", f"store {FIELDS}", name="Kopi", sessionExpiration=5)
+    assert renamed == before | {"name": "Kopi", "sessionExpiration": 5}
 
 
 @pytest.mark.parametrize(("name", "length"), [("", 0), (" \t", 0), ("n" * 201, 201)])

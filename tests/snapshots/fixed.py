@@ -39,6 +39,7 @@ def fixed_id(noun: str, number: int) -> str:
 async def open_fixed_shop(db: Pool, http: httpx.AsyncClient) -> Shop:
     """Sixty sessions of six customers in all states, every third with an order, and one with a history."""
     store = {"id": STORE, "slug": "kopi", "name": "Kopi", "storefront_url": "https://kopi.example"}
+    store["storefront_hosts"] = ["kopi.example"]
     await insert(db, "store", [store | {"session_expiration": 30}])
     await db.fetch(
         "insert into app (store_id, id, name, scopes, rate) values ($1, $2, 'golden', array['admin'], 1000000)",
