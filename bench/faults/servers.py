@@ -68,6 +68,11 @@ class Client:
         body = b"" if is_head else await self._reader.readexactly(length)
         return Response(int(head[9:12]), head, body)
 
+    def abandon(self, request: bytes) -> None:
+        """Send a request, and hang up before the response."""
+        self._writer.write(request)
+        self._writer.transport.abort()
+
 
 @asynccontextmanager
 async def connected(base_url: str) -> AsyncIterator[Client]:
