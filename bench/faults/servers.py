@@ -30,10 +30,13 @@ def database() -> Iterator[tuple[Path, str]]:
 @contextmanager
 def serving(folder: Path, url: str, *options: object, **settings: str) -> Iterator[commands.Serving]:
     """`roomkey serve` on the database. Its log is `serve.log` in the folder."""
-    token_keys = ",".join(f"{name}:{b64encode(secret).decode()}" for name, secret in SIGNING_KEYS.items())
-    needed = {"DATABASE_URL": url, "TOKEN_KEYS": token_keys}
-    with commands.serving(folder, *options, **{**needed, **settings}) as served:
+    with commands.serving(folder, *options, **{**settings_for(url), **settings}) as served:
         yield served
+
+
+def settings_for(url: str) -> dict[str, str]:
+    token_keys = ",".join(f"{name}:{b64encode(secret).decode()}" for name, secret in SIGNING_KEYS.items())
+    return {"DATABASE_URL": url, "TOKEN_KEYS": token_keys}
 
 
 @asynccontextmanager
@@ -64,6 +67,11 @@ class Client:
         length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
         body = b"" if is_head else await self._reader.readexactly(length)
         return Response(int(head[9:12]), head, body)
+
+    def abandon(self, request: bytes) -> None:
+        """Send a request, and hang up before the response."""
+        self._writer.write(request)
+        self._writer.transport.abort()
 
 
 @asynccontextmanager

@@ -3,10 +3,13 @@
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from tests.support import commands
 from tests.support.persisted_documents import (
     NOT_IN_LIST,
+    SESSIONS,
     SLUG,
     AppClient,
     new_client,
@@ -22,7 +26,7 @@ from tests.support.persisted_documents import (
     slug_of,
     within_a_second,
 )
-from tests.support.shop import Shop
+from tests.support.shop import Shop, code_of, minutes_of, path_of
 
 KEYS = "query ($id: ID!) { app(id: $id) { keys { id } } }"
 NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown or revoked, or its app is disabled.")
@@ -120,3 +124,72 @@ async def test_a_document_retired_at_one_worker_is_refused_by_the_other_within_a
     for worker in (workers.one, workers.other):
         assert await within_a_second(200, worker.get) == slug_of(workers.one.shop)
     assert commands.eventually(workers.really_answered, 1)
+
+
+async def test_a_new_key_works_at_the_other_worker_immediately(workers: Workers) -> None:
+    shop, app_id = workers.one.shop, workers.one.client.app_id
+    secret = (await shop.change("createApiKey", "secret", appId=app_id, name="new"))["secret"]
+    client = replace(workers.other.client, key=secret)
+    assert outcome(await client.get(sha256(SLUG))) == slug_of(shop)
+    assert commands.eventually(workers.really_answered, 1)
+
+
+async def test_scopes_that_are_taken_at_one_worker_are_missing_at_the_other_within_a_second(workers: Workers) -> None:
+    shop, app_id = workers.one.shop, workers.one.client.app_id
+    await workers.one.client.publish(SESSIONS)
+
+    async def codes(worker: Worker) -> list[str]:
+        answer = (await worker.client.get(sha256(SESSIONS))).json()
+        return [error["extensions"]["code"] for error in answer.get("errors", ())]
+
+    both = (workers.one, workers.other)
+    assert [await codes(worker) for worker in both] == [[], []]
+    await shop.changed("updateApp", "app { id }", id=app_id, scopes=["SESSIONS_JOIN"])
+    for worker in reversed(both):
+        await follows(["FORBIDDEN"], partial(codes, worker))
+    await workers.other.shop.changed("updateApp", "app { id }", id=app_id, scopes=["SESSIONS_READ"])
+    for worker in both:
+        await follows([], partial(codes, worker))
+    assert commands.eventually(workers.really_answered, 1)
+
+
+async def test_a_rate_and_a_document_mode_set_at_one_worker_apply_at_the_other_within_a_second(
+    workers: Workers,
+) -> None:
+    shop, app_id = workers.one.shop, workers.one.client.app_id
+
+    async def rate(worker: Worker) -> int:
+        return int((await worker.get()).json()["extensions"]["cost"]["throttle"]["restoreRate"])
+
+    async def status_of_text(worker: Worker) -> int:
+        return (await worker.client.send({"query": SLUG})).status_code
+
+    assert await status_of_text(workers.other) == 400
+    await shop.changed("updateApp", "app { id }", id=app_id, rate=7, documentMode="LOG")
+    for worker in (workers.other, workers.one):
+        await follows(7, partial(rate, worker))
+        await follows(200, partial(status_of_text, worker))
+    assert commands.eventually(workers.really_answered, 1)
+
+
+async def test_store_settings_changed_at_one_worker_apply_at_the_other_immediately(workers: Workers) -> None:
+    settings = {"name": "Kopi Baru", "storefrontUrl": "https://new.example/chat", "sessionExpiration": 5}
+    selection = "{ name storefrontUrl sessionExpiration }"
+    for one, other in ((workers.one, workers.other), (workers.other, workers.one)):
+        before = (await other.shop.ask(f"{{ store {selection} }}"))["store"]
+        await one.shop.changed("updateStoreSettings", f"store {selection}", **settings)
+        session = await other.shop.create()
+        opened = await other.shop.http.get(path_of(session))
+        assert (await other.shop.ask(f"{{ store {selection} }}"))["store"] == settings != before
+        assert minutes_of(session["token"]) == settings["sessionExpiration"]
+        assert opened.headers["location"] == f"{settings['storefrontUrl']}?token={code_of(session)}"
+        settings = {"name": "Kopi Lama", "storefrontUrl": "https://old.example", "sessionExpiration": 10}
+    assert commands.eventually(workers.really_answered, 1)
+
+
+async def follows(expected: Any, ask: Callable[[], Awaitable[Any]]) -> None:
+    """Wait until the answer is the expected one. A request that is sent a second later has it."""
+    sent = started = time.monotonic()
+    while (found := await ask()) != expected:
+        assert sent - started < 1, found
+        sent = time.monotonic()

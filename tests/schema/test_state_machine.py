@@ -18,8 +18,8 @@ from tests.support.session_model import MINUTE, Model, ModelSession
 from tests.support.shop import Shop, code_of, open_shop
 
 STEPS = int(os.environ.get("MODEL_STEPS", "500"))
-# Hypothesis draws about eight operations an example.
-EXAMPLES = STEPS // 7
+# Hypothesis draws about seven operations an example.
+EXAMPLES = STEPS // 6
 
 MINUTES = st.sampled_from([0, 1, 2, 5, 1440])
 NAMES = st.sampled_from(["Dewi", "José", "王小明"])
