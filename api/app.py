@@ -46,7 +46,7 @@ class App:
     """The ASGI application: the GraphQL endpoint, and a Starlette application for everything else."""
 
     def __init__(self, settings: Settings) -> None:
-        self.db = Pool(settings.database_url)
+        self.db = Pool(settings.database_url, transaction_pooler=settings.transaction_pooler)
         links = Links(settings.link_base_url, SigningKeys(settings.signing_keys))
         self._graphql = GraphQLEndpoint(settings, self.db, links)
         self.site = _site(settings, self.db, links)

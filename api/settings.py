@@ -42,13 +42,15 @@ class JwtSettings:
 class Settings:
     """The settings of the server, each with its name in the environment and its parser.
 
-    `database_direct_url` bypasses a connection pooler, for migrations. `signing_keys` are the secrets in TOKEN_KEYS by
-    name, of which the first signs new links.
+    `database_direct_url` bypasses a connection pooler, for migrations. `transaction_pooler`: the pooler at
+    `database_url` gives a connection to another client after each transaction. `signing_keys` are the secrets in
+    TOKEN_KEYS by name, of which the first signs new links.
     """
 
     database_url: Annotated[str, "DATABASE_URL", _postgres_url]
     database_direct_url: Annotated[str, "DATABASE_DIRECT_URL", _postgres_url]
     signing_keys: Annotated[Mapping[str, bytes], "TOKEN_KEYS", _signing_keys]
+    transaction_pooler: Annotated[bool, "DATABASE_POOLER", _is_transaction_pooler] = False
     link_base_url: Annotated[str, "LINK_BASE_URL", _web_url] = "http://127.0.0.1:8000/s"
     cors_origins: Annotated[tuple[str, ...], "CORS_ORIGINS", _origins] = ()
     graphiql: Annotated[bool, "GRAPHIQL", _on_or_off] = True
@@ -69,6 +71,8 @@ def read_settings() -> Settings:
     for field, name in (("database_url", "DATABASE_URL"), ("signing_keys", "TOKEN_KEYS")):
         if field not in given:
             raise SettingsError(f"{name} is missing: see .env.example")
+    if given.get("transaction_pooler") and "database_direct_url" not in given:
+        raise SettingsError("DATABASE_POOLER=transaction needs DATABASE_DIRECT_URL, which bypasses the pooler")
     return Settings(**{"database_direct_url": given["database_url"]} | given, jwt=_jwt(config))
 
 
@@ -120,6 +124,10 @@ def _postgres_url(text: str) -> str:
             "%2F for a / and so on"
         )
     return text
+
+
+def _is_transaction_pooler(text: str) -> bool:
+    return _one_of(("none", "session", "transaction"), text) == "transaction"
 
 
 def _web_url(text: str) -> str:

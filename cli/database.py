@@ -16,6 +16,7 @@ import embedded
 from api.settings import SettingsError, is_set, read_settings
 from db.migrate import migrate
 from db.pool import Pool
+from db.poolers import shares_backends
 
 T = TypeVar("T")
 
@@ -44,7 +45,13 @@ def open_database(data: Path, *, attach: bool = True) -> Iterator[None]:
             if not token_key.exists():
                 write_private(token_key, b64encode(secrets.token_bytes(32)).decode())
             set_default("TOKEN_KEYS", f"embedded:{token_key.read_text().strip()}")
-        asyncio.run(migrate(read_settings().database_direct_url))
+        settings = read_settings()
+        if not settings.transaction_pooler and asyncio.run(shares_backends(settings.database_url)):
+            raise SettingsError(
+                "DATABASE_URL is that of a connection pooler in transaction mode: set DATABASE_POOLER=transaction, and "
+                "DATABASE_DIRECT_URL to a URL that bypasses the pooler"
+            )
+        asyncio.run(migrate(settings.database_direct_url))
         yield
 
 
@@ -73,7 +80,8 @@ def run_with_pool(function: Callable[[Pool], Awaitable[T]]) -> T:
     """Run an async function with a connection pool to the database that `open_database` opened."""
 
     async def connected() -> T:
-        db = Pool(read_settings().database_url, size=1)
+        settings = read_settings()
+        db = Pool(settings.database_url, size=1, transaction_pooler=settings.transaction_pooler)
         await db.connect()
         try:
             return await function(db)

@@ -30,6 +30,7 @@ from db.migrate import migrate
 from db.pool import Pool
 from schema.signing_keys import SigningKeys
 from tests.support.addresses import send_from_new_address
+from tests.support.database import SERVER, through_pooler
 from tests.support.logs import Log, recorded_log
 from tests.support.shop import Shop, open_shop
 
@@ -54,8 +55,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database on the server under test: ROOMKEY_TEST_DATABASE_URL, or an embedded one."""
-    if url := os.environ.get("ROOMKEY_TEST_DATABASE_URL"):
-        yield url
+    if SERVER:
+        yield SERVER
         return
     with embedded.start(tmp_path_factory.mktemp("postgres"), durable=False) as server:
         yield server.url()
@@ -156,8 +157,10 @@ def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
+    url, transaction_pooler = through_pooler(database_url)
     settings = Settings(
-        database_url=database_url,
+        database_url=url,
+        transaction_pooler=transaction_pooler,
         database_direct_url=database_url,
         signing_keys=TOKEN_KEYS.secrets,
         link_base_url="http://links.example/s",
@@ -186,8 +189,10 @@ def new_client(url: str) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def pool(url: str, size: int = 8) -> AsyncIterator[Pool]:
-    db = Pool(url, size=size)
+async def pool(url: str, size: int = 8, *, direct: bool = False) -> AsyncIterator[Pool]:
+    """A pool. `direct`: of connections that are not shared by a pooler, because their backends are tested."""
+    url, transaction_pooler = (url, False) if direct else through_pooler(url)
+    db = Pool(url, size=size, transaction_pooler=transaction_pooler)
     await db.connect()
     try:
         yield db
@@ -198,7 +203,7 @@ async def pool(url: str, size: int = 8) -> AsyncIterator[Pool]:
 @asynccontextmanager
 async def shop_at(settings: Settings) -> AsyncIterator[Shop]:
     """A new store at a server of the test's own."""
-    async with pool(settings.database_url) as db, client_of(settings) as http:
+    async with pool(settings.database_direct_url) as db, client_of(settings) as http:
         yield await open_shop(db, http)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,7 +100,7 @@ async def test_a_cancelled_application_closes_its_connections(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    app = create_app(settings_for(own_database_url))
+    app = create_app(replace(settings_for(own_database_url), database_url=own_database_url, transaction_pooler=False))
     with suppress(asyncio.CancelledError):
         async with app.site.router.lifespan_context(app):
             assert await connection.fetchval(others) == 1
@@ -116,7 +117,7 @@ async def pid_of(db: Any) -> int:
 
 
 async def test_the_connection_that_was_released_last_is_used_first(database_url: str) -> None:
-    async with pool(database_url, size=3) as db:
+    async with pool(database_url, size=3, direct=True) as db:
         async with db.transaction() as first:
             async with db.transaction() as second, db.transaction() as third:
                 pids = [await pid_of(connection) for connection in (first, second, third)]
@@ -129,7 +130,7 @@ async def test_a_prepared_statement_survives_a_change_of_its_result_type(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
     await connection.execute("create table example (value int); insert into example values (5)")
-    async with pool(own_database_url, size=1) as db:
+    async with pool(own_database_url, size=1, direct=True) as db:
         pid = await pid_of(db)
         for type, value in (("text", "5"), ("bigint using value::bigint", 5), ("numeric(3, 1)", 5)):
             await db.fetch("select * from example")
@@ -141,7 +142,7 @@ async def test_a_prepared_statement_survives_a_change_of_its_result_type(
 
 
 async def test_a_change_of_a_result_type_during_a_transaction_is_unavailable_once(own_database_url: str) -> None:
-    async with pool(own_database_url, size=2) as db:
+    async with pool(own_database_url, size=2, direct=True) as db:
         await db.fetch("create table changing (id int)")
         async with db.transaction() as transaction:
             await transaction.fetch("select * from changing")
@@ -156,7 +157,7 @@ async def test_a_change_of_a_result_type_during_a_transaction_is_unavailable_onc
 async def test_a_cancelled_statement_is_cancelled_in_postgres_and_its_connection_is_closed(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
-    async with pool(own_database_url, size=1) as db, asyncio.timeout(5):
+    async with pool(own_database_url, size=1, direct=True) as db, asyncio.timeout(5):
         task = asyncio.create_task(db.fetch("select pg_sleep(60)"))
         while (pid := await connection.fetchval(SLEEPING)) is None:
             pass
@@ -174,7 +175,7 @@ async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.pool.STATEMENTS", 5)
-    async with pool(database_url, size=1) as db:
+    async with pool(database_url, size=1, direct=True) as db:
         for number in range(50):
             await db.fetch(f"select {number}")
         [row] = await db.fetch("select count(*) from pg_prepared_statements where statement ~ '^select [0-9]+$'")
@@ -205,7 +206,7 @@ async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
 async def test_an_error_that_can_go_away_is_unavailable(
     database_url: str, code: str, name: str, kind: type[Unavailable], is_reused: bool
 ) -> None:
-    async with pool(database_url, size=1) as db:
+    async with pool(database_url, size=1, direct=True) as db:
         pid = await pid_of(db)
         with pytest.raises(Unavailable, match=f"^{name}: a test$") as caught:
             await db.fetch(f"do $$ begin raise exception 'a test' using errcode = '{code}'; end $$")
@@ -235,7 +236,7 @@ async def test_a_lost_connection_during_commit_has_an_unknown_outcome(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
     await connection.execute(SLOW_COMMIT)
-    async with pool(own_database_url, size=1) as db:
+    async with pool(own_database_url, size=1, direct=True) as db:
 
         async def insert() -> None:
             async with db.transaction() as transaction:
@@ -251,7 +252,7 @@ async def test_a_lost_connection_during_commit_has_an_unknown_outcome(
 
 
 async def test_a_lost_connection_before_commit_has_changed_nothing(database_url: str, db: Pool) -> None:
-    async with pool(database_url, size=1) as other:
+    async with pool(database_url, size=1, direct=True) as other:
         with pytest.raises(Unavailable) as caught:  # noqa: PT012
             async with other.transaction() as transaction:
                 await db.fetch("select pg_terminate_backend($1, 5000)", await pid_of(transaction))
@@ -261,7 +262,7 @@ async def test_a_lost_connection_before_commit_has_changed_nothing(database_url:
 
 
 async def test_a_failed_commit_changes_nothing_and_keeps_its_connection(own_database_url: str) -> None:
-    async with pool(own_database_url, size=1) as db:
+    async with pool(own_database_url, size=1, direct=True) as db:
         await db.fetch("create table node (id int primary key, parent int references node initially deferred)")
         pid = await pid_of(db)
         for _ in range(3):

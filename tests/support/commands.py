@@ -11,8 +11,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.database import through_pooler
+
 ROOMKEY = Path(sys.executable).parent / "roomkey"
-SETTINGS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL")
+SETTINGS = (
+    *("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_POOLER", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS"),
+    "GRAPHIQL",
+)
 TOKEN_KEYS = f"k:{'A' * 43}="
 READY_SECONDS = 60
 
@@ -32,6 +37,11 @@ class Serving:
 
 def environment(**settings: str) -> dict[str, str]:
     """The environment of this process, without settings of Roomkey except these."""
+    if "DATABASE_URL" in settings and "DATABASE_DIRECT_URL" not in settings:
+        url, transaction_pooler = through_pooler(settings["DATABASE_URL"])
+        if transaction_pooler:
+            through = {"DATABASE_URL": url, "DATABASE_POOLER": "transaction"}
+            settings = settings | {"DATABASE_DIRECT_URL": settings["DATABASE_URL"]} | through
     return {name: value for name, value in os.environ.items() if name not in SETTINGS} | settings
 
 
