@@ -81,7 +81,7 @@ async def set_app(
     scopes: list[str] | None = None,
     document_mode: str | None = None,
     rate: int | None = None,
-    client_id: Change | None = None,
+    client_id: Change[str] | None = None,
     disabled: bool | None = None,
 ) -> Row | None:
     """Update the columns whose argument is not None. Returns None if there is no such app. Raises ClientIdTaken."""

@@ -4,7 +4,10 @@ from db.columns import Change, select_list
 from db.ids import new_id
 from db.pool import Executor, Row
 
-COLUMNS = {"id": "id", "name": "name", "phone": "phone", "email": "email", "external_id": "external_id"}
+COLUMNS = {
+    **{"id": "id", "name": "name", "phone": "phone", "email": "email", "external_id": "external_id"},
+    "redacted_at": "to_json(redacted_at)",
+}
 
 ALL = select_list(COLUMNS)
 
@@ -26,7 +29,7 @@ update customer set
     name = coalesce($3, name),
     phone = case when $4 then $5 else phone end,
     email = case when $6 then $7 else email end
-where store_id = $1 and id = $2
+where store_id = $1 and id = $2 and redacted_at is null
 returning {ALL}
 """
 
@@ -65,9 +68,12 @@ async def create_customer(
 
 
 async def set_customer(
-    db: Executor, store_id: str, id: str, *, name: str | None, phone: Change | None, email: Change | None
+    db: Executor, store_id: str, id: str, *, name: str | None, phone: Change[str] | None, email: Change[str] | None
 ) -> Row | None:
-    """Update what is not None, and the name also in the customer's sessions. Call it in a transaction."""
+    """Update what is not None, and the name also in the customer's sessions. Call it in a transaction.
+
+    Returns None if the store has no such customer, or if the customer was redacted.
+    """
     changes = (phone is not None, phone and phone.value, email is not None, email and email.value)
     customer = await db.fetchrow(SET, store_id, id, name, *changes)
     if customer and name is not None:

@@ -54,6 +54,11 @@ where not exists (
 )
 """
 
+CREATE_SEVERAL = """
+insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
+select $1, id, session_id, $2, $5, $6 from unnest($3::text[], $4::text[]) as new (id, session_id)
+"""
+
 CREATE_EXTENDED = """
 insert into session_event (store_id, id, session_id, kind, expires_at, reason, api_key_id, user_id)
 select $1, id, session_id, 'EXTENDED', expires_at, 'store setting', $5, $6
@@ -75,6 +80,13 @@ async def create_visit(db: Executor, store_id: str, session_id: str, kind: Liter
 async def create_joined(db: Executor, store_id: str, session_id: str, actor: Actor) -> None:
     """Record that the customer joined, unless this was recorded within the last minute."""
     await db.fetch(CREATE_JOINED, store_id, new_id("event"), session_id, *actor)
+
+
+async def create_events(
+    db: Executor, store_id: str, kind: Literal["REVOKED", "REDACTED"], session_ids: list[str], actor: Actor
+) -> None:
+    """Record that the same has happened to several sessions."""
+    await db.fetch(CREATE_SEVERAL, store_id, kind, [new_id("event") for _ in session_ids], session_ids, *actor)
 
 
 async def create_extended_events(db: Executor, store_id: str, sessions: list[Row], actor: Actor) -> None:

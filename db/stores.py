@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+from db.columns import Change
 from db.events import Actor, create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool, Row
@@ -10,7 +11,7 @@ from db.pool import Executor, Pool, Row
 # The name of a store in links: a hostname label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
-COLUMNS = "id, slug, name, storefront_url, session_expiration"
+COLUMNS = "id, slug, name, storefront_url, session_expiration, retention_days"
 
 CREATE = f"""
 insert into store (id, slug, name, storefront_url, session_expiration) values ($1, $2, $3, $4, $5)
@@ -27,7 +28,8 @@ SET = f"""
 update store set
     session_expiration = coalesce($2, session_expiration),
     name = coalesce($3, name),
-    storefront_url = coalesce($4, storefront_url)
+    storefront_url = coalesce($4, storefront_url),
+    retention_days = case when $5 then $6 else retention_days end
 where id = $1
 returning {COLUMNS}
 """
@@ -80,10 +82,17 @@ async def search_stores(db: Executor) -> list[Row]:
 
 
 async def set_store(
-    db: Executor, store_id: str, *, session_expiration: int | None, name: str | None, storefront_url: str | None
+    db: Executor,
+    store_id: str,
+    *,
+    session_expiration: int | None,
+    name: str | None,
+    storefront_url: str | None,
+    retention_days: Change[int] | None,
 ) -> Row:
     """Update the columns whose argument is not None. `session_expiration` is in minutes; 0 means never."""
-    [row] = await db.fetch(SET, store_id, session_expiration, name, storefront_url)
+    retention = (retention_days is not None, retention_days and retention_days.value)
+    [row] = await db.fetch(SET, store_id, session_expiration, name, storefront_url, *retention)
     return row
 
 

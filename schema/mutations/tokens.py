@@ -8,7 +8,7 @@ from db.events import create_joined
 from db.sessions import get_session, set_token_expiry, set_token_reissued, set_token_revoked
 from schema.admission import admission_of
 from schema.context import Info
-from schema.errors import UserErrorCode, found, user_error
+from schema.errors import UserErrorCode, found, redacted, user_error
 from schema.fields import optional
 from schema.mutations.payloads import SessionPayload
 from schema.scopes import Scope
@@ -72,7 +72,9 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
         minutes = validation.minutes(input.minutes, "minutes")
     row = await set_token_expiry(info.context.db, credential.store_id, id, minutes, credential.actor)
     if row is None:
-        found(await get_session(info.context.db, credential.store_id, id), "a session", "sessionId")
+        known = found(await get_session(info.context.db, credential.store_id, id), "a session", "sessionId")
+        if known.redacted_at:
+            raise redacted("a session", "sessionId")
         raise user_error(UserErrorCode.TOKEN_REVOKED, "has a token that was revoked: reissue it instead", "sessionId")
     return ExtendTokenPayload(session=Session(row=row))
 
@@ -84,7 +86,10 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
         minutes = validation.minutes(input.minutes, "minutes")
     token_key = info.context.links.keys.current
     row = await set_token_reissued(info.context.db, credential.store_id, id, token_key, minutes, credential.actor)
-    return ReissueTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
+    if row is None:
+        found(await get_session(info.context.db, credential.store_id, id), "a session", "sessionId")
+        raise redacted("a session", "sessionId")
+    return ReissueTokenPayload(session=Session(row=row))
 
 
 async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayload:
@@ -93,7 +98,7 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
         id = validation.id(input.session_id, "session", "sessionId")
         reason = validation.text(input.reason, "reason", length=REASON_LENGTH)
     db, store_id = info.context.db, credential.store_id
-    # A token that was revoked before does not change.
+    # A token that was revoked before does not change, nor does that of a redacted session, which does not work.
     row = await set_token_revoked(db, store_id, id, reason, credential.actor) or await get_session(db, store_id, id)
     return RevokeTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
 
