@@ -97,7 +97,7 @@ async def set_app(
     scopes: list[str] | None = None,
     document_mode: str | None = None,
     rate: int | None = None,
-    client_id: Change | None = None,
+    client_id: Change[str] | None = None,
     disabled: bool | None = None,
     origin: Origin = COMMAND_LINE,
 ) -> Row | None:

@@ -1,9 +1,11 @@
 """Columns: those that a statement selects, groups by one of them, and changes of nullable columns."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from db.pool import Row
+
+V = TypeVar("V")
 
 # The names of the columns to select, or None for all columns.
 Columns: TypeAlias = frozenset[str] | None
@@ -26,7 +28,7 @@ def grouped(rows: Iterable[Row], column: str, values: Iterable[str]) -> dict[str
     return groups
 
 
-class Change(NamedTuple):
+class Change(NamedTuple, Generic[V]):
     """A new value for a nullable column, which may be None. No Change means that the column keeps its value."""
 
-    value: str | None
+    value: V | None

@@ -5,7 +5,10 @@ from db.columns import Change, select_list
 from db.ids import new_id
 from db.pool import Executor, Row
 
-COLUMNS = {"id": "id", "name": "name", "phone": "phone", "email": "email", "external_id": "external_id"}
+COLUMNS = {
+    **{"id": "id", "name": "name", "phone": "phone", "email": "email", "external_id": "external_id"},
+    "redacted_at": "to_json(redacted_at)",
+}
 
 ALL = select_list(COLUMNS)
 
@@ -36,7 +39,7 @@ select {ALL} from created
 
 SET = f"""
 with before as materialized (
-    select * from customer where store_id = $1 and id = $2 for no key update
+    select * from customer where store_id = $1 and id = $2 and redacted_at is null for no key update
 ), changed as (
     update customer set
         name = coalesce($3, customer.name),
@@ -101,11 +104,14 @@ async def set_customer(
     id: str,
     *,
     name: str | None,
-    phone: Change | None,
-    email: Change | None,
+    phone: Change[str] | None,
+    email: Change[str] | None,
     origin: Origin,
 ) -> Row | None:
-    """Update what is not None, and the name also in the customer's sessions. Call it in a transaction."""
+    """Update what is not None, and the name also in the customer's sessions. Call it in a transaction.
+
+    Returns None if the store has no such customer, or if the customer was redacted.
+    """
     changes = (phone is not None, phone and phone.value, email is not None, email and email.value)
     customer = await db.fetchrow(SET, store_id, id, name, *changes, *origin.values)
     if customer and name is not None:

@@ -57,6 +57,11 @@ where store_id = $1 and id = $2 and not exists (
 )
 """
 
+CREATE_SEVERAL = """
+insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
+select $1, id, session_id, $2, $5, $6 from unnest($3::text[], $4::text[]) as new (id, session_id)
+"""
+
 CREATE_EXTENDED = """
 insert into session_event (store_id, id, session_id, kind, expires_at, reason, api_key_id, user_id)
 select $1, id, session_id, 'EXTENDED', expires_at, 'store setting', $5, $6
@@ -73,6 +78,13 @@ async def search_events(db: Executor, store_id: str, session_ids: list[str], win
 async def create_visit(db: Executor, store_id: str, session_id: str, kind: VisitKind, actor: Actor) -> None:
     """Record a visit, unless one of the same kind was recorded within the last minute."""
     await db.fetch(CREATE_VISIT, store_id, session_id, new_id("event"), kind, *actor)
+
+
+async def create_events(
+    db: Executor, store_id: str, kind: Literal["REVOKED", "REDACTED"], session_ids: list[str], actor: Actor
+) -> None:
+    """Record that the same has happened to several sessions."""
+    await db.fetch(CREATE_SEVERAL, store_id, kind, [new_id("event") for _ in session_ids], session_ids, *actor)
 
 
 async def create_extended_events(db: Executor, store_id: str, sessions: list[Row], actor: Actor) -> None:

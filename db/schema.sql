@@ -106,8 +106,11 @@ CREATE TABLE public.customer (
     phone text,
     email text,
     external_id text COLLATE pg_catalog."C",
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    redacted_at timestamp with time zone
 );
+
+COMMENT ON COLUMN public.customer.redacted_at IS 'When the personal data of the customer and of all their sessions was removed. The name is empty since then.';
 
 CREATE TABLE public.document (
     store_id text NOT NULL COLLATE pg_catalog."C",
@@ -171,6 +174,13 @@ COMMENT ON COLUMN public.rate_limit.granted IS 'Points that the last withdrawal 
 
 COMMENT ON COLUMN public.rate_limit.at IS 'Time of the last withdrawal. Points have been restored since then.';
 
+CREATE TABLE public.retention_run (
+    store_id text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.retention_run IS 'When a server last started to redact the old sessions of each store.';
+
 CREATE TABLE public.session (
     store_id text NOT NULL COLLATE pg_catalog."C",
     id text NOT NULL COLLATE pg_catalog."C",
@@ -193,6 +203,7 @@ CREATE TABLE public.session (
 '::text) || COALESCE(public.fold(room_id), ''::text)) || '
 '::text) || public.fold(order_numbers)), 372) || '
 '::text) || substr(id, 9))) STORED NOT NULL COLLATE pg_catalog."C",
+    redacted_at timestamp with time zone,
     CONSTRAINT session_check CHECK (((conversion_kind IS NULL) = (converted_at IS NULL))),
     CONSTRAINT session_conversion_kind_check CHECK ((conversion_kind = ANY (ARRAY['PURCHASE'::text, 'TASK'::text, 'GOAL'::text]))),
     CONSTRAINT session_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
@@ -208,6 +219,8 @@ COMMENT ON COLUMN public.session.token_expires_at IS 'infinity means that the to
 
 COMMENT ON COLUMN public.session.search_text IS 'The folded texts that a search looks through. The last 27 characters are a newline and the ID.';
 
+COMMENT ON COLUMN public.session.redacted_at IS 'When the room ID, the metadata and the reasons in the timeline were removed. The token does not work since then.';
+
 CREATE TABLE public.session_event (
     store_id text NOT NULL COLLATE pg_catalog."C",
     id text NOT NULL COLLATE pg_catalog."C",
@@ -219,7 +232,7 @@ CREATE TABLE public.session_event (
     api_key_id text COLLATE pg_catalog."C",
     user_id text COLLATE pg_catalog."C",
     CONSTRAINT session_event_check CHECK (((expires_at IS NOT NULL) = (kind = ANY (ARRAY['ISSUED'::text, 'EXTENDED'::text, 'REISSUED'::text])))),
-    CONSTRAINT session_event_kind_check CHECK ((kind = ANY (ARRAY['ISSUED'::text, 'PREVIEWED'::text, 'OPENED'::text, 'JOINED'::text, 'EXTENDED'::text, 'REISSUED'::text, 'REVOKED'::text, 'CONVERTED'::text])))
+    CONSTRAINT session_event_kind_check CHECK ((kind = ANY (ARRAY['ISSUED'::text, 'PREVIEWED'::text, 'OPENED'::text, 'JOINED'::text, 'EXTENDED'::text, 'REISSUED'::text, 'REVOKED'::text, 'CONVERTED'::text, 'REDACTED'::text])))
 );
 
 COMMENT ON TABLE public.session_event IS 'The timeline and audit trail of each session. The event EXPIRED is not stored but derived.';
@@ -240,12 +253,16 @@ CREATE TABLE public.store (
     session_expiration integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     storefront_hosts text[] DEFAULT '{}'::text[] NOT NULL,
+    retention_days integer,
+    CONSTRAINT store_retention_days_check CHECK (((retention_days >= 30) AND (retention_days <= 3650))),
     CONSTRAINT store_session_expiration_check CHECK (((session_expiration >= 0) AND (session_expiration <= 1440)))
 );
 
 COMMENT ON COLUMN public.store.session_expiration IS 'Minutes until a newly issued token expires. 0 means that tokens never expire.';
 
 COMMENT ON COLUMN public.store.storefront_hosts IS 'The hosts to which storefront_url may point, in lower case.';
+
+COMMENT ON COLUMN public.store.retention_days IS 'Days after the last event of a session until it is redacted. Null means that sessions are kept.';
 
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
@@ -285,6 +302,9 @@ ALTER TABLE ONLY public."order"
 
 ALTER TABLE ONLY public.rate_limit
     ADD CONSTRAINT rate_limit_pkey PRIMARY KEY (store_id, app_id);
+
+ALTER TABLE ONLY public.retention_run
+    ADD CONSTRAINT retention_run_pkey PRIMARY KEY (store_id);
 
 ALTER TABLE ONLY public.session_event
     ADD CONSTRAINT session_event_pkey PRIMARY KEY (store_id, id);
@@ -352,6 +372,8 @@ CREATE INDEX session_room ON public.session USING btree (store_id, public.fold(r
 
 CREATE INDEX session_search ON public.session USING gin (store_id, search_text public.gin_trgm_ops);
 
+CREATE INDEX session_unredacted ON public.session USING btree (store_id, created_at) WHERE (redacted_at IS NULL);
+
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_store_id_app_id_fkey FOREIGN KEY (store_id, app_id) REFERENCES public.app(store_id, id);
 
@@ -381,6 +403,9 @@ ALTER TABLE ONLY public."order"
 
 ALTER TABLE ONLY public."order"
     ADD CONSTRAINT order_store_id_session_id_fkey FOREIGN KEY (store_id, session_id) REFERENCES public.session(store_id, id);
+
+ALTER TABLE ONLY public.retention_run
+    ADD CONSTRAINT retention_run_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);
 
 ALTER TABLE ONLY public.session_event
     ADD CONSTRAINT session_event_store_id_fkey FOREIGN KEY (store_id) REFERENCES public.store(id);

@@ -40,6 +40,7 @@ COLUMNS = {
     "converted_at": "to_json(converted_at)",
     "conversion_order_id": "conversion_order_id",
     "metadata": "metadata",
+    "redacted_at": "to_json(redacted_at)",
 }
 
 ALL = select_list(COLUMNS)
@@ -77,7 +78,7 @@ SET_EXPIRY = f"""
 with changed as (
     update session set
         token_expires_at = case when $3 = 0 then 'infinity' else now() + make_interval(mins => $3) end
-    where store_id = $1 and id = $2 and token_revoked_at is null
+    where store_id = $1 and id = $2 and token_revoked_at is null and redacted_at is null
     returning *
 ), event as (
     insert into session_event (store_id, id, session_id, kind, expires_at, api_key_id, user_id)
@@ -95,7 +96,7 @@ with changed as (
         token_expires_at = case minutes when 0 then 'infinity' else now() + make_interval(mins => minutes) end,
         token_revoked_at = null
     from (select coalesce($4, session_expiration) as minutes from store where id = $1 for share) as setting
-    where store_id = $1 and id = $2
+    where store_id = $1 and id = $2 and redacted_at is null
     returning session.*
 ), event as (
     insert into session_event (store_id, id, session_id, kind, expires_at, api_key_id, user_id)
@@ -107,7 +108,7 @@ select {ALL} from changed
 # Locks first, so that a customer who joins while this waits has joined before the time of the revocation.
 SET_REVOKED = f"""
 with locked as (
-    select id from session where store_id = $1 and id = $2 and token_revoked_at is null
+    select id from session where store_id = $1 and id = $2 and token_revoked_at is null and redacted_at is null
     for no key update
 ), changed as (
     update session set token_revoked_at = clock_timestamp() from locked
@@ -186,19 +187,22 @@ async def create_session(
 async def set_token_expiry(
     db: Executor, store_id: str, id: str, minutes: int, actor: Actor, *, event_id: str
 ) -> Row | None:
-    """Let the token expire in `minutes` (0: never). Returns None if there is no such session or it is revoked."""
+    """Let the token expire in `minutes` (0: never). Returns None if it is revoked.
+
+    Also returns None if there is no such session, or if it was redacted.
+    """
     return await db.fetchrow(SET_EXPIRY, store_id, id, minutes, event_id, *actor)
 
 
 async def set_token_reissued(
     db: Executor, store_id: str, id: str, token_key: str, minutes: int | None, actor: Actor, *, event_id: str
 ) -> Row | None:
-    """Replace the token of the session by a new one. Returns None if there is no such session."""
+    """Replace the token of the session by a new one. Returns None if there is no such session, or it was redacted."""
     return await db.fetchrow(SET_REISSUED, store_id, id, token_key, minutes, event_id, *actor)
 
 
 async def set_token_revoked(db: Executor, store_id: str, id: str, reason: str | None, actor: Actor) -> Row | None:
-    """Revoke the token. Returns None if there is no such session or it is already revoked."""
+    """Revoke the token. Returns None if there is no such session, or if it is already revoked or was redacted."""
     return await db.fetchrow(SET_REVOKED, store_id, id, new_id("event"), reason, *actor)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from db.audit import COMMAND_LINE, Origin, change, creation
+from db.columns import Change
 from db.events import Actor, create_extended_events
 from db.ids import new_id
 from db.pool import Executor, Pool, Row
@@ -13,7 +14,7 @@ from db.pool import Executor, Pool, Row
 # The name of a store in links: a hostname label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
-COLUMNS = "id, slug, name, storefront_url, storefront_hosts, session_expiration"
+COLUMNS = "id, slug, name, storefront_url, storefront_hosts, session_expiration, retention_days"
 
 CREATE = f"""
 with created as (
@@ -41,12 +42,13 @@ with before as materialized (
         session_expiration = coalesce($2, store.session_expiration),
         name = coalesce($3, store.name),
         storefront_url = coalesce($4, store.storefront_url),
-        storefront_hosts = coalesce($5, store.storefront_hosts)
+        storefront_hosts = coalesce($5, store.storefront_hosts),
+        retention_days = case when $6 then $7 else store.retention_days end
     from before
     where store.id = before.id
     returning store.*
 ), event as (
-    {change("STORE_UPDATED", 6)}
+    {change("STORE_UPDATED", 8)}
 )
 select {COLUMNS} from changed
 """
@@ -124,11 +126,13 @@ async def set_store(
     name: str | None = None,
     storefront_url: str | None = None,
     storefront_hosts: list[str] | None = None,
+    retention_days: Change[int] | None = None,
     origin: Origin = COMMAND_LINE,
 ) -> Row:
     """Update the columns whose argument is not None. `session_expiration` is in minutes; 0 means never."""
     values = (session_expiration, name, storefront_url, storefront_hosts)
-    [row] = await db.fetch(SET, store_id, *values, *origin.values)
+    retention = (retention_days is not None, retention_days and retention_days.value)
+    [row] = await db.fetch(SET, store_id, *values, *retention, *origin.values)
     return row
 
 

@@ -10,7 +10,7 @@ from schema.customers import customer, customers
 from schema.defaults import leave_null_defaults_out
 from schema.mutations.api_keys import create_api_key, revoke_api_key
 from schema.mutations.apps import create_app, update_app
-from schema.mutations.customers import update_customer
+from schema.mutations.customers import redact_customer, update_customer
 from schema.mutations.documents import publish_documents, retire_document
 from schema.mutations.orders import record_order
 from schema.mutations.payloads import mutation
@@ -54,6 +54,11 @@ class Mutation:
     record_order = mutation(record_order, "Create an order, or update the order with the same number.")
     record_conversion = mutation(record_conversion, "Record a conversion. A session can convert only once.")
     update_customer = mutation(update_customer, "Update a customer. Omitted fields do not change.")
+    redact_customer = mutation(
+        redact_customer,
+        "Remove the personal data of a customer and of all their sessions permanently, and revoke their active tokens. "
+        "Statistics do not change. Idempotent. If it is interrupted, repeat it. Requires the scope `admin`.",
+    )
     update_store_settings = mutation(update_store_settings, "Update the store. Omitted fields do not change.")
     create_app = mutation(create_app, "Create an app. Use `createApiKey` to create a key for it.")
     update_app = mutation(update_app, "Update, disable or enable an app. Omitted fields do not change.")

@@ -15,6 +15,7 @@ COST_MODEL = CostModel(
         "SessionStats.opened": 100,
         "PeriodStats.opened": 1,
         "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
+        "Mutation.redactCustomer": 100,  # updates every session of the customer
         "PersistedDocument.body": 20,  # may have 64 KiB
         # Each may run a statement.
         "PageInfo.hasNextPage": 1,

@@ -1,5 +1,6 @@
 """Customers and their search."""
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @strawberry.type(description="A person with whom your store talks.")
 class Customer(Node):
     id: strawberry.ID = column("id", "The customer's ID, such as customer_01h455vb4pex5vsknk084sn02q.")
-    name: str = column("name", "The customer's name, as your store writes it.")
+    name: str = column("name", "The customer's name, as your store writes it. Empty if the customer was redacted.")
 
     @resolver(
         "The phone number in E.164 format, such as +6281234567890. Requires the scope `sessions:read`.",
@@ -38,6 +39,13 @@ class Customer(Node):
     @resolver("The customer's ID in your own system. Requires the scope `sessions:read`.", reads=("id", "external_id"))
     async def external_id(self, info: Info) -> str | None:
         return await self._contact(info, "external_id")
+
+    @resolver(
+        "When the personal data of the customer and of all their sessions was removed. Null if it was not.",
+        reads=("id", "redacted_at"),
+    )
+    async def redacted_at(self, info: Info) -> datetime | None:
+        return await self._value(info, "redacted_at")
 
     @resolver("The customer's sessions, newest first by default. Requires the scope `sessions:read`.", reads=("id",))
     async def sessions(
@@ -62,8 +70,12 @@ class Customer(Node):
         return CountableConnection(page=page, count_up_to=count_up_to)
 
     async def _contact(self, info: Info, name: str) -> Any:
-        """A column with contact details, which the rows of sessions lack. A scope to write does not include them."""
+        """A contact detail. A scope to write does not include them."""
         info.context.require(Scope.SESSIONS_READ)
+        return await self._value(info, name)
+
+    async def _value(self, info: Info, name: str) -> Any:
+        """A column that is not copied into the rows of sessions."""
         if name in self.row:
             return self.row[name]
         row = await info.context.loaders.row(get_customers, self.row["id"])

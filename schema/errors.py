@@ -40,6 +40,9 @@ class UserErrorCode(Enum):
     ORDER_OF_ANOTHER_SESSION = enum_value(
         "ORDER_OF_ANOTHER_SESSION", "The order with this number belongs to another session."
     )
+    REDACTED = enum_value(
+        "REDACTED", "The personal data of the customer or session was removed, so it can no longer be used."
+    )
     ALREADY_CONVERTED = enum_value(
         "ALREADY_CONVERTED", "The session already has a different conversion, which does not change."
     )
@@ -73,6 +76,10 @@ def user_error(code: UserErrorCode, message: str, *field: str) -> UserErrors:
 def order_of_another_session(field: str) -> UserErrors:
     message = "must not be the number of another session's order"
     return user_error(UserErrorCode.ORDER_OF_ANOTHER_SESSION, message, field)
+
+
+def redacted(object: str, *field: str) -> UserErrors:
+    return user_error(UserErrorCode.REDACTED, f"is the ID of {object} that was redacted: create a new one", *field)
 
 
 def found(value: T | None, object: str, field: str) -> T:

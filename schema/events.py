@@ -22,6 +22,7 @@ class SessionEventKind(Enum):
     REISSUED = enum_value("REISSUED", "The token was replaced, and the previous link stopped working.")
     REVOKED = enum_value("REVOKED", "The token was revoked.")
     CONVERTED = enum_value("CONVERTED", "The session converted.")
+    REDACTED = enum_value("REDACTED", "The personal data of the session was removed.")
     EXPIRED = enum_value("EXPIRED", "The token expired.")
 
 
@@ -39,7 +40,7 @@ class SessionEvent:
     reason: str | None = column(
         "reason",
         "The reason for the change, or `store setting` if a change of the store's `sessionExpiration` caused it. Null "
-        "if no reason was given.",
+        "if no reason was given, or if the session was redacted.",
     )
     api_key_id: strawberry.ID | None = column(
         "api_key_id",

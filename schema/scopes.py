@@ -24,4 +24,4 @@ class Scope(Enum):
     DOCUMENTS_WRITE = enum_value(
         "documents:write", "`documents:write`: publish, list and retire the app's persisted documents."
     )
-    ADMIN = enum_value("admin", "`admin`: full access, including apps and API keys.")
+    ADMIN = enum_value("admin", "`admin`: full access, including apps, API keys and redaction.")

@@ -66,6 +66,11 @@ class Session(Node):
     )
     room_id: str | None = column("room_id", 'The ID of the chat room in the omnichannel dashboard, such as "1905692".')
 
+    redacted_at: datetime | None = column(
+        "redacted_at",
+        "When the room ID, the metadata and the reasons in the timeline were removed. Null if they were not.",
+    )
+
     @resolver("The orders of the session, oldest first.", reads=("id",))
     async def orders(self, info: Info) -> list[Order]:
         rows = await info.context.loaders.of_parent(get_orders_by_session, self.row["id"])

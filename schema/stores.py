@@ -30,6 +30,10 @@ class Store(Node):
         "The session expiration: the lifetime of new tokens in minutes, 1 to 1440. 0 means that new tokens "
         "never expire.",
     )
+    retention_days: int | None = column(
+        "retention_days",
+        "The retention period in days: sessions without an event for so long are redacted. Null if sessions are kept.",
+    )
 
 
 async def store(info: Info) -> Store:

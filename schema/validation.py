@@ -19,6 +19,10 @@ METADATA_BYTES = 8_192
 MINUTES = 1440
 
 T = TypeVar("T")
+# The retention period of sessions.
+DAYS_MINIMUM = 30
+DAYS_MAXIMUM = 3650
+
 OptionalText = TypeVar("OptionalText", str, str | None)
 OptionalNumber = TypeVar("OptionalNumber", int, int | None)
 
@@ -66,6 +70,12 @@ class Validation:
         """The lifetime of a token in minutes; 0 means that it never expires."""
         if value is not None and not 0 <= value <= MINUTES:
             self.add_error(f"must be 1 to {MINUTES} minutes, or 0 for a token that never expires, got {value}", *field)
+        return value
+
+    def retention_days(self, value: int | None, *field: str) -> int | None:
+        if value is not None and not DAYS_MINIMUM <= value <= DAYS_MAXIMUM:
+            message = f"must be {DAYS_MINIMUM} to {DAYS_MAXIMUM} days, or null to keep sessions, got {value}"
+            self.add_error(message, *field)
         return value
 
     def phone(self, value: str | None, *field: str) -> str | None:

@@ -1,12 +1,13 @@
-"""The mutation that updates a customer."""
+"""The mutations that update and redact customers."""
 
 import strawberry
 
 from db.columns import Change
-from db.customers import set_customer
+from db.customers import get_customers, set_customer
+from db.redaction import redact_customer as redact
 from schema.context import Info
 from schema.customers import Customer
-from schema.errors import found
+from schema.errors import found, redacted
 from schema.fields import optional
 from schema.mutations.payloads import Payload
 from schema.scopes import Scope
@@ -29,6 +30,16 @@ class UpdateCustomerPayload(Payload):
     customer: Customer | None = optional("The customer. Null if the mutation was refused.")
 
 
+@strawberry.input(description="The customer whose personal data to remove.")
+class RedactCustomerInput:
+    id: strawberry.ID = strawberry.field(description="The ID of the customer.")
+
+
+@strawberry.type(description="The redacted customer.")
+class RedactCustomerPayload(Payload):
+    customer: Customer | None = optional("The customer. Null if the mutation was refused.")
+
+
 async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
     store_id = info.context.require(Scope.SESSIONS_WRITE).store_id
     with Validation() as validation:
@@ -40,4 +51,14 @@ async def update_customer(info: Info, input: UpdateCustomerInput) -> UpdateCusto
         row = await set_customer(
             transaction, store_id, id, name=name, phone=phone, email=email, origin=info.context.origin
         )
+        if row is None and await get_customers(transaction, store_id, [id]):
+            raise redacted("a customer", "id")
     return UpdateCustomerPayload(customer=Customer(row=found(row, "a customer", "id")))
+
+
+async def redact_customer(info: Info, input: RedactCustomerInput) -> RedactCustomerPayload:
+    credential = info.context.require(Scope.ADMIN)
+    with Validation() as validation:
+        id = validation.id(input.id, "customer", "id")
+    row = await redact(info.context.db, credential.store_id, id, credential.actor)
+    return RedactCustomerPayload(customer=Customer(row=found(row, "a customer", "id")))

@@ -16,7 +16,7 @@ from db.orders import set_order
 from db.pool import Row, Transaction
 from db.sessions import check_conversion, get_session, get_session_locked, set_conversion
 from schema.context import Info
-from schema.errors import UserErrorCode, found, order_of_another_session, user_error
+from schema.errors import UserErrorCode, found, order_of_another_session, redacted, user_error
 from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
 from schema.mutations.payloads import SessionPayload
@@ -182,6 +182,8 @@ async def _find_or_create_customer(
         return await _create_or_update_customer(transaction, store_id, details, origin)
     if row is None:
         raise user_error(UserErrorCode.CUSTOMER_NOT_FOUND, message, "customer", field)
+    if row.redacted_at:
+        raise redacted("a customer", "customer", field)
     return row
 
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import strawberry
 
+from db.columns import Change
 from db.pool import Transaction
 from db.stores import get_store_locked, set_active_expiry, set_store
 from schema.context import Info
@@ -11,10 +12,10 @@ from schema.fields import optional
 from schema.mutations.payloads import Payload
 from schema.scopes import Scope
 from schema.stores import HOST_LIMIT, Store, checked_storefront_host, checked_storefront_url
-from schema.validation import NAME_LENGTH, Validation
+from schema.validation import DAYS_MAXIMUM, DAYS_MINIMUM, NAME_LENGTH, Validation
 
 
-@strawberry.input(description="The changes to the settings of the store. Omitted and null fields do not change.")
+@strawberry.input(description="The changes to the settings of the store. Omitted fields do not change.")
 class UpdateStoreSettingsInput:
     session_expiration: int | None = optional(
         "The session expiration: the lifetime of new tokens in minutes, 1 to 1440. 0 means that new tokens "
@@ -28,6 +29,11 @@ class UpdateStoreSettingsInput:
     storefront_hosts: list[str] | None = optional(
         f"The hosts to which `storefrontUrl` may point, at most {HOST_LIMIT}, such as `shop.example`. They replace the "
         "current hosts, and must include the host of `storefrontUrl`. Requires the scope `admin`."
+    )
+    retention_days: int | None = optional(
+        f"The retention period, {DAYS_MINIMUM} to {DAYS_MAXIMUM} days: sessions without an event for so long are "
+        "redacted, and so are customers without other sessions. Null keeps sessions. Requires the scope `admin`.",
+        default=strawberry.UNSET,
     )
     apply_to_active_tokens: bool | None = optional(
         "Whether to also apply the session expiration to active tokens, counted from the time at which "
@@ -43,8 +49,9 @@ class UpdateStoreSettingsPayload(Payload):
 
 async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> UpdateStoreSettingsPayload:
     credential = info.context.require(Scope.SETTINGS_WRITE)
-    # Where customers are sent with their tokens.
-    if input.storefront_url is not None or input.storefront_hosts is not None:
+    # Where customers are sent with their tokens, and when their data is removed.
+    keeps_retention = input.retention_days is strawberry.UNSET
+    if not (keeps_retention and input.storefront_url is None and input.storefront_hosts is None):
         info.context.require(Scope.ADMIN)
     db, store_id = info.context.db, credential.store_id
     async with db.transaction() as transaction:
@@ -52,6 +59,9 @@ async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> 
             minutes = validation.minutes(input.session_expiration, "sessionExpiration")
             name = validation.text(input.name, "name", length=NAME_LENGTH)
             url, hosts = await _validated_storefront(validation, transaction, store_id, input)
+            days = None
+            if not keeps_retention:
+                days = Change(validation.retention_days(input.retention_days, "retentionDays"))
         row = await set_store(
             transaction,
             store_id,
@@ -59,6 +69,7 @@ async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> 
             name=name,
             storefront_url=url,
             storefront_hosts=hosts,
+            retention_days=days,
             origin=info.context.origin,
         )
     changed = await set_active_expiry(db, store_id, credential.actor) if input.apply_to_active_tokens else 0

@@ -9,7 +9,7 @@ from db.ids import new_id
 from db.sessions import get_session, set_token_expiry, set_token_reissued, set_token_revoked
 from schema.admission import Visit, admit
 from schema.context import Info
-from schema.errors import UserErrorCode, found, user_error
+from schema.errors import UserErrorCode, found, redacted, user_error
 from schema.fields import optional
 from schema.idempotency_keys import IDEMPOTENCY_KEY, idempotent_id
 from schema.mutations.payloads import Payload, SessionPayload
@@ -84,7 +84,9 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
         if await idempotent_id(transaction, store_id, input, new) == new:
             row = await set_token_expiry(transaction, store_id, id, minutes, credential.actor, event_id=new)
             if row is None:
-                found(await get_session(transaction, store_id, id), "a session", "sessionId")
+                known = found(await get_session(transaction, store_id, id), "a session", "sessionId")
+                if known.redacted_at:
+                    raise redacted("a session", "sessionId")
                 message = "has a token that was revoked: reissue it instead"
                 raise user_error(UserErrorCode.TOKEN_REVOKED, message, "sessionId")
         else:
@@ -104,10 +106,13 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
         if await idempotent_id(transaction, store_id, input, new) == new:
             actor = credential.actor
             row = await set_token_reissued(transaction, store_id, id, token_key, minutes, actor, event_id=new)
+            if row is None:
+                found(await get_session(transaction, store_id, id), "a session", "sessionId")
+                raise redacted("a session", "sessionId")
         else:
             row = await get_session(transaction, store_id, id)
-        session = found(row, "a session", "sessionId")
-    return ReissueTokenPayload(session=Session(row=session))
+    assert row is not None
+    return ReissueTokenPayload(session=Session(row=row))
 
 
 async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayload:
@@ -116,7 +121,7 @@ async def revoke_token(info: Info, input: RevokeTokenInput) -> RevokeTokenPayloa
         id = validation.id(input.session_id, "session", "sessionId")
         reason = validation.text(input.reason, "reason", length=REASON_LENGTH)
     db, store_id = info.context.db, credential.store_id
-    # A token that was revoked before does not change.
+    # A token that was revoked before does not change, nor does that of a redacted session, which does not work.
     row = await set_token_revoked(db, store_id, id, reason, credential.actor) or await get_session(db, store_id, id)
     return RevokeTokenPayload(session=Session(row=found(row, "a session", "sessionId")))
 

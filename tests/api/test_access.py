@@ -41,6 +41,7 @@ MUTATIONS = {
     "recordOrder": (WRITE, 'sessionId: "SESSION", number: "NUMBER"'),
     "recordConversion": (WRITE, 'sessionId: "SESSION", kind: TASK'),
     "updateCustomer": (WRITE, 'id: "CUSTOMER", name: "Sari"'),
+    "redactCustomer": (ADMIN, 'id: "CUSTOMER"'),
     "updateStoreSettings": (SETTINGS, "sessionExpiration: 5"),
     "createApp": (ADMIN, 'name: "x", scopes: ADMIN'),
     "updateApp": (ADMIN, 'id: "APP", scopes: ADMIN'),

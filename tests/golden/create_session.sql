@@ -21,7 +21,7 @@ with created as (
     without_values(jsonb_strip_nulls(jsonb_build_object('name', created.name, 'phone', created.phone, 'email', created.email, 'external_id', created.external_id)))
     from created where is_new
 )
-select id, name, phone, email, external_id from created;
+select id, name, phone, email, external_id, to_json(redacted_at) as redacted_at from created;
 
 with setting as (
     select coalesce($7, session_expiration) as minutes from store where id = $1 for share
@@ -39,7 +39,7 @@ select id, customer_id, customer_name, room_id, to_json(created_at) as created_a
 when token_revoked_at is not null then 'REVOKED'
 when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
-end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata from created;
+end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata, to_json(redacted_at) as redacted_at from created;
 
 with before as materialized (
     select * from "order" where store_id = $1 and number = $4
@@ -65,7 +65,7 @@ select id, number, session_id, total_amount, total_currency, placed_at from chan
 update session set order_numbers = concat_ws(e'\n', $3, nullif(order_numbers, ''))
 where store_id = $1 and id = $2 and $3 <> all (string_to_array(order_numbers, e'\n'));
 
-select id, name, phone, email, external_id from customer where store_id = $1 and id = any ($2);
+select id, name, phone, email, external_id, to_json(redacted_at) as redacted_at from customer where store_id = $1 and id = any ($2);
 
 select id, number, session_id, total_amount, total_currency, placed_at from "order" where store_id = $1 and session_id = any ($2) order by id;
 

@@ -1,5 +1,5 @@
 with locked as (
-    select id from session where store_id = $1 and id = $2 and token_revoked_at is null
+    select id from session where store_id = $1 and id = $2 and token_revoked_at is null and redacted_at is null
     for no key update
 ), changed as (
     update session set token_revoked_at = clock_timestamp() from locked
@@ -13,4 +13,4 @@ select id, customer_id, customer_name, room_id, to_json(created_at) as created_a
 when token_revoked_at is not null then 'REVOKED'
 when token_expires_at <= statement_timestamp() then 'EXPIRED'
 else 'ACTIVE'
-end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata from changed;
+end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif(token_expires_at, 'infinity')) as token_expires_at, to_json(token_revoked_at) as token_revoked_at, conversion_kind, to_json(converted_at) as converted_at, conversion_order_id, metadata, to_json(redacted_at) as redacted_at from changed;

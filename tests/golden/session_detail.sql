@@ -31,4 +31,4 @@ cross join lateral (
     limit $7
 ) as event;
 
-select id, name, phone, email, external_id from customer where store_id = $1 and id = any ($2);
+select id, name, phone, email, external_id, to_json(redacted_at) as redacted_at from customer where store_id = $1 and id = any ($2);

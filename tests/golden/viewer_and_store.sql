@@ -1,1 +1,1 @@
-select id, slug, name, storefront_url, storefront_hosts, session_expiration from store where id = $1;
+select id, slug, name, storefront_url, storefront_hosts, session_expiration, retention_days from store where id = $1;

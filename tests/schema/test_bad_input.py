@@ -93,6 +93,7 @@ VALID = {
 VALID_HERE = {
     "customer.id": "CUSTOMER",
     "updateCustomer.input.id": "CUSTOMER",
+    "redactCustomer.input.id": "CUSTOMER",
     "joinSession.input.token": "CODE",
     "app.id": "APP",
     "updateApp.input.id": "APP",

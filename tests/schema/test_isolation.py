@@ -166,6 +166,7 @@ REQUESTS: dict[str, list[Request]] = {
     "updateCustomer": [
         change("updateCustomer", "customer { id name phone }", id=THEIR_CUSTOMER, name="Trespasser", phone=None)
     ],
+    "redactCustomer": [change("redactCustomer", "customer { id name redactedAt }", id=THEIR_CUSTOMER)],
     "updateStoreSettings": [
         change(
             "updateStoreSettings",
@@ -308,6 +309,7 @@ UNKNOWN: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
         ("customer.externalId", "CUSTOMER_NOT_FOUND", "matches no customer of your store"),
     ),
     ("updateCustomer", {"id": THEIR_CUSTOMER, "name": "Budi"}, ("id", "NOT_FOUND", NO_CUSTOMER.format("ID"))),
+    ("redactCustomer", {"id": THEIR_CUSTOMER}, ("id", "NOT_FOUND", NO_CUSTOMER.format("ID"))),
     ("joinSession", {"token": "{mine.start_of_links}{other.code}"}, ("token", "TOKEN_UNKNOWN", NO_LINK)),
     ("updateApp", {"id": THEIR_APP, "name": "x"}, ("id", *NO_APP)),
     ("createApiKey", {"appId": THEIR_APP, "name": "x"}, ("appId", *NO_APP)),

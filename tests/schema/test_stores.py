@@ -8,7 +8,7 @@ import pytest
 from db import stores
 from tests.support.shop import MINUTES, NewShop, Shop, minutes_of, moment
 
-FIELDS = "{ id name slug storefrontUrl storefrontHosts sessionExpiration }"
+FIELDS = "{ id name slug storefrontUrl storefrontHosts sessionExpiration retentionDays }"
 CHANGED = f"store {FIELDS} tokensChanged"
 ELSEWHERE = "must be on one of the storefront hosts: shop.example; got '{}'"
 URL = "A URL must look like https://shop.example/path and have at most 2000 characters, got "
@@ -32,7 +32,7 @@ async def apply(shop: Shop, minutes: int | None = None) -> int:
 
 async def test_a_store_shows_its_settings(shop: Shop) -> None:
     name, url = f"Shop {shop.slug}", "https://shop.example/chat"
-    settings = {"name": name, "slug": shop.slug, "storefrontUrl": url, "sessionExpiration": 30}
+    settings = {"name": name, "slug": shop.slug, "storefrontUrl": url, "sessionExpiration": 30, "retentionDays": None}
     assert await store(shop) == {"id": shop.id, "storefrontHosts": ["shop.example"]} | settings
 
 

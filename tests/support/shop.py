@@ -34,8 +34,14 @@ MINUTES = "must be 1 to 1440 minutes, or 0 for a token that never expires, got "
 
 # The field of a mutation's payload, if it is not the session.
 CHANGED = {
-    **{"recordOrder": "order", "updateCustomer": "customer", "updateStoreSettings": "store"},
-    **{"createApp": "app", "updateApp": "app", "createApiKey": "apiKey", "revokeApiKey": "apiKey"},
+    **{"recordOrder": "order", "updateCustomer": "customer", "redactCustomer": "customer"},
+    **{
+        "updateStoreSettings": "store",
+        "createApp": "app",
+        "updateApp": "app",
+        "createApiKey": "apiKey",
+        "revokeApiKey": "apiKey",
+    },
     **{"publishDocuments": "documents", "retireDocument": "document"},
 }
 

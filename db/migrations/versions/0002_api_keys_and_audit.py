@@ -1,13 +1,16 @@
-"""Record changes in an audit log, let API keys expire, allow storefronts only on known hosts, and block users."""
+"""Record changes in an audit log, let API keys expire, allow storefronts only on known hosts, and block users.
+
+Each existing table is locked in a step of its own.
+"""
 
 from db.migrate import run
 
 revision = "0002"
 down_revision = "0001"
 
-STATEMENTS = """
+FUNCTIONS = """
 -- The entries of a JSON object whose values differ in another one. Both describe the same row, before and after.
-create function changed_entries(object jsonb, other jsonb) returns jsonb
+create or replace function changed_entries(object jsonb, other jsonb) returns jsonb
 language sql immutable strict parallel safe
 return (
     select coalesce(jsonb_object_agg(key, value), '{}')
@@ -16,21 +19,29 @@ return (
 );
 
 -- The entries of a JSON object with null as their values: the audit log only names fields with personal data.
-create function without_values(object jsonb) returns jsonb
+create or replace function without_values(object jsonb) returns jsonb
 language sql immutable strict parallel safe
 return (select coalesce(jsonb_object_agg(key, null::text), '{}') from jsonb_each(object));
 
-alter table store add column storefront_hosts text[] not null default '{}';
-comment on column store.storefront_hosts is 'The hosts to which storefront_url may point, in lower case.';
-update store set storefront_hosts = array[lower(substring(storefront_url from '^https?://([^/:?#]+)'))];
+"""
 
+STORE = """
+alter table store add column if not exists storefront_hosts text[] not null default '{}';
+comment on column store.storefront_hosts is 'The hosts to which storefront_url may point, in lower case.';
+update store set storefront_hosts = array[lower(substring(storefront_url from '^https?://([^/:?#]+)'))]
+where storefront_hosts = '{}';
+"""
+
+API_KEY = """
 alter table api_key
-    add column expires_at timestamptz,
-    add column last_used_at timestamptz;
+    add column if not exists expires_at timestamptz,
+    add column if not exists last_used_at timestamptz;
 comment on column api_key.expires_at is 'The time from which the key is refused. Null if it never expires.';
 comment on column api_key.last_used_at is 'When the key was last used. Updated about once an hour.';
+"""
 
-create table audit_event (
+TABLES = """
+create table if not exists audit_event (
     store_id text collate "C" not null references store,
     id text collate "C" not null,
     at timestamptz not null default clock_timestamp(),
@@ -52,13 +63,13 @@ comment on column audit_event.address is 'The network address from which the req
 comment on column audit_event.before is
     'The changed columns with their former values. Null if the object was created. All values of customers are null.';
 comment on column audit_event.after is 'The changed columns with their new values. All values of customers are null.';
-create index audit_event_at on audit_event (store_id, at, id);
-create index audit_event_action on audit_event (store_id, action, at, id);
-create index audit_event_object on audit_event (store_id, object_id, at, id);
-create index audit_event_api_key on audit_event (store_id, api_key_id, at, id) where api_key_id is not null;
-create index audit_event_user on audit_event (store_id, user_id, at, id) where user_id is not null;
+create index if not exists audit_event_at on audit_event (store_id, at, id);
+create index if not exists audit_event_action on audit_event (store_id, action, at, id);
+create index if not exists audit_event_object on audit_event (store_id, object_id, at, id);
+create index if not exists audit_event_api_key on audit_event (store_id, api_key_id, at, id) where api_key_id is not null;
+create index if not exists audit_event_user on audit_event (store_id, user_id, at, id) where user_id is not null;
 
-create table blocked_user (
+create table if not exists blocked_user (
     store_id text collate "C" not null references store,
     user_id text collate "C" not null,
     blocked_at timestamptz not null default now(),
@@ -69,4 +80,7 @@ comment on table blocked_user is 'Users of the identity provider whose access to
 
 
 def upgrade() -> None:
-    run(STATEMENTS)
+    run(FUNCTIONS)
+    run(STORE)
+    run(API_KEY)
+    run(TABLES)

@@ -1,0 +1,162 @@
+"""Redaction: removing the personal data of customers and of their sessions, on request or after a retention period.
+
+Rows are not deleted, because statistics count them. docs/privacy.md lists what is removed and what remains.
+"""
+
+import asyncio
+import time
+
+from db import customers
+from db.events import Actor, create_events
+from db.pool import Executor, Pool, Row, Transaction
+from db.sessions import STATUS_IS
+
+# Sessions per transaction. A transaction locks them, and their customers, for about 0.1 s.
+BATCH = 500
+
+# Waits for transactions that copy the name into a new session. Locked in the order of their IDs to prevent deadlocks.
+LOCK_CUSTOMERS = """
+select from customer where store_id = $1 and id = any ($2) order by id for no key update
+"""
+
+# Sessions that only keep a name come first, so that the last batch contains a session that is not redacted: if the
+# process ends before it, SEARCH_DUE still finds the customer.
+SEARCH_UNREDACTED = """
+select id from session
+where store_id = $1 and customer_id = any ($2) and (redacted_at is null or customer_name <> '')
+order by redacted_at is null
+limit $3
+"""
+
+# `$3`: whether to remove the name too.
+SET_SESSIONS_REDACTED = f"""
+with locked as (
+    select id, redacted_at is null as is_new, {STATUS_IS["ACTIVE"]} as is_active
+    from session where store_id = $1 and id = any ($2)
+    order by id for no key update
+)
+update session set
+    redacted_at = coalesce(redacted_at, now()),
+    customer_name = case when $3 then '' else customer_name end,
+    room_id = null,
+    metadata = '{{}}',
+    token_revoked_at = case when is_active then clock_timestamp() else token_revoked_at end
+from locked
+where session.store_id = $1 and session.id = locked.id
+returning session.id, is_new, is_active
+"""
+
+# A reason that staff wrote. `store setting` is our own.
+CLEAR_REASONS = """
+update session_event set reason = null where store_id = $1 and session_id = any ($2) and reason <> 'store setting'
+"""
+
+SET_CUSTOMERS_REDACTED = f"""
+update customer set
+    name = '', phone = null, email = null, external_id = null, redacted_at = coalesce(redacted_at, now())
+where store_id = $1 and id = any ($2)
+returning {customers.ALL}
+"""
+
+# Null without a retention period, so that no comparison is true.
+CUTOFF = "(select now() - make_interval(days => retention_days) from store where id = $1)"
+HAS_LATER_EVENT = f"""exists (
+    select from session_event
+    where session_event.store_id = $1 and session_event.session_id = session.id and at >= {CUTOFF}
+)"""
+
+SEARCH_DUE = f"""
+select id, customer_id, created_at::text as created_at from session
+where store_id = $1 and redacted_at is null and created_at < {CUTOFF} and not {HAS_LATER_EVENT}
+and (created_at, id) > ($2::text::timestamptz, $3)
+order by created_at, id
+limit $4
+"""
+
+SEARCH_INACTIVE = f"""
+select id from unnest($2::text[]) as inactive (id)
+where not exists (
+    select from session
+    where store_id = $1 and customer_id = inactive.id and redacted_at is null
+    and (created_at >= {CUTOFF} or {HAS_LATER_EVENT})
+)
+"""
+
+# The store whose turn it is. Another process that tries to claim it waits, and then finds that it was claimed.
+CLAIM = """
+insert into retention_run (store_id, started_at)
+select id, now() from store
+where retention_days is not null and not exists (
+    select from retention_run where store_id = store.id and started_at > now() - make_interval(secs => $1)
+)
+order by id
+limit 1
+on conflict (store_id) do update set started_at = excluded.started_at
+where retention_run.started_at <= now() - make_interval(secs => $1)
+returning store_id
+"""
+
+SYSTEM = Actor(None, None)
+
+
+async def redact_customer(db: Pool, store_id: str, id: str, actor: Actor) -> Row | None:
+    """Remove the personal data of a customer and of all their sessions, and revoke their active tokens.
+
+    Idempotent. Returns None if the store has no such customer. Commits in batches, so that it holds no locks for long.
+    If it is interrupted, it can be repeated.
+    """
+    rows = await _redact_customers(db, store_id, [id], actor)
+    return rows[0] if rows else None
+
+
+async def redact_old_sessions(db: Pool, store_id: str) -> int:
+    """Redact the sessions without an event during the store's retention period, and customers without other sessions.
+
+    Returns the number of sessions. Commits in batches, and pauses after each for as long as it took.
+    """
+    redacted, last = 0, ("-infinity", "")
+    while True:
+        started = time.monotonic()
+        due = await db.fetch(SEARCH_DUE, store_id, *last, BATCH)
+        if not due:
+            return redacted
+        customer_ids = list({row.customer_id for row in due})
+        inactive = {row.id for row in await db.fetch(SEARCH_INACTIVE, store_id, customer_ids)}
+        if inactive:
+            await _redact_customers(db, store_id, sorted(inactive), SYSTEM, only_inactive=True)
+        if others := [row.id for row in due if row.customer_id not in inactive]:
+            async with db.transaction() as transaction:
+                await _redact_sessions(transaction, store_id, others, SYSTEM, with_name=False)
+        redacted, last = redacted + len(due), (due[-1].created_at, due[-1].id)
+        await asyncio.sleep(time.monotonic() - started)
+
+
+async def claim_store(db: Executor, seconds: float) -> str | None:
+    """The ID of a store with a retention period that no process has claimed for this time, or None."""
+    row = await db.fetchrow(CLAIM, seconds)
+    return row.store_id if row else None
+
+
+async def _redact_customers(
+    db: Pool, store_id: str, ids: list[str], actor: Actor, *, only_inactive: bool = False
+) -> list[Row]:
+    """Redact customers in batches of their sessions. The last batch includes the customers themselves."""
+    while True:
+        async with db.transaction() as transaction:
+            await transaction.fetch(LOCK_CUSTOMERS, store_id, ids)
+            if only_inactive:  # still, now that no session can be created
+                ids = [row.id for row in await transaction.fetch(SEARCH_INACTIVE, store_id, ids)]
+            rows = await transaction.fetch(SEARCH_UNREDACTED, store_id, ids, BATCH + 1)
+            session_ids = [row.id for row in rows]
+            await _redact_sessions(transaction, store_id, session_ids[:BATCH], actor, with_name=True)
+            if len(session_ids) <= BATCH:
+                return await transaction.fetch(SET_CUSTOMERS_REDACTED, store_id, ids)
+
+
+async def _redact_sessions(
+    transaction: Transaction, store_id: str, ids: list[str], actor: Actor, *, with_name: bool
+) -> None:
+    rows = await transaction.fetch(SET_SESSIONS_REDACTED, store_id, ids, with_name)
+    await transaction.fetch(CLEAR_REASONS, store_id, ids)
+    await create_events(transaction, store_id, "REVOKED", [row.id for row in rows if row.is_active], actor)
+    await create_events(transaction, store_id, "REDACTED", [row.id for row in rows if row.is_new], actor)
