@@ -55,7 +55,7 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
         "operation": "Mine",
         "codes": ["BAD_USER_INPUT"],
         "status": 200,
-        "statements": 4,  # the credential, the document, the rate limit, and the store
+        "statements": 5,  # the credential, the document, the rate limit for the new document and the query, the store
     }
     assert line["request"] == response.headers["x-request-id"]
 

@@ -171,7 +171,8 @@ async def test_a_throttled_request_has_the_accepted_media_type(shop: Shop, accep
     slow = await new_app(shop.db, shop.id, ["admin"], rate=1)
     key = {"Authorization": f"Bearer {slow.secret}"}
     most = "{ sessions(first: 100) { nodes { events(first: 47) { nodes { id } } } } }"  # 4,901 of its 5,000 points
-    assert (await send(shop.http, query=most, headers=key)).status_code == 200
+    for headers in (shop.headers, key):  # the first one pays for the document
+        assert (await send(shop.http, query=most, headers=headers)).status_code == 200
     response = await send(shop.http, accept, query=most, headers=key)
     status, answer = checked(response, media_type)
     [error] = answer["errors"]

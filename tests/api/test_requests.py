@@ -13,14 +13,15 @@ from tests.support.logs import recorded_log
 from tests.support.responses import JSON, NO_QUERY, checked, error_body
 from tests.support.shop import Shop
 
-LIMIT = 64 * 1024
 TYPENAME = '{"query": "{ __typename }"}'
 ANSWERED = (200, {"data": {"__typename": "Query"}})
 NO_OBJECT = "The body must be a JSON object with a query or a documentId."
 
 
-async def post(http: httpx.AsyncClient, content: Any, *content_types: str) -> tuple[int, Any]:
+async def post(http: httpx.AsyncClient, content: Any, *content_types: str, shop: Shop | None = None) -> tuple[int, Any]:
+    """Send a body, with the shop's key if there is one."""
     headers = [("Content-Type", each) for each in content_types or (JSON,)]
+    headers += shop.headers.items() if shop else []
     return checked(await http.post("/graphql", content=content, headers=headers))
 
 
@@ -99,8 +100,8 @@ async def test_another_method_on_another_path_is_refused_in_json(http: httpx.Asy
         ('{"query": "{ a }"}'.encode("utf-16"), 1),
     ],
 )
-async def test_the_error_about_invalid_json_has_its_position(http: httpx.AsyncClient, body: bytes, column: int) -> None:
-    status, answer = await post(http, body)
+async def test_the_error_about_invalid_json_has_its_position(shop: Shop, body: bytes, column: int) -> None:
+    status, answer = await post(shop.http, body, shop=shop)
     [message] = [error["message"] for error in answer["errors"]]
     assert (status, answer) == (400, error_body(message))
     assert message.startswith("The body is not JSON in UTF-8 (")
@@ -184,12 +185,23 @@ async def test_the_last_of_duplicate_parameters_counts(http: httpx.AsyncClient) 
     assert await post(http, '{"query": "{ no }", "query": "{ __typename }"}') == ANSWERED
 
 
-async def test_a_body_can_have_at_most_64_kib(shop: Shop) -> None:
-    whole = TYPENAME + " " * (LIMIT - len(TYPENAME))
-    assert await post(shop.http, whole) == ANSWERED
-    too_large = (413, error_body("A request has at most 65536 bytes."))
-    assert await post(shop.http, whole + " ") == too_large
-    assert await post(shop.http, "{" * (LIMIT + 1)) == too_large  # nor is it parsed
+async def test_a_body_can_have_at_most_64_kib_and_8_without_a_key(shop: Shop) -> None:
+    for client, limit, message in (
+        (shop, 65_536, "A request has at most 65536 bytes."),
+        (None, 8_192, "A request without a key has at most 8192 bytes."),
+    ):
+        whole = TYPENAME + " " * (limit - len(TYPENAME))
+        assert await post(shop.http, whole, shop=client) == ANSWERED
+        too_large = (413, error_body(message))
+        assert await post(shop.http, whole + " ", shop=client) == too_large
+        assert await post(shop.http, "{" * (limit + 1), shop=client) == too_large  # nor is it parsed
+
+
+async def test_the_parameters_of_a_get_without_a_key_can_have_at_most_8_kib(http: httpx.AsyncClient) -> None:
+    url = "/graphql?query={__typename}&x="
+    assert checked(await http.get(url + "x" * (8_201 - len(url)))) == ANSWERED
+    too_large = (414, error_body("A request without a key has at most 8192 bytes."))
+    assert checked(await http.get(url + "x" * (8_202 - len(url)))) == too_large
 
 
 async def chunks(number: int) -> AsyncIterator[bytes]:
@@ -198,10 +210,11 @@ async def chunks(number: int) -> AsyncIterator[bytes]:
         yield b" " * 1024
 
 
-async def test_a_chunked_body_has_the_same_limit(http: httpx.AsyncClient) -> None:
-    assert await post(http, chunks(63)) == ANSWERED
+async def test_a_chunked_body_has_the_same_limit(shop: Shop) -> None:
+    assert await post(shop.http, chunks(63), shop=shop) == ANSWERED
+    headers = shop.headers | {"Content-Type": JSON}
     for number in (64, 1024):
-        response = await http.post("/graphql", content=chunks(number), headers={"Content-Type": JSON})
+        response = await shop.http.post("/graphql", content=chunks(number), headers=headers)
         assert checked(response) == (413, error_body("A request has at most 65536 bytes."))
         assert response.headers["connection"] == "close"
 
