@@ -93,5 +93,5 @@ async def test_one_malformed_request_refuses_the_batch(batching: Shop, operation
 
 async def test_an_unknown_api_key_refuses_the_batch(batching: Shop) -> None:
     response = await send(batching.http, JSON, json=[QUERY] * 2, headers={"Authorization": "Bearer rk_0"})
-    unknown = "The API key is unknown or revoked, or its app is disabled."
+    unknown = "The API key is unknown, expired or revoked, or its app is disabled."
     assert checked(response) == (401, error_body(unknown, "UNAUTHENTICATED"))

@@ -139,7 +139,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
     "an unknown key": (
         {"json": {"query": SLUG}, "headers": {"Authorization": "Bearer rk_" + "0" * 52}},
         401,
-        error_body("The API key is unknown or revoked, or its app is disabled.", "UNAUTHENTICATED"),
+        error_body("The API key is unknown, expired or revoked, or its app is disabled.", "UNAUTHENTICATED"),
     ),
     "another site": (
         {"method": "GET", "params": {"query": SLUG}, "headers": {"Sec-Fetch-Site": "cross-site"}},

@@ -25,7 +25,7 @@ from tests.support.persisted_documents import (
 from tests.support.shop import Shop
 
 KEYS = "query ($id: ID!) { app(id: $id) { keys { id } } }"
-NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown or revoked, or its app is disabled.")
+NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown, expired or revoked, or its app is disabled.")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ CHANGED = {
     **{"recordOrder": "order", "updateCustomer": "customer", "updateStoreSettings": "store"},
     **{"createApp": "app", "updateApp": "app", "createApiKey": "apiKey", "revokeApiKey": "apiKey"},
     **{"publishDocuments": "documents", "retireDocument": "document"},
+    **{"blockUser": "userId", "unblockUser": "userId"},
 }
 
 # A session as if all of it had happened earlier.
