@@ -12,7 +12,7 @@ from api.ttl_cache import TTLCache
 from db.api_keys import set_api_key_used
 from db.audit import create_signed_in
 from db.credentials import Credential
-from db.pool import Pool, Unavailable
+from db.pool import Pool
 
 # The time until a use is recorded again. Postgres decides whether an hour has passed.
 SECONDS = 600.0
@@ -50,7 +50,7 @@ class Usage:
     async def _attempt(self, key: tuple[str | None, ...], write: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await write()
-        except Unavailable as error:
-            logger.warning("The use of a credential was not recorded: %s", error)
+        except Exception as error:  # nobody awaits this task
+            logger.warning("The use of a credential was not recorded: %s", type(error).__name__)
         else:
             self._recent.put(key, None, monotonic() + SECONDS)

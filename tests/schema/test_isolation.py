@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from tests.support.rows import everything_of
-from tests.support.shop import ERRORS, SESSION, NewShop, Shop
+from tests.support.shop import ERRORS, JOINED, SESSION, NewShop, Shop
 from tests.support.two_stores import (
     CUSTOMER,
     INPUT,
@@ -157,7 +157,7 @@ REQUESTS: dict[str, list[Request]] = {
     "reissueToken": [change("reissueToken", sessionId=THEIR_SESSION, minutes=5)],
     "revokeToken": [change("revokeToken", sessionId=THEIR_SESSION, reason="trespass")],
     "joinSession": [
-        change("joinSession", token=token)
+        change("joinSession", JOINED, token=token)
         for token in ("{other.code}", "{other.link}", "{mine.start_of_links}{other.code}")
     ],
     "recordOrder": [
