@@ -39,7 +39,7 @@ from schema.signing_keys import SigningKeys
 HEALTH_SECONDS = 1
 
 # The pages within the console: a reload must find them.
-CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings")
+CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings", "/audit")
 
 
 class App:

@@ -28,7 +28,7 @@ class Origin(NamedTuple):
 
 COMMAND_LINE = Origin()
 
-# The columns in the order of a search's rows.
+# The columns of a row and their expressions. Timestamps are JSON, which is written to the response unchanged.
 COLUMNS = {
     "id": "id",
     "at": "to_json(at)",

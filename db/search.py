@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from db import apps, customers, sessions
+from db import apps, audit, customers, sessions
 from db.columns import Columns, grouped, select_list
 from db.keysets import Sort, Window
 from db.pool import Executor, Pool, Row
@@ -40,13 +40,14 @@ class Predicate(NamedTuple):
     near: "Predicate | None" = None
 
 
-Table: TypeAlias = Literal["session", "customer", "app"]
+Table: TypeAlias = Literal["session", "customer", "app", "audit_event"]
 
 # The columns of each table with their expressions.
 TABLES: dict[Table, dict[str, str]] = {
     "session": sessions.COLUMNS,
     "customer": customers.COLUMNS,
     "app": {name: name for name in apps.COLUMNS.split(", ")},
+    "audit_event": audit.COLUMNS,
 }
 
 # The expressions for comparing text. `~` is a placeholder for the comparison. Case and accents are ignored (folded).

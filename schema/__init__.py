@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.apps import app, apps
+from schema.audit import audit_log
 from schema.customers import customer, customers
 from schema.defaults import leave_null_defaults_out
 from schema.mutations.api_keys import create_api_key, revoke_api_key
@@ -17,6 +18,7 @@ from schema.mutations.payloads import mutation
 from schema.mutations.sessions import create_session, record_conversion
 from schema.mutations.stores import update_store_settings
 from schema.mutations.tokens import extend_token, join_session, reissue_token, revoke_token
+from schema.mutations.users import block_user, unblock_user
 from schema.nodes import node, nodes
 from schema.orders import order
 from schema.scalars import SCALARS
@@ -40,6 +42,7 @@ class Query:
     session_stats = field(session_stats, description="Statistics of the sessions that match a filter.")
     app = field(app, description="Get an app by ID. Null if your store has no such app.")
     apps = field(apps, description="List the apps of your store, newest first.")
+    audit_log = field(audit_log, description="The audit log of your store: who changed what. Sorted newest first.")
     node = field(node, description="Get an object by ID. Null if your store has no such object.")
     nodes = field(nodes, description="Get objects by ID, in the given order. Null for objects that do not exist.")
 
@@ -64,6 +67,8 @@ class Mutation:
     update_app = mutation(update_app, "Update, disable or enable an app. Omitted fields do not change.")
     create_api_key = mutation(create_api_key, "Create an API key. Its secret is returned only once.")
     revoke_api_key = mutation(revoke_api_key, "Revoke an API key permanently. Idempotent.")
+    block_user = mutation(block_user, "Refuse the access tokens of a user. Idempotent.")
+    unblock_user = mutation(unblock_user, "Accept the access tokens of a user again. Idempotent.")
     publish_documents = mutation(publish_documents, "Publish persisted documents of an app.")
     retire_document = mutation(retire_document, "Retire a persisted document: refuse its ID. Idempotent.")
 

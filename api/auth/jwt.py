@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 import jwt
@@ -18,6 +19,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 # The header `typ`. JWTs for other purposes, such as logout tokens, have other types (RFC 8725, section 3.11).
 TYPES = ("at+jwt", "application/at+jwt", "jwt", "application/jwt")
 LEEWAY_SECONDS = 30
+# A stolen token works until it expires, so a long lifetime is refused.
+LIFETIME_SECONDS = 24 * 3600
 OPTIONS: Options = {"require": ["iss", "aud", "exp", "sub"], "enforce_minimum_key_length": True}
 CLAIM_LENGTH = 255
 
@@ -60,6 +63,9 @@ class Issuer:
             raise Unauthenticated(f"A JWT has at most {TOKEN_BYTES} bytes.")
         try:
             claims = await self._verified(token)
+            now = time()
+            if int(claims["exp"]) - min(int(claims.get("iat", now)), now) > LIFETIME_SECONDS + LEEWAY_SECONDS:
+                raise Unauthenticated("The JWT must expire within 24 hours after it was issued.")
             # The name of the claim in RFC 9068, or else in OpenID Connect.
             client = "azp" if "azp" in claims and "client_id" not in claims else "client_id"
             store, client_id = _text(claims, self._settings.store_claim), _text(claims, client)

@@ -51,7 +51,7 @@ class Usage:
     async def _attempt(self, key: tuple[str | None, ...], write: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await write()
-        except Unavailable as error:
-            logger.warning("The use of a credential was not recorded: %s", error)
+        except Exception as error:  # nobody awaits this task
+            logger.warning("The use of a credential was not recorded: %s", type(error).__name__)
         else:
             self._recent.put(key, None, monotonic() + SECONDS)

@@ -29,6 +29,7 @@ QUERIES = {
     "sessionStats": (READ, "sessionStats { total }"),
     "app": (ADMIN, 'app(id: "APP") { id }'),
     "apps": (ADMIN, "apps { nodes { id } }"),
+    "auditLog": (ADMIN, "auditLog { nodes { id } }"),
     "node": (READ, 'node(id: "STORE") { id }'),
     "nodes": (READ, 'nodes(ids: ["SESSION"]) { id }'),
 }
@@ -47,6 +48,8 @@ MUTATIONS = {
     "updateApp": (ADMIN, 'id: "APP", scopes: ADMIN'),
     "createApiKey": (ADMIN, 'appId: "APP", name: "x"'),
     "revokeApiKey": (ADMIN, 'id: "KEY"'),
+    "blockUser": (ADMIN, 'userId: "dewi"'),
+    "unblockUser": (ADMIN, 'userId: "dewi"'),
     "publishDocuments": (DOCUMENTS, 'manifest: {store: "{ store { id } }"}'),
     "retireDocument": (DOCUMENTS, 'id: "published"'),
 }
@@ -58,7 +61,8 @@ CALLS = [
     ),
 ]
 
-UNKNOWN = error_body("The API key is unknown or revoked, or its app is disabled.", "UNAUTHENTICATED")
+UNKNOWN = error_body("The API key is unknown, expired or revoked, or its app is disabled.", "UNAUTHENTICATED")
+MISTYPED = error_body("The API key is incomplete or mistyped: its checksum is wrong.", "UNAUTHENTICATED")
 MALFORMED = error_body("The header must look like Authorization: Bearer rk_…", "UNAUTHENTICATED")
 # For each app of the store.
 PUBLISH = """
@@ -127,8 +131,9 @@ async def test_each_root_field_needs_an_api_key(shop: Shop, operation: str, fiel
     [
         *((text, MALFORMED) for text in ("", "Bearer", "Bearer abc", "Bearer RK_abc", "Bearer  KEY", "Basic KEY")),
         *((text, MALFORMED) for text in ("KEY", "BearerKEY")),
-        *((text, UNKNOWN) for text in ("Bearer rk_", "Bearer KEY0", "Bearer KEY KEY", "Bearer KEY, Bearer KEY")),
-        *((f"Bearer {key}", UNKNOWN) for key in (generate_api_key(), "rk_\x80\xff", f"rk_{'0' * 10_000}")),
+        *((text, MISTYPED) for text in ("Bearer rk_", "Bearer KEY0", "Bearer KEY KEY", "Bearer KEY, Bearer KEY")),
+        *((f"Bearer {key}", MISTYPED) for key in ("rk_\x80\xff", f"rk_{'0' * 10_000}", f"rk_{'0' * 58}")),
+        (f"Bearer {generate_api_key()}", UNKNOWN),
     ],
     # The test runner needs the same names in each process, so a random key must not be in them.
     ids=lambda value: value[:10] if isinstance(value, str) else "",

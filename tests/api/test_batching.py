@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from db.api_keys import generate_api_key
 from db.pool import Pool
 from tests.conftest import client_of, settings_for
 from tests.support.persisted_documents import apollo
@@ -92,6 +93,8 @@ async def test_one_malformed_request_refuses_the_batch(batching: Shop, operation
 
 
 async def test_an_unknown_api_key_refuses_the_batch(batching: Shop) -> None:
-    response = await send(batching.http, JSON, json=[QUERY] * 2, headers={"Authorization": "Bearer rk_0"})
-    unknown = "The API key is unknown or revoked, or its app is disabled."
+    response = await send(
+        batching.http, JSON, json=[QUERY] * 2, headers={"Authorization": f"Bearer {generate_api_key()}"}
+    )
+    unknown = "The API key is unknown, expired or revoked, or its app is disabled."
     assert checked(response) == (401, error_body(unknown, "UNAUTHENTICATED"))

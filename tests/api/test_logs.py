@@ -41,7 +41,7 @@ def facts(line: dict[str, Any]) -> dict[str, Any]:
 async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
     response = await shop.post(MINE, id="session_x")
     cost = response.json()["extensions"]["cost"]["requested"]
-    app_id = await shop.app_id()
+    app_id, api_key_id = await shop.app_id(), await shop.api_key_id()
     line = await log.line_of(response)
     assert facts(line) == {
         "level": "info",
@@ -49,6 +49,7 @@ async def test_a_request_has_one_line(shop: Shop, log: Log) -> None:
         "route": "/graphql",
         "store": shop.slug,
         "app": app_id,
+        "key": api_key_id,
         "document": f"sha256:{sha256(MINE)}",
         "published": False,
         "cost": cost,

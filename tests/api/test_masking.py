@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from db.api_keys import generate_api_key
 from tests.conftest import pool, settings_for, shop_at
 from tests.support import commands
 from tests.support.logs import Log
@@ -73,7 +74,7 @@ async def test_an_internal_error_outside_of_an_operation_is_masked_and_logged_al
             await connection.execute("alter table session_event add constraint canary check (kind <> 'OPENED')")
             link = await http.get(path_of(session))
             await connection.execute("alter table api_key rename to canary")
-            key = {"Authorization": "Bearer rk_CANARY"}
+            key = {"Authorization": f"Bearer {generate_api_key()}"}
             unknown = await shop.http.post("/graphql", json={"query": "{ store { slug } }"}, headers=key)
     assert (link.status_code, link.headers["content-type"]) == (500, "text/html; charset=utf-8")
     assert link.headers["cache-control"] == "no-store"

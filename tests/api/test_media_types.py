@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.media_types import ACCEPT_LENGTH, media_type
+from db.api_keys import generate_api_key
 from tests.conftest import settings_for, shop_at
 from tests.support.responses import GRAPHQL, JSON, SLUG, TYPENAME, checked, error_body, send
 from tests.support.shop import Shop, new_app
@@ -137,9 +138,9 @@ REFUSED: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
         error_body("The body is not JSON in UTF-8 (unexpected end of data, line 1, column 2)."),
     ),
     "an unknown key": (
-        {"json": {"query": SLUG}, "headers": {"Authorization": "Bearer rk_" + "0" * 52}},
+        {"json": {"query": SLUG}, "headers": {"Authorization": f"Bearer {generate_api_key()}"}},
         401,
-        error_body("The API key is unknown or revoked, or its app is disabled.", "UNAUTHENTICATED"),
+        error_body("The API key is unknown, expired or revoked, or its app is disabled.", "UNAUTHENTICATED"),
     ),
     "another site": (
         {"method": "GET", "params": {"query": SLUG}, "headers": {"Sec-Fetch-Site": "cross-site"}},
@@ -201,10 +202,10 @@ async def test_an_internal_error_has_its_status_and_the_accepted_media_type(
         assert checked(response, media_type) == (503, {"errors": [away["errors"][0] | field]})
         assert response.headers["retry-after"] == "1"
         await connection.execute("lock table api_key")
-        response = await send(fragile.http, accept, headers={"Authorization": "Bearer rk_unknown"})
+        response = await send(fragile.http, accept, headers={"Authorization": f"Bearer {generate_api_key()}"})
         assert checked(response, media_type) == (503, away)
         assert response.headers["retry-after"] == "1"
     await connection.execute("alter table api_key rename to away")
-    response = await send(fragile.http, accept, headers={"Authorization": "Bearer rk_unknown"})
+    response = await send(fragile.http, accept, headers={"Authorization": f"Bearer {generate_api_key()}"})
     masked["errors"][0]["extensions"]["requestId"] = response.headers["x-request-id"]
     assert checked(response, media_type) == (500, masked)

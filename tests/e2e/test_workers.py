@@ -29,7 +29,7 @@ from tests.support.persisted_documents import (
 from tests.support.shop import Shop, code_of, minutes_of, path_of
 
 KEYS = "query ($id: ID!) { app(id: $id) { keys { id } } }"
-NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown or revoked, or its app is disabled.")
+NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown, expired or revoked, or its app is disabled.")
 
 
 @dataclass(frozen=True)

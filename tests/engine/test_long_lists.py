@@ -34,7 +34,10 @@ def test_every_list_without_pages_is_counted_or_short() -> None:
         if not type.name.endswith("Connection") and "ids" not in field.args and name != SHORT
     }
     # Each has a test below.
-    assert lists == {"Session.orders", "App.keys", "SessionStats.periods", "PublishDocumentsPayload.documents"}
+    assert lists == {
+        *("Session.orders", "App.keys", "SessionStats.periods", "PublishDocumentsPayload.documents"),
+        "AuditEvent.changes",
+    }
 
 
 def too_costly(field: str, limit: int = COST_MODEL.cost_limit) -> tuple[str, str]:
@@ -126,3 +129,14 @@ async def test_published_documents_are_counted(shop: Shop) -> None:
     assert {len(documents) for documents in answer["publishDocuments"].values()} == {100}
     _, errors = await refused(shop, query(52), manifest=manifest)
     assert errors == {too_costly("documents")}
+
+
+async def test_the_changes_of_an_audit_event_are_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.changed("createApp", "app { id }", name="spa", scopes=["SESSIONS_READ"])
+    # An event of 5 fields, 2 more than was assumed.
+    monkeypatch.setattr(context, "COST_MODEL", replace(COST_MODEL, cost_limit=2))
+    query = "{ auditLog(first: 1) { nodes { changes { field } } } }"
+    assert len((await shop.ask(query))["auditLog"]["nodes"][0]["changes"]) == 5
+    monkeypatch.setattr(context, "COST_MODEL", replace(COST_MODEL, cost_limit=1))
+    _, errors = await refused(shop, query)
+    assert errors == {too_costly("changes", 1)}

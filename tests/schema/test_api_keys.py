@@ -5,12 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from db.api_keys import generate_api_key
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.api_keys import generate_api_key, is_api_key, set_api_key_used
 from tests.schema.test_apps import create, get, seconds_until
 from tests.support.rows import everything_of
 from tests.support.shop import MISMATCH, Shop, moment, new_app
 
-KEY = "apiKey { id name dateCreated revokedAt }"
+SET_USED_AT = "update api_key set last_used_at = $3 where store_id = $1 and id = $2"
+KEY = "apiKey { id name dateCreated expiresAt revokedAt }"
 CREATE = f"""mutation ($input: CreateApiKeyInput!) {{
     createApiKey(input: $input) {{ {KEY} secret userErrors {{ code }} }}
 }}"""
@@ -32,7 +37,8 @@ async def test_a_created_api_key_works_for_its_app(shop: Shop) -> None:
     before = datetime.now(UTC)
     made = await make(shop, app["id"], name=" laptop ")
     key = made["apiKey"]
-    assert key == {"id": key["id"], "name": "laptop", "dateCreated": key["dateCreated"], "revokedAt": None}
+    moments = {"dateCreated": key["dateCreated"], "expiresAt": None, "revokedAt": None}
+    assert key == {"id": key["id"], "name": "laptop", **moments}
     assert timedelta(0) <= moment(key["dateCreated"]) - before < timedelta(seconds=10)
     assert await replace(shop, key=made["secret"]).ask("{ viewer { id name scopes app { id } } store { id } }") == {
         "viewer": {"id": key["id"], "name": "laptop", "scopes": ["SESSIONS_JOIN"], "app": {"id": app["id"]}},
@@ -110,7 +116,71 @@ async def test_an_api_key_can_revoke_itself(shop: Shop) -> None:
     assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1
 
 
+async def test_an_api_key_works_until_it_expires(shop: Shop) -> None:
+    app = await create(shop)
+    expires_at = datetime.now(UTC) + timedelta(seconds=1.5)
+    made = await make(shop, app["id"], expiresAt=expires_at.isoformat())
+    assert moment(made["apiKey"]["expiresAt"]) == expires_at
+    client = replace(shop, key=made["secret"])
+    await client.ask("{ __typename }")
+    # The result of an authentication is cached for 0.9 s.
+    assert await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") < 1.5 + 1
+    assert datetime.now(UTC) >= expires_at
+    message = "The API key is unknown, expired or revoked, or its app is disabled."
+    assert await client.error("{ __typename }") == ("UNAUTHENTICATED", message)
+
+
+async def test_an_api_key_cannot_expire_in_the_past(shop: Shop) -> None:
+    app = await create(shop)
+    past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    refused = [("expiresAt", "INVALID", "must be in the future")]
+    assert await shop.refusals("createApiKey", appId=app["id"], name="laptop", expiresAt=past) == refused
+    assert (await get(shop, app["id"]))["keys"] == []
+
+
+async def test_the_last_use_of_an_api_key_is_recorded_about_once_an_hour(shop: Shop) -> None:
+    app = await create(shop)
+    made = await make(shop, app["id"])
+    assert await last_used(shop, made) is None
+    client, before = replace(shop, key=made["secret"]), datetime.now(UTC)
+    await client.ask("{ __typename }")
+    async with asyncio.timeout(5):
+        while (used := await last_used(shop, made)) is None:
+            pass
+    assert timedelta(0) <= used - before < timedelta(seconds=5)
+    for minutes, is_recorded in ((59, False), (61, True)):
+        earlier = used - timedelta(minutes=minutes)
+        await shop.db.fetch(SET_USED_AT, shop.id, made["apiKey"]["id"], earlier)
+        await set_api_key_used(shop.db, shop.id, made["apiKey"]["id"])
+        assert (await last_used(shop, made) != earlier) is is_recorded
+
+
+async def last_used(shop: Shop, made: Any) -> datetime | None:
+    query = "query ($id: ID!) { app(id: $id) { keys { id lastUsedAt } } }"
+    app_id = (await shop.db.fetch("select app_id from api_key where id = $1", made["apiKey"]["id"]))[0]["app_id"]
+    [key] = (await shop.ask(query, id=app_id))["app"]["keys"]
+    return moment(key["lastUsedAt"]) if key["lastUsedAt"] else None
+
+
 def test_generated_api_keys_are_long_and_unique() -> None:
     keys = {generate_api_key() for _ in range(1000)}
     assert len(keys) == 1000
-    assert {len(key) for key in keys} == {len("rk_") + 2 * 26}
+    assert {len(key) for key in keys} == {len("rk_") + 2 * 26 + 6}
+    assert all(is_api_key(key) for key in keys)
+
+
+def test_a_checksum_is_the_crc_32_in_base_62() -> None:
+    start = "rk_" + "0123456789abcdefghjkmnpqrstvwxyz" + "0" * 20
+    assert is_api_key(start + "0jEEbz") is True
+
+
+@given(st.integers(0, 60), st.sampled_from("0123456789abcdefghjkmnpqrstvwxyzABCXYZ_-"))
+def test_a_mistyped_api_key_is_recognized_without_the_database(place: int, character: str) -> None:
+    key = generate_api_key()
+    mistyped = key[:place] + character + key[place + 1 :]
+    assert is_api_key(mistyped) is (mistyped == key)
+
+
+@pytest.mark.parametrize("text", ["", "rk_", "rk_golden", "rk_" + "0" * 52, "rk_" + "0" * 58, "rk_" + "0" * 10_000])
+def test_other_texts_are_not_api_keys(text: str) -> None:
+    assert not is_api_key(text)

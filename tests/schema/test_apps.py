@@ -13,7 +13,7 @@ from tests.support.identity_provider import open_issuer
 from tests.support.shop import ERRORS, MISMATCH, NewShop, Shop, moment, new_app
 
 FACTS = "id name scopes documentMode rate clientId dateCreated disabledAt"
-APP = f"app {{ {FACTS} keys {{ id name dateCreated revokedAt }} }}"
+APP = f"app {{ {FACTS} keys {{ id name dateCreated expiresAt revokedAt }} }}"
 GET = f"query ($id: ID!) {{ {APP.replace('app', 'app(id: $id)')} }}"
 
 PARTNER = {
@@ -188,7 +188,7 @@ async def test_disabling_and_enabling_an_app_takes_effect_within_a_second(shop: 
     assert max([await seconds_until(client, "{ __typename }", "UNAUTHENTICATED") for client in clients]) < 1
     for client in clients:
         [error] = (await client.post("{ __typename }")).json()["errors"]
-        assert error["message"] == "The API key is unknown or revoked, or its app is disabled."
+        assert error["message"] == "The API key is unknown, expired or revoked, or its app is disabled."
     assert await update(shop, id=new.app.id, disabled=True, name="off") == disabled | {"name": "off"}
     assert await update(shop, id=new.app.id) == disabled | {"name": "off"}
 

@@ -78,6 +78,7 @@ AROUND = {
     "SessionConnection": ("query", "{ sessions { %s } }"),
     "CustomerConnection": ("query", "{ customers { %s } }"),
     "AppConnection": ("query", "{ apps { %s } }"),
+    "AuditEventConnection": ("query", "{ auditLog { %s } }"),
     "App": ("query", '{ app(id: "APP") { %s } }'),
 }
 VALID = {

@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from tests.support.rows import everything_of
-from tests.support.shop import ERRORS, SESSION, NewShop, Shop
+from tests.support.shop import ERRORS, JOINED, SESSION, NewShop, Shop
 from tests.support.two_stores import (
     CUSTOMER,
     INPUT,
@@ -35,6 +35,8 @@ NODE = f"""... on Node {{ id }} {WHOLE_SESSION} ... on Customer {{ {CUSTOMER_FIE
 
 PAGE = "{ nodes { id } pageInfo { hasNextPage hasPreviousPage } count { value } }"
 APPS = PAGE.replace("id", APP_FIELDS, 1)
+AUDIT = """nodes { action objectId apiKeyId userId changes { field before after } }
+    pageInfo { hasNextPage } count { value }"""
 STATS = "{ total converted periods { total } }"
 
 SESSION_CHANGED = "session { ...Session events { nodes { id } } }"
@@ -127,6 +129,13 @@ REQUESTS: dict[str, list[Request]] = {
         query(f"apps(after: $after) {APPS}", after="{other.apps_cursor}"),
         query(f"apps(before: $before) {APPS}", before="{other.apps_cursor}"),
     ],
+    "auditLog": [
+        *(
+            query(f"auditLog(filter: {{objectId: $id}}) {{ {AUDIT} }}", id=object)
+            for object in (THEIR_CUSTOMER, THEIR_APP, "{other.order}", "{other.api_key}")
+        ),
+        query(f"auditLog(after: $after) {{ {AUDIT} }}", after="{other.audit_cursor}"),
+    ],
     "node": [
         query(f"node(id: $id) {{ {NODE} }}", id=id)
         for id in (THEIR_SESSION, THEIR_CUSTOMER, "{other.order}", "{other.store}", THEIR_APP)
@@ -148,7 +157,7 @@ REQUESTS: dict[str, list[Request]] = {
     "reissueToken": [change("reissueToken", sessionId=THEIR_SESSION, minutes=5)],
     "revokeToken": [change("revokeToken", sessionId=THEIR_SESSION, reason="trespass")],
     "joinSession": [
-        change("joinSession", token=token)
+        change("joinSession", JOINED, token=token)
         for token in ("{other.code}", "{other.link}", "{mine.start_of_links}{other.code}")
     ],
     "recordOrder": [
@@ -184,6 +193,8 @@ REQUESTS: dict[str, list[Request]] = {
         change("createApiKey", "apiKey { id name }", appId=MY_APP, name="new", idempotencyKey=THEIR_KEY),
     ],
     "revokeApiKey": [change("revokeApiKey", "apiKey { id name }", id="{other.api_key}")],
+    "blockUser": [change("blockUser", "userId", userId="user-theirs")],
+    "unblockUser": [change("unblockUser", "userId", userId="user-theirs")],
     "publishDocuments": [
         change("publishDocuments", "documents { id body }", appId=THEIR_APP, manifest={"new": "{ store { id } }"})
     ],
@@ -193,7 +204,7 @@ REQUESTS: dict[str, list[Request]] = {
 }
 
 # These refer to no object.
-ALLOWED = {"viewer", "store", "updateStoreSettings"}
+ALLOWED = {"viewer", "store", "updateStoreSettings", "blockUser", "unblockUser"}
 
 
 @dataclass(frozen=True)

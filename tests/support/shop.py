@@ -43,6 +43,7 @@ CHANGED = {
         "revokeApiKey": "apiKey",
     },
     **{"publishDocuments": "documents", "retireDocument": "document"},
+    **{"blockUser": "userId", "unblockUser": "userId"},
 }
 
 # A session as if all of it had happened earlier.
@@ -111,7 +112,8 @@ class Shop:
     async def refusals(self, mutation: str, **input: Any) -> list[tuple[str, str, str]]:
         """The field path, code and message of each user error of a refused mutation."""
         changed = CHANGED.get(mutation, "session")
-        payload = await self.change(mutation, f"{changed} {{ id }}", **input)
+        selection = changed if changed == "userId" else f"{changed} {{ id }}"
+        payload = await self.change(mutation, selection, **input)
         assert payload[changed] is None
         return [(".".join(error["field"]), error["code"], error["message"]) for error in payload["userErrors"]]
 

@@ -53,6 +53,7 @@ class StoreObjects:
     events_cursor: str
     apps_cursor: str
     documents_cursor: str
+    audit_cursor: str
 
     @property
     def start_of_links(self) -> str:
@@ -92,6 +93,7 @@ async def objects_of(shop: Shop, suffix: str) -> StoreObjects:
             sessions { pageInfo { startCursor } }
             customers { pageInfo { startCursor } }
             apps { pageInfo { startCursor } }
+            auditLog { pageInfo { startCursor } }
             app(id: $appId) { documents { pageInfo { startCursor } } }
             session(id: $id) { orders { id } events { pageInfo { startCursor } } }
         }""",
@@ -109,6 +111,7 @@ async def objects_of(shop: Shop, suffix: str) -> StoreObjects:
         link=session["token"]["link"],
         app=new.app.id,
         api_key=new.key.id,
+        audit_cursor=cursors["auditLog"]["pageInfo"]["startCursor"],
         events_cursor=cursors["session"]["events"]["pageInfo"]["startCursor"],
         documents_cursor=cursors["app"]["documents"]["pageInfo"]["startCursor"],
     )
@@ -128,7 +131,7 @@ def unknown_objects(theirs: StoreObjects) -> StoreObjects:
     cursors = [field.name for field in fields(theirs) if field.name.endswith("_cursor")]
     return StoreObjects(
         **texts_of("nowhere"),
-        **{name: letter * len(getattr(theirs, name)) for name, letter in zip(cursors, "ABCDE", strict=True)},
+        **{name: letter * len(getattr(theirs, name)) for name, letter in zip(cursors, "ABCDEF", strict=True)},
         **{"session": session, "customer": new_id("customer"), "order": new_id("order"), "store": new_id("store")},
         **{"code": code, "link": theirs.link.replace(theirs.code, code)},
         **{"app": new_id("app"), "api_key": new_id("key")},
@@ -137,7 +140,7 @@ def unknown_objects(theirs: StoreObjects) -> StoreObjects:
 
 async def copy_with_the_same_ids(db: Pool, theirs: Shop, twin: Shop, texts: dict[str, str]) -> None:
     """Copy the rows to the twin with the same IDs and other texts."""
-    for table in ("app", "api_key", "document", "customer", "session", "order", "session_event"):
+    for table in ("app", "api_key", "document", "customer", "session", "order", "session_event", "audit_event"):
         columns = ", ".join(row["column_name"] for row in await db.fetch(GENERATED, table))
         rows = await db.fetch(
             f'select to_jsonb(t)::text as row from (select {columns} from "{table}") as t where store_id = $1',

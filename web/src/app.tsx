@@ -10,6 +10,7 @@ import { useCredential } from "./hooks/use-credential";
 import { ViewerProvider } from "./hooks/use-viewer";
 import { Shell } from "./shell/shell";
 
+const AuditPage = lazy(() => import("./features/audit/page"));
 const OverviewPage = lazy(() => import("./features/overview/page"));
 const SessionPanel = lazy(() => import("./features/sessions/panel/panel"));
 const SettingsPage = lazy(() => import("./features/settings/page"));
@@ -32,6 +33,7 @@ function SignedInApp({ credential }: { credential: string }) {
             </Route>
             <Route path="/overview" element={<LazyPage key="overview" page={OverviewPage} />} />
             <Route path="/settings" element={<LazyPage key="settings" page={SettingsPage} />} />
+            <Route path="/audit" element={<LazyPage key="audit" page={AuditPage} />} />
             <Route path="*" element={<Navigate to="/" replace />} />
           </Route>
         </Routes>

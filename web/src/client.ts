@@ -52,6 +52,8 @@ function createCache() {
   const embedded = () => null;
   return cacheExchange({
     keys: {
+      AuditChange: embedded,
+      AuditEventConnection: embedded,
       Conversion: embedded,
       Count: embedded,
       Money: embedded,

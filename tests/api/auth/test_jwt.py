@@ -49,12 +49,15 @@ TAKEN: dict[str, dict[str, Any]] = {
     "expired within the leeway": {"at": {"exp": -20}},
     "early within the leeway": {"at": {"nbf": 20, "iat": 20}},
     "with fractions of a second": {"exp": time() + 3600.25},
+    "with moments as texts": {"exp": str(int(time()) + 3600), "iat": str(int(time()))},
     "for several audiences": {"aud": ["https://other.example", AUDIENCE]},
     "with azp instead of client_id": {"client_id": None, "azp": "dashboard"},
     "with azp beside client_id": {"azp": "another"},
     "with scopes in a list": {"scope": [READ, WRITE]},
     "with scopes that mean nothing here": {"scope": f"openid  {READ} profile {WRITE} sessions:delete"},
     "of typ JWT": {"header": {"typ": "JWT"}},
+    "that lives for a day": {"at": {"exp": 24 * 3600}},
+    "that lives for a day and does not say since when": {"at": {"exp": 24 * 3600}, "iat": None},
     "of no typ": {"header": {"typ": None}},
     "of typ application/at+jwt": {"header": {"typ": "application/AT+JWT"}},
 }
@@ -75,6 +78,7 @@ ISSUER = "The JWT's issuer (iss) must be {url}."
 WRONG_AUDIENCE = f"The JWT's audience (aud) must be {AUDIENCE}."
 EXPIRED = "The JWT has expired."
 EARLY = "The JWT is not valid yet: compare its nbf and iat with the time."
+LONG_LIVED = "The JWT must expire within 24 hours after it was issued."
 LACKS = "The JWT lacks the claim {}."
 TEXT = "The JWT's claim {} must be a string of 1 to 255 characters."
 TYPE = "The JWT's typ must be at+jwt or JWT."
@@ -97,6 +101,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "that never expires": ({"exp": None}, LACKS.format("exp")),
     "that is not valid yet": ({"at": {"nbf": 40}}, EARLY),
     "that was issued in the future": ({"at": {"iat": 40}}, EARLY),
+    "that lives for more than a day": ({"at": {"exp": 24 * 3600 + 60}}, LONG_LIVED),
+    "that lived for more than a day": ({"at": {"exp": 60, "iat": -24 * 3600}}, LONG_LIVED),
+    "that does not say since when it lives": ({"at": {"exp": 48 * 3600}, "iat": None}, LONG_LIVED),
     "of nobody": ({"sub": None}, LACKS.format("sub")),
     "of a number": ({"sub": 1}, MALFORMED),
     "of an empty name": ({"sub": ""}, TEXT.format("sub")),

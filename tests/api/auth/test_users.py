@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from db.audit import Origin, create_signed_in
 from tests.conftest import client_of, settings_for
+from tests.schema.test_apps import seconds_until
 from tests.support.identity_provider import AUDIENCE, Issuer, open_issuer
+from tests.support.logs import Log
 from tests.support.shop import NewShop, Shop, code_of, new_app
 
 READ, WRITE, JOIN, ADMIN = "sessions:read", "sessions:write", "sessions:join", "admin"
@@ -179,3 +182,64 @@ async def test_events_have_the_id_of_the_user(sign_in: SignIn, shop: Shop) -> No
         ("REISSUED", None, "dewi"),
         ("CONVERTED", None, "sari"),
     ]
+
+
+async def test_a_blocked_user_is_refused_within_a_second_and_others_are_not(sign_in: SignIn, shop: Shop) -> None:
+    dewi, sari = sign_in(sub="dewi"), sign_in(sub="sari")
+    for client in (dewi, sari):
+        await client.ask(VIEWER)
+    await shop.changed("blockUser", "userId", userId="dewi")
+    assert await seconds_until(dewi, VIEWER, "UNAUTHENTICATED") < 1
+    assert await refusal(dewi) == "The store has blocked this user."
+    # A new token makes no difference.
+    assert await refusal(sign_in(sub="dewi", jti="new")) == "The store has blocked this user."
+    await sari.ask(VIEWER)
+    await shop.changed("unblockUser", "userId", userId="dewi")
+    await dewi.ask(VIEWER)
+
+
+async def test_a_user_is_blocked_only_in_one_store(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
+    neighbour = await new_shop()
+    await neighbour.changed("blockUser", "userId", userId="dewi")
+    await sign_in(sub="dewi").ask(VIEWER)
+
+
+async def test_an_admin_cannot_block_themselves(sign_in: SignIn, shop: Shop) -> None:
+    await new_app(shop.db, shop.id, [ADMIN], client_id="office")
+    dewi = sign_in(sub="dewi", client_id="office", scope=ADMIN)
+    refused = [("userId", "INVALID", "must not be the user who sends the request")]
+    assert await dewi.refusals("blockUser", userId="dewi") == refused
+    await dewi.changed("blockUser", "userId", userId="sari")
+
+
+async def test_the_first_request_of_a_user_in_an_hour_is_recorded_as_a_sign_in(sign_in: SignIn, shop: Shop) -> None:
+    [app] = await shop.db.fetch("select id from app where store_id = $1 and client_id = 'dashboard'", shop.id)
+    query = """{ auditLog(filter: {actions: [SIGNED_IN]}) {
+        nodes { objectId apiKeyId userId address changes { field } }
+    } }"""
+    for _ in range(3):
+        await sign_in(sub="dewi").ask(VIEWER)
+    signed_in = {"objectId": app["id"], "apiKeyId": None, "userId": "dewi", "address": "127.0.0.1", "changes": []}
+    async with asyncio.timeout(5):
+        while not (nodes := (await shop.ask(query))["auditLog"]["nodes"]):
+            pass
+    assert nodes == [signed_in]
+    origin = Origin(None, "dewi", "127.0.0.1")
+    await create_signed_in(shop.db, shop.id, app["id"], origin)
+    assert len((await shop.ask(query))["auditLog"]["nodes"]) == 1
+    await shop.db.fetch("update audit_event set at = at - interval '61 minutes' where store_id = $1", shop.id)
+    await create_signed_in(shop.db, shop.id, app["id"], origin)
+    await create_signed_in(shop.db, shop.id, app["id"], origin._replace(address="192.0.2.7"))
+    nodes = (await shop.ask(query))["auditLog"]["nodes"]
+    assert nodes == [signed_in | {"address": "192.0.2.7"}, signed_in, signed_in]
+
+
+async def test_audit_events_and_log_lines_have_the_id_of_the_user(sign_in: SignIn, shop: Shop, log: Log) -> None:
+    await new_app(shop.db, shop.id, [ADMIN], client_id="office")
+    dewi = sign_in(sub="dewi", client_id="office", scope=ADMIN)
+    await dewi.changed("updateStoreSettings", "store { id }", name="Kopi")
+    query = '{ auditLog(filter: {userId: "dewi", actions: [STORE_UPDATED]}) { nodes { apiKeyId userId address } } }'
+    nodes = (await shop.ask(query))["auditLog"]["nodes"]
+    assert nodes == [{"apiKeyId": None, "userId": "dewi", "address": "127.0.0.1"}]
+    line = await log.line_of(await dewi.post(VIEWER))
+    assert (line["user"], "key" in line) == ("dewi", False)

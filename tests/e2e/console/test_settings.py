@@ -20,6 +20,13 @@ async def page(open_page: OpenPage) -> Page:
     return page
 
 
+@pytest.fixture
+async def admin_page(open_page: OpenPage, shop: Shop) -> Page:
+    page = await open_page("/settings", key=await new_console_key(shop.db, shop, "admin"))
+    await expect_heading(page, "Session Expiration")
+    return page
+
+
 async def expect_saved(page: Page, text: str = SAVED) -> None:
     await expect(page.get_by_text(text)).to_be_visible()
 
@@ -157,27 +164,39 @@ async def test_active_links_can_be_made_to_never_expire(page: Page, shop: Shop) 
     assert minutes_of((await shop.session(session["id"]))["token"]) is None
 
 
-async def test_a_new_name_of_the_store_is_shown_immediately(page: Page, shop: Shop) -> None:
-    sent = mutations(page)
+async def test_a_new_name_of_the_store_is_shown_immediately(admin_page: Page, shop: Shop) -> None:
+    page, sent = admin_page, mutations(admin_page)
     await page.get_by_label("Name").fill("  Kopi Senja  ")
-    await page.get_by_label("Storefront URL").fill("https://kopi.example/menu?table=1")
+    await page.get_by_label("Storefront URL").fill("https://shop.example/menu?table=1")
     await save(store(page))
     await expect_saved(page, "Saved. Customers see the change from now on.")
     await expect(page.get_by_role("banner")).to_contain_text("Kopi Senja")
     await expect(page.get_by_label("Name")).to_have_value("Kopi Senja")
-    changed = {"name": "Kopi Senja", "storefrontUrl": "https://kopi.example/menu?table=1"}
+    changed = {"name": "Kopi Senja", "storefrontUrl": "https://shop.example/menu?table=1"}
     assert sent == [changed]
     assert await settings(shop) == changed | {"sessionExpiration": 30}
 
 
-async def test_a_store_without_a_name_or_address_is_not_saved(page: Page) -> None:
-    sent = mutations(page)
+async def test_only_an_admin_can_move_the_storefront(page: Page) -> None:
+    await expect(page.get_by_label("Storefront URL")).not_to_be_editable()
+    await expect(store(page)).to_contain_text("Only an admin can change it.")
+
+
+async def test_a_store_without_a_name_or_address_is_not_saved(admin_page: Page) -> None:
+    page, sent = admin_page, mutations(admin_page)
     for label, typed, sentence in (
         *(("Name", name, "Enter a name of 1 to 200 characters.") for name in (" ", "x" * 201)),
-        ("Storefront URL", "kopi.example", "Enter a complete URL that starts with https:// or http://"),
+        ("Storefront URL", "kopi.example", "Enter a complete URL that starts with https://"),
         *(
             ("Storefront URL", url, "Enter a complete URL")
-            for url in ("", "ftp://kopi.example", "javascript:alert(1)", "https://", "https://kopi senja.example")
+            for url in (
+                "",
+                "http://shop.example/",
+                "ftp://kopi.example",
+                "javascript:alert(1)",
+                "https://",
+                "https://kopi senja.example",
+            )
         ),
     ):
         await page.get_by_label(label).fill(typed)
@@ -188,11 +207,12 @@ async def test_a_store_without_a_name_or_address_is_not_saved(page: Page) -> Non
     assert sent == []
 
 
-async def test_a_refusal_by_the_server_is_shown_at_its_field(page: Page, shop: Shop) -> None:
+async def test_a_refusal_by_the_server_is_shown_at_its_field(admin_page: Page, shop: Shop) -> None:
+    page = admin_page
     before = await settings(shop)
     for label, typed, sentence in (
         ("Name", "\u200b", "This name is not valid. It must be one line of visible text."),
-        ("Storefront URL", "https://me@kopi.example", "This URL is not valid"),
+        ("Storefront URL", "https://kopi.example/", "This URL is not valid"),
     ):
         await page.get_by_label(label).fill(typed)
         await save(store(page))
@@ -337,17 +357,19 @@ async def test_the_page_shows_settings_that_were_changed_before_it_is_opened(pag
 async def test_edited_fields_keep_their_values_when_settings_change_elsewhere(
     page: Page, shop: Shop, elsewhere: Change
 ) -> None:
+    await shop.db.fetch("update app set scopes = '{admin}' where store_id = $1 and name = 'console'", shop.id)
+    await page.reload()
     await page.get_by_label(MINUTES).fill("45")
-    await page.get_by_label("Storefront URL").fill("https://kopi.example/")
+    await page.get_by_label("Storefront URL").fill("https://shop.example/")
     await elsewhere(sessionExpiration=90, name="Toko Kopi")
     await expect(page.get_by_role("banner")).to_contain_text("Toko Kopi")
     await expect(page.get_by_label(MINUTES)).to_have_value("45")
-    await expect(page.get_by_label("Storefront URL")).to_have_value("https://kopi.example/")
+    await expect(page.get_by_label("Storefront URL")).to_have_value("https://shop.example/")
     # The name was not edited here, so that it is not set back.
     await expect(page.get_by_label("Name")).to_have_value("Toko Kopi")
     await save(store(page))
     await expect_saved(page, "Customers see the change from now on.")
-    changed = {"sessionExpiration": 90, "name": "Toko Kopi", "storefrontUrl": "https://kopi.example/"}
+    changed = {"sessionExpiration": 90, "name": "Toko Kopi", "storefrontUrl": "https://shop.example/"}
     assert await settings(shop) == changed
     await page.get_by_role("button", name="Discard changes").click()
     await expect(page.get_by_label(MINUTES)).to_have_value("90")

@@ -1,6 +1,6 @@
 import { AppShell, Group, NavLink, Text } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
-import { ChartColumn, Settings, TableProperties } from "lucide-react";
+import { ChartColumn, ScrollText, Settings, TableProperties } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, Outlet, useLocation } from "react-router";
 import { useViewer } from "../hooks/use-viewer";
@@ -12,12 +12,13 @@ const PAGES = [
   { name: "sessions", path: "/", icon: TableProperties },
   { name: "overview", path: "/overview", icon: ChartColumn },
   { name: "settings", path: "/settings", icon: Settings },
+  { name: "audit", path: "/audit", icon: ScrollText },
 ] as const;
 
 /** The frame of every page: the store's name, the navigation and the account menu. */
 export function Shell() {
   const { t } = useTranslation();
-  const { store } = useViewer();
+  const { can, store } = useViewer();
   const { pathname } = useLocation();
   // The panel of a session is part of the list's page.
   const current = PAGES.find(({ path }) => path === pathname) ?? PAGES[0];
@@ -30,7 +31,7 @@ export function Shell() {
             {store.name}
           </Text>
           <Group component="nav" gap={0} wrap="nowrap" aria-label={t("pages")}>
-            {PAGES.map((page) => (
+            {PAGES.filter(({ name }) => name !== "audit" || can("ADMIN")).map((page) => (
               <PageLink key={page.name} {...page} isCurrent={page === current} />
             ))}
           </Group>

@@ -19,7 +19,8 @@ const drafts = new WeakMap<Client, Draft>();
 
 export function StoreForm() {
   const { t } = useTranslation("settings");
-  const { store } = useViewer();
+  const { can, store } = useViewer();
+  const mayMove = can("ADMIN");
   const { save, clearErrors, isSaving, fieldError, error, otherErrors } = useSaveSettings();
   const [draft, setDraft] = useDraft(drafts);
   const nameInput = useRef<HTMLInputElement>(null);
@@ -78,7 +79,11 @@ export function StoreForm() {
       <TextInput
         ref={urlInput}
         label={t("store.storefrontUrl")}
-        description={t("store.storefrontUrlText")}
+        description={t(mayMove ? "store.storefrontUrlHosts" : "store.storefrontUrlAdmin", {
+          hosts: store.storefrontHosts.join(", "),
+        })}
+        variant={mayMove ? undefined : "filled"}
+        readOnly={!mayMove}
         value={text.storefrontUrl}
         onChange={(event) => change({ storefrontUrl: event.currentTarget.value })}
         error={isUrlInvalid ? t("store.storefrontUrlInvalid") : fieldError("storefrontUrl")}

@@ -24,6 +24,8 @@ describe("isValidUrl", () => {
     "kopi.example",
     "//kopi.example",
     "ftp://kopi.example",
+    "http://kopi.example",
+    "http://localhost.kopi.example/",
     "javascript:alert(1)",
     "https://",
     "https:///menu",

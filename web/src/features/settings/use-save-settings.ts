@@ -7,7 +7,7 @@ import type { UpdateStoreSettingsInput, UpdateStoreSettingsMutation } from "../.
 const UpdateStoreSettings = graphql(`
   mutation UpdateStoreSettings($input: UpdateStoreSettingsInput!) {
     updateStoreSettings(input: $input) {
-      store { id name slug storefrontUrl sessionExpiration }
+      store { id name slug storefrontUrl storefrontHosts sessionExpiration }
       tokensChanged
       userErrors { field code message }
     }
