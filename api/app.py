@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware, remove_compress_type
 
+from api.client_address import normalize_client
 from api.errors import RequestError, failure
 from api.graphql import DOCUMENT_ROUTE, PATH, GraphQLEndpoint
 from api.links import LinkEndpoint
@@ -51,7 +52,10 @@ class App:
         self.site = _site(settings, self.db, links)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._graphql.serves(scope):
+        if scope["type"] != "http":
+            return await self.site(scope, receive, send)
+        normalize_client(scope)
+        if self._graphql.serves(scope):
             await self._graphql(scope, receive, send)
         else:
             await self.site(scope, receive, send)
