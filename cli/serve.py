@@ -39,6 +39,8 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _check_port(host, port)
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
+    if host not in ALL_ADDRESSES:
+        set_default("ALLOWED_HOSTS", host)
     _raise_descriptor_limit()
     with open_database(data, attach=False):
         key = None
