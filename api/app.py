@@ -21,12 +21,15 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware, remove_compress_type
 
+from api.client_address import normalize_client
 from api.errors import RequestError, failure
 from api.graphql import DOCUMENT_ROUTE, PATH, GraphQLEndpoint
+from api.hosts import AllowedHosts
 from api.links import LinkEndpoint
 from api.logs import configure
 from api.media_types import HTML, media_type
 from api.pages import broken_page, missing_page, unknown_page
+from api.request import read_headers
 from api.request_log import RequestLogMiddleware
 from api.responses import site_response
 from api.settings import Settings, read_settings
@@ -48,11 +51,19 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.db = Pool(settings.database_url, transaction_pooler=settings.transaction_pooler)
         links = Links(settings.link_base_url, SigningKeys(settings.signing_keys))
+        self._hosts = AllowedHosts(settings.link_base_url, settings.allowed_hosts)
         self._graphql = GraphQLEndpoint(settings, self.db, links)
         self.site = _site(settings, self.db, links)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._graphql.serves(scope):
+        if scope["type"] != "http":
+            return await self.site(scope, receive, send)
+        normalize_client(scope)
+        if refused := self._hosts.refusal(scope):
+            accept = read_headers(scope["headers"]).get(b"accept", b"")
+            response = site_response(failure(refused, request_id=""), accept)
+            await RequestLogMiddleware(response)(scope, receive, send)
+        elif self._graphql.serves(scope):
             await self._graphql(scope, receive, send)
         else:
             await self.site(scope, receive, send)

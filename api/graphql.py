@@ -149,7 +149,8 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = read_headers(scope["headers"])
         method, path_id = scope["method"], scope["path"][len(PATH) + 1 :] or None
-        log = RequestLog(request_id(headers.get(b"x-request-id")), method, DOCUMENT_ROUTE if path_id else PATH)
+        route, client = DOCUMENT_ROUTE if path_id else PATH, scope["client"]
+        log = RequestLog(request_id(headers.get(b"x-request-id")), method, route, address=client[0] if client else None)
         executed_statements.set(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
         timeout = Timeout(self._seconds)

@@ -27,10 +27,11 @@ class RequestLog:
     """The log entry of a request. Fields that are None are omitted. See "Deployment" in README.md."""
 
     request_id: str
-    method: str
+    method: str | None
     route: str | None
     started: float = field(default_factory=perf_counter)
     statements: list[str] = field(default_factory=list)
+    address: str | None = None
     store: str | None = None
     app: str | None = None
     key: str | None = None
@@ -80,7 +81,8 @@ class RequestLogMiddleware:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
-        log = RequestLog(request_id(given), scope["method"], None)
+        address = scope["client"][0] if scope["client"] else None
+        log = RequestLog(request_id(given), scope["method"], None, address=address)
         scope.setdefault("state", {})["log"] = log
         status = CLIENT_CLOSED_REQUEST
 

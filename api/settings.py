@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_origin, get_type_hints
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +20,7 @@ from db.api_keys import API_KEY_PREFIX
 # No host, one, or several separated by commas, as libpq accepts.
 HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"
 POSTGRES_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{HOST}(,{HOST})*([/?].*)?")
+HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
 SIGNING_KEY_NAME = re.compile(r"[a-z0-9-]{1,20}")
 SIGNING_KEY_BYTES = 32
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -53,6 +55,8 @@ class Settings:
     transaction_pooler: Annotated[bool, "DATABASE_POOLER", _is_transaction_pooler] = False
     link_base_url: Annotated[str, "LINK_BASE_URL", _web_url] = "http://127.0.0.1:8000/s"
     cors_origins: Annotated[tuple[str, ...], "CORS_ORIGINS", _origins] = ()
+    allowed_hosts: Annotated[tuple[str, ...], "ALLOWED_HOSTS", _hosts] = ()
+    trusted_proxies: Annotated[tuple[str, ...], "TRUSTED_PROXIES", _networks] = ()
     graphiql: Annotated[bool, "GRAPHIQL", _on_or_off] = True
     graphiql_key: Annotated[str | None, "GRAPHIQL_KEY", _api_key] = None
     console_key: Annotated[str | None, "CONSOLE_KEY", _api_key] = None
@@ -184,6 +188,35 @@ def _origins(text: str) -> tuple[str, ...]:
         if parts is None or origin != f"{parts.scheme}://{parts.netloc}":
             raise SettingsError(f"must be origins like https://shop.example separated by commas, got {origin!r}")
     return origins
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Parse hostnames and addresses, without ports, separated by commas."""
+    hosts = tuple(host.strip().lower() for host in text.split(","))
+    for host in hosts:
+        if not HOST_NAME.fullmatch(host) and not _is_valid(host, IPv6Address):
+            raise SettingsError(
+                f"must be hosts like roomkey.example or 192.0.2.1 separated by commas, without ports, got {host!r}"
+            )
+    return hosts
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(network.strip() for network in text.split(","))
+    for network in networks:
+        if not _is_valid(network, ip_network):
+            raise SettingsError(
+                f"must be addresses or networks like 10.0.0.5 or 10.0.0.0/8 separated by commas, got {network!r}"
+            )
+    return networks
+
+
+def _is_valid(text: str, parse: Callable[[str], object]) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _api_key(text: str) -> str:

@@ -1,5 +1,6 @@
 """`roomkey serve`."""
 
+import resource
 import signal
 import socket
 import sys
@@ -12,11 +13,18 @@ import click
 import uvicorn
 
 from api.logs import configure
+from api.protocol import server_options
 from api.settings import read_settings
 from cli.console import MANIFEST, publish_console
 from cli.database import data_option, open_database, run_with_pool, set_default
 from cli.demo import demo_keys
 from cli.documents import warn_of_broken_documents
+
+# Enough for the connections of a worker (HttpProtocol.CONNECTIONS), and below macOS's limit of 10,240.
+DESCRIPTORS = 10_200
+
+# Addresses that stand for all addresses of the machine, and the ones that reach the server from the machine itself.
+ALL_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 @click.command()
@@ -31,6 +39,9 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _check_port(host, port)
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
+    if host not in ALL_ADDRESSES:
+        set_default("ALLOWED_HOSTS", host)
+    _raise_descriptor_limit()
     with open_database(data, attach=False):
         key = None
         if demo:
@@ -38,7 +49,8 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
             set_default("GRAPHIQL_KEY", key)
             set_default("CONSOLE_KEY", console_key)
         run_with_pool(publish_console)
-        configure(read_settings().log_level)
+        settings = read_settings()
+        configure(settings.log_level)
         threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
         uvicorn.run(
             "api.app:create_app_from_environment",
@@ -49,13 +61,16 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
             log_level="warning",
             # `configure` above configures the loggers, and `create_app_from_environment` those of each worker.
             log_config=None,
-            # The access log of uvicorn would contain the codes of links.
-            access_log=False,
-            server_header=False,
-            # Nothing depends on the scheme or the client that a proxy reports.
-            proxy_headers=False,
             timeout_graceful_shutdown=10,
+            **server_options(settings),
         )
+
+
+def _raise_descriptor_limit() -> None:
+    """Let this process and its workers open as many connections as HttpProtocol accepts. The usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < DESCRIPTORS:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, hard) if hard >= 0 else DESCRIPTORS, hard))
 
 
 def _check_port(host: str, port: int) -> None:
@@ -73,7 +88,7 @@ def _check_port(host: str, port: int) -> None:
 
 def _announce(host: str, port: int, data: Path, key: str | None) -> None:
     """Print the addresses once the server accepts connections, then log documents that this version breaks."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    host = ALL_ADDRESSES.get(host, host)
     while True:
         with suppress(OSError), socket.create_connection((host, port), timeout=1):
             break

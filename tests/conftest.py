@@ -21,10 +21,11 @@ import httpx
 import pytest
 import uvicorn
 from hypothesis import HealthCheck, settings
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 import embedded
 from api.app import create_app
+from api.protocol import HttpProtocol, server_options
 from api.settings import Settings
 from db.migrate import migrate
 from db.pool import Pool
@@ -170,9 +171,9 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[str]:
-    """A server on a free port, in this process."""
-    async with listening(create_app(settings)) as url:
+async def serving(settings: Settings, **options: Any) -> AsyncIterator[str]:
+    """A server on a free port, in this process, with these options of uvicorn."""
+    async with listening(create_app(settings), **server_options(settings) | options) as url:
         yield url
 
 
@@ -208,10 +209,9 @@ async def shop_at(settings: Settings) -> AsyncIterator[Shop]:
 
 
 @asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
+async def listening(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     """The same for an existing application."""
-    # httpx closes idle connections after 5 seconds; the server must not do so first.
-    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, timeout_keep_alive=60)
+    config = uvicorn.Config(app, port=0, log_level="warning", **{"http": HttpProtocol, "access_log": False} | options)
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
     task = asyncio.create_task(server.serve())

@@ -30,6 +30,10 @@ POSTGRES_LIKE = (
     "%2F for a / and so on"
 )
 ORIGINS_LIKE = "CORS_ORIGINS must be origins like https://shop.example separated by commas, got {!r}"
+HOSTS_LIKE = (
+    "ALLOWED_HOSTS must be hosts like roomkey.example or 192.0.2.1 separated by commas, without ports, got {!r}"
+)
+PROXIES_LIKE = "TRUSTED_PROXIES must be addresses or networks like 10.0.0.5 or 10.0.0.0/8 separated by commas, got {!r}"
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +58,8 @@ def test_absent_settings_have_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         link_base_url="http://127.0.0.1:8000/s",
         signing_keys={"k1": b"s" * 32},
         cors_origins=(),
+        allowed_hosts=(),
+        trusted_proxies=(),
         graphiql=True,
         graphiql_key=None,
         console_key=None,
@@ -74,6 +80,8 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         LINK_BASE_URL="https://rk.example/s/",
         TOKEN_KEYS=f" k2:{OTHER_SECRET} , k1:{SECRET}",
         CORS_ORIGINS="https://spa.example, http://localhost:3000",
+        ALLOWED_HOSTS="Roomkey.example, roomkey, 192.0.2.1,2001:db8::1 ,tökö.example",
+        TRUSTED_PROXIES="10.0.0.5, 172.16.0.0/12,::1",
         GRAPHIQL="off",
         GRAPHIQL_KEY="rk_graphiql",
         CONSOLE_KEY="rk_console",
@@ -94,6 +102,8 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         link_base_url="https://rk.example/s",
         signing_keys={"k2": b"o" * 48, "k1": b"s" * 32},
         cors_origins=("https://spa.example", "http://localhost:3000"),
+        allowed_hosts=("roomkey.example", "roomkey", "192.0.2.1", "2001:db8::1", "tökö.example"),
+        trusted_proxies=("10.0.0.5", "172.16.0.0/12", "::1"),
         graphiql=False,
         graphiql_key="rk_graphiql",
         console_key="rk_console",
@@ -172,6 +182,17 @@ def test_a_missing_setting_is_an_error(monkeypatch: pytest.MonkeyPatch, name: st
                 *("*", "spa.example", "https://spa.example/", "https://spa.example/app", "https://spa.example,"),
                 *("https://spa.example, null", "https://", "http://[::1"),
             )
+        ),
+        *(
+            ("ALLOWED_HOSTS", value, HOSTS_LIKE.format(value.rpartition(",")[2].strip()))
+            for value in (
+                *("*", "*.example.com", "roomkey.example:8000", "https://roomkey.example", "a.example,", "10.0.0.0/8"),
+                *("a.example, b example", "[::1]", "a..example", "[::1]:8000", "::x"),
+            )
+        ),
+        *(
+            ("TRUSTED_PROXIES", value, PROXIES_LIKE.format(value.rpartition(",")[2].strip()))
+            for value in ("*", "proxy.example", "10.0.0.5:80", "10.0.0.5/8", "10.0.0.5,", "10.0.0.5 10.0.0.6")
         ),
         *(
             (name, value, f"{name} must look like https://login.example (http only for this machine), got {value!r}")
