@@ -16,6 +16,12 @@ def normalize_client(scope: Scope) -> None:
         scope["client"] = normalized(client[0][:LONGEST_ADDRESS]), client[1]
 
 
+def client_address(scope: Scope) -> str:
+    """The address of the client. Empty if the connection has none, such as that of a Unix socket."""
+    client = scope["client"]
+    return client[0] if client else ""
+
+
 @lru_cache(4096)
 def normalized(address: str) -> str:
     """The address in its shortest form, or `unknown` if it is not an IP address.

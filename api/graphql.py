@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth.credentials import Credentials
 from api.auth.usage import Usage
+from api.client_address import client_address
 from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
@@ -28,7 +29,6 @@ from api.request import (
     DOCUMENT_NAMES,
     FREE_BYTES,
     GraphQLRequest,
-    client_address,
     read_body,
     read_headers,
     read_query_string,
@@ -96,7 +96,6 @@ class Exchange:
 
     @property
     def address(self) -> str:
-        """The network address of the client. Empty if it is unknown."""
         return client_address(self.scope)
 
     def failed(self, error: Exception) -> GraphQLResponse:
@@ -149,8 +148,8 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = read_headers(scope["headers"])
         method, path_id = scope["method"], scope["path"][len(PATH) + 1 :] or None
-        route, client = DOCUMENT_ROUTE if path_id else PATH, scope["client"]
-        log = RequestLog(request_id(headers.get(b"x-request-id")), method, route, address=client[0] if client else None)
+        route = DOCUMENT_ROUTE if path_id else PATH
+        log = RequestLog(request_id(headers.get(b"x-request-id")), method, route, address=client_address(scope) or None)
         executed_statements.set(log.statements)
         negotiation = negotiate(headers.get(b"accept", b""), headers.get(b"accept-encoding", b""))
         timeout = Timeout(self._seconds)

@@ -9,9 +9,9 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.client_address import client_address
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
-from api.request import client_address
 from api.ttl_cache import TTLCache
 from db.errors import Unavailable
 from db.pool import Pool, Row

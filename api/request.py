@@ -1,13 +1,11 @@
 """GraphQL requests: the parameters of GraphQL over HTTP, from a query string or a body."""
 
-from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from api.errors import RequestError
 from schema.document_ids import canonical_id
@@ -46,22 +44,6 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     for name, value in pairs:
         headers[name] = value if name not in headers else headers[name] + b", " + value
     return headers
-
-
-def client_address(scope: Scope) -> str:
-    """The network address of the client. Empty if it is unknown, such as that of a Unix socket."""
-    client = scope.get("client")
-    return _canonical(client[0]) if client else ""
-
-
-@lru_cache(10_000)
-def _canonical(host: str) -> str:
-    """The address without a zone, and an IPv4 address as itself if it is mapped into IPv6."""
-    try:
-        address = IPv6Address(host.partition("%")[0])
-    except AddressValueError:
-        return host
-    return str(address.ipv4_mapped or address)
 
 
 def variables_cost(size: int, requests: GraphQLRequest | list[GraphQLRequest]) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.client_address import client_address
 from api.logs import log_entry
 from db.credentials import Credential
 from db.pool import recorded_statements
@@ -81,8 +82,7 @@ class RequestLogMiddleware:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
-        address = scope["client"][0] if scope["client"] else None
-        log = RequestLog(request_id(given), scope["method"], None, address=address)
+        log = RequestLog(request_id(given), scope["method"], None, address=client_address(scope) or None)
         scope.setdefault("state", {})["log"] = log
         status = CLIENT_CLOSED_REQUEST
 

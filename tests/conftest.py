@@ -165,6 +165,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
         database_direct_url=database_url,
         signing_keys=TOKEN_KEYS.secrets,
         link_base_url="http://links.example/s",
+        trusted_proxies=("127.0.0.1",),  # see tests/support/addresses.py
         cors_origins=("https://spa.example",),
     )
     return replace(settings, **changes)

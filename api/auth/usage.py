@@ -12,7 +12,6 @@ from api.ttl_cache import TTLCache
 from db.api_keys import set_api_key_used
 from db.audit import create_signed_in
 from db.credentials import Credential
-from db.errors import Unavailable
 from db.pool import Pool
 
 # The time until a use is recorded again. Postgres decides whether an hour has passed.

@@ -8,11 +8,10 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 
-from api.request import client_address
 from db.api_keys import generate_api_key
 from db.rate_limits import take_points
 from schema.links import ID_LENGTH
-from schema.rate_limits import Limit
+from schema.rate_limits import Limit, network
 from tests.api.test_links import BROWSER, undated
 from tests.conftest import client_of, settings_for
 from tests.support.addresses import new_address
@@ -37,15 +36,10 @@ async def send(http: httpx.AsyncClient, query: str, key: str | None = None, addr
 
 
 def test_an_ipv6_network_is_one_address() -> None:
-    def address(host: str) -> str:
-        return client_address({"client": (host, 1)})
-
-    assert address("2001:db8:1:2:3:4:5:6") == address("2001:db8:1:2::") == "2001:db8:1:2::"
-    assert address("2001:db8:1:3::1") == "2001:db8:1:3::"
-    assert address("fe80::1%eth0") == "fe80::"
-    assert address("::ffff:192.0.2.1") == address("192.0.2.1") == "192.0.2.1"
-    assert address("not an address") == "not an address"
-    assert client_address({"client": None}) == ""
+    assert network("2001:db8:1:2:3:4:5:6") == network("2001:db8:1:2::") == "2001:db8:1:2::"
+    assert network("2001:db8:1:3::1") == "2001:db8:1:3::"
+    assert network("fe80::1%eth0") == "fe80::"
+    assert [network(address) for address in ("192.0.2.1", "unknown", "")] == ["192.0.2.1", "unknown", ""]
 
 
 async def test_an_address_without_a_key_is_throttled_before_others_are(shop: Shop, database_url: str) -> None:

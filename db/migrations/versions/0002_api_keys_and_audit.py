@@ -66,7 +66,8 @@ comment on column audit_event.after is 'The changed columns with their new value
 create index if not exists audit_event_at on audit_event (store_id, at, id);
 create index if not exists audit_event_action on audit_event (store_id, action, at, id);
 create index if not exists audit_event_object on audit_event (store_id, object_id, at, id);
-create index if not exists audit_event_api_key on audit_event (store_id, api_key_id, at, id) where api_key_id is not null;
+create index if not exists audit_event_api_key on audit_event (store_id, api_key_id, at, id)
+    where api_key_id is not null;
 create index if not exists audit_event_user on audit_event (store_id, user_id, at, id) where user_id is not null;
 
 create table if not exists blocked_user (
