@@ -33,7 +33,7 @@ PROMISES = (
     Promise("11", "Hostile requests cost little"),
     Promise("11a", "One request cannot stop a worker"),
     Promise("11b", "Slow clients cost little"),
-    Promise("12", "A stop or a rolling restart loses no request"),
+    Promise("12", "A stop or a rolling restart loses no request", scripts=("restarts:no_request_is_lost",)),
     Promise("13", "Postgres may restart, fail over, fill its disk, or turn read-only"),
     Promise("14", "Postgres may freeze for 5 s"),
     Promise("15", "Connections are not lost, and abandoned work stops"),

@@ -31,8 +31,9 @@ class Serving:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The environment of this process, without settings of Roomkey except these."""
-    return {name: value for name, value in os.environ.items() if name not in SETTINGS} | settings
+    """The environment of this process, without settings of Roomkey except these. By default, servers do not drain."""
+    others = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    return others | {"DRAIN_SECONDS": "0"} | settings
 
 
 def roomkey(folder: Path, *arguments: object, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -100,7 +101,11 @@ def every_process() -> list[int]:
 
 
 def command_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    """The command line, or nothing if the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def is_alive(pid: int) -> bool:
