@@ -24,7 +24,7 @@ PROMISES = (
     Promise("2", "The database gives nobody a link"),
     Promise("3", "No token or key in a log, a trace or an error"),
     Promise("4", "Unknown, tampered and foreign codes are answered alike"),
-    Promise("5", "Signing keys rotate across a rolling deployment"),
+    Promise("5", "Signing keys rotate across a rolling deployment", tests=("api/test_key_rotation.py",)),
     Promise("6", "Revoked means revoked, on every worker"),
     Promise("7", "Expiry is the database's decision"),
     Promise("8", "A retry changes nothing twice"),
