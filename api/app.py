@@ -1,6 +1,5 @@
 """The application: its routes, and what lives as long as it does."""
 
-import asyncio
 import gc
 import os
 import signal
@@ -16,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 from starlette_compress import CompressMiddleware, remove_compress_type
@@ -24,6 +23,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 from api.client_address import normalize_client
 from api.errors import RequestError, failure
 from api.graphql import DOCUMENT_ROUTE, PATH, GraphQLEndpoint
+from api.health import health_routes
 from api.hosts import AllowedHosts
 from api.links import LinkEndpoint
 from api.logs import configure
@@ -34,12 +34,9 @@ from api.request_log import RequestLogMiddleware
 from api.responses import site_response
 from api.settings import Settings, read_settings
 from api.web import Page, assets
-from db.errors import Unavailable
 from db.pool import Pool
 from schema.links import Links
 from schema.signing_keys import SigningKeys
-
-HEALTH_SECONDS = 1
 
 # The pages within the console: a reload must find them.
 CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings", "/audit")
@@ -94,7 +91,7 @@ def collect_garbage_in_small_steps() -> None:
 
 
 def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
-    """The pages, links and health."""
+    """The pages, links and health checks."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -103,14 +100,6 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
             yield
         finally:
             await db.disconnect()
-
-    async def health(request: Request) -> Response:
-        try:
-            async with asyncio.timeout(HEALTH_SECONDS):
-                await db.fetchrow("select 1")
-        except TimeoutError:
-            raise Unavailable(f"no answer in {HEALTH_SECONDS} s") from None
-        return PlainTextResponse("ok")
 
     # The parts of a stream must not wait for each other.
     for stream in ("text/event-stream", "multipart/mixed"):
@@ -121,7 +110,7 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
         *(Route(path, console.response, methods=["GET"]) for path in CONSOLE_PATHS),
         *([Mount("/assets", built)] if (built := assets()) else []),
         Route("/s/{slug}/{code}", LinkEndpoint(db, links, settings.operation_seconds).handle, methods=["GET"]),
-        Route("/health", health),
+        *health_routes(db),
         # Requests that the GraphQL endpoint does not serve: GraphiQL, preflights and other methods.
         *(Route(path, graphiql.response, methods=["GET"]) for path in (PATH, DOCUMENT_ROUTE)),
     ]

@@ -19,6 +19,8 @@ requests = logging.getLogger("roomkey.requests")
 
 # IDs that are accepted from a proxy or client, so that logs can be correlated.
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+# They are frequent, and logged at DEBUG.
+HEALTH_CHECKS = ("/health/live", "/health/ready")
 # The status that nginx logs when the client disconnects before the response.
 CLIENT_CLOSED_REQUEST = 499
 
@@ -60,7 +62,7 @@ class RequestLog:
         entry["status"] = status
         entry["ms"] = round((perf_counter() - self.started) * 1000, 2)
         entry["statements"] = len(self.statements)
-        log_entry(requests, logging.DEBUG if self.route == "/health" else logging.INFO, entry)
+        log_entry(requests, logging.DEBUG if self.route in HEALTH_CHECKS else logging.INFO, entry)
 
 
 # The optional fields of an entry, in order.

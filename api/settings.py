@@ -64,6 +64,7 @@ class Settings:
     compiled_documents: Annotated[bool, "COMPILED_DOCUMENTS", _on_or_off] = True
     batch_limit: Annotated[int, "BATCH_LIMIT", partial(_number_between, 0, 100)] = 0
     operation_seconds: Annotated[float, "OPERATION_SECONDS", partial(_number_between, 1, 300)] = 20
+    drain_seconds: Annotated[float, "DRAIN_SECONDS", partial(_number_between, 0, 60)] = 3
     log_level: Annotated[str, "LOG_LEVEL", partial(_one_of, ("debug", "info", "warning", "error"))] = "info"
     jwt: JwtSettings | None = None
 

@@ -119,7 +119,7 @@ def serving(database_url: str) -> Iterator[str]:
         try:
             for _ in range(300):
                 with suppress(httpx.TransportError):
-                    httpx.get(f"http://127.0.0.1:{port}/health").raise_for_status()
+                    httpx.get(f"http://127.0.0.1:{port}/health/ready").raise_for_status()
                     break
                 time.sleep(0.1)
             yield f"http://127.0.0.1:{port}"

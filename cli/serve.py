@@ -5,13 +5,13 @@ import signal
 import socket
 import sys
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import click
-import uvicorn
+from uvicorn import Config
 
+from api.draining import RUNNING_SECONDS, DrainingServer
 from api.logs import configure
 from api.protocol import server_options
 from api.settings import read_settings
@@ -19,6 +19,7 @@ from cli.console import MANIFEST, publish_console
 from cli.database import data_option, open_database, run_with_pool, set_default
 from cli.demo import demo_keys
 from cli.documents import warn_of_broken_documents
+from cli.workers import Supervisor
 
 # Enough for the connections of a worker (HttpProtocol.CONNECTIONS), and below macOS's limit of 10,240.
 DESCRIPTORS = 10_200
@@ -32,12 +33,13 @@ ALL_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, help="The port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="The number of worker processes.")
 @click.option("--demo", is_flag=True, help="Create the demo store if it is missing, and print a development key.")
+@click.option("--reuse-port", is_flag=True, help="Listen next to a server that uses the port already, to replace it.")
 @data_option
-def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
+def serve(host: str, port: int, workers: int, demo: bool, reuse_port: bool, data: Path) -> None:
     """Start the server, after migrating the database."""
     # SIGTERM exits through the context managers below; uvicorn raises the signal again after its own shutdown.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    _check_port(host, port)
+    listener = _listen(host, port, reuse_port)
     set_default("LINK_BASE_URL", f"http://127.0.0.1:{port}/s")
     if host not in ALL_ADDRESSES:
         set_default("ALLOWED_HOSTS", host)
@@ -51,19 +53,23 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
         run_with_pool(publish_console)
         settings = read_settings()
         configure(settings.log_level)
-        threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
-        uvicorn.run(
+        config = Config(
             "api.app:create_app_from_environment",
             factory=True,
-            host=host,
-            port=port,
             workers=workers,
             log_level="warning",
             # `configure` above configures the loggers, and `create_app_from_environment` those of each worker.
             log_config=None,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=RUNNING_SECONDS,
             **server_options(settings),
         )
+        on_ready = threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start
+        if workers > 1:
+            return Supervisor(config, listener, settings.drain_seconds, on_ready=on_ready).run()
+        config.load_app()
+        server = DrainingServer(config, settings.drain_seconds, owns_listener=True, on_ready=on_ready)
+        with suppress(KeyboardInterrupt):
+            server.run([listener])
 
 
 def _raise_descriptor_limit() -> None:
@@ -73,26 +79,35 @@ def _raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, hard) if hard >= 0 else DESCRIPTORS, hard))
 
 
-def _check_port(host: str, port: int) -> None:
-    """Raise ClickException if the port cannot be bound, before the database starts."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"Cannot listen on {host}, port {port}: {error.strerror}. Set another --port (with make: PORT=8123)."
-            ) from None
+def _listen(host: str, port: int, reuse_port: bool) -> socket.socket:
+    """A socket that is bound to the address, before the database starts. It accepts connections when the server does.
+
+    Raises ClickException if the port cannot be bound, or is in use and not to be reused.
+    """
+    try:
+        if not reuse_port:
+            with _new_socket(host) as probe:
+                probe.bind((host, port))
+        listener = _new_socket(host)
+        # A later server with --reuse-port can listen next to this one if it runs as the same user.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Set another --port (with make: PORT=8123)."
+        ) from None
+    return listener
+
+
+def _new_socket(host: str) -> socket.socket:
+    created = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    created.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return created
 
 
 def _announce(host: str, port: int, data: Path, key: str | None) -> None:
-    """Print the addresses once the server accepts connections, then log documents that this version breaks."""
+    """Print the addresses of the server, which is ready, then log documents that this version breaks."""
     host = ALL_ADDRESSES.get(host, host)
-    while True:
-        with suppress(OSError), socket.create_connection((host, port), timeout=1):
-            break
-        time.sleep(0.02)
     address = f"[{host}]" if ":" in host else host
     click.echo("Roomkey is ready.\n")
     if MANIFEST.exists():

@@ -68,6 +68,7 @@ class Links:
 
     def is_genuine(self, store_id: str, session: Row, code: str) -> bool:
         """Whether this is the code of the session's current token. Compares in constant time."""
+        self.keys.warn_if_missing(session["token_key"])
         expected = self.code(store_id, session)
         return expected is not None and hmac.compare_digest(expected, code)
 

@@ -34,7 +34,7 @@ PROMISES = (
         tests=("api/test_links.py", "schema/test_joining.py"),
         scripts=("wrong_codes:the_time_tells_nothing",),
     ),
-    Promise("5", "Signing keys rotate across a rolling deployment"),
+    Promise("5", "Signing keys rotate across a rolling deployment", tests=("api/test_key_rotation.py",)),
     Promise(
         "6",
         "Revoked means revoked, on every worker",
@@ -58,7 +58,7 @@ PROMISES = (
     Promise("11", "Hostile requests cost little"),
     Promise("11a", "One request cannot stop a worker"),
     Promise("11b", "Slow clients cost little"),
-    Promise("12", "A stop or a rolling restart loses no request"),
+    Promise("12", "A stop or a rolling restart loses no request", scripts=("restarts:no_request_is_lost",)),
     Promise("13", "Postgres may restart, fail over, fill its disk, or turn read-only"),
     Promise("14", "Postgres may freeze for 5 s"),
     Promise("15", "Connections are not lost, and abandoned work stops"),

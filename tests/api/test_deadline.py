@@ -212,7 +212,7 @@ async def test_a_frozen_postgres_does_not_delay_a_response_beyond_the_deadline(f
                     link, seconds = await timed(shop.http.get(path_of(session)))
                     assert (link.status_code, "<h1>" in link.text) == (503, True)
                     assert seconds < SECONDS + GRACE
-                    health, seconds = await timed(shop.http.get("/health"))
+                    health, seconds = await timed(shop.http.get("/health/ready"))
                     assert (health.status_code, health.json()["errors"][0]["extensions"]["code"]) == (503, UNAVAILABLE)
                     assert seconds < HEALTH_SECONDS + GRACE
                 await until(observer, BUSY, HOLDER)

@@ -221,5 +221,5 @@ async def test_graphiql_can_be_turned_off(database_url: str) -> None:
 
 
 async def test_the_health_check_queries_the_database(http: httpx.AsyncClient) -> None:
-    response = await http.get("/health")
+    response = await http.get("/health/ready")
     assert (response.status_code, response.text) == (200, "ok")

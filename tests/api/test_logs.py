@@ -160,8 +160,8 @@ async def test_the_line_of_a_mutation_has_the_codes_of_its_user_errors(shop: Sho
 
 
 async def test_the_health_check_is_logged_at_debug(http: httpx.AsyncClient, log: Log) -> None:
-    line = facts(await log.line_of(await http.get("/health")))
-    assert line == {"level": "debug", "method": "GET", "route": "/health", "status": 200, "statements": 1}
+    line = facts(await log.line_of(await http.get("/health/ready")))
+    assert line == {"level": "debug", "method": "GET", "route": "/health/ready", "status": 200, "statements": 1}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ async def test_every_response_has_a_request_id(shop: Shop, http: httpx.AsyncClie
         await http.get(path_of(session)),
         await http.head(path_of(session)),
         await http.options("/graphql", headers=preflight),
-        await http.get("/health"),
+        await http.get("/health/ready"),
         await http.put("/graphql"),
     ]
     assert [answer.status_code for answer in answers] == [200, 304, 200, 303, 200, 200, 200, 405]

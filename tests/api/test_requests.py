@@ -79,7 +79,7 @@ async def test_another_path_is_answered_in_json(http: httpx.AsyncClient, method:
 
 
 async def test_another_method_on_another_path_is_refused_in_json(http: httpx.AsyncClient) -> None:
-    response = await http.post("/health")
+    response = await http.post("/health/live")
     assert response.headers["allow"] in ("GET, HEAD", "HEAD, GET")
     assert checked(response) == (405, error_body("Method Not Allowed"))
 

@@ -67,6 +67,7 @@ def test_absent_settings_have_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         compiled_documents=True,
         batch_limit=0,
         operation_seconds=20,
+        drain_seconds=3,
         log_level="info",
         jwt=None,
     )
@@ -89,6 +90,7 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         COMPILED_DOCUMENTS="off",
         BATCH_LIMIT="100",
         OPERATION_SECONDS="300",
+        DRAIN_SECONDS="60",
         LOG_LEVEL="debug",
         JWT_ISSUER="https://login.example/",
         JWT_AUDIENCE="roomkey",
@@ -111,6 +113,7 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         compiled_documents=False,
         batch_limit=100,
         operation_seconds=300,
+        drain_seconds=60,
         log_level="debug",
         jwt=JwtSettings(
             issuer="https://login.example/",
@@ -218,6 +221,7 @@ def test_a_missing_setting_is_an_error(monkeypatch: pytest.MonkeyPatch, name: st
                 ("COMPILED_DOCUMENTS", "on or off", ("true", "0")),
                 ("BATCH_LIMIT", "a whole number from 0 to 100", ("-1", "101", "1.5", "off", "٣", "9" * 5_000)),
                 ("OPERATION_SECONDS", "a whole number from 1 to 300", ("0", "301", "0.5", "20s")),
+                ("DRAIN_SECONDS", "a whole number from 0 to 60", ("-1", "61", "3s")),
                 ("LOG_LEVEL", "debug, info, warning or error", ("INFO", "trace")),
             )
             for value in values

@@ -36,13 +36,14 @@ class Serving:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The environment of this process, without settings of Roomkey except these."""
+    """The environment of this process, without settings of Roomkey except these. By default, servers do not drain."""
     if "DATABASE_URL" in settings and "DATABASE_DIRECT_URL" not in settings:
         url, transaction_pooler = through_pooler(settings["DATABASE_URL"])
         if transaction_pooler:
             through = {"DATABASE_URL": url, "DATABASE_POOLER": "transaction"}
             settings = settings | {"DATABASE_DIRECT_URL": settings["DATABASE_URL"]} | through
-    return {name: value for name, value in os.environ.items() if name not in SETTINGS} | settings
+    others = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    return others | {"DRAIN_SECONDS": "0"} | settings
 
 
 def roomkey(folder: Path, *arguments: object, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -110,7 +111,11 @@ def every_process() -> list[int]:
 
 
 def command_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    """The command line, or nothing if the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def is_alive(pid: int) -> bool:

@@ -1,0 +1,63 @@
+"""`roomkey serve` as real processes that replace each other, and workers that end."""
+
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.commands import (
+    TOKEN_KEYS,
+    children_of,
+    command_of,
+    eventually,
+    free_port,
+    is_alive,
+    roomkey,
+    serving,
+)
+
+
+@pytest.fixture
+def settings(own_database_url: str) -> dict[str, str]:
+    return {"DATABASE_URL": own_database_url, "TOKEN_KEYS": TOKEN_KEYS}
+
+
+def workers_of(pid: int) -> list[int]:
+    return [child for child in children_of(pid) if b"spawn_main" in command_of(child)]
+
+
+def is_answered(url: str) -> bool:
+    return httpx.get(f"{url}/health/ready").text == "ok"
+
+
+def test_a_server_takes_over_the_port_of_another(tmp_path: Path, settings: dict[str, str]) -> None:
+    port = free_port()
+    with serving(tmp_path, port=port, **settings) as old:
+        refused = roomkey(tmp_path, "serve", "--port", port, **settings)
+        assert (refused.returncode, "Address already in use" in refused.stderr) == (1, True)
+        with serving(tmp_path, "--reuse-port", port=port, **settings) as new:
+            old.process.send_signal(signal.SIGTERM)
+            assert old.process.wait(20) == 0
+            assert is_answered(new.url)
+
+
+def test_a_killed_worker_is_replaced(tmp_path: Path, settings: dict[str, str]) -> None:
+    with serving(tmp_path, "--workers", 2, **settings) as served:
+        pid = served.process.pid
+        killed, other = workers_of(pid)
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: len(workers_of(pid)) == 2 and not is_alive(killed), 20)
+        assert other in workers_of(pid)
+        assert is_answered(served.url)
+    warning = f"Worker {killed} ended with status -9 and is replaced"
+    assert warning in (tmp_path / "serve.log").read_text()
+
+
+def test_a_worker_that_is_stopped_alone_leaves_the_port_to_the_others(tmp_path: Path, settings: dict[str, str]) -> None:
+    with serving(tmp_path, "--workers", 2, **settings) as served:
+        stopped = workers_of(served.process.pid)[0]
+        os.kill(stopped, signal.SIGTERM)
+        assert eventually(lambda: not is_alive(stopped), 20)
+        assert all(is_answered(served.url) for _ in range(10))
