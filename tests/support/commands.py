@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOMKEY = Path(sys.executable).parent / "roomkey"
-SETTINGS = ("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL")
+SETTINGS = (
+    *("DATABASE_URL", "DATABASE_DIRECT_URL", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS", "GRAPHIQL"),
+    *("ALLOWED_HOSTS", "TRUSTED_PROXIES"),
+)
 TOKEN_KEYS = f"k:{'A' * 43}="
 READY_SECONDS = 60
 
