@@ -4,6 +4,7 @@ The limits protect the worker from a client that sends too much, stops in the mi
 response. docs/adr/0016-connections.md has the reasons for their values.
 """
 
+import socket
 from asyncio import BaseTransport, TimerHandle, Transport
 from typing import Any, cast
 
@@ -35,6 +36,8 @@ class HttpProtocol(HttpToolsProtocol):
     """Maximum number of requests that wait for the response to an earlier request of their connection."""
     CONNECTIONS = 10_000
     """Maximum number of connections of a worker."""
+    SOCKET_BUFFER_BYTES = 256 * 1024
+    """Size of each buffer of the operating system, which would otherwise grow to megabytes for a slow client."""
     HEAD_SECONDS = 10.0
     """Maximum time from a request's first byte, or from the start of the connection, until its headers are complete."""
     IDLE_SECONDS = 75.0
@@ -57,6 +60,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(cast(Transport, transport))
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, option, self.SOCKET_BUFFER_BYTES)
         if self.client:
             self.client = (normalized(self.client[0]), self.client[1])
         if len(self.connections) > self.CONNECTIONS:

@@ -56,8 +56,15 @@ PROMISES = (
         scripts=("isolation:no_store_sees_another",),
     ),
     Promise("11", "Hostile requests cost little"),
-    Promise("11a", "One request cannot stop a worker"),
-    Promise("11b", "Slow clients cost little"),
+    Promise(
+        "11a", "One request cannot stop a worker", tests=("api/test_protocol.py",), scripts=("door:large_headers",)
+    ),
+    Promise(
+        "11b",
+        "Slow clients cost little",
+        tests=("api/test_protocol.py",),
+        scripts=("door:slow_clients", "door:everything_at_once"),
+    ),
     Promise("12", "A stop or a rolling restart loses no request", scripts=("restarts:no_request_is_lost",)),
     Promise("13", "Postgres may restart, fail over, fill its disk, or turn read-only"),
     Promise("14", "Postgres may freeze for 5 s"),

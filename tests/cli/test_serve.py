@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 import embedded
 from cli.console import MANIFEST
+from cli.serve import DESCRIPTORS
 from demo.load import DEMO_SLUG
 from tests.conftest import database_from
 from tests.support.commands import (
@@ -98,6 +100,23 @@ def test_the_development_key_can_sign_in_to_the_console(served: Serving) -> None
     headers = {"Authorization": f"Bearer {served.key}"}
     answer = httpx.post(f"{served.url}/graphql", json={"documentId": id}, headers=headers).json()
     assert answer["data"]["store"]["slug"] == DEMO_SLUG
+
+
+def test_the_listening_address_is_an_allowed_host(own_folder: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        with serving(own_folder, "--demo", "--host", "127.0.0.2", ALLOWED_HOSTS="") as served:
+            url = served.url.replace("127.0.0.1", "127.0.0.2")
+            assert f"http://127.0.0.2:{url.rpartition(':')[2]}/graphql" in served.said
+            assert ask(url, served.key)["data"]["store"] == {"slug": DEMO_SLUG}
+            refused = httpx.get(url, headers={"Host": "roomkey.lan"})
+            message = "The host 'roomkey.lan' is not served. Add it to the setting ALLOWED_HOSTS."
+            assert (refused.status_code, refused.json()["errors"][0]["message"]) == (421, message)
+            descriptors, _ = resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE)
+            assert descriptors == min(DESCRIPTORS, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_the_env_file_overrides_the_defaults_of_serve(own_folder: Path) -> None:

@@ -70,6 +70,15 @@ def test_the_docker_image_contains_every_package() -> None:
     assert copied >= {package.removesuffix("*") for package in packages["include"]}
 
 
+def test_docker_compose_has_no_default_secret_and_passes_all_settings() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert re.findall(r"\$\{(\w+):-", compose) == []
+    assert {*re.findall(r"\$\{(\w+):\?", compose)} == {"TOKEN_KEYS", "POSTGRES_PASSWORD"}
+    assert "\n    env_file: .env\n" in compose
+    [deployment] = [block for block in blocks("README.md", "sh") if "docker compose up" in block]
+    assert {*re.findall(r'^echo "(\w+)=', deployment, re.MULTILINE)} == {"TOKEN_KEYS", "POSTGRES_PASSWORD"}
+
+
 def shape(node: dict[str, object]) -> dict[str, object]:
     """The keys, including nested ones, except in a conversion, which can be null."""
     return {key: shape(value) if isinstance(value, dict) and key != "conversion" else "" for key, value in node.items()}

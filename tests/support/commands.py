@@ -16,7 +16,7 @@ from tests.support.database import through_pooler
 ROOMKEY = Path(sys.executable).parent / "roomkey"
 SETTINGS = (
     *("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_POOLER", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS"),
-    "GRAPHIQL",
+    *("GRAPHIQL", "ALLOWED_HOSTS", "TRUSTED_PROXIES"),
 )
 TOKEN_KEYS = f"k:{'A' * 43}="
 READY_SECONDS = 60
