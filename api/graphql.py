@@ -7,6 +7,8 @@ send the response. docs/architecture.md lists the functions from here to SQL.
 import asyncio
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -111,6 +113,7 @@ class GraphQLEndpoint:
         self._credentials = Credentials(db, settings.jwt)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
+        self._new_document = asyncio.Lock()
         new_documents = partial(
             DocumentCache, schema, introspection=settings.introspection, compiled=settings.compiled_documents
         )
@@ -235,7 +238,9 @@ class GraphQLEndpoint:
             rate_limit = self._limiter.charge_leased(credential, price)
             rate_limit = rate_limit or await self._limiter.charge(credential, price, address)
             if not cached:
-                plan.parsed.cache.validate(plan.parsed)
+                if not plan.parsed.is_valid:
+                    async with self._turn():
+                        plan.parsed.cache.validate(plan.parsed)
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
                 if plan.expires_at:  # otherwise, the document must be looked up for each request
@@ -275,7 +280,10 @@ class GraphQLEndpoint:
             log.published = document.is_published if credential else None
             if price := documents.price(document.text):
                 await self._limiter.charge(credential, price, exchange.address)
-            parsed = documents.get(document.text)
+                async with self._turn():
+                    parsed = documents.get(document.text)
+            else:
+                parsed = documents.get(document.text)
             operation = parsed.operation(request.operation_name)
         except Throttled:
             raise
@@ -283,6 +291,13 @@ class GraphQLEndpoint:
             await self._limiter.charge(credential, 1, exchange.address)
             raise
         return Plan(credential, document, parsed, operation, min(expires_at, document.expires_at))
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Parse or validate one document at a time, which takes milliseconds, and serve other requests in between."""
+        async with self._new_document:
+            await asyncio.sleep(0)
+            yield
 
     async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(

@@ -30,7 +30,12 @@ PROMISES = (
     Promise("8", "A retry changes nothing twice"),
     Promise("9", "A model agrees"),
     Promise("10", "No store sees another"),
-    Promise("11", "Hostile requests cost little"),
+    Promise(
+        "11",
+        "Hostile requests cost little",
+        tests=("api/test_client_addresses.py", "api/test_throttling.py", "schema/test_rate_limits.py"),
+        scripts=("limits:hostile_documents", "limits:keyless_flood"),
+    ),
     Promise("11a", "One request cannot stop a worker"),
     Promise("11b", "Slow clients cost little"),
     Promise("12", "A stop or a rolling restart loses no request"),
@@ -48,7 +53,12 @@ PROMISES = (
     Promise("24", "Liveness and readiness are different questions"),
     Promise("25", "Who changed what is on record"),
     Promise("26", "A person can be forgotten"),
-    Promise("27", "A customer's tap is neither a flood nor a trap"),
+    Promise(
+        "27",
+        "A customer's tap is neither a flood nor a trap",
+        tests=("api/test_links.py",),
+        scripts=("limits:taps",),
+    ),
     Promise("28", "A development key stays with its owner"),
     Promise("29", "Least privilege"),
 )
