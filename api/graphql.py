@@ -91,7 +91,7 @@ class Exchange:
     negotiation: Negotiation
     log: RequestLog
     surcharge: int = 0
-    """What the variables cost, until it is charged."""
+    """The cost of large variables, until it is charged."""
 
     @property
     def address(self) -> str:

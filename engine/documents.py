@@ -127,7 +127,7 @@ class DocumentCache:
         )
 
     def price(self, text: str) -> int:
-        """What it costs to parse and validate a document, in addition to its operation: 0 if it is cached."""
+        """The cost of parsing and validating a document, in addition to its operation: 0 if it is cached."""
         return 0 if text in self._documents else document_cost(text, self.token_limit)
 
     def get(self, text: str) -> Document:

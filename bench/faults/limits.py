@@ -1,6 +1,6 @@
 """Rate limits: what hostile documents take and pay, and what floods do to other clients.
 
-The documents are sent to a server that counts points and refuses nobody for them. The floods go to `roomkey serve`.
+The documents are sent to a server that counts points and refuses no request for them. The floods go to `roomkey serve`.
 """
 
 import json
@@ -157,7 +157,7 @@ class Latency(NamedTuple):
         return f"p50 {p50:.1f} ms (was {p50_before:.1f}), p99 {p99:.1f} ms (was {p99_before:.1f}), {self.errors} errors"
 
 
-# These functions run in processes of their own.
+# Each of these functions runs in a separate process.
 
 
 def query(url: str, key: str, seconds: float) -> Latency:
@@ -221,7 +221,7 @@ def _in_threads(number: int, work: Callable[[int], None]) -> None:
 
 
 def _latency(send: Callable[[], int], expected: int, seconds: float) -> Latency:
-    """Send a request every 10 ms, or as soon as the last one was answered."""
+    """Send a request every 10 ms, or as soon as the last response arrived."""
     ended, milliseconds, errors = time.monotonic() + seconds, [], 0
     pause = Event()
     while time.monotonic() < ended:
@@ -300,7 +300,7 @@ def _measure(pid: int, port: int, headers: dict[str, str]) -> list[Measured]:
     measured = []
     for hostile in hostile_requests(DOCUMENTS):
         once = send(hostile)
-        # What other processes on the machine add is not the document's: the better of two counts for slow ones.
+        # Other processes on the machine add to the time of some documents: the better of two counts for slow ones.
         measured.append(
             min(once, send(hostile), key=lambda each: each.milliseconds) if once.milliseconds > 10 else once
         )
