@@ -56,7 +56,7 @@ PROMISES = (
     Promise(
         "27",
         "A customer's tap is neither a flood nor a trap",
-        tests=("api/test_links.py",),
+        tests=("api/test_links.py", "api/test_client_addresses.py"),
         scripts=("limits:taps",),
     ),
     Promise("28", "A development key stays with its owner"),
