@@ -7,6 +7,8 @@ send the response. docs/architecture.md lists the functions from here to SQL.
 import asyncio
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -92,7 +94,7 @@ class Exchange:
     log: RequestLog
     timeout: Timeout
     surcharge: int = 0
-    """What the variables cost, until it is charged."""
+    """The cost of large variables, until it is charged."""
 
     @property
     def address(self) -> str:
@@ -115,6 +117,7 @@ class GraphQLEndpoint:
         self._usage = Usage(db)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
+        self._new_document = asyncio.Lock()
         new_documents = partial(
             DocumentCache, schema, introspection=settings.introspection, compiled=settings.compiled_documents
         )
@@ -243,7 +246,9 @@ class GraphQLEndpoint:
             rate_limit = self._limiter.charge_leased(credential, price)
             rate_limit = rate_limit or await self._limiter.charge(credential, price, address)
             if not cached:
-                plan.parsed.cache.validate(plan.parsed)
+                if not plan.parsed.is_valid:
+                    async with self._turn():
+                        plan.parsed.cache.validate(plan.parsed)
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
                 if plan.expires_at:  # otherwise, the document must be looked up for each request
@@ -292,7 +297,10 @@ class GraphQLEndpoint:
             log.published = document.is_published if credential else None
             if price := documents.price(document.text):
                 await self._limiter.charge(credential, price, exchange.address)
-            parsed = documents.get(document.text)
+                async with self._turn():
+                    parsed = documents.get(document.text)
+            else:
+                parsed = documents.get(document.text)
             operation = parsed.operation(request.operation_name)
         except Throttled:
             raise
@@ -301,6 +309,13 @@ class GraphQLEndpoint:
             raise
         db = self._db.of_app(credential.store_id, credential.app_id) if credential else self._db
         return Plan(db, credential, document, parsed, operation, min(expires_at, document.expires_at))
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Parse or validate one document at a time, which takes milliseconds, and serve other requests in between."""
+        async with self._new_document:
+            await asyncio.sleep(0)
+            yield
 
     async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(

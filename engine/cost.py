@@ -46,8 +46,8 @@ OBJECT = 100
 ALIASED_LEAF = 10
 COST_CAP = 10**12
 
-# What costs a point to parse and validate: a word or a punctuation mark, with the blanks that follow it (which are thus
-# skipped at once), and a number of characters.
+# The parts of a document that cost a point each: a word or a punctuation mark with the blanks that follow it, which are
+# thus skipped quickly, and a number of characters.
 WORD_OR_MARK = re.compile(r"(?:\w+|[^\w\s,])[\s,]*")
 CHARACTERS = 256
 

@@ -12,7 +12,14 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from engine.compiled import CompiledOperation, Unsupported, compile_operation
 from engine.cost import CostModel, Meter, document_cost
-from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document, validate_document
+from engine.execution import (
+    ERROR_LIMIT,
+    TOKEN_LIMIT,
+    InvalidOperation,
+    choose_operation,
+    parse_document,
+    validate_document,
+)
 
 Variables: TypeAlias = Mapping[str, Any] | None
 
@@ -31,6 +38,11 @@ class Document:
         self.text = text
         self.tree = parse_document(text, cache.token_limit)
         self._operations: dict[str | None, Operation] = {}
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it was validated and is cached."""
+        return self.cache.has(self)
 
     def operation(self, name: str | None) -> "Operation":
         """The operation of that name, or the only one. Raises InvalidOperation."""
@@ -79,6 +91,7 @@ class Operation:
             context_value=context,
             executor_class=StrawberryGraphQLCoreExecutionContext,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            max_coercion_errors=ERROR_LIMIT,
             hide_suggestions=hide_suggestions,
         )
         return result if isinstance(result, ExecutionResult) else await result
@@ -114,15 +127,18 @@ class DocumentCache:
         )
 
     def price(self, text: str) -> int:
-        """What it costs to parse and validate a document, in addition to its operation: 0 if it is cached."""
+        """The cost of parsing and validating a document, in addition to its operation: 0 if it is cached."""
         return 0 if text in self._documents else document_cost(text, self.token_limit)
 
     def get(self, text: str) -> Document:
         """The document of a text, from the cache or new. Raises InvalidOperation where it cannot be parsed."""
         return self._documents.get(text) or Document(self, text)
 
+    def has(self, document: Document) -> bool:
+        return self._documents.get(document.text) is document
+
     def validate(self, document: Document) -> None:
         """Validate a document and keep it. Raises InvalidOperation."""
-        if self._documents.get(document.text) is not document:
+        if not self.has(document):
             validate_document(self.schema._schema, document.tree, introspection=self.introspection)
             self._documents[document.text] = document

@@ -18,7 +18,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 # With these limits, parsing and validating a document takes at most about 25 ms, and 20 to 25 µs per token.
 TOKEN_LIMIT = 1_000
 COMMENT_LIMIT = 1_000
-ERROR_LIMIT = 5
+ERROR_LIMIT = 5  # of a document, and of the variables
 
 # Validation compares what is selected under the same name, pair by pair. graphql-core meters that, but its own budget
 # lasts for most of a second. Twenty fragments on one object, all of them with the same fields, need most of this one.

@@ -11,7 +11,7 @@ from schema.tokens import TokenStatus
 
 
 class Visit(NamedTuple):
-    """What a customer, or their chat app, does with a link. `address` is that of the client."""
+    """A use of a link by a customer or their chat app. `address` is that of the client."""
 
     kind: VisitKind
     address: str
@@ -33,7 +33,8 @@ async def admit(db: Pool, links: Links, store_id: str, code: str, visit: Visit) 
     """Decide whether the code of a link admits its customer, and record the visit if it does.
 
     None if the store has no such link, or it was reissued. Raises Throttled if too many codes of the client's address,
-    or of the store, were wrong. Codes that were signed are never limited: whoever guesses locks out no customer.
+    or of the store, were wrong. Codes that were signed are never limited, so that a client that guesses codes does not
+    lock out customers.
     """
     id = session_id_of(code)
     if id is None:

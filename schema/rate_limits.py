@@ -65,8 +65,8 @@ class TokenBuckets:
         return min(limit.maximum, content + limit.rate * (monotonic() - at))
 
     def take(self, key: Hashable, limit: Limit, number: float = 1) -> float:
-        """Take this number out of the bucket if it has so many. Returns the seconds until it has them, 0 if they were
-        taken. More than the maximum counts as the maximum.
+        """Take this number out of the bucket. Returns 0, or the seconds until the bucket contains the number if it
+        does not yet, and then takes nothing. A number above the maximum counts as the maximum.
         """
         available, number = self.available(key, limit), min(number, limit.maximum)
         if available < number:
@@ -81,8 +81,8 @@ class TokenBuckets:
 class Attempts:
     """Limits wrong guesses of a secret, each of which costs a statement, by the address of the client.
 
-    What was right before can be tried at any time, so that a client who guesses does not lock out others with the same
-    address (NAT).
+    A secret that was right before can be tried at any time, so that a client who guesses does not lock out others with
+    the same address (NAT).
     """
 
     def __init__(self, limit: Limit, what: str) -> None:
@@ -94,7 +94,7 @@ class Attempts:
     async def attempt(self, address: str, secret: Hashable, look_up: Callable[[], Awaitable[T | None]]) -> T | None:
         """Look up what the secret stands for. None if it is wrong. Raises Throttled after too many wrong ones.
 
-        An attempt counts until it turns out to be right, so that parallel or cancelled ones are no way around.
+        An attempt counts until it turns out to be right, so that parallel or cancelled attempts are counted.
         """
         if secret in self._right:
             found = await look_up()

@@ -28,7 +28,7 @@ from schema.errors import UserError, UserErrors
 
 # Increase this number when a change to the validation rules or cost limits can make a published document invalid, so
 # that documents are checked again. Changes to the schema are noticed without it.
-VALIDATION_VERSION = 1
+VALIDATION_VERSION = 2
 
 BATCH_SIZE = 100
 

@@ -55,7 +55,12 @@ PROMISES = (
         tests=("schema/test_isolation.py", "db/test_store_of_statements.py"),
         scripts=("isolation:no_store_sees_another",),
     ),
-    Promise("11", "Hostile requests cost little"),
+    Promise(
+        "11",
+        "Hostile requests cost little",
+        tests=("api/test_client_addresses.py", "api/test_throttling.py", "schema/test_rate_limits.py"),
+        scripts=("limits:hostile_documents", "limits:keyless_flood"),
+    ),
     Promise(
         "11a", "One request cannot stop a worker", tests=("api/test_protocol.py",), scripts=("door:large_headers",)
     ),
@@ -87,7 +92,12 @@ PROMISES = (
         scripts=("audit:fast_on_a_million_events",),
     ),
     Promise("26", "A person can be forgotten"),
-    Promise("27", "A customer's tap is neither a flood nor a trap", tests=("schema/test_stores.py",)),
+    Promise(
+        "27",
+        "A customer's tap is neither a flood nor a trap",
+        tests=("schema/test_stores.py", "api/test_links.py", "api/test_client_addresses.py"),
+        scripts=("limits:taps",),
+    ),
     Promise("28", "A development key stays with its owner"),
     Promise("29", "Least privilege", tests=("api/test_access.py",)),
 )

@@ -13,8 +13,7 @@ from graphql.execution.values import VariableValues, VariableValueSource
 from strawberry.types.field import StrawberryField
 
 from engine.compiled.inputs import Coerce, Convert, Unusual, inputs_of, is_immutable
-
-MAX_COERCION_ERRORS = 50  # graphql-core's own default
+from engine.execution import ERROR_LIMIT
 
 
 class Variables:
@@ -35,7 +34,9 @@ class Variables:
             self._variables.append((signature.name, signature, coerce, absent))
 
     def read(self, inputs: Mapping[str, Any], hide_suggestions: bool) -> VariableValues | list[GraphQLError]:
-        """The same result as graphql-core's `get_variable_values`."""
+        """The same result as graphql-core's `get_variable_values`, of which ERROR_LIMIT errors suffice: each takes as
+        long as a document because of the names that it suggests.
+        """
         values = VariableValues({}, {})
         try:
             for name, signature, coerce, absent in self._variables:
@@ -53,7 +54,7 @@ class Variables:
                 return values
         except Exception:  # noqa: S110  # a type refused the value: graphql-core creates the error
             pass
-        return get_variable_values(self._schema, self._definitions, dict(inputs), MAX_COERCION_ERRORS, hide_suggestions)
+        return get_variable_values(self._schema, self._definitions, dict(inputs), ERROR_LIMIT, hide_suggestions)
 
 
 class Arguments:

@@ -91,6 +91,28 @@ flood("wrong_leaves", 3, "viewer", "viewer { id { a } }", "session { id }", "__t
 flood("impossible_fragments", 7, "... on Session { id }", "... on Order{x} { id }", around="viewer { {} }")
 flood("large_objects", 3, "searc{x}: 1", "room{x}: 1", around="sessions(filter: { {} }) { nodes { id } }")
 flood("long_lists", 1, "true", "1.5", "ACTIV", "{}", "$v", around="nodes(ids: [{} 1]) { id }")
+EVERYTHING = "{ id active roomId metadata customer { id name phone email } token { link status expiredTime } }"
+# Valid but for one field, so that every rule visits all of it.
+flood("many_valid_fields", 16, f'a{{i}}: session(id: "{{x}}") {EVERYTHING}', around=f"{{}} {INVALID}")
+flood(
+    "equal_arguments",
+    16,
+    'sessions(filter: {and: [{search: "a"} {search: "b"}]}) { nodes { id } }',
+    around=f"{{}} {INVALID}",
+)
+flood("inline_fragments", 6, "... on Query { viewer { id } }", "... { __typename }", around=f"{{}} {INVALID}")
+flood(
+    "similar_input_fields",
+    3,
+    "conversionKin{i}: 1",
+    "orderNumbe{x}: 1",
+    around="sessions(filter: {{}}) { nodes { id } }",
+)
+flood("block_strings", 6, 'session(id: """{x}\n  {x}\n""") { id }', around=f"{{}} {INVALID}")
+flood("unicode_escapes", 4, 'session(id: "\\u00e9\\u{1F600}{x}") { id }', around=f"{{}} {INVALID}")
+flood(
+    "types_of_nodes", 6, "... on Session { id } ... on Customer { name }", around='nodes(ids: ["{x}"]) { {} nonsense }'
+)
 
 
 @kind
@@ -201,6 +223,37 @@ def many_operations(r: Random, n: int) -> Request:
     type = r.choice(["query", "mutation", "subscription"])
     operations = times(2 + n // 8, lambda i: f"{type} {name(r)} {{ viewer {{ id }} }}")
     return {"query": operations, **r.choice([{}, {"operationName": "missing"}, {"operationName": "x" * n}])}
+
+
+@kind
+def operations_that_share_fragments(r: Random, n: int) -> Request:
+    """Each operation is validated with all fragments."""
+    size = 2 + n // 16
+    operations = times(size, lambda i: f"query Q{i} {{ ...A }}")
+    spreads = times(size, lambda i: f"...F{i}")
+    text = f"{operations} fragment A on Query {{ {spreads} {INVALID} }} {fragments(size, lambda i: '__typename')}"
+    return {"query": f"{text} #{name(r)}", "operationName": "Q0"}
+
+
+@kind
+def operations_that_share_variables(r: Random, n: int) -> Request:
+    size = 2 + n // 24
+    operations = times(size, lambda i: f"query Q{i}($v: Int) {{ ...A }}")
+    uses = times(size, lambda i: f"{name(r, 3)}{i}: sessions(first: $v) {{ count {{ value }} }}")
+    return {"query": f"{operations} fragment A on Query {{ {uses} {INVALID} }}", "operationName": "Q0"}
+
+
+@kind
+def huge_variables(r: Random, n: int) -> Request:
+    """In a valid document, whose variables are not."""
+    wrong = r.choice([{name(r): 1}, {}, None, [[]], 1.5])
+    values: Any = {"ids": [wrong] * (n * 8), "filter": {"and": [{f"conversionKind{name(r, 2)}": 1}] * (n * 2)}}
+    values["filter"] |= {f"searc{i}": wrong for i in range(n)}
+    chosen = r.choice(["ids", "filter"])
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    if chosen == "filter":
+        text = "query ($filter: SessionFilter) { sessions(filter: $filter) { nodes { id } } }"
+    return {"query": text, "variables": {chosen: values[chosen], name(r): 1}}
 
 
 @kind

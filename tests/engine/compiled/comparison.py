@@ -12,6 +12,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from engine.compiled import CompiledOperation, Unsupported, compile_operation
+from engine.execution import ERROR_LIMIT
 
 # A task that is cancelled before it starts leaves a coroutine that was never awaited, in graphql-core and in compiled
 # operations alike. Python warns about it at some later moment.
@@ -98,6 +99,7 @@ def by_graphql_core(
         operation_name=operation_name,
         executor_class=StrawberryGraphQLCoreExecutionContext,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        max_coercion_errors=ERROR_LIMIT,
         hide_suggestions=hide_suggestions,
     )
 
