@@ -15,6 +15,7 @@ COMMANDS = {
     "stores": ("cli.stores", "Manage stores."),
     "apps": ("cli.apps", "Manage apps, the clients of a store."),
     "keys": ("cli.api_keys", "Manage API keys."),
+    "customers": ("cli.customers", "Redact customers: remove their personal data."),
     "documents": ("cli.documents", "Manage persisted documents."),
     "console": ("cli.console", "Create a console app for the staff of a store."),
 }

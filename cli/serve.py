@@ -14,6 +14,7 @@ import uvicorn
 from api.logs import configure
 from api.settings import read_settings
 from cli.console import MANIFEST, publish_console
+from cli.customers import redact_old_sessions_repeatedly
 from cli.database import data_option, open_database, run_with_pool, set_default
 from cli.demo import demo_keys
 from cli.documents import warn_of_broken_documents
@@ -40,6 +41,7 @@ def serve(host: str, port: int, workers: int, demo: bool, data: Path) -> None:
         run_with_pool(publish_console)
         configure(read_settings().log_level)
         threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start()
+        threading.Thread(target=redact_old_sessions_repeatedly, daemon=True).start()
         uvicorn.run(
             "api.app:create_app_from_environment",
             factory=True,
