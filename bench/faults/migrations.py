@@ -66,7 +66,9 @@ CHANGE = """mutation ($id: ID!) {
     recordConversion(input: {sessionId: $id, kind: GOAL}) { userErrors { code } }
     revokeToken(input: {sessionId: $id, reason: "load"}) { userErrors { code } }
 }"""
-READ = '{ sessions(first: 20, filter: {search: "customer 7"}) { nodes { id customer { name phone } events { nodes { kind } } } } }'
+READ = """{
+    sessions(first: 20, filter: {search: "customer 7"}) { nodes { id customer { name phone } events { nodes { kind } } } }
+}"""
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -128,27 +130,30 @@ class Load:
 
 async def under_load() -> Outcome:
     """Migrate, and kill the migration at each of its statements, while the previous version serves requests."""
-    with previous_version() as old, tempfile.TemporaryDirectory() as folder:
-        with embedded.start(Path(folder) / "postgres", durable=False) as server:
-            url, fresh_url = server.url(), await created_database(server.url(), "fresh")
-            old_settings = {"DATABASE_URL": url, "TOKEN_KEYS": TOKEN_KEYS, "PYTHONPATH": str(old)}
-            migrated = roomkey(Path(folder), "migrate", **old_settings)
-            assert migrated.returncode == 0, migrated.stderr
-            seconds = await fill(url)
-            scope = ("--scope", "admin", "--rate", 1_000_000)
-            app = roomkey(Path(folder), "apps", "create", "--store", "big", "--name", "load", *scope, **old_settings)
-            key = app.stdout.split()[1]
-            with serving(Path(folder), "--workers", 2, **old_settings) as served:
-                load = Load(served.url, key)
-                clients = asyncio.create_task(load.run())
-                await asyncio.sleep(QUIET_SECONDS)
-                quiet, load.writes = load.writes, []
-                async with long_readers(url):
-                    kills = await migrate_with_kills(url)
-                load.stop()
-                await clients
-            await run_migration(fresh_url, 0)
-            is_same = schema_of(url) == schema_of(fresh_url)
+    with (
+        previous_version() as old,
+        tempfile.TemporaryDirectory() as folder,
+        embedded.start(Path(folder) / "postgres", durable=False) as server,
+    ):
+        url, fresh_url = server.url(), await created_database(server.url(), "fresh")
+        old_settings = {"DATABASE_URL": url, "TOKEN_KEYS": TOKEN_KEYS, "PYTHONPATH": str(old)}
+        migrated = roomkey(Path(folder), "migrate", **old_settings)
+        assert migrated.returncode == 0, migrated.stderr
+        seconds = await fill(url)
+        scope = ("--scope", "admin", "--rate", 1_000_000)
+        app = roomkey(Path(folder), "apps", "create", "--store", "big", "--name", "load", *scope, **old_settings)
+        key = app.stdout.split()[1]
+        with serving(Path(folder), "--workers", 2, **old_settings) as served:
+            load = Load(served.url, key)
+            clients = asyncio.create_task(load.run())
+            await asyncio.sleep(QUIET_SECONDS)
+            quiet, load.writes = load.writes, []
+            async with long_readers(url):
+                kills = await migrate_with_kills(url)
+            load.stop()
+            await clients
+        await run_migration(fresh_url, 0)
+        is_same = schema_of(url) == schema_of(fresh_url)
     longest = max(load.writes)
     figure = (
         f"{SESSIONS:,} sessions, loaded in {seconds:.0f} s; {len(load.writes):,} writes and {len(load.reads):,} reads, "
