@@ -1,7 +1,7 @@
 """Migrations under load: the previous version serves requests from 2,000,000 sessions while the database is migrated.
 
 The previous version is the last release or, before the first release, the commit before the second migration. Its files
-come from git.
+come from the Git history.
 """
 
 import asyncio
@@ -67,7 +67,9 @@ CHANGE = """mutation ($id: ID!) {
     revokeToken(input: {sessionId: $id, reason: "load"}) { userErrors { code } }
 }"""
 READ = """{
-    sessions(first: 20, filter: {search: "customer 7"}) { nodes { id customer { name phone } events { nodes { kind } } } }
+    sessions(first: 20, filter: {search: "customer 7"}) {
+        nodes { id customer { name phone } events { nodes { kind } } }
+    }
 }"""
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
