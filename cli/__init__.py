@@ -16,6 +16,7 @@ COMMANDS = {
     "apps": ("cli.apps", "Manage apps, the clients of a store."),
     "keys": ("cli.api_keys", "Manage API keys."),
     "users": ("cli.users", "Block users of the identity provider."),
+    "customers": ("cli.customers", "Redact customers: remove their personal data."),
     "documents": ("cli.documents", "Manage persisted documents."),
     "console": ("cli.console", "Create a console app for the staff of a store."),
 }

@@ -16,6 +16,7 @@ from api.logs import configure
 from api.protocol import server_options
 from api.settings import read_settings
 from cli.console import MANIFEST, publish_console
+from cli.customers import redact_old_sessions_repeatedly
 from cli.database import data_option, open_database, run_with_pool, set_default
 from cli.demo import demo_keys
 from cli.documents import warn_of_broken_documents
@@ -53,6 +54,7 @@ def serve(host: str, port: int, workers: int, demo: bool, reuse_port: bool, data
         run_with_pool(publish_console)
         settings = read_settings()
         configure(settings.log_level)
+        threading.Thread(target=redact_old_sessions_repeatedly, daemon=True).start()
         config = Config(
             "api.app:create_app_from_environment",
             factory=True,

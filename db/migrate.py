@@ -1,9 +1,9 @@
 """Migrations: hand-written SQL in db/migrations/versions, run forward by Alembic while servers serve requests.
 
 A statement that waits for a lock makes every later statement on the same table wait behind it. Therefore, a step of a
-migration gives up after LOCK_TIMEOUT, lets the others run, and is retried. A process that is killed leaves complete
+migration gives up after LOCK_TIMEOUT, so that they can run, and is retried. A process that is killed leaves complete
 steps behind, which the next run repeats without effect. An advisory lock keeps processes that start together from
-migrating at the same time. See docs/adr/0016-migrations.md.
+migrating at the same time. See docs/adr/0017-migrations.md.
 """
 
 import asyncio

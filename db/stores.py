@@ -32,7 +32,11 @@ GET = f"select {COLUMNS} from store where id = $1"
 GET_LOCKED = f"select {COLUMNS} from store where id = $1 for no key update"
 GET_BY_SLUG = f"select {COLUMNS} from store where slug = $1"
 SEARCH = f"select {COLUMNS} from store order by slug"
-FIND = {"app": "select store_id from app where id = $1", "api_key": "select store_id from api_key where id = $1"}
+FIND = {
+    "app": "select store_id from app where id = $1",
+    "api_key": "select store_id from api_key where id = $1",
+    "customer": "select store_id from customer where id = $1",
+}
 
 SET = f"""
 with before as materialized (
@@ -107,8 +111,8 @@ async def get_store_by_slug(db: Executor, slug: str) -> Row | None:
     return await db.fetchrow(GET_BY_SLUG, slug)
 
 
-async def find_store_of(db: Executor, table: Literal["app", "api_key"], id: str) -> str | None:
-    """The ID of the store that the app or API key belongs to. Searches all stores, so it is for operators only."""
+async def find_store_of(db: Executor, table: Literal["app", "api_key", "customer"], id: str) -> str | None:
+    """The ID of the store of an app, API key or customer. Searches all stores, so it is for operators only."""
     row = await db.fetchrow(FIND[table], id)
     return row["store_id"] if row else None
 

@@ -32,7 +32,8 @@ class Store(Node):
     )
     retention_days: int | None = column(
         "retention_days",
-        "The retention period in days: sessions without an event for so long are redacted. Null if sessions are kept.",
+        "The retention period in days: sessions without an event for so long are redacted. Null if sessions are never "
+        "redacted.",
     )
 
 

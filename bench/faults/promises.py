@@ -78,7 +78,12 @@ PROMISES = (
     Promise("17", "The other workers follow a change within a second", tests=("e2e/test_workers.py",)),
     Promise("18", "PgBouncer in transaction mode works"),
     Promise("19", "One noisy store starves nobody"),
-    Promise("20", "Migrations run under load"),
+    Promise(
+        "20",
+        "Migrations run under load",
+        tests=("db/test_migrations.py",),
+        scripts=("migrations:under_load", "migrations:previous_suite"),
+    ),
     Promise("21", "Memory, descriptors and tasks do not grow", scripts=("growth:nothing_grows",)),
     Promise("22", "The embedded Postgres is safe"),
     Promise(
@@ -91,7 +96,12 @@ PROMISES = (
         tests=("schema/test_audit.py", "cli/test_audit.py", "api/auth/test_users.py", "e2e/console/test_audit.py"),
         scripts=("audit:fast_on_a_million_events",),
     ),
-    Promise("26", "A person can be forgotten"),
+    Promise(
+        "26",
+        "A person can be forgotten",
+        tests=("schema/test_redaction.py", "db/test_redaction.py", "cli/test_customers.py"),
+        scripts=("redaction:large_customer",),
+    ),
     Promise(
         "27",
         "A customer's tap is neither a flood nor a trap",

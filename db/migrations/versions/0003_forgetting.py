@@ -1,7 +1,7 @@
 """Redact customers and their sessions, on request or when a store's retention period has passed.
 
-Rows are never deleted, because statistics count them: the personal data in them is removed. Each table is locked in a
-step of its own. The new kind of event is checked for new rows first, and then for the existing ones.
+Rows are never deleted, because statistics count them: the personal data in them is removed. Each step locks
+one large table. The new kind of event is checked for new rows first, and then for the existing ones.
 """
 
 from db.migrate import create_index, run
