@@ -90,9 +90,9 @@ def get(path: str, *headers: str, method: str = "GET") -> bytes:
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
 
 
-def post(document: str, key: str | None = None, **variables: object) -> bytes:
+def post(document: str, key: str | None = None, operation_name: str | None = None, **variables: object) -> bytes:
     """The bytes of a GraphQL request."""
-    body = orjson.dumps({"query": document, "variables": variables})
+    body = orjson.dumps({"query": document, "variables": variables, "operationName": operation_name})
     headers = [f"Authorization: Bearer {key}"] if key else []
     headers += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return get("/graphql", *headers, method="POST") + body

@@ -287,6 +287,8 @@ async def test_every_invalid_link_has_the_same_response(
     assert "<p>Check that the link is complete, or ask the shop to send it again.</p>" in first.text
     for name, answer in answers.items():
         assert undated(answer) == undated(first), name
+        head = await get(shop, paths[name], method="HEAD")
+        assert undated(head) == (*undated(first)[:2], b""), name
     assert [await recorded(shop, each) for each in (session, other)] == [["ISSUED"], ["ISSUED"]]
     assert await recorded(other_shop, foreign) == ["ISSUED"]
     assert await recorded(shop, reissued) == ["ISSUED", "REISSUED"]

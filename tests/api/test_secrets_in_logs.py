@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,10 +12,11 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 
 import embedded
 from db.api_keys import generate_api_key
-from tests.conftest import pool
+from tests.conftest import ROOT, pool
 from tests.support import commands
 from tests.support.identity_provider import Issuer, Key, open_issuer
 from tests.support.persisted_documents import JOIN, SLUG, apollo, new_client, sha256
@@ -35,6 +37,11 @@ alter database roomkey set log_min_messages = debug2;
 WAITING = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 CANARY = "CANARY"
+# Secrets of the operator.
+PASSWORD = "the-PASSWORD-of-the-database"
+SIGNING_KEY = b64encode(b"the CANARY that signs all links.").decode()
+CONSOLE_KEY = generate_api_key()
+
 CREATE = """mutation ($input: CreateSessionInput!) {
     createSession(input: $input) { session { id token { link } } userErrors { message } }
 }"""
@@ -46,7 +53,11 @@ class Driver:
     """A client that collects its secrets and the responses."""
 
     shop: Shop
-    secrets: set[str] = field(default_factory=lambda: {CANARY, PERSON["phone"][3:], PERSON["email"]})
+    secrets: set[str] = field(
+        default_factory=lambda: {*{CANARY, PERSON["phone"][3:], PERSON["email"]}, PASSWORD, SIGNING_KEY, CONSOLE_KEY}
+    )
+    credentials: set[str] = field(default_factory=lambda: {PASSWORD, SIGNING_KEY})
+    """Keys, JWTs and tokens that no error response may quote, and secrets that no response may contain."""
     answers: list[httpx.Response] = field(default_factory=list)
 
     async def request(self, method: str, path: str, key: str | None = None, **options: Any) -> httpx.Response:
@@ -54,6 +65,7 @@ class Driver:
         if key:
             headers["Authorization"] = f"Bearer {key}"
             self.secrets.add(key)
+            self.credentials.add(key)
         response = await self.shop.http.request(method, path, headers=headers, **options)
         self.answers.append(response)
         return response
@@ -78,6 +90,7 @@ async def work(it: Driver) -> str:
     session = created["data"]["createSession"]["session"]
     id, code, path = session["id"], code_of(session), path_of(session)
     it.secrets |= {code, session["token"]["link"]}
+    it.credentials |= {code, session["token"]["link"]}
     for method in ("GET", "HEAD"):
         await it.request(method, path)
     await it.request("GET", path, headers={"User-Agent": "WhatsApp/2"})
@@ -221,8 +234,9 @@ async def test_no_log_contains_secrets_or_data_of_clients(folder: Path, tmp_path
             await connection.execute(STATEMENTS)
             settings = {
                 "PYTHONPATH": str(tmp_path),
-                "DATABASE_URL": server.url(),
-                "TOKEN_KEYS": commands.TOKEN_KEYS,
+                "DATABASE_URL": server.url().replace("@", f":{PASSWORD}@", 1),
+                "TOKEN_KEYS": f"k1:{SIGNING_KEY}",
+                "CONSOLE_KEY": CONSOLE_KEY,
                 "LOG_LEVEL": "debug",
                 "OPERATION_SECONDS": "1",
                 "JWT_ISSUER": issuer.settings.issuer,
@@ -249,3 +263,36 @@ async def test_no_log_contains_secrets_or_data_of_clients(folder: Path, tmp_path
     for secret in it.secrets:
         for text in (log, postgres, said):
             assert secret.lower() not in text.lower(), secret
+    errors = [answer.text for answer in it.answers if answer.status_code >= 400 or '"errors"' in answer.text]
+    assert len(errors) > 50
+    for credential in it.credentials - {CANARY}:
+        assert [text for text in errors if credential in text] == [], credential
+    for secret in (PASSWORD, SIGNING_KEY, b64decode(SIGNING_KEY).decode()):
+        assert [answer.text for answer in it.answers if secret in answer.text] == [], secret
+
+
+# Settings with which the server cannot start, and what it says instead of their values.
+UNUSABLE = {
+    "a short signing key": ({"TOKEN_KEYS": f"k1:{SIGNING_KEY},k2:{SIGNING_KEY[:20]}"}, "TOKEN_KEYS must be pairs"),
+    "no URL": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@host:port:1/roomkey"}, "DATABASE_URL must look"),
+    "no server": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@127.0.0.1:1/roomkey"}, "Connect call failed"),
+    "no database": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@/nothing?"}, '"nothing" does not exist'),
+    "no console key": ({"CONSOLE_KEY": f"x{CONSOLE_KEY}"}, "CONSOLE_KEY must be an API key"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_the_error_of_a_server_that_cannot_start_contains_no_secret(name: str, postgres: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(EVERYTHING)
+    changes, reason = UNUSABLE[name]
+    settings = {"DATABASE_URL": postgres, "TOKEN_KEYS": f"k1:{SIGNING_KEY}", "CONSOLE_KEY": CONSOLE_KEY} | changes
+    if settings["DATABASE_URL"].endswith("?"):
+        settings["DATABASE_URL"] += postgres.partition("?")[2]
+    path = f"{tmp_path}:{ROOT}"
+    arguments = ("serve", "--port", commands.free_port(), "--workers", 2)
+    ended = commands.roomkey(tmp_path, *arguments, PYTHONPATH=path, LOG_LEVEL="debug", **settings)
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert reason in said
+    for secret in (PASSWORD, SIGNING_KEY, SIGNING_KEY[:20], CONSOLE_KEY, b64decode(SIGNING_KEY).decode()):
+        assert secret not in said

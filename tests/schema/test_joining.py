@@ -1,13 +1,17 @@
 """Joining a session with a token."""
 
 import asyncio
+import re
 from typing import Any
 
+import httpx
 import pytest
 
 from db.events import Actor
+from db.ids import new_id
 from db.sessions import get_session_locked, set_token_reissued, set_token_revoked
-from tests.support.shop import Shop, code_of
+from tests.support.persisted_documents import JOIN
+from tests.support.shop import NewShop, Shop, code_of
 
 UNKNOWN = [("token", "TOKEN_UNKNOWN", "is not a link of your store, or was replaced by a newer link")]
 EXPIRED = [("token", "TOKEN_EXPIRED", "has expired: the shop can send a new link")]
@@ -56,6 +60,39 @@ async def test_a_modified_code_is_unknown(shop: Shop) -> None:
     ):
         assert await shop.refusals("joinSession", token=token) == UNKNOWN
     assert await shop.event_kinds(session["id"]) == ["ISSUED"]
+
+
+async def test_every_wrong_code_has_the_same_response(shop: Shop, new_shop: NewShop) -> None:
+    session, other, reissued = [await shop.create() for _ in range(3)]
+    foreign = await (await new_shop()).create()
+    await shop.change("reissueToken", sessionId=reissued["id"])
+    code = code_of(session)
+    flipped = "0" if code[-1] != "0" else "1"
+    tokens = {
+        "unknown": new_id("session").removeprefix("session_") + code[26:],
+        "tampered": code[:-1] + flipped,
+        "another session's MAC": code[:26] + code_of(other)[26:],
+        "truncated": code[:-1],
+        "foreign": code_of(foreign),
+        "a foreign link": foreign["token"]["link"],
+        "replaced": code_of(reissued),
+        "a word": "hello",
+        "nothing": "",
+    }
+    storefront = await shop.with_scopes("sessions:join")
+    responses = {name: await storefront.post(JOIN, token=token) for name, token in tokens.items()}
+    [first, *others] = responses
+    for name in others:
+        assert comparable(responses[name]) == comparable(responses[first]), name
+    error = {"code": "TOKEN_UNKNOWN"}
+    assert responses[first].json()["data"] == {"joinSession": {"session": None, "userErrors": [error]}}
+
+
+def comparable(response: httpx.Response) -> tuple[Any, ...]:
+    """The response without its date, its request ID, and the number of points that are left."""
+    changing = (b"date", b"x-request-id", b"content-length")
+    headers = [(name, value) for name, value in response.headers.raw if name not in changing]
+    return response.status_code, headers, re.sub(rb'"available":\d+', b"", response.content)
 
 
 async def test_an_expired_token_is_refused(shop: Shop) -> None:
