@@ -91,7 +91,7 @@ class Session(Node):
 
 
 @strawberry.type(
-    description="What a storefront needs to know about the session that a customer joined. The shop's own systems read "
+    description="The view of a session for the storefront that a customer joined it through. The shop's own systems read "
     "everything else by the ID, as a `Session`."
 )
 class JoinedSession:

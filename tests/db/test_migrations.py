@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -107,3 +108,23 @@ async def test_a_migration_that_times_out_waiting_for_a_lock_is_retried(
             await migrating
         assert await holder.fetchval("select version_num from alembic_version") == NEWEST
         await holder.close()
+
+
+async def test_the_host_of_a_storefront_is_allowed_by_the_migration(postgres: str) -> None:
+    initial = import_module("db.migrations.versions.0001_initial")
+    urls = {"toko": "https://Toko.example:8443/chat?a=b", "kopi": "http://kopi.example"}
+    async with database_from(postgres) as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute(initial.STATEMENTS)
+        await connection.execute("create table alembic_version (version_num varchar(32) primary key)")
+        await connection.execute("insert into alembic_version values ('0001')")
+        await connection.executemany(
+            "insert into store (id, slug, name, storefront_url) values ($1, $1, $1, $2)", urls.items()
+        )
+        await migrate(url)
+        rows = await connection.fetch("select slug, storefront_url, storefront_hosts from store order by slug")
+        assert [tuple(row) for row in rows] == [
+            ("kopi", urls["kopi"], ["kopi.example"]),
+            ("toko", urls["toko"], ["toko.example"]),
+        ]
+        await connection.close()

@@ -189,7 +189,14 @@ async def test_a_store_without_a_name_or_address_is_not_saved(admin_page: Page) 
         ("Storefront URL", "kopi.example", "Enter a complete URL that starts with https://"),
         *(
             ("Storefront URL", url, "Enter a complete URL")
-            for url in ("", "http://shop.example/", "ftp://kopi.example", "javascript:alert(1)", "https://", "https://kopi senja.example")
+            for url in (
+                "",
+                "http://shop.example/",
+                "ftp://kopi.example",
+                "javascript:alert(1)",
+                "https://",
+                "https://kopi senja.example",
+            )
         ),
     ):
         await page.get_by_label(label).fill(typed)
