@@ -91,8 +91,8 @@ class Session(Node):
 
 
 @strawberry.type(
-    description="The view of a session for the storefront that a customer joined it through. The shop's own systems read "
-    "everything else by the ID, as a `Session`."
+    description="A session for the storefront that its customer joined. The shop's own systems read everything else by "
+    "the ID, as a `Session`."
 )
 class JoinedSession:
     row: strawberry.Private[Row]
