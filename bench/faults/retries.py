@@ -41,7 +41,8 @@ select (select count(*) from session where store_id = $1) as sessions,
 async def killed_between_commit_and_answer() -> Outcome:
     """Send 500 creations, 50 at the same time, and kill the server when half of the responses have begun.
 
-    No client reads a response. After a restart, every creation is retried twice, at the same time, until it gets a response.
+    No client reads a response. After a restart, every creation is retried twice, at the same time, until it gets a
+    response.
     """
     with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder) / "data") as postgres:
         async with _store(postgres.url()) as (db, store_id, key):
