@@ -25,7 +25,7 @@ limit 1
 
 GET_BY_SESSION = f'select {COLUMNS} from "order" where store_id = $1 and session_id = any ($2) order by id'
 
-# What the audit log records of an order.
+# The columns of an order that the audit log records.
 DETAILS = "to_jsonb({}) - array['store_id', 'id', 'number_key', 'created_at']"
 BEFORE, AFTER = DETAILS.format("before"), DETAILS.format("changed")
 

@@ -26,7 +26,7 @@ from schema.scopes import Scope
 NEWEST_FIRST = Sort("at", "timestamptz", descending=True)
 
 
-@strawberry.enum(description="What was done.")
+@strawberry.enum(description="The kind of an audit event.")
 class AuditAction(Enum):
     STORE_CREATED = enum_value("STORE_CREATED", "The store was created.")
     STORE_UPDATED = enum_value("STORE_UPDATED", "A setting of the store was changed.")
@@ -52,10 +52,10 @@ class AuditAction(Enum):
 class AuditChange:
     field: str = strawberry.field(description="The name of the field, such as `storefrontUrl`.")
     before: JSON | None = strawberry.field(
-        description="The former value. Null if there was none. The values of a customer are not recorded."
+        description="The former value. Null if the field had no value. The values of a customer are not recorded."
     )
     after: JSON | None = strawberry.field(
-        description="The new value. Null if there is none. The values of a customer are not recorded."
+        description="The new value. Null if the field has no value. The values of a customer are not recorded."
     )
 
 
@@ -64,7 +64,7 @@ class AuditEvent:
     row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The ID of the event, such as audit_01h455vb4pex5vsknk084sn02q.")
     at: datetime = column("at", "When the event happened.")
-    action: AuditAction = column("action", "What was done.")
+    action: AuditAction = column("action", "The kind of the event.")
     object_id: strawberry.ID = column(
         "object_id",
         "The ID of the object that was changed. The action tells its type. For `USER_BLOCKED` and `USER_UNBLOCKED`, "

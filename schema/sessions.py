@@ -96,8 +96,8 @@ class Session(Node):
 
 
 @strawberry.type(
-    description="What a storefront needs to know about the session that a customer joined. The shop's own systems read "
-    "everything else by the ID, as a `Session`."
+    description="A session for the storefront that its customer joined. The shop's own systems read everything else by "
+    "the ID, as a `Session`."
 )
 class JoinedSession:
     row: strawberry.Private[Row]

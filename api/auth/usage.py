@@ -42,7 +42,7 @@ class Usage:
     def _once(self, key: tuple[str | None, ...], write: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if self._recent.get(key) is None:
             self._recent.put(key, None, monotonic() + RETRY_SECONDS)
-            # In a context of its own, so that its statement does not count as one of the request's.
+            # In its own context, so that its statement does not count as one of the request's.
             task = asyncio.get_running_loop().create_task(self._attempt(key, write), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -50,7 +50,7 @@ class Usage:
     async def _attempt(self, key: tuple[str | None, ...], write: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await write()
-        except Exception as error:  # nobody awaits this task
+        except Exception as error:  # no caller awaits this task
             logger.warning("The use of a credential was not recorded: %s", type(error).__name__)
         else:
             self._recent.put(key, None, monotonic() + SECONDS)

@@ -1,4 +1,4 @@
-"""Row 8: the server is killed between the commit of a mutation and its answer, and the client retries."""
+"""Row 8: the server is killed between the commit of a mutation and its response, and the client retries."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tests.support.commands import TOKEN_KEYS, serving
 CREATIONS = 500
 CONCURRENT = 50
 ROUNDS = CREATIONS // CONCURRENT
-# The server is killed when so many answers have begun to arrive: their transactions are committed.
+# The server is killed when this number of responses have begun to arrive: their transactions are committed.
 BEGUN = CONCURRENT // 2
 
 CREATE = """mutation ($input: CreateSessionInput!) {
@@ -39,9 +39,10 @@ select (select count(*) from session where store_id = $1) as sessions,
 
 
 async def killed_between_commit_and_answer() -> Outcome:
-    """Send 500 creations, 50 at once. Kill the server when half of the answers have begun, which no client reads.
+    """Send 500 creations, 50 at the same time, and kill the server when half of the responses have begun.
 
-    After a restart, every creation is retried twice, at the same time, until it is answered.
+    No client reads a response. After a restart, every creation is retried twice, at the same time, until it gets a
+    response.
     """
     with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder) / "data") as postgres:
         async with _store(postgres.url()) as (db, store_id, key):
@@ -70,7 +71,7 @@ async def killed_between_commit_and_answer() -> Outcome:
     holds = dict(counts) == dict.fromkeys(("sessions", "events", "keys", "customers"), CREATIONS) and not differing
     return Outcome(
         holds and committed > 0,
-        f"{CREATIONS} creations, {ROUNDS} kills: {committed} had been committed without an answer; "
+        f"{CREATIONS} creations, {ROUNDS} kills: {committed} had been committed when the server was killed; "
         f"{duplicates} duplicates, {differing} pairs of retries with different answers",
     )
 
@@ -99,7 +100,7 @@ def _body(number: int) -> str:
 
 
 async def _send(url: str, key: str, body: str, begun: asyncio.Semaphore) -> None:
-    """Send the request, and hang up at the first byte of the answer or when the server is gone."""
+    """Send the request, and hang up at the first byte of the response or when the server is gone."""
     parts = urlsplit(url)
     head = f"POST /graphql HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {key}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body.encode())}\r\n\r\n"
@@ -114,7 +115,7 @@ async def _send(url: str, key: str, body: str, begun: asyncio.Semaphore) -> None
 
 
 async def _retried(http: httpx.AsyncClient, key: str, body: str) -> str:
-    """The data of the answer. Repeats the request while the server is too busy."""
+    """The data of the response. Repeats the request while the server is too busy."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     while True:
         response = await http.post("/graphql", content=body, headers=headers)

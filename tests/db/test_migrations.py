@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -220,4 +221,24 @@ async def test_processes_that_start_together_migrate_once(postgres: str) -> None
         await asyncio.gather(*(migrate(url) for _ in range(3)))
         connection = await asyncpg.connect(url)
         assert await connection.fetch("select version_num from alembic_version") == [(NEWEST,)]
+        await connection.close()
+
+
+async def test_the_host_of_a_storefront_is_allowed_by_the_migration(postgres: str) -> None:
+    initial = import_module("db.migrations.versions.0001_initial")
+    urls = {"toko": "https://Toko.example:8443/chat?a=b", "kopi": "http://kopi.example"}
+    async with database_from(postgres) as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute(initial.STATEMENTS)
+        await connection.execute("create table alembic_version (version_num varchar(32) primary key)")
+        await connection.execute("insert into alembic_version values ('0001')")
+        await connection.executemany(
+            "insert into store (id, slug, name, storefront_url) values ($1, $1, $1, $2)", urls.items()
+        )
+        await migrate(url)
+        rows = await connection.fetch("select slug, storefront_url, storefront_hosts from store order by slug")
+        assert [tuple(row) for row in rows] == [
+            ("kopi", urls["kopi"], ["kopi.example"]),
+            ("toko", urls["toko"], ["toko.example"]),
+        ]
         await connection.close()
