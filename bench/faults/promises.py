@@ -21,7 +21,14 @@ class Promise(NamedTuple):
 
 PROMISES = (
     Promise("1", "A token cannot be guessed or forged"),
-    Promise("2", "The database gives nobody a link"),
+    Promise(
+        "2",
+        "The database gives nobody a link",
+        tests=(
+            "db/test_secrets_at_rest.py",
+            "embedded/test_programs.py::test_postgres_inherits_no_environment",
+        ),
+    ),
     Promise("3", "No token or key in a log, a trace or an error"),
     Promise("4", "Unknown, tampered and foreign codes are answered alike"),
     Promise("5", "Signing keys rotate across a rolling deployment", tests=("api/test_key_rotation.py",)),
@@ -43,7 +50,11 @@ PROMISES = (
     Promise("19", "One noisy store starves nobody"),
     Promise("20", "Migrations run under load"),
     Promise("21", "Memory, descriptors and tasks do not grow"),
-    Promise("22", "The embedded Postgres is safe"),
+    Promise(
+        "22",
+        "The embedded Postgres is safe",
+        tests=("embedded", "cli/test_serve.py::test_a_killed_postgres_is_started_again_and_requests_get_503_meanwhile"),
+    ),
     Promise("23", "Logs cannot stop the service"),
     Promise("24", "Liveness and readiness are different questions"),
     Promise("25", "Who changed what is on record"),

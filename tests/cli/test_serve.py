@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import socket
@@ -202,6 +203,23 @@ def test_demo_data_is_loaded(folder: Path, served: Serving) -> None:
     assert loaded.returncode == 0
     assert re.fullmatch(rf"Loaded 50 sessions in \d+ s\. Development key: {served.key}\n", loaded.stdout)
     assert ask(served.url, served.key, total)["data"]["sessionStats"]["total"] == before + 50
+
+
+def test_a_killed_postgres_is_started_again_and_requests_get_503_meanwhile(own_folder: Path) -> None:
+    with serving(own_folder, "--demo") as served, httpx.Client(base_url=served.url, timeout=30) as client:
+        headers = {"Authorization": f"Bearer {served.key}"}
+
+        def status() -> int:
+            return client.post("/graphql", json={"query": "{ sessionStats { total } }"}, headers=headers).status_code
+
+        assert (status(), client.get("/health/ready").status_code) == (200, 200)
+        os.kill(int((own_folder / ".roomkey/postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        statuses = []
+        assert eventually(lambda: statuses.append(status()) or (503 in statuses and statuses[-1] == 200), 30), statuses
+        assert set(statuses) == {200, 503}
+        assert client.get("/health/ready").text == "ok"
+        assert client.get("/health/live").text == "ok"
+    assert "Postgres ended with status 137" in (own_folder / "serve.log").read_text()
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
