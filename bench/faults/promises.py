@@ -56,10 +56,23 @@ PROMISES = (
         tests=("embedded", "cli/test_serve.py::test_a_killed_postgres_is_started_again_and_requests_get_503_meanwhile"),
     ),
     Promise("23", "Logs cannot stop the service"),
-    Promise("24", "Liveness and readiness are different questions"),
+    Promise(
+        "24",
+        "Liveness and readiness are different questions",
+        tests=("api/test_health.py", "api/test_draining.py"),
+    ),
     Promise("25", "Who changed what is on record"),
     Promise("26", "A person can be forgotten"),
     Promise("27", "A customer's tap is neither a flood nor a trap"),
-    Promise("28", "A development key stays with its owner"),
+    Promise(
+        "28",
+        "A development key stays with its owner",
+        tests=(
+            "api/test_sign_in.py",
+            "cli/test_serve.py::test_a_code_works_once_with_two_workers",
+            "cli/test_serve.py::test_new_sign_in_addresses_are_printed_while_the_server_runs",
+            "e2e/console/test_signing_in.py::test_a_one_time_address_signs_in_once_and_a_reload_keeps_it",
+        ),
+    ),
     Promise("29", "Least privilege"),
 )
