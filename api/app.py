@@ -33,6 +33,7 @@ from api.request import read_headers
 from api.request_log import RequestLogMiddleware
 from api.responses import site_response
 from api.settings import Settings, read_settings
+from api.sign_in import sign_in_route
 from api.web import Page, assets
 from db.pool import Pool
 from schema.links import Links
@@ -104,13 +105,14 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
     # The parts of a stream must not wait for each other.
     for stream in ("text/event-stream", "multipart/mixed"):
         remove_compress_type(stream)
-    console = Page("index", settings.console_key)
-    graphiql = Page("graphiql", settings.graphiql_key, Vary="Accept")
+    console = Page("index")
+    graphiql = Page("graphiql", Vary="Accept")
     routes = [
         *(Route(path, console.response, methods=["GET"]) for path in CONSOLE_PATHS),
         *([Mount("/assets", built)] if (built := assets()) else []),
         Route("/s/{slug}/{code}", LinkEndpoint(db, links, settings.operation_seconds).handle, methods=["GET"]),
         *health_routes(db),
+        *([sign_in_route(settings.sign_in_folder)] if settings.sign_in_folder else []),
         # Requests that the GraphQL endpoint does not serve: GraphiQL, preflights and other methods.
         *(Route(path, graphiql.response, methods=["GET"]) for path in (PATH, DOCUMENT_ROUTE)),
     ]

@@ -15,8 +15,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.config import Config
 
-from db.api_keys import API_KEY_PREFIX
-
 # No host, one, or several separated by commas, as libpq accepts.
 HOST = r"(\[[0-9a-fA-F:.]+\]|[^@/?#:,\[\]]*)(:\d+)?"
 POSTGRES_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{HOST}(,{HOST})*([/?].*)?")
@@ -58,8 +56,7 @@ class Settings:
     allowed_hosts: Annotated[tuple[str, ...], "ALLOWED_HOSTS", _hosts] = ()
     trusted_proxies: Annotated[tuple[str, ...], "TRUSTED_PROXIES", _networks] = ()
     graphiql: Annotated[bool, "GRAPHIQL", _on_or_off] = True
-    graphiql_key: Annotated[str | None, "GRAPHIQL_KEY", _api_key] = None
-    console_key: Annotated[str | None, "CONSOLE_KEY", _api_key] = None
+    sign_in_folder: Annotated[Path | None, "SIGN_IN_FOLDER", Path] = None
     introspection: Annotated[bool, "INTROSPECTION", _on_or_off] = True
     compiled_documents: Annotated[bool, "COMPILED_DOCUMENTS", _on_or_off] = True
     batch_limit: Annotated[int, "BATCH_LIMIT", partial(_number_between, 0, 100)] = 0
@@ -218,12 +215,6 @@ def _is_valid(text: str, parse: Callable[[str], object]) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _api_key(text: str) -> str:
-    if not text.startswith(API_KEY_PREFIX):
-        raise SettingsError(f"must be an API key, which starts with {API_KEY_PREFIX}")
-    return text
 
 
 def _number_between(lowest: int, highest: int, text: str) -> int:

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 # The name of each command, its module, and its line in `roomkey --help`. A command is an object in its module that has
-# the same name.
+# the same name, with `_` for `-`.
 COMMANDS = {
     "serve": ("cli.serve", "Start the server, after migrating the database."),
     "migrate": ("cli.migrate", "Migrate the database to this version."),
@@ -18,6 +18,7 @@ COMMANDS = {
     "users": ("cli.users", "Block users of the identity provider."),
     "customers": ("cli.customers", "Redact customers: remove their personal data."),
     "documents": ("cli.documents", "Manage persisted documents."),
+    "sign-in": ("cli.sign_in", "Print new addresses that sign a browser in to the demo store."),
     "console": ("cli.console", "Create a console app for the staff of a store."),
 }
 
@@ -29,7 +30,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return getattr(import_module(COMMANDS[name][0]), name) if name in COMMANDS else None
+        return getattr(import_module(COMMANDS[name][0]), name.replace("-", "_")) if name in COMMANDS else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -101,4 +101,5 @@ def write_private(path: Path, text: str) -> None:
     """Write a line of text to a file that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)  # also if the file existed
         file.write(text + "\n")

@@ -13,6 +13,7 @@ from api.settings import read_settings
 from cli.apps import create_app_with_key
 from cli.console import STAFF_SCOPES, create_console_app
 from cli.database import data_option, open_database, run_with_pool, write_private
+from cli.sign_in import CONSOLE_KEY, DEVELOPMENT_KEY
 from db.api_keys import hash_api_key, is_api_key
 from db.apps import AppSettings
 from db.credentials import get_credential
@@ -47,15 +48,15 @@ def demo(sessions: int, stores: int | None, data: Path) -> None:
                     click.echo("\nCreating the indexes ...", err=True)
 
             asyncio.run(_load(sessions, stores, progress))
-        key, _ = run_with_pool(lambda db: demo_keys(db, data))
+        key = run_with_pool(lambda db: demo_keys(db, data))
     seconds = time.monotonic() - started
     click.echo(f"Loaded {sessions:,} sessions in {seconds:.0f} s. Development key: {key}")
 
 
-async def demo_keys(db: Pool, data: Path) -> tuple[str, str]:
-    """Two API keys of the demo store: one with the scope `admin`, and one of its console app.
+async def demo_keys(db: Pool, data: Path) -> str:
+    """Two API keys of the demo store, in files in `data`: one with the scope `admin`, and one of its console app.
 
-    Reads or creates them in files in `data`. Creates the demo store if it is missing.
+    Creates the keys and the demo store if they are missing. Returns the first key.
     """
     store = await get_store_by_slug(db, DEMO_SLUG)
     id = store.id if store else (await _load(SESSIONS, 1, lambda _: None))[0]
@@ -63,8 +64,8 @@ async def demo_keys(db: Pool, data: Path) -> tuple[str, str]:
     new = AppSettings("development", [Scope.ADMIN.value], RATE, console=True)
     create_app = partial(create_app_with_key, db, id, new)
     create_console = partial(create_console_app, db, id, "console", STAFF_SCOPES, RATE)
-    development_key = await _read_or_create_key(db, id, data / "dev-key", create_app)
-    return development_key, await _read_or_create_key(db, id, data / "console-key", create_console)
+    await _read_or_create_key(db, id, data / CONSOLE_KEY, create_console)
+    return await _read_or_create_key(db, id, data / DEVELOPMENT_KEY, create_app)
 
 
 async def _read_or_create_key(

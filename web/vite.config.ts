@@ -27,6 +27,5 @@ export default defineConfig({
       checks: { moduleLevelDirective: false, pluginTimings: false, bundlerTimings: false },
     },
   },
-  // `xfwd` forwards the client's address, so that the server does not treat other machines as local.
-  server: { proxy: { "/graphql": { target: server, xfwd: true } } },
+  server: { proxy: { "/graphql": server, "/sign-in": server } },
 });

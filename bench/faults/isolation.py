@@ -90,8 +90,8 @@ async def no_store_sees_another() -> Outcome:
             control = await _send(served.url, theirs.key, make, CONTROLS, ids)
     used, every = _coordinates(generated)
     figure = (
-        f"{TRIES:,} tries over {len(REQUESTS)} root fields and {used} of {every} fields: {len(found.leaks)} answers with "
-        f"data of the other store, {'which is unchanged' if is_unchanged else 'WHICH HAS CHANGED'}; statuses "
+        f"{TRIES:,} tries over {len(REQUESTS)} root fields and {used} of {every} fields: {len(found.leaks)} answers "
+        f"with data of the other store, {'which is unchanged' if is_unchanged else 'WHICH HAS CHANGED'}; statuses "
         f"{dict(found.statuses)}; the other store's own key found its data in {len(control.leaks)} of {CONTROLS}"
     )
     if found.leaks:

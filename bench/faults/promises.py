@@ -26,7 +26,11 @@ PROMISES = (
         tests=("schema/test_links.py", "schema/test_joining.py"),
         scripts=("wrong_codes:no_wrong_code_is_accepted",),
     ),
-    Promise("2", "The database gives nobody a link"),
+    Promise(
+        "2",
+        "The database gives nobody a link",
+        tests=("db/test_secrets_at_rest.py", "embedded/test_programs.py::test_postgres_inherits_no_environment"),
+    ),
     Promise("3", "No token or key in a log, a trace or an error", tests=("api/test_secrets_in_logs.py",)),
     Promise(
         "4",
@@ -85,11 +89,17 @@ PROMISES = (
         scripts=("migrations:under_load", "migrations:previous_suite"),
     ),
     Promise("21", "Memory, descriptors and tasks do not grow", scripts=("growth:nothing_grows",)),
-    Promise("22", "The embedded Postgres is safe"),
+    Promise(
+        "22",
+        "The embedded Postgres is safe",
+        tests=("embedded", "cli/test_serve.py::test_a_killed_postgres_is_started_again_and_requests_get_503_meanwhile"),
+    ),
     Promise(
         "23", "Logs cannot stop the service", tests=("api/test_logs.py",), scripts=("stalled_logs:requests_go_on",)
     ),
-    Promise("24", "Liveness and readiness are different questions"),
+    Promise(
+        "24", "Liveness and readiness are different questions", tests=("api/test_health.py", "api/test_draining.py")
+    ),
     Promise(
         "25",
         "Who changed what is on record",
@@ -108,6 +118,15 @@ PROMISES = (
         tests=("schema/test_stores.py", "api/test_links.py", "api/test_client_addresses.py"),
         scripts=("limits:taps",),
     ),
-    Promise("28", "A development key stays with its owner"),
+    Promise(
+        "28",
+        "A development key stays with its owner",
+        tests=(
+            "api/test_sign_in.py",
+            "cli/test_serve.py::test_a_code_works_once_with_two_workers",
+            "cli/test_serve.py::test_new_sign_in_addresses_are_printed_while_the_server_runs",
+            "e2e/console/test_signing_in.py::test_a_one_time_address_signs_in_once_and_a_reload_keeps_it",
+        ),
+    ),
     Promise("29", "Least privilege", tests=("api/test_access.py",)),
 )

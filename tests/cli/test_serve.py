@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import resource
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from tests.support.commands import (
     serving,
 )
 
+CODES = re.compile(r"#sign-in=[A-Za-z0-9_-]{32}")
 APP = ["apps", "create", "--scope", "sessions:read", "--name"]
 
 
@@ -79,10 +82,10 @@ def ask(url: str, key: str, query: str = "{ store { slug } viewer { scopes } }")
 
 
 def test_serve_prints_its_addresses_and_the_development_key(folder: Path, served: Serving) -> None:
-    assert served.said == (
+    assert CODES.sub("#sign-in=…", served.said) == (
         "Roomkey is ready.\n\n"
-        f"  Console    {served.url}/\n"
-        f"  GraphiQL   {served.url}/graphql\n"
+        f"  Console    {served.url}/#sign-in=…\n"
+        f"  GraphiQL   {served.url}/graphql#sign-in=…\n"
         f"  API key    {served.key}   (kept in .roomkey/dev-key)\n"
     )
     kept = folder / ".roomkey" / "dev-key"
@@ -92,6 +95,41 @@ def test_serve_prints_its_addresses_and_the_development_key(folder: Path, served
     [session] = ask(served.url, served.key, links)["data"]["sessions"]["nodes"]
     assert session["token"]["link"].startswith(f"{served.url}/s/{DEMO_SLUG}/")
     assert httpx.get(session["token"]["link"]).status_code == 303
+
+
+def exchange(url: str, address: str, **headers: str) -> httpx.Response:
+    return httpx.post(f"{url}/sign-in", json={"code": address.partition("#sign-in=")[2]}, headers=headers)
+
+
+def test_new_sign_in_addresses_are_printed_while_the_server_runs(folder: Path, served: Serving) -> None:
+    printed = roomkey(folder, "sign-in")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    console, graphiql = [line.split()[1] for line in printed.stdout.splitlines()]
+    assert CODES.sub("", printed.stdout) == f"  Console    {served.url}/\n  GraphiQL   {served.url}/graphql\n"
+    assert exchange(served.url, graphiql).json() == {"key": served.key}
+    console_key = (folder / ".roomkey" / "console-key").read_text().strip()
+    assert exchange(served.url, console).json() == {"key": console_key}
+    assert exchange(served.url, console).status_code == 403
+    for path in (folder / ".roomkey").iterdir():
+        if path.name in ("dev-key", "console-key", "token-key", "address"):
+            assert path.stat().st_mode & 0o777 == 0o600
+    assert (folder / ".roomkey" / "sign-in").stat().st_mode & 0o777 == 0o700
+
+
+def test_sign_in_addresses_need_a_server(tmp_path: Path) -> None:
+    refused = roomkey(tmp_path, "sign-in")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "No `roomkey serve --demo` has run in .roomkey: set --data to its folder" in refused.stderr
+
+
+async def test_a_code_works_once_with_two_workers(own_folder: Path) -> None:
+    with serving(own_folder, "--demo", "--workers", 2) as served:
+        code = served.sign_in_address("Console").partition("#sign-in=")[2]
+        async with AsyncExitStack() as stack:
+            # Each client has its own connection, which either of the workers accepts.
+            clients = [await stack.enter_async_context(httpx.AsyncClient(base_url=served.url)) for _ in range(20)]
+            answers = await asyncio.gather(*(client.post("/sign-in", json={"code": code}) for client in clients))
+        assert sorted(answer.status_code for answer in answers) == [200, *[403] * 19]
 
 
 def test_the_development_key_can_sign_in_to_the_console(served: Serving) -> None:
@@ -223,6 +261,23 @@ def test_demo_data_is_loaded(folder: Path, served: Serving) -> None:
     assert ask(served.url, served.key, total)["data"]["sessionStats"]["total"] == before + 50
 
 
+def test_a_killed_postgres_is_started_again_and_requests_get_503_meanwhile(own_folder: Path) -> None:
+    with serving(own_folder, "--demo") as served, httpx.Client(base_url=served.url, timeout=30) as client:
+        headers = {"Authorization": f"Bearer {served.key}"}
+
+        def status() -> int:
+            return client.post("/graphql", json={"query": "{ sessionStats { total } }"}, headers=headers).status_code
+
+        assert (status(), client.get("/health/ready").status_code) == (200, 200)
+        os.kill(int((own_folder / ".roomkey/postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        statuses = []
+        assert eventually(lambda: statuses.append(status()) or (503 in statuses and statuses[-1] == 200), 30), statuses
+        assert set(statuses) == {200, 503}
+        assert client.get("/health/ready").text == "ok"
+        assert client.get("/health/live").text == "ok"
+    assert "Postgres ended with status 137" in (own_folder / "serve.log").read_text()
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_all_processes_and_keeps_the_data(own_folder: Path, stop: signal.Signals) -> None:
     with serving(own_folder, "--demo") as served, httpx.Client() as client:
@@ -235,7 +290,7 @@ def test_a_stop_ends_all_processes_and_keeps_the_data(own_folder: Path, stop: si
     assert not any(map(is_alive, children))
     assert postgres_of(own_folder) == []
     with serving(own_folder, "--demo", port=int(served.url.rpartition(":")[2])) as again:
-        assert again.said == served.said
+        assert CODES.sub("", again.said) == CODES.sub("", served.said)
         assert ask(again.url, again.key, "{ sessionStats { total } }") == {"data": before}
 
 

@@ -18,17 +18,17 @@ from tests.support.postgres_processes import AS_ROOT, mode, postgres_of, postmas
 
 
 @pytest.mark.skipif(not AS_ROOT or platform.system() != "Linux", reason="only root on Linux lends Postgres an account")
-def test_root_runs_postgres_as_nobody_inside_a_folder_that_only_root_enters(tmp_path: Path) -> None:
+def test_root_runs_postgres_as_an_account_of_its_own_inside_a_folder_that_only_root_enters(tmp_path: Path) -> None:
     parent = tmp_path / "private"
     parent.mkdir(mode=0o700)
     before = {path: (mode(path), path.stat().st_uid) for path in [parent, *parent.parents]}
     folder = parent / "roomkey"
     with start(folder) as server:
-        nobody = pwd.getpwnam("nobody").pw_uid
+        account = pwd.getpwnam(programs.ACCOUNT).pw_uid
         running_ids = {Path(f"/proc/{pid}").stat().st_uid for pid in postgres_of(folder)}
-        assert running_ids == {nobody}
+        assert running_ids == {account}
         assert folder.stat().st_uid == 0
-        assert {(folder / "postgres").stat().st_uid, server.socket_folder.stat().st_uid} == {nobody}
+        assert {(folder / "postgres").stat().st_uid, server.socket_folder.stat().st_uid} == {account}
         status = Path(f"/proc/{postmaster(folder)[0]}/status").read_text()
         assert "Groups:\t \n" in status
         psql(server, "create table note as select 'kept' as body")
@@ -59,13 +59,33 @@ def test_root_copies_the_programs_whatever_its_umask_and_trusts_only_its_own_cop
         assert str(failed.value) == f"{copy} must belong to root and be writable only by root: remove it"
 
 
-def test_postgres_does_not_inherit_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgres_inherits_no_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN_KEYS", "k1:hunter2")
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db.example/x")
+    monkeypatch.setenv("PGHOST", "hunter2")
     with start(folder, durable=False):
         environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in postgres_of(folder)]
-    assert any(b"PGDATA=" in environment for environment in environments)
+    names = {variable.partition(b"=")[0] for each in environments for variable in each.split(b"\0") if b"=" in variable}
+    # The shell adds PWD and OLDPWD.
+    assert {b"PATH", b"PGDATA"} <= names <= {b"PATH", b"PGDATA", b"LOCPATH", b"PWD", b"OLDPWD"}
     assert not any(b"hunter2" in environment for environment in environments)
+
+
+@pytest.mark.skipif(not AS_ROOT or platform.system() != "Linux", reason="only root can connect as another account")
+def test_other_accounts_cannot_connect(folder: Path) -> None:
+    with start(folder, durable=False) as server:
+        # Even if the private folder of the socket were open to all.
+        server.socket_folder.chmod(0o777)
+        psql = Path(f"/proc/{postmaster(folder)[0]}/exe").resolve().with_name("psql")
+        for name in (programs.ACCOUNT, "daemon"):
+            identity = {"user": pwd.getpwnam(name).pw_uid, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
+            for socket in server.socket_folder.iterdir():
+                socket.chmod(0o777)
+            refused = subprocess.run(
+                [psql, "-Xc", "select 1", server.url()], capture_output=True, text=True, **identity
+            )
+            assert refused.returncode == 2
+            assert 'Peer authentication failed for user "roomkey"' in refused.stderr
 
 
 ORDINARY = """

@@ -54,6 +54,24 @@ with start(Path(sys.argv[1])):
 """
 
 
+# As the server does: SIGTERM leaves through the context manager.
+GIVES_UP = """
+import signal, sys, time
+from pathlib import Path
+from embedded import StartFailed, postgres, start
+postgres.PAUSES_SECONDS = (0.0, 0.1)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+try:
+    with start(Path(sys.argv[1])):
+        print("started", flush=True)
+        while True:
+            time.sleep(60)
+except StartFailed as error:
+    print(error, flush=True)
+    sys.exit(1)
+"""
+
+
 INTERRUPTED = """
 import signal, subprocess, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the test runner was started with
@@ -119,31 +137,62 @@ def test_a_start_waits_for_the_postgres_of_a_killed_supervisor(
     os.kill(postgres, signal.SIGSTOP)  # as if its last checkpoint took long
     supervisor.kill()
     supervisor.wait()
-    monkeypatch.setattr("embedded.server.STOPPING_SECONDS", 0.2)
+    monkeypatch.setattr("embedded.postgres.STOPPING_SECONDS", 0.2)
     with pytest.raises(StartFailed) as refused, start(folder):
         pass
     assert str(refused.value) == (
         f"{folder}/postgres is in use by a Postgres that is still stopping: try again in a moment"
     )
-    monkeypatch.setattr("embedded.server.STOPPING_SECONDS", 10)
+    monkeypatch.setattr("embedded.postgres.STOPPING_SECONDS", 10)
     os.kill(postgres, signal.SIGCONT)
     with start(folder) as server:
         assert psql(server, "select 1") == "1"
         assert not left & processes().keys()
 
 
-def test_a_postgres_killed_from_outside_leaves_nothing_and_hangs_nothing(folder: Path) -> None:
+def test_a_postgres_killed_from_outside_is_started_again_at_the_same_address(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with start(folder) as server:
         psql(server, "create table note as select 'kept' as body")
+        for _ in range(2):
+            left, killed = postgres_of(folder), postmaster(folder)[0]
+            os.kill(int(killed), signal.SIGKILL)
+            assert eventually(lambda: not left & processes().keys(), seconds=5)  # noqa: B023
+            assert eventually(lambda: running(folder) == server, seconds=20)
+            assert postmaster(folder)[0] != killed
+            assert psql(server, "select body from note") == "kept"
+        left = postgres_of(folder)
+    assert not left & processes().keys()
+    assert not server.socket_folder.exists()
+    warning = f"Postgres ended with status 137 in {folder}/postgres and is started again"
+    assert [record.getMessage() for record in caplog.records] == [warning, warning]
+
+
+def test_a_postgres_that_ends_again_and_again_ends_the_process_with_an_error(folder: Path, python) -> None:
+    process = python(GIVES_UP, folder)
+    assert process.stdout.readline() == "started\n"
+    left = descendants(process.pid)
+    with open(folder / "postgres" / "postgresql.conf", "a") as configuration:
+        configuration.write("no_such_setting = 1\n")
+    os.kill(int(postmaster(folder)[0]), signal.SIGKILL)
+    said = process.communicate(timeout=30)[0].splitlines()
+    assert said[0] == f"Postgres ended with status 1 in {folder}/postgres, 3 times within a minute each"
+    assert 'unrecognized configuration parameter "no_such_setting"' in "\n".join(said)
+    assert process.returncode == 1
+    assert not left & processes().keys()
+
+
+def test_a_stop_between_two_starts_of_postgres_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded.postgres.PAUSES_SECONDS", (60.0,))
+    with start(folder) as server:
         left = postgres_of(folder)
         os.kill(int(postmaster(folder)[0]), signal.SIGKILL)
-        assert eventually(lambda: not left & processes().keys(), seconds=2)
-        assert not server.socket_folder.exists()
+        assert eventually(lambda: not left & processes().keys(), seconds=5)
         assert running(folder) is None
         began = time.monotonic()
     assert time.monotonic() - began < 1
-    with start(folder) as server:
-        assert psql(server, "select body from note") == "kept"
+    assert not server.socket_folder.exists()
 
 
 def test_a_stop_does_not_wait_for_clients(folder: Path) -> None:
@@ -160,7 +209,7 @@ def test_a_stop_does_not_wait_for_clients(folder: Path) -> None:
 
 
 def test_a_stop_that_hangs_becomes_immediate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedded.server.FAST_SHUTDOWN_SECONDS", 0.2)
+    monkeypatch.setattr("embedded.postgres.FAST_SHUTDOWN_SECONDS", 0.2)
     with start(folder) as server:
         psql(server, "create table note as select 'kept' as body")
         left = postgres_of(folder)

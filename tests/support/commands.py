@@ -16,7 +16,7 @@ from tests.support.database import through_pooler
 ROOMKEY = Path(sys.executable).parent / "roomkey"
 SETTINGS = (
     *("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_POOLER", "LINK_BASE_URL", "TOKEN_KEYS", "CORS_ORIGINS"),
-    *("GRAPHIQL", "ALLOWED_HOSTS", "TRUSTED_PROXIES"),
+    *("GRAPHIQL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "SIGN_IN_FOLDER"),
 )
 TOKEN_KEYS = f"k:{'A' * 43}="
 READY_SECONDS = 60
@@ -29,10 +29,15 @@ class Serving:
     process: subprocess.Popen[str]
     url: str
     said: str
+    folder: Path
 
     @property
     def key(self) -> str:
         return self.said.split("API key")[1].split()[0]
+
+    def sign_in_address(self, name: str) -> str:
+        """The one-time address of the console or of GraphiQL that it printed."""
+        return self.said.split(name)[1].split()[0]
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -64,7 +69,7 @@ def serving(folder: Path, *options: object, port: int | None = None, **settings:
             command, cwd=folder, env=environment(**settings), stdout=subprocess.PIPE, stderr=log, text=True
         )
     try:
-        yield Serving(process, f"http://127.0.0.1:{port}", said(process, folder))
+        yield Serving(process, f"http://127.0.0.1:{port}", said(process, folder), folder)
     finally:
         for stop in (signal.SIGTERM, signal.SIGKILL):
             if process.poll() is None:
@@ -79,7 +84,7 @@ def said(process: subprocess.Popen[str], folder: Path) -> str:
     """The output until it is ready."""
     assert process.stdout is not None
     lines: list[str] = []
-    while "/graphql\n" not in "".join(lines):
+    while "/graphql" not in "".join(lines):
         line = process.stdout.readline()
         assert line, "".join(lines) + (folder / "serve.log").read_text()
         lines.append(line)

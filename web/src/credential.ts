@@ -4,9 +4,12 @@
  */
 const STORAGE_KEY = "credential";
 
-/** Why a visit ended without the user asking for it. `refused`: the credential was never accepted. */
+/**
+ * Why a visit ended without the user asking for it. `refused`: the credential was never accepted. `code`: there never was
+ * one, because a one-time code was refused.
+ */
 interface SignOut {
-  reason: "expired" | "refused";
+  reason: "expired" | "refused" | "code";
   credential: string;
 }
 
@@ -45,6 +48,11 @@ export function acceptCredential() {
 /** The server has refused this credential. A late response to an earlier credential is ignored. */
 export function refuseCredential(refused: string) {
   if (refused === credential) signOut({ reason: isAccepted ? "expired" : "refused", credential: refused });
+}
+
+/** The server has refused a one-time code. A user who is already signed in stays so. */
+export function refuseCode() {
+  if (!credential) signOut({ reason: "code", credential: "" });
 }
 
 export function signOut(forced?: SignOut) {

@@ -6,13 +6,17 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./app";
+import { refuseCode, signIn } from "./credential";
 import { startI18n } from "./i18n";
+import { exchangeCode } from "./one-time-code";
 import { readableColors, theme } from "./theme";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root element.");
 
-await startI18n();
+const [{ key, isRefused }] = await Promise.all([exchangeCode(), startI18n()]);
+if (key) signIn(key);
+else if (isRefused) refuseCode();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={readableColors} defaultColorScheme="auto">

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import httpx
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from api.sign_in import create_code
+from cli.sign_in import CONSOLE_KEY, DEVELOPMENT_KEY
 from tests.e2e.console.conftest import CHROMIUM
 from tests.support.commands import Serving, roomkey, serving
 from tests.support.documentation import ROOT
@@ -66,7 +68,7 @@ async def take_all(browser: Browser, server: Serving) -> None:
         async with signed_in(browser, server, "/", **options) as page:
             await sessions_shown(page)
             await take(page, name)
-    async with signed_in(browser, server, "/", "Masuk", **DESKTOP, **INDONESIAN) as page:
+    async with signed_in(browser, server, "/", **DESKTOP, **INDONESIAN) as page:
         await sessions_shown(page)
         await take(page, "sessions-indonesian")
 
@@ -94,7 +96,8 @@ async def take_all(browser: Browser, server: Serving) -> None:
             await page.locator(".recharts-surface").first.wait_for()
             await take(page, name)
 
-    async with opened(browser, server, "/graphql", **DESKTOP) as page:
+    code = create_code(server.folder / ".roomkey", DEVELOPMENT_KEY)
+    async with opened(browser, server, f"/graphql#sign-in={code}", **DESKTOP) as page:
         editor = page.get_by_label("Operation Editor")
         await expect(editor).to_contain_text("query Sessions")
         await page.get_by_role("button", name="Show Examples").click()
@@ -130,12 +133,9 @@ async def opened(browser: Browser, server: Serving, path: str, **options: Any) -
 
 
 @asynccontextmanager
-async def signed_in(
-    browser: Browser, server: Serving, path: str, submit: str = "Sign in", **options: Any
-) -> AsyncIterator[Page]:
-    async with opened(browser, server, path, **options) as page:
-        # The demo's key is filled in.
-        await page.get_by_role("button", name=submit).click()
+async def signed_in(browser: Browser, server: Serving, path: str, **options: Any) -> AsyncIterator[Page]:
+    code = create_code(server.folder / ".roomkey", CONSOLE_KEY)
+    async with opened(browser, server, f"{path}#sign-in={code}", **options) as page:
         yield page
 
 

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from api.sign_in import create_code
 from tests.conftest import serving, settings_for
 from tests.e2e.console.conftest import CLIPBOARD, SIGN_IN, OpenPage, expect_heading, posted
 from tests.support.shop import Shop, code_of
@@ -22,10 +24,11 @@ STORAGES = """async () => JSON.stringify([
 
 
 @pytest.fixture
-async def graphiql(open_page: OpenPage, shop: Shop, database_url: str) -> AsyncIterator[Page]:
-    """GraphiQL with a key that is filled in. Nothing may be written to the browser's console."""
-    async with serving(settings_for(database_url, graphiql_key=shop.key)) as url:
-        page = await open_page("/graphql", key=None, url=url)
+async def graphiql(open_page: OpenPage, shop: Shop, database_url: str, tmp_path: Path) -> AsyncIterator[Page]:
+    """GraphiQL, signed in with a one-time address. Nothing may be written to the browser's console."""
+    (tmp_path / "key").write_text(shop.key)
+    async with serving(settings_for(database_url, sign_in_folder=tmp_path)) as url:
+        page = await open_page(f"/graphql#sign-in={create_code(tmp_path, 'key')}", key=None, url=url)
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         await expect(editor(page)).to_contain_text("query Sessions")
@@ -168,6 +171,21 @@ async def test_a_link_fills_in_a_query_without_running_it(open_page: OpenPage, s
     await expect(editor(page)).to_contain_text("query Mine")
 
 
+async def test_the_key_of_a_one_time_address_survives_a_reload_until_another_is_typed(
+    graphiql: Page, shop: Shop
+) -> None:
+    field = graphiql.get_by_label("API key or access token")
+    assert "sign-in" not in graphiql.url
+    for _ in range(2):
+        await expect(field).to_have_value(shop.key)
+        await graphiql.reload()
+        await expect(editor(graphiql)).to_contain_text("query Sessions")
+    await field.fill("rk_another")
+    await graphiql.reload()
+    await expect(field).to_have_value("")
+    await expect(editor(graphiql)).to_contain_text("query Sessions")
+
+
 async def test_typed_credentials_are_not_stored(open_page: OpenPage, shop: Shop) -> None:
     session = await shop.create()
     code = code_of(session)
@@ -204,9 +222,9 @@ async def test_the_documentation_needs_no_key(open_page: OpenPage) -> None:
 
 async def test_graphiql_works_without_introspection(open_page: OpenPage, shop: Shop, database_url: str) -> None:
     session = await shop.create()
-    settings = settings_for(database_url, introspection=False, graphiql_key=shop.key)
-    async with serving(settings) as url:
+    async with serving(settings_for(database_url, introspection=False)) as url:
         page = await open_page("/graphql", key=None, url=url)
+        await page.get_by_label("API key or access token").fill(shop.key)
         await expect(page.get_by_role("status")).to_contain_text("Introspection is disabled on this server")
         await run(page)
         await expect(answer(page)).to_contain_text(session["id"])

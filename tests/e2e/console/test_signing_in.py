@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from api.sign_in import create_code
 from tests.conftest import serving, settings_for
 from tests.e2e.console.conftest import (
     PATIENCE,
@@ -53,12 +55,28 @@ async def test_a_key_is_stored_only_for_its_tab(open_page: OpenPage, shop: Shop,
     assert (await page.evaluate(STORAGE))["session"] == {}
 
 
-async def test_the_demos_key_is_filled_in(open_page: OpenPage, shop: Shop, staff_key: str, database_url: str) -> None:
-    async with serving(settings_for(database_url, console_key=staff_key)) as url:
-        page = await open_page(key=None, url=url)
-        await page.get_by_role("button", name="Sign in").click()
+async def test_a_one_time_address_signs_in_once_and_a_reload_keeps_it(
+    open_page: OpenPage, shop: Shop, staff_key: str, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text(f"{staff_key}\n")
+    async with serving(settings_for(database_url, sign_in_folder=tmp_path)) as url:
+        code = create_code(tmp_path, "key")
+        page = await open_page(f"/overview#sign-in={code}", key=None, url=url)
         await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
-        await page.close()
+        assert page.url == f"{url}/overview"
+        await page.reload()
+        await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+        # A used address does not end the visit of a tab that is signed in, and signs no other tab in.
+        await page.goto(f"/overview#sign-in={code}")
+        await expect(page.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+        other = await page.context.new_page()
+        await other.goto(f"/#sign-in={code}")
+        await expect(other.get_by_role("alert")).to_contain_text("This address was used before or has expired.")
+        # A new address works in a tab that already shows the page, which is not loaded again by itself.
+        await other.goto(f"/#sign-in={create_code(tmp_path, 'key')}")
+        await expect(other.get_by_role("banner")).to_contain_text(f"Shop {shop.slug}")
+        assert other.url == f"{url}/"
+        await page.context.close()
 
 
 @pytest.mark.parametrize("given", ["secret", "rk_", "eyJ.eyJ", "rk_ with spaces"])

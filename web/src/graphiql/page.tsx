@@ -4,7 +4,7 @@ import { useMonaco } from "@graphiql/react";
 import { GraphiQL, type GraphiQLProps } from "graphiql";
 import { useEffect, useState } from "react";
 import { trimCredential } from "../credential";
-import { pageSettings } from "../page-settings";
+import { exchangeCode } from "../one-time-code";
 import { EXAMPLES_PLUGIN } from "./examples";
 import { hasOperation } from "./has-operation";
 import { storage } from "./storage";
@@ -20,8 +20,11 @@ const query = parameters.get("query") ?? undefined;
 const variables = parameters.get("variables") ?? (query && "");
 history.replaceState(null, "", location.pathname);
 
-// The credential is only stored in memory.
-let credential = pageSettings.key ?? "";
+// A typed credential is only stored in memory. The key of the demo is stored in the tab, so that a reload keeps it.
+const DEMO_KEY = "graphiql-demo-key";
+const { key, isRefused } = await exchangeCode();
+let credential = key ?? readDemoKey();
+if (key) storeDemoKey(key);
 
 export function Page() {
   const [hasCredential, setHasCredential] = useState(credential !== "");
@@ -34,7 +37,7 @@ export function Page() {
       <header>
         <a href="/">{texts.product}</a>
         <h1>{texts.page}</h1>
-        <p role="status">{hasCredential ? hasSchema || texts.noSchema : texts.noCredential}</p>
+        <p role="status">{hasCredential ? hasSchema || texts.noSchema : isRefused ? texts.refusedCode : texts.noCredential}</p>
         <p className="keys">{texts.keys}</p>
         <form onSubmit={(event) => event.preventDefault()}>
           <label>
@@ -47,6 +50,7 @@ export function Page() {
               spellCheck={false}
               onChange={({ currentTarget }) => {
                 credential = trimCredential(currentTarget.value);
+                storeDemoKey("");
                 setHasCredential(credential !== "");
               }}
             />
@@ -73,6 +77,24 @@ export function Page() {
       </main>
     </>
   );
+}
+
+function readDemoKey() {
+  try {
+    return sessionStorage.getItem(DEMO_KEY) ?? "";
+  } catch {
+    return ""; // The browser blocks storage.
+  }
+}
+
+/** Stores the key, or deletes the stored one if it is empty. */
+function storeDemoKey(key: string) {
+  try {
+    if (key) sessionStorage.setItem(DEMO_KEY, key);
+    else sessionStorage.removeItem(DEMO_KEY);
+  } catch {
+    // The browser blocks storage: the key is forgotten when the page is reloaded.
+  }
 }
 
 /** Calls `onSchema` after introspection, which needs no credential, with whether the server allows it. */

@@ -4,12 +4,11 @@ import { notifications } from "@mantine/notifications";
 import { type FormEvent, useEffect, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { getForcedSignOut, looksLikeCredential, signIn, trimCredential } from "../../credential";
-import { pageSettings } from "../../page-settings";
 
 export function SignInPage() {
   const { t } = useTranslation();
   const signedOut = getForcedSignOut();
-  const [text, setText] = useState(signedOut?.reason === "refused" ? signedOut.credential : (pageSettings.key ?? ""));
+  const [text, setText] = useState(signedOut?.reason === "refused" ? signedOut.credential : "");
   const [isMalformed, setMalformed] = useState(false);
   useDocumentTitle(`${t("signIn.title")} · Roomkey`);
   // Notifications of the previous visit may name customers.
@@ -51,7 +50,6 @@ export function SignInPage() {
             required
             withAsterisk={false}
           />
-          {text === pageSettings.key && <Text size="sm">{t("signIn.demo")}</Text>}
           <Button type="submit">{t("signIn.submit")}</Button>
           <Text size="sm">
             <Trans i18nKey="signIn.help" components={{ code: <Code style={{ whiteSpace: "nowrap" }} /> }} />
