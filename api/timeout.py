@@ -15,7 +15,7 @@ class Timeout:
     CancelledError was caused by one or the other.
     """
 
-    __slots__ = ("_ends_at", "_receive", "_task", "_timer", "_watcher", "client_left", "passed")
+    __slots__ = ("_left", "_receive", "_task", "_timer", "_watcher", "client_left", "passed")
 
     def __init__(self, seconds: float) -> None:
         task = asyncio.current_task()
@@ -24,10 +24,10 @@ class Timeout:
         self._receive: Receive | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.passed = self.client_left = False
-        loop = asyncio.get_running_loop()
-        self._ends_at = loop.time() + seconds
         # One timer serves both, so that watching costs a fast request nothing.
-        self._timer = loop.call_later(min(seconds, WATCH_SECONDS), self._check)
+        first = seconds if seconds < WATCH_SECONDS else WATCH_SECONDS
+        self._left = seconds - first
+        self._timer = asyncio.get_running_loop().call_later(first, self._check)
 
     def watch(self, receive: Receive) -> None:
         """Cancel the task when the client disconnects. The request must have been read."""
@@ -45,15 +45,16 @@ class Timeout:
             self._task.uncancel()
 
     def _check(self) -> None:
-        loop = asyncio.get_running_loop()
-        left = self._ends_at - loop.time()
-        if left <= 0:
+        if self._left <= 0:
             self.passed = True
             self._task.cancel()
             return
+        loop = asyncio.get_running_loop()
         if self._receive and not self._watcher:
             self._watcher = loop.create_task(self._until_disconnected(self._receive))
-        self._timer = loop.call_later(left if self._watcher else min(left, WATCH_SECONDS), self._check)
+        seconds = self._left if self._watcher else min(self._left, WATCH_SECONDS)
+        self._left -= seconds
+        self._timer = loop.call_later(seconds, self._check)
 
     async def _until_disconnected(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -32,7 +32,7 @@ logging.getLogger("databases").setLevel(logging.WARNING)
 
 SIZE = 8
 # The number of connections that a store, an app, all reports together, and the reports of an app can use at a time.
-STORE_SIZE, APP_SIZE, REPORTS_SIZE, APP_REPORTS_SIZE = 6, 4, 3, 2
+STORE_SIZE, APP_SIZE, REPORTS_SIZE, APP_REPORTS_SIZE = 6, 4, 2, 1
 ACQUIRE_SECONDS = 0.9
 COMMAND_SECONDS = 30.0
 # The maximum time to wait for a row or table that another transaction has locked.
@@ -353,7 +353,8 @@ def _record(statement: str) -> None:
 
 async def _set_up(connection: "asyncpg.Connection[Row]") -> None:
     await _write_json_as_it_is(connection)
-    await connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'")
+    # A report uses one processor, not those of other requests.
+    await connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'; set max_parallel_workers_per_gather = 0")
 
 
 async def _write_json_as_it_is(connection: "asyncpg.Connection[Row]") -> None:
