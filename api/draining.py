@@ -2,7 +2,7 @@
 
 On SIGTERM, a server fails its readiness check and asks each client to close its connection with the next response
 (RFC 9112, section 9.6), while it still accepts connections for `DRAIN_SECONDS`. Then it refuses new connections, and
-closes those that are idle. See docs/adr/0020-restarts.md.
+closes those that are idle. See docs/adr/0019-restarts.md.
 """
 
 import asyncio
