@@ -49,6 +49,7 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.db = Pool(settings.database_url, transaction_pooler=settings.transaction_pooler)
         links = Links(settings.link_base_url, SigningKeys(settings.signing_keys))
+        self._behind_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.link_base_url, settings.allowed_hosts)
         self._graphql = GraphQLEndpoint(settings, self.db, links)
         self.site = _site(settings, self.db, links)
@@ -56,7 +57,8 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.site(scope, receive, send)
-        normalize_client(scope)
+        if self._behind_proxies:
+            normalize_client(scope)
         if refused := self._hosts.refusal(scope):
             accept = read_headers(scope["headers"]).get(b"accept", b"")
             response = site_response(failure(refused, request_id=""), accept)

@@ -11,7 +11,7 @@ LONGEST_ADDRESS = 64
 
 
 def normalize_client(scope: Scope) -> None:
-    """Write the address of the client in its shortest form, whether it comes from the socket or from a proxy."""
+    """Write the address of the client, as a proxy reports it, in the form of `normalized`."""
     if client := scope["client"]:
         scope["client"] = normalized(client[0][:LONGEST_ADDRESS]), client[1]
 

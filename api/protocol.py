@@ -102,12 +102,17 @@ class HttpProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
 
     def on_headers_complete(self) -> None:
-        if len(self.headers) > self.HEADERS or len(self.url) > self.URL_BYTES or self._is_head_too_large():
+        if len(self.headers) > self.HEADERS or len(self.url) > self.URL_BYTES:
             raise self._too_large()
+        if self._pending_bytes > self.HEAD_BYTES:  # they can include a part of the body
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > self.HEAD_BYTES:
+                raise self._too_large()
         if len(self.pipeline) >= self.PIPELINED_REQUESTS:
             raise RequestError(400, f"At most {self.PIPELINED_REQUESTS} requests can wait for a response.")
         super().on_headers_complete()
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
         self._in_head, self._in_body = False, True
         self._pending_bytes = 0
 
@@ -152,12 +157,6 @@ class HttpProtocol(HttpToolsProtocol):
     @property
     def _is_responding(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
-
-    def _is_head_too_large(self) -> bool:
-        if self._pending_bytes <= self.HEAD_BYTES:
-            return False
-        # The bytes that were received with the end of the headers can also contain a body.
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > self.HEAD_BYTES
 
     def _too_large(self) -> RequestError:
         if self._in_body:

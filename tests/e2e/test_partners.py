@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from api.documents import manifests
+from api.protocol import HttpProtocol
 from api.rate_limits import BURST_SECONDS
 from api.request import BODY_BYTES
 from api.settings import JwtSettings, Settings
@@ -166,6 +167,9 @@ def test_the_page_has_the_current_limits() -> None:
         "cost": f"{model.cost_limit:,}",
         "depth, aliases, directives": f"{model.depth_limit}, {model.alias_limit}, {model.directive_limit}",
         "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
+        "request line and headers": f"{HttpProtocol.HEAD_BYTES // 1024} KiB, of which the URL "
+        f"{HttpProtocol.URL_BYTES // 1024} KiB; {HttpProtocol.HEADERS} headers; {HttpProtocol.HEAD_SECONDS:g} s to "
+        "send them",
         "request body": f"{BODY_BYTES // 1024} KiB; one operation, unless the server enables batches",
         "time to receive and execute a request": f"{Settings.operation_seconds} s by default",
         "persisted documents per app": f"{DOCUMENT_LIMIT:,} with {manifests.BODY_BYTES // 1024} KiB each; "
@@ -198,6 +202,9 @@ REFUSED: list[tuple[str, str | dict[str, Any]]] = [
     ("LOG", {"headers": {"Accept": "text/plain"}}),
     ("LOG", {"content": b"x" * (BODY_BYTES + 1), "headers": {"Content-Type": "application/json"}}),
     ("LOG", {"content": b"{}", "headers": {"Content-Type": "text/plain"}}),
+    ("LOG", {"headers": {"Host": "other.example"}}),
+    ("LOG", {"headers": {"X-Long": "x" * HttpProtocol.HEAD_BYTES}}),
+    ("LOG", {"url": f"/graphql?query={'x' * HttpProtocol.URL_BYTES}"}),
     ("LOG", {"json": {"query": "{ store { slug } }"}, "headers": {"Authorization": "Bearer rk_nonsense"}}),
     ("LOG", {"json": {"documentId": "Nonsense.1"}}),
     ("LOG", {"json": {"documentId": "Nonsense.1", "query": "{ __typename }"}}),
@@ -270,7 +277,9 @@ async def partner_of_a_shop_at(
 async def refused_while_sending(url: httpx.URL) -> tuple[str, int]:
     """The same for a request whose announced body never arrives."""
     reader, writer = await asyncio.open_connection(url.host, url.port)
-    writer.write(b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    )
     head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()
     return json.loads(body)["errors"][0]["extensions"]["code"], int(head.split()[1])
