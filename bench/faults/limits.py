@@ -20,17 +20,21 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from graphql import get_introspection_query
+
 import embedded
 from bench.faults.promises import Outcome
 from db.migrate import migrate
 from db.pool import Pool
 from db.stores import create_store
 from tests.support.commands import Serving, serving
-from tests.support.hostile_documents import hostile_requests
+from tests.support.hostile_documents import Hostile, hostile_requests
 from tests.support.shop import new_app
 
 DOCUMENTS = 10_000
 KEYLESS_MS, KEYED_MS = 20, 50
+# The largest query that has an answer without a key.
+INTROSPECTION = Hostile("introspection", {"query": get_introspection_query(input_value_deprecation=True)})
 
 # A server whose limits of points do not refuse anything, but count. It prints its port, and sends the points that each
 # request was charged in a header.
@@ -101,10 +105,16 @@ async def hostile_documents() -> Outcome:
         await migrate(postgres.url())
         key = await _new_key(postgres.url())
         with _counting_server(postgres.url()) as (pid, port):
-            keyless = _measure(pid, port, HEADERS)
-            keyed = _measure(pid, port, HEADERS | {"Authorization": f"Bearer {key}"})
+            connection = HTTPConnection("127.0.0.1", port)
+            keyless = _measure(pid, connection, HEADERS)
+            keyed = _measure(pid, connection, HEADERS | {"Authorization": f"Bearer {key}"})
+            introspection = _send(pid, connection, HEADERS, INTROSPECTION)
     holds = _worst(keyless) < KEYLESS_MS and _worst(keyed) < KEYED_MS
-    return Outcome(holds, f"without a key {_figure(keyless)}; with a key {_figure(keyed)}")
+    return Outcome(
+        holds,
+        f"without a key {_figure(keyless)}; with a key {_figure(keyed)}; the introspection query, which is answered, "
+        f"{introspection.milliseconds:.1f} ms for {introspection.points:,} points",
+    )
 
 
 async def keyless_flood() -> Outcome:
@@ -284,27 +294,26 @@ def _counting_server(database_url: str) -> Iterator[tuple[int, int]]:
         process.communicate(timeout=30)
 
 
-def _measure(pid: int, port: int, headers: dict[str, str]) -> list[Measured]:
-    """The processor time of the server's main thread, and the points, for each hostile document."""
-    connection = HTTPConnection("127.0.0.1", port)
-
-    def send(hostile: Any) -> Measured:
-        began = _nanoseconds(pid)
-        connection.request("POST", "/graphql", json.dumps(hostile.request).encode(), headers)
-        response = connection.getresponse()
-        response.read()
-        assert 400 <= response.status < 500, (hostile, response.status)
-        points = int(float(response.headers["points"]))
-        return Measured(hostile.kind, (_nanoseconds(pid) - began) / 1e6, points)
-
+def _measure(pid: int, connection: HTTPConnection, headers: dict[str, str]) -> list[Measured]:
     measured = []
     for hostile in hostile_requests(DOCUMENTS):
-        once = send(hostile)
-        # Other processes on the machine add to the time of some documents: the better of two counts for slow ones.
-        measured.append(
-            min(once, send(hostile), key=lambda each: each.milliseconds) if once.milliseconds > 10 else once
-        )
+        best = _send(pid, connection, headers, hostile)
+        # Other processes on the machine add to the time of some documents: the best of three counts for slow ones.
+        for _ in range(2 if best.milliseconds > 10 else 0):
+            best = min(best, _send(pid, connection, headers, hostile), key=lambda each: each.milliseconds)
+        measured.append(best)
     return measured
+
+
+def _send(pid: int, connection: HTTPConnection, headers: dict[str, str], hostile: Hostile) -> Measured:
+    """The processor time of the server's main thread, and the points, for a document."""
+    began = _nanoseconds(pid)
+    connection.request("POST", "/graphql", json.dumps(hostile.request).encode(), headers)
+    response = connection.getresponse()
+    response.read()
+    assert hostile is INTROSPECTION or 400 <= response.status < 500, (hostile, response.status)
+    points = int(float(response.headers["points"]))
+    return Measured(hostile.kind, (_nanoseconds(pid) - began) / 1e6, points)
 
 
 def _nanoseconds(pid: int) -> int:

@@ -15,6 +15,7 @@ import httpx
 import embedded
 from tests.conftest import pool
 from tests.support import commands
+from tests.support.addresses import FromManyAddresses
 from tests.support.identity_provider import Issuer, Key, open_issuer
 from tests.support.persisted_documents import JOIN, SLUG, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, new_app, open_shop, path_of
@@ -66,7 +67,8 @@ class Driver:
 
 @asynccontextmanager
 async def driver(served: commands.Serving, url: str) -> AsyncIterator[Driver]:
-    async with pool(url) as db, httpx.AsyncClient(base_url=served.url, timeout=30) as http:
+    transport = FromManyAddresses()  # more wrong keys are sent than are accepted from one
+    async with pool(url) as db, httpx.AsyncClient(base_url=served.url, timeout=30, transport=transport) as http:
         yield Driver(await open_shop(db, http))
 
 
