@@ -7,6 +7,16 @@ import httpx
 numbers = count(1)
 
 
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def new_address() -> str:
     """An IPv6 address in a network (/64) of its own (RFC 3849)."""
     number = next(numbers)
