@@ -1,11 +1,6 @@
-"""Rate limits: what hostile documents take and pay, and what floods do to other clients.
-
-The documents are sent to a server that counts points and refuses no request for them. The floods go to `roomkey serve`.
-"""
+"""Rate limits: the effect of floods of hostile documents and of taps on other clients."""
 
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,66 +15,9 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import embedded
 from bench.faults.promises import Outcome
-from db.migrate import migrate
-from db.pool import Pool
-from db.stores import create_store
 from tests.support.commands import Serving, serving
 from tests.support.hostile_documents import hostile_requests
-from tests.support.shop import new_app
-
-DOCUMENTS = 10_000
-KEYLESS_MS, KEYED_MS = 20, 50
-
-# A server whose limits of points do not refuse anything, but count. It prints its port, and sends the points that each
-# request was charged in a header.
-SERVER = """
-import asyncio, sys
-import uvicorn, uvloop
-from api import graphql, rate_limits
-from api.app import collect_garbage_in_small_steps, create_app
-from schema.rate_limits import Limit
-from tests.conftest import settings_for
-
-class Counting(rate_limits.RateLimiter):
-    charged = 0
-
-    def charge_leased(self, credential, cost):
-        paid = super().charge_leased(credential, cost)
-        Counting.charged += max(cost, 1) if paid else 0
-        return paid
-
-    async def charge(self, credential, cost, address=""):
-        Counting.charged += max(cost, 1)
-        return await super().charge(credential, cost, address)
-
-graphql.RateLimiter = Counting
-rate_limits.ANONYMOUS = rate_limits.ANONYMOUS_TOTAL = Limit(10**9, 10**9)
-app = create_app(settings_for(sys.argv[1]))
-collect_garbage_in_small_steps()
-
-async def counted(scope, receive, send):
-    Counting.charged = 0
-    async def send_counted(message):
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"points", str(Counting.charged).encode())]
-        await send(message)
-    await app(scope, receive, send_counted)
-
-async def main():
-    server = uvicorn.Server(uvicorn.Config(counted, port=0, log_level="critical", access_log=False))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
-
-uvloop.run(main())
-"""
-
 
 HEADERS = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
 HONEST = {"query": "{ sessions(first: 10) { nodes { id customer { name } token { status } } } }"}
@@ -87,24 +25,6 @@ HONEST = {"query": "{ sessions(first: 10) { nodes { id customer { name } token {
 FLOOD, OTHER = "127.0.0.2", "127.0.0.3"
 KEYLESS_CLIENTS, TAPPING_CLIENTS, TAPS = 16, 20, 2_000
 SECONDS = 10
-
-
-class Measured(NamedTuple):
-    kind: str
-    milliseconds: float
-    points: int
-
-
-async def hostile_documents() -> Outcome:
-    """Send 10,000 hostile documents without a key and with one, and compare what they take with what they pay."""
-    with tempfile.TemporaryDirectory() as folder, embedded.start(Path(folder) / "data", durable=False) as postgres:
-        await migrate(postgres.url())
-        key = await _new_key(postgres.url())
-        with _counting_server(postgres.url()) as (pid, port):
-            keyless = _measure(pid, port, HEADERS)
-            keyed = _measure(pid, port, HEADERS | {"Authorization": f"Bearer {key}"})
-    holds = _worst(keyless) < KEYLESS_MS and _worst(keyed) < KEYED_MS
-    return Outcome(holds, f"without a key {_figure(keyless)}; with a key {_figure(keyed)}")
 
 
 async def keyless_flood() -> Outcome:
@@ -258,73 +178,6 @@ def _status(
 def _processes() -> Iterator[ProcessPoolExecutor]:
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
         yield processes
-
-
-async def _new_key(url: str) -> str:
-    """The key of an app whose rate is never exceeded."""
-    db = Pool(url)
-    await db.connect()
-    store = await create_store(db, "shop", "Shop", "https://shop.example", 30)
-    assert store is not None
-    new = await new_app(db, store.id, ["admin"])
-    await db.disconnect()
-    return new.secret
-
-
-@contextmanager
-def _counting_server(database_url: str) -> Iterator[tuple[int, int]]:
-    """The server above: its process ID and its port."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    try:
-        yield process.pid, int(process.stdout.readline())
-    finally:
-        process.communicate(timeout=30)
-
-
-def _measure(pid: int, port: int, headers: dict[str, str]) -> list[Measured]:
-    """The processor time of the server's main thread, and the points, for each hostile document."""
-    connection = HTTPConnection("127.0.0.1", port)
-
-    def send(hostile: Any) -> Measured:
-        began = _nanoseconds(pid)
-        connection.request("POST", "/graphql", json.dumps(hostile.request).encode(), headers)
-        response = connection.getresponse()
-        response.read()
-        assert 400 <= response.status < 500, (hostile, response.status)
-        points = int(float(response.headers["points"]))
-        return Measured(hostile.kind, (_nanoseconds(pid) - began) / 1e6, points)
-
-    measured = []
-    for hostile in hostile_requests(DOCUMENTS):
-        once = send(hostile)
-        # Other processes on the machine add to the time of some documents: the better of two counts for slow ones.
-        measured.append(
-            min(once, send(hostile), key=lambda each: each.milliseconds) if once.milliseconds > 10 else once
-        )
-    return measured
-
-
-def _nanoseconds(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
-
-
-def _worst(measured: list[Measured]) -> float:
-    return max(each.milliseconds for each in measured)
-
-
-def _figure(measured: list[Measured]) -> str:
-    percentiles = quantiles((each.milliseconds for each in measured), n=100)
-    worst = max(measured, key=lambda each: each.milliseconds)
-    slow = [each for each in measured if each.milliseconds > 5]
-    per_point = [each.milliseconds * 1000 / max(1, each.points) for each in slow]
-    total = sum(each.milliseconds for each in measured) * 1000 / sum(each.points for each in measured)
-    return (
-        f"p50 {percentiles[49]:.1f}, p99 {percentiles[98]:.1f}, max {worst.milliseconds:.1f} ms of CPU ({worst.kind}, "
-        f"{worst.points} points), {total:.0f} µs a point, at most {max(per_point, default=0):.0f} for more than 5 ms"
-    )
 
 
 def _counted(statuses: Counter[int]) -> str:

@@ -63,7 +63,7 @@ PROMISES = (
         "11",
         "Hostile requests cost little",
         tests=("api/test_client_addresses.py", "api/test_throttling.py", "schema/test_rate_limits.py"),
-        scripts=("limits:hostile_documents", "limits:keyless_flood"),
+        scripts=("hostile_documents:all_kinds", "limits:keyless_flood"),
     ),
     Promise(
         "11a", "One request cannot stop a worker", tests=("api/test_protocol.py",), scripts=("door:large_headers",)

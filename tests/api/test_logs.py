@@ -145,7 +145,7 @@ async def test_the_line_of_a_genuine_link_names_its_session(shop: Shop, log: Log
     await shop.change("revokeToken", sessionId=session["id"])
     assert facts(await log.line_of(await shop.http.get(path_of(session)))) == {
         **{"level": "info", "method": "GET", "route": "/s/{slug}/{code}", "store": shop.slug},
-        **{"session": session["id"], "status": 410, "statements": 4},
+        **{"session": session["id"], "status": 410, "statements": 2},
     }
 
 

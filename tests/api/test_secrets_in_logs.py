@@ -18,6 +18,7 @@ import embedded
 from db.api_keys import generate_api_key
 from tests.conftest import ROOT, pool
 from tests.support import commands
+from tests.support.addresses import FromManyAddresses
 from tests.support.identity_provider import Issuer, Key, open_issuer
 from tests.support.persisted_documents import JOIN, SLUG, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, new_app, open_shop, path_of
@@ -79,7 +80,8 @@ class Driver:
 
 @asynccontextmanager
 async def driver(served: commands.Serving, url: str) -> AsyncIterator[Driver]:
-    async with pool(url) as db, httpx.AsyncClient(base_url=served.url, timeout=30) as http:
+    transport = FromManyAddresses()  # more wrong keys are sent than are accepted from one
+    async with pool(url) as db, httpx.AsyncClient(base_url=served.url, timeout=30, transport=transport) as http:
         yield Driver(await open_shop(db, http))
 
 

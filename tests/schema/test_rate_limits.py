@@ -5,15 +5,9 @@ import asyncio
 import pytest
 
 from schema.rate_limits import Attempts, Limit, Throttled, TokenBuckets
+from tests.support.addresses import Clock
 
 LIMIT = Limit(rate=2, maximum=10)
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
