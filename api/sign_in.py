@@ -19,7 +19,7 @@ from api.errors import RequestError
 from api.media_types import JSON, is_json
 from api.request import receive_body
 
-# How long an unused code works.
+# The lifetime of an unused code.
 CODE_SECONDS = 3_600
 
 BODY_BYTES = 1_000

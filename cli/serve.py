@@ -1,5 +1,6 @@
 """`roomkey serve`."""
 
+import gc
 import os
 import resource
 import signal
@@ -73,6 +74,7 @@ def serve(host: str, port: int, workers: int, demo: bool, reuse_port: bool, data
         )
         on_ready = threading.Thread(target=_announce, args=(host, port, data, key), daemon=True).start
         if workers > 1:
+            gc.freeze()  # otherwise Python scans all modules for garbage at its end, which delays the exit
             return Supervisor(config, listener, settings.drain_seconds, on_ready=on_ready).run()
         config.load_app()
         server = DrainingServer(config, settings.drain_seconds, owns_listener=True, on_ready=on_ready)

@@ -15,9 +15,9 @@ DEVELOPMENT_KEY = "dev-key"
 @click.command("sign-in")
 @data_option
 def sign_in(data: Path) -> None:
-    """Print new addresses that sign a browser in to the demo store, while `roomkey serve --demo` runs.
+    """Print new addresses that sign a browser in to the demo store.
 
-    Each address works once, within an hour.
+    Each address works once, within an hour, while `roomkey serve --demo` runs.
     """
     try:
         url = (data / "address").read_text().strip()
@@ -29,7 +29,7 @@ def sign_in(data: Path) -> None:
 
 
 def prepare_addresses(data: Path, url: str) -> None:
-    """Remember the server's address for `sign-in`, and invalidate the codes of an earlier server."""
+    """Store the server's address for `sign-in`, and invalidate the codes of an earlier server."""
     remove_codes(data)
     write_private(data / "address", url)
 

@@ -14,17 +14,18 @@ import welcome from "./welcome.graphql?raw";
 const PLUGINS = [EXAMPLES_PLUGIN, explorerPlugin(), HISTORY_PLUGIN];
 const INTROSPECTION = "IntrospectionQuery";
 
-// A link can contain a query. It is removed from the address, so that a reload keeps what the user has edited since.
-const parameters = new URLSearchParams(location.search);
-const query = parameters.get("query") ?? undefined;
-const variables = parameters.get("variables") ?? (query && "");
-history.replaceState(null, "", location.pathname);
-
 // A typed credential is only stored in memory. The key of the demo is stored in the tab, so that a reload keeps it.
 const DEMO_KEY = "graphiql-demo-key";
 const { key, isRefused } = await exchangeCode();
 let credential = key ?? readDemoKey();
 if (key) storeDemoKey(key);
+const noCredential = isRefused ? texts.refusedCode : texts.noCredential;
+
+// A link can contain a query. It is removed from the address, so that a reload keeps what the user has edited since.
+const parameters = new URLSearchParams(location.search);
+const query = parameters.get("query") ?? undefined;
+const variables = parameters.get("variables") ?? (query && "");
+history.replaceState(null, "", location.pathname);
 
 export function Page() {
   const [hasCredential, setHasCredential] = useState(credential !== "");
@@ -37,7 +38,7 @@ export function Page() {
       <header>
         <a href="/">{texts.product}</a>
         <h1>{texts.page}</h1>
-        <p role="status">{hasCredential ? hasSchema || texts.noSchema : isRefused ? texts.refusedCode : texts.noCredential}</p>
+        <p role="status">{hasCredential ? hasSchema || texts.noSchema : noCredential}</p>
         <p className="keys">{texts.keys}</p>
         <form onSubmit={(event) => event.preventDefault()}>
           <label>
