@@ -19,7 +19,7 @@ NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURD
 NO_NODE = install Node 20.19 or newer, and run: make web
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve web test agreement fuzz faults bench screenshots check prose update lock clean help
+.PHONY: serve web test test-pgbouncer agreement fuzz faults bench screenshots check prose update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
 	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
@@ -30,6 +30,9 @@ web: api/built/documents.json  ## Build the console and GraphiQL
 
 test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
 	@$(BIN)/pytest
+
+test-pgbouncer: .venv/dev $(NODE_MODULES) web  ## Run the suite through PgBouncer in transaction mode (PGBOUNCER=)
+	@$(BIN)/python -m tests.e2e.pgbouncer
 
 fuzz: .venv/dev  ## Send generated and hostile operations to a server (SECONDS=)
 	@$(BIN)/python -m tests.e2e.fuzz --seconds "$(SECONDS)"
@@ -73,7 +76,7 @@ lock: .venv/dev  ## Update the dependencies
 	cd web && ../$(BIN)/npm update --package-lock-only
 
 help:  ## Show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 17
 
 clean:  ## Remove installed and built files, but keep the data
 	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules tools/prose/node_modules web/node_modules web/src/gql api/built
