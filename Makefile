@@ -21,7 +21,7 @@ NO_NODE = install Node 20.19 or newer, and run: make web
 PARALLEL = --numprocesses auto --maxprocesses 4 --dist loadfile
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
-.PHONY: serve web test test-server agreement fuzz faults bench screenshots check prose update lock clean help
+.PHONY: serve web test test-server test-pgbouncer agreement fuzz faults bench screenshots check prose update lock clean help
 
 serve: .venv/run  ## Start on http://127.0.0.1:8000 with an embedded database (PORT=, DATA=)
 	@if [ -n "$(NPM)" ]; then $(MAKE) -s web || true; \
@@ -35,6 +35,9 @@ test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
 
 test-server: .venv/dev web  ## Run the suite without browsers and real clients, in a few minutes
 	@$(BIN)/pytest $(PARALLEL) --ignore tests/e2e
+
+test-pgbouncer: .venv/dev $(NODE_MODULES) web  ## Run the suite through PgBouncer in transaction mode (PGBOUNCER=)
+	@$(BIN)/python -m tests.e2e.pgbouncer
 
 fuzz: .venv/dev  ## Send generated and hostile operations to a server (SECONDS=)
 	@$(BIN)/python -m tests.e2e.fuzz --seconds "$(SECONDS)"
@@ -78,7 +81,7 @@ lock: .venv/dev  ## Update the dependencies
 	cd web && ../$(BIN)/npm update --package-lock-only
 
 help:  ## Show this help
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 17
 
 clean:  ## Remove installed and built files, but keep the data
 	rm -rf .venv *.egg-info tests/e2e/node/node_modules bench/speed/node/node_modules tools/prose/node_modules web/node_modules web/src/gql api/built

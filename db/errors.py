@@ -18,7 +18,7 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the response of a backend was lost
 )
-# Postgres does not write at the moment, but may answer queries.
+# Postgres cannot write now, but may be able to read.
 UNWRITABLE = (
     asyncpg.ReadOnlySQLTransactionError,  # of a standby, after a failover
     asyncpg.DiskFullError,
@@ -42,11 +42,11 @@ class Unavailable(Exception):
 
 
 class Unwritable(Unavailable):
-    """Postgres cannot write at the moment: it is read-only or full, or a row is locked. It may answer queries."""
+    """Postgres cannot write now: it is read-only or full, or a row is locked. It may be able to read."""
 
 
 class OutcomeUnknown(Unavailable):
-    """The connection was lost before Postgres answered: the change may have been made."""
+    """The connection was lost before the response arrived: the change may have been made."""
 
 
 def unavailable(error: BaseException, *, is_committing: bool = False) -> Unavailable:

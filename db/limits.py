@@ -1,4 +1,4 @@
-"""How many connections may be in use at a time: of the pool, and of the parts of it that a store or an app can use."""
+"""Limits of the connections that are in use at a time: those of a pool, and of its parts for a store or an app."""
 
 import asyncio
 from collections import deque
@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 
 class Limit:
-    """A number of connections, of which so many are free."""
+    """A number of connections, of which `free` are not in use."""
 
     __slots__ = ("__weakref__", "free")
 
@@ -18,9 +18,7 @@ Limits: TypeAlias = tuple[Limit, ...]
 
 
 class Turns:
-    """Gives out turns within limits. Whoever has to wait is served in order, but does not hold up others whose limits
-    are not reached.
-    """
+    """Gives out turns within limits. Tasks wait in order, except for those whose limits permit them to go first."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[Limits, asyncio.Future[None]]] = deque()

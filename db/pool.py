@@ -128,7 +128,7 @@ Transaction: TypeAlias = Connection  # in which a transaction is open
 class Pool(Executor):
     """A pool of connections to one database. Every statement can raise Unavailable.
 
-    `of_store`, `of_app` and `reports` are parts of it: they use the same connections, but never all of them at once.
+    `of_store`, `of_app` and `reports` are parts of a pool: they use the same connections, but never all of them.
     """
 
     def __init__(self, url: str, *, size: int = SIZE, transaction_pooler: bool = False) -> None:
@@ -236,7 +236,7 @@ class Pool(Executor):
         if leaves_usable(error) and not raw.is_closed() and not raw.is_in_transaction():
             self._release(connection)
         else:
-            # The turn ends when the connection is closed, so that no more than the pool's size are open.
+            # The turn ends when the connection is closed, so that the pool's size limits the open connections.
             self._connections.discard(connection, lambda: self._turns.end(self._limits))
         if isinstance(error, RETRYABLE):
             raise unavailable(error, is_committing=is_committing) from error

@@ -26,7 +26,7 @@ CREATE = """mutation ($input: CreateSessionInput!) {
 ROOM = "a room of the load"
 CLIENTS = 4
 PAUSE = 0.01
-# How long a client waits for a response. The server's own limit is 20 s.
+# The maximum time to wait for a response. The server's own limit is 20 s.
 PATIENCE = 30.0
 
 BUSY = """
@@ -59,7 +59,7 @@ class Load:
     unavailable: int = 0
     failed_reads: int = 0
     wrong: list[str] = field(default_factory=list)
-    """Answers other than the right one and 503 with Retry-After."""
+    """Responses other than the right one and 503 with Retry-After."""
     last_failure_at: float = 0.0
     slowest: float = 0.0
 
@@ -93,7 +93,7 @@ class Load:
         while not self._stopping:
             key = f"load {next(self._numbers)}"
             input = {"customer": {"details": {"name": "Ayu"}}, "roomId": ROOM, "idempotencyKey": key}
-            # A client repeats the request until it has an answer.
+            # A client repeats the request until it succeeds.
             while (answer := await self._ask(CREATE, input=input)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(PAUSE)
             created = answer["createSession"]
@@ -137,7 +137,7 @@ class Load:
 
 
 async def connections(database_url: str) -> tuple[int, int]:
-    """How many connections of the server are busy, and how many are open."""
+    """The number of connections of the server that are busy, and of those that are open."""
     connection = await asyncpg.connect(database_url)
     row = await connection.fetchrow(BUSY)
     await connection.close()

@@ -44,7 +44,7 @@ class Done(NamedTuple):
 
 
 def quietly(url: str, key: str, seconds: float, rate: int = QUIET) -> Done:
-    """Send so many requests per second at random times, without waiting for earlier responses."""
+    """Send `rate` requests per second at random times, without waiting for earlier responses."""
     statuses: Counter[int] = Counter()
     milliseconds: list[float] = []
 

@@ -21,10 +21,10 @@ from tests.support.postgres_processes import descendants
 
 DATABASE = "create database roomkey template template0 encoding utf8 locale 'C.UTF-8'"
 STORE = "{ store { id } }"
-# How long the load runs before a fault and after it, and how long the fault lasts.
+# The seconds of load before a fault and after it, and the seconds that the fault lasts.
 BEFORE, DURING, AFTER = 1.0, 2.0, 4.0
 BACK_SECONDS = 2.0
-# The deadline of a request while Postgres is frozen, and by how much an answer may exceed it.
+# The deadline of a request while Postgres is frozen, and the time by which a response may exceed it.
 DEADLINE, FREEZE, GRACE = 2, 5.0, 0.5
 
 
@@ -70,7 +70,7 @@ async def failover() -> Outcome:
 
 
 async def read_only() -> Outcome:
-    """Transactions are read-only by default for a while. Reads must go on."""
+    """Transactions are read-only by default for a while. Reads must succeed."""
     with cluster() as server:
         await execute(server.url(), DATABASE)
 
@@ -86,11 +86,11 @@ async def read_only() -> Outcome:
                 "select pg_reload_conf()",
             )
 
-        return await seen_by_clients("read-only", server.url("roomkey"), turn_read_only, reads_go_on=True)
+        return await seen_by_clients("read-only", server.url("roomkey"), turn_read_only, reads_succeed=True)
 
 
 async def disk_full() -> Outcome:
-    """The file system of the tables is filled. Reads must go on.
+    """The file system of the tables is filled. Reads must succeed.
 
     That of the write-ahead log is not, because Postgres then stops, as in `restarts`.
     """
@@ -104,7 +104,7 @@ async def disk_full() -> Outcome:
             await asyncio.sleep(3 * DURING)
             (disk / "filler").unlink()
 
-        return await seen_by_clients("full disk", server.url("roomkey"), fill, reads_go_on=True)
+        return await seen_by_clients("full disk", server.url("roomkey"), fill, reads_succeed=True)
 
 
 async def freeze() -> Outcome:
@@ -125,11 +125,11 @@ async def freeze() -> Outcome:
                 for _ in range(int(FREEZE / 0.1)):
                     asked += [asyncio.create_task(ask()) for _ in range(2)]
                     await asyncio.sleep(0.1)
-            mended_at = time.monotonic()
+            restored_at = time.monotonic()
             answers = await asyncio.gather(*asked)
             while (await ask())[0] != 200:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-            back = time.monotonic() - mended_at
+            back = time.monotonic() - restored_at
             busy, _ = await connections(url)
     statuses, slowest = sorted({status for status, _ in answers}), max(seconds for _, seconds in answers)
     holds = slowest <= DEADLINE + GRACE and set(statuses) <= {200, 503, 504} and back <= BACK_SECONDS and not busy
@@ -141,24 +141,24 @@ async def freeze() -> Outcome:
 
 
 async def seen_by_clients(
-    name: str, url: str, fault: Callable[[], Awaitable[None]], *, reads_go_on: bool = False
+    name: str, url: str, fault: Callable[[], Awaitable[None]], *, reads_succeed: bool = False
 ) -> Outcome:
-    """Put a server under load, let `fault` fail Postgres and mend it, and compare what clients saw with the promise."""
+    """Put a server under load, let `fault` fail and restore Postgres, and check the responses."""
     async with shop_of(url) as shop:
         async with Load(shop) as load:
             await asyncio.sleep(BEFORE)
             await fault()
-            mended_at, failed_reads = time.monotonic(), load.failed_reads
+            restored_at, failed_reads = time.monotonic(), load.failed_reads
             await asyncio.sleep(AFTER)
-        back = max(0.0, load.last_failure_at - mended_at)
+        back = max(0.0, load.last_failure_at - restored_at)
         difference = await load.missing_or_doubled(url)
         busy, opened = await connections(url)
         # More requests at the same time than the pool has connections: none of these is broken.
         statuses = {response.status_code for response in await asyncio.gather(*(shop.post(STORE) for _ in range(16)))}
     holds = not load.wrong and load.unavailable > 0 and back <= BACK_SECONDS and difference == 0
-    holds = holds and busy == 0 and opened <= SIZE and statuses == {200} and not (reads_go_on and failed_reads)
+    holds = holds and busy == 0 and opened <= SIZE and statuses == {200} and not (reads_succeed and failed_reads)
     figure = f"{name}: {load.summary()}, {difference} changes lost or doubled, back after {back:.1f} s, {busy} busy"
-    return Outcome(holds, figure + (f", {failed_reads} reads failed" if reads_go_on else ""))
+    return Outcome(holds, figure + (f", {failed_reads} reads failed" if reads_succeed else ""))
 
 
 def all_of(outcomes: list[Outcome]) -> Outcome:

@@ -88,10 +88,14 @@ PROMISES = (
         tests=("api/test_disconnect.py",),
         scripts=("connections:not_lost",),
     ),
-    Promise("16", "A full pool is reported, and neither one app nor one locked row takes it all"),
+    Promise(
+        "16",
+        "A full pool is reported, and neither one app nor one locked row takes it all",
+        tests=("api/test_full_pool.py", "db/test_limits.py"),
+    ),
     Promise("17", "The other workers follow a change within a second", tests=("e2e/test_workers.py",)),
-    Promise("18", "PgBouncer in transaction mode works"),
-    Promise("19", "One noisy store starves nobody"),
+    Promise("18", "PgBouncer in transaction mode works", tests=("db/test_poolers.py",), scripts=("poolers:suite",)),
+    Promise("19", "One noisy store starves nobody", scripts=("neighbours:not_starved",)),
     Promise(
         "20",
         "Migrations run under load",

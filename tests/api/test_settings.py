@@ -77,6 +77,7 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch,
         DATABASE_URL="postgres:///roomkey?host=/run/postgresql",
         DATABASE_DIRECT_URL=URL,
+        DATABASE_POOLER="transaction",
         LINK_BASE_URL="https://rk.example/s/",
         TOKEN_KEYS=f" k2:{OTHER_SECRET} , k1:{SECRET}",
         CORS_ORIGINS="https://spa.example, http://localhost:3000",
@@ -99,6 +100,7 @@ def test_every_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings == Settings(
         database_url="postgres:///roomkey?host=/run/postgresql",
         database_direct_url=URL,
+        transaction_pooler=True,
         link_base_url="https://rk.example/s",
         signing_keys={"k2": b"o" * 48, "k1": b"s" * 32},
         cors_origins=("https://spa.example", "http://localhost:3000"),
@@ -136,6 +138,19 @@ def test_database_urls_are_those_of_libpq(monkeypatch: pytest.MonkeyPatch, url: 
     assert read_settings().database_url == url
 
 
+@pytest.mark.parametrize("mode", ["none", "session"])
+def test_no_other_mode_of_a_pooler_makes_a_difference(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_environment(monkeypatch, **NEEDED, DATABASE_POOLER=mode)
+    assert not read_settings().transaction_pooler
+
+
+def test_a_pooler_in_transaction_mode_needs_a_direct_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(monkeypatch, **NEEDED, DATABASE_POOLER="transaction")
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert str(error.value) == "DATABASE_POOLER=transaction needs DATABASE_DIRECT_URL, which bypasses the pooler"
+
+
 @pytest.mark.parametrize("name", NEEDED)
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_a_missing_setting_is_an_error(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
@@ -158,6 +173,7 @@ def test_a_missing_setting_is_an_error(monkeypatch: pytest.MonkeyPatch, name: st
             ("DATABASE_URL", f"postgresql://me:hunter2{rest}", POSTGRES_LIKE)
             for rest in ("@db:port/x", "/2@db/x", "#2@db/x", "@[::1/x", "@a:b:c/x")
         ),
+        ("DATABASE_POOLER", "statement", "DATABASE_POOLER must be none, session or transaction, got 'statement'"),
         *(
             ("LINK_BASE_URL", value, f"LINK_BASE_URL must look like https://shop.example/s, got {value!r}")
             for value in (

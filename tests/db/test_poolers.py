@@ -9,9 +9,9 @@ import pytest
 from db.poolers import shares_backends
 from tests.support import commands
 from tests.support.clusters import HOST, USER, Cluster, cluster
-from tests.support.pgbouncer import PGBOUNCER, pgbouncer
+from tests.support.pgbouncer import PROGRAMS, pgbouncer
 
-pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason="needs PgBouncer: set PGBOUNCER to the program")
+pytestmark = pytest.mark.skipif(not PROGRAMS, reason="needs PgBouncer: set PGBOUNCER to the program")
 
 
 @pytest.fixture(scope="module")

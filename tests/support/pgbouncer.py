@@ -13,8 +13,9 @@ from typing import Literal
 from tests.support.clusters import ACCOUNT, HOST, USER, Cluster, account_folder, as_account
 from tests.support.commands import free_port
 
-# The program, on the PATH or in the folder where Debian installs it.
-PGBOUNCER = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+# The programs, separated by colons, or else the one on the PATH or in the folder where Debian installs it.
+GIVEN = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+PROGRAMS = GIVEN.split(":") if GIVEN else []
 
 CONFIGURATION = """
 [databases]
@@ -55,7 +56,7 @@ def pgbouncer(
         )
         account = {"user": ACCOUNT.pw_uid, "group": ACCOUNT.pw_gid, "extra_groups": []} if ACCOUNT else {}
         process = subprocess.Popen(
-            [program or str(PGBOUNCER), "-q", str(configuration)],
+            [program or PROGRAMS[0], "-q", str(configuration)],
             cwd=folder,
             stderr=subprocess.DEVNULL,
             **account,  # type: ignore
