@@ -55,22 +55,25 @@ where not exists (
 """
 
 
-def creation(action: str, place: int, *, object_id: str = "id", details: str = "to_jsonb(created)") -> str:
-    """A fragment that records the rows of the CTE `created`. `$place` is the first of `Origin.values`."""
+def creation(action: str, place: int, *, details: str = "to_jsonb(created)") -> str:
+    """A fragment that records the rows of the CTE `created`.
+
+    `$place` is the first of `Origin.values`. `details` is a JSON object of the columns to record.
+    """
     return f"""{INSERT}
-    select $1, ${place}, '{action}', {object_id}, ${place + 1}, ${place + 2}, ${place + 3}, null,
+    select $1, ${place}, '{action}', id, ${place + 1}, ${place + 2}, ${place + 3}, null,
         jsonb_strip_nulls({details} - array['store_id', 'id', 'created_at'])
     from created"""
 
 
-def change(action: str, place: int, *, object_id: str = "changed.id", details: str = "") -> str:
+def change(action: str, place: int, *, details: str = "") -> str:
     """A fragment that records how the row of the CTE `before` became that of `changed`. Nothing if they are equal.
 
     `$place` is the first of `Origin.values`. `details` is a JSON object that identifies the object further.
     """
     more = f" || {details}" if details else ""
     return f"""{INSERT}
-    select $1, ${place}, '{action}', {object_id}, ${place + 1}, ${place + 2}, ${place + 3},
+    select $1, ${place}, '{action}', changed.id, ${place + 1}, ${place + 2}, ${place + 3},
         changed_entries(to_jsonb(before), to_jsonb(changed)){more},
         changed_entries(to_jsonb(changed), to_jsonb(before)){more}
     from before, changed

@@ -1,9 +1,13 @@
 """The page of the audit log."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.e2e.console.axe import grave_violations
 from tests.e2e.console.conftest import OpenPage, expect_heading, new_console_key
+from tests.e2e.console.test_accessibility import SCREENS
 from tests.support.shop import Shop
 
 
@@ -62,6 +66,21 @@ async def test_the_log_has_pages(open_page: OpenPage, shop: Shop, admin_key: str
     await expect(page.get_by_role("button", name="Older")).to_be_disabled()
     await page.get_by_role("button", name="Newer").click()
     await expect(rows(page)).to_have_count(50)
+
+
+@pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS)
+async def test_the_page_is_accessible(open_page: OpenPage, shop: Shop, admin_key: str, screen: Any) -> None:
+    await shop.changed("updateStoreSettings", "store { id }", name="Kopi Senja")
+    page = await open_page("/audit", key=admin_key, **screen)
+    await expect(rows(page).filter(has_text="Store changed")).to_be_visible()
+    assert await grave_violations(page) == []
+
+
+async def test_the_page_is_translated_into_indonesian(open_page: OpenPage, admin_key: str) -> None:
+    page = await open_page("/audit", key=None, locale="id-ID")
+    await page.get_by_label("Kunci API atau token akses").fill(admin_key)
+    await page.get_by_role("button", name="Masuk").click()
+    await expect(page.get_by_text("Toko dibuat").last).to_be_visible()
 
 
 async def test_only_an_admin_sees_the_page(open_page: OpenPage) -> None:

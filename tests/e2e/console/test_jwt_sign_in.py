@@ -103,7 +103,7 @@ async def test_an_expired_token_asks_the_user_to_sign_in_again(
         while (await client.post("/graphql", json={"query": "{ __typename }"})).status_code != 401:
             pass
     await page.get_by_role("button", name="Refresh").click()
-    await expect(page.get_by_role("alert")).to_contain_text("the access token has expired")
+    await expect(page.get_by_role("alert")).to_contain_text("access token was revoked or has expired")
     assert await page.evaluate("sessionStorage.length") == 0
     await sign_in(page, issuer.token(store=shop.slug, client_id="office", scope=" ".join(STAFF_SCOPES)))
     await expect(page.get_by_role("grid")).to_contain_text("Dewi Lestari")

@@ -110,7 +110,7 @@ async def test_a_revoked_key_signs_out(open_page: OpenPage, shop: Shop) -> None:
         while (await replace(shop, key=key).post("{ __typename }")).status_code != 401:
             pass  # it takes effect within a second
     await page.reload()
-    await expect(page.get_by_role("alert")).to_contain_text("the API key was revoked")
+    await expect(page.get_by_role("alert")).to_contain_text("the API key or access token was revoked")
 
 
 async def test_a_late_refusal_of_a_previous_key_does_not_sign_out(open_page: OpenPage, shop: Shop) -> None:

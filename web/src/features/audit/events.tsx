@@ -37,7 +37,7 @@ export function AuditEvents({ filter }: { filter: AuditLogFilter }) {
   if (nodes.length === 0 && cursors.length === 0) return <EmptyState title={t("none")} />;
   return (
     <>
-      <Table.ScrollContainer minWidth={900}>
+      <Table.ScrollContainer minWidth={900} type="native" role="region" aria-label={t("title")} tabIndex={0}>
         <Table verticalSpacing="xs" aria-label={t("title")}>
           <Table.Thead>
             <Table.Tr>
