@@ -150,7 +150,7 @@ async def test_old_sessions_are_redacted_in_batches(shop: Shop, monkeypatch: pyt
         await age(shop, session, 31)
     newest = await dewi(shop, 3)
     await keep_for(shop, 30)
-    await redact_old_sessions(shop.db, shop.id)
+    assert await redact_old_sessions(shop.db, shop.id) == 13
     of_the_active = ("Dewi", None, True)
     states = [REDACTED, REDACTED, REDACTED, of_the_active]
     assert [await state(shop, session) for session in sessions] == [states[number % 4] for number in range(13)]
