@@ -105,7 +105,7 @@ async def redact_customer(db: Pool, store_id: str, id: str, actor: Actor) -> Row
     Idempotent. Returns None if the store has no such customer. Commits in batches, so that it holds no locks for long.
     If it is interrupted, it can be repeated.
     """
-    rows = await _redact_customers(db, store_id, [id], actor)
+    rows, _ = await _redact_customers(db, store_id, [id], actor)
     return rows[0] if rows else None
 
 
@@ -123,11 +123,12 @@ async def redact_old_sessions(db: Pool, store_id: str) -> int:
         customer_ids = list({row.customer_id for row in due})
         inactive = {row.id for row in await db.fetch(SEARCH_INACTIVE, store_id, customer_ids)}
         if inactive:
-            await _redact_customers(db, store_id, sorted(inactive), SYSTEM, only_inactive=True)
+            _, count = await _redact_customers(db, store_id, sorted(inactive), SYSTEM, only_inactive=True)
+            redacted += count
         if others := [row.id for row in due if row.customer_id not in inactive]:
             async with db.transaction() as transaction:
-                await _redact_sessions(transaction, store_id, others, SYSTEM, with_name=False)
-        redacted, last = redacted + len(due), (due[-1].created_at, due[-1].id)
+                redacted += await _redact_sessions(transaction, store_id, others, SYSTEM, with_name=False)
+        last = due[-1].created_at, due[-1].id
         await asyncio.sleep(time.monotonic() - started)
 
 
@@ -139,8 +140,12 @@ async def claim_store(db: Executor, seconds: float) -> str | None:
 
 async def _redact_customers(
     db: Pool, store_id: str, ids: list[str], actor: Actor, *, only_inactive: bool = False
-) -> list[Row]:
-    """Redact customers in batches of their sessions. The last batch includes the customers themselves."""
+) -> tuple[list[Row], int]:
+    """Redact customers in batches of their sessions. The last batch includes the customers themselves.
+
+    Returns the customers, and the number of sessions that were not redacted before.
+    """
+    redacted = 0
     while True:
         async with db.transaction() as transaction:
             await transaction.fetch(LOCK_CUSTOMERS, store_id, ids)
@@ -148,15 +153,18 @@ async def _redact_customers(
                 ids = [row.id for row in await transaction.fetch(SEARCH_INACTIVE, store_id, ids)]
             rows = await transaction.fetch(SEARCH_UNREDACTED, store_id, ids, BATCH + 1)
             session_ids = [row.id for row in rows]
-            await _redact_sessions(transaction, store_id, session_ids[:BATCH], actor, with_name=True)
+            redacted += await _redact_sessions(transaction, store_id, session_ids[:BATCH], actor, with_name=True)
             if len(session_ids) <= BATCH:
-                return await transaction.fetch(SET_CUSTOMERS_REDACTED, store_id, ids)
+                return await transaction.fetch(SET_CUSTOMERS_REDACTED, store_id, ids), redacted
 
 
 async def _redact_sessions(
     transaction: Transaction, store_id: str, ids: list[str], actor: Actor, *, with_name: bool
-) -> None:
+) -> int:
+    """Returns the number of sessions that were not redacted before."""
     rows = await transaction.fetch(SET_SESSIONS_REDACTED, store_id, ids, with_name)
     await transaction.fetch(CLEAR_REASONS, store_id, ids)
     await create_events(transaction, store_id, "REVOKED", [row.id for row in rows if row.is_active], actor)
-    await create_events(transaction, store_id, "REDACTED", [row.id for row in rows if row.is_new], actor)
+    new = [row.id for row in rows if row.is_new]
+    await create_events(transaction, store_id, "REDACTED", new, actor)
+    return len(new)

@@ -9,7 +9,7 @@ import { useLatestData } from "./use-latest-data";
 export const Viewer = graphql(`
   query Viewer {
     viewer { id name userId scopes }
-    store { id name slug storefrontUrl storefrontHosts sessionExpiration }
+    store { id name slug storefrontUrl storefrontHosts sessionExpiration retentionDays }
   }
 `);
 

@@ -9,5 +9,6 @@ export const SessionFields = graphql(`
     token { status link issuedAt expiredTime revokedAt }
     conversion { kind at }
     roomId
+    redactedAt
   }
 `);

@@ -9,6 +9,7 @@ import { useRefresh } from "../../hooks/use-refresh";
 import { useViewer, Viewer } from "../../hooks/use-viewer";
 import { Card } from "./card";
 import { ExpirationForm } from "./expiration-form";
+import { Retention } from "./retention-form";
 import { StoreForm } from "./store-form";
 
 export default function SettingsPage() {
@@ -28,6 +29,7 @@ export default function SettingsPage() {
           <>
             <ExpirationForm />
             <StoreForm />
+            <Retention />
           </>
         ) : (
           <ReadOnlySettings />

@@ -7,14 +7,14 @@ import type { UpdateStoreSettingsInput, UpdateStoreSettingsMutation } from "../.
 const UpdateStoreSettings = graphql(`
   mutation UpdateStoreSettings($input: UpdateStoreSettingsInput!) {
     updateStoreSettings(input: $input) {
-      store { id name slug storefrontUrl storefrontHosts sessionExpiration }
+      store { id name slug storefrontUrl storefrontHosts sessionExpiration retentionDays }
       tokensChanged
       userErrors { field code message }
     }
   }
 `);
 
-const FIELDS = ["sessionExpiration", "name", "storefrontUrl"] as const;
+const FIELDS = ["sessionExpiration", "name", "storefrontUrl", "retentionDays"] as const;
 type Field = (typeof FIELDS)[number];
 
 /** Saves settings. The errors of the last attempt are kept until `clearErrors` or the next attempt. */

@@ -94,6 +94,7 @@ interface CellProps {
 function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
   const { t, format } = texts;
   const { id, customer, token, dateCreated, conversion, roomId } = session;
+  const customerName = customer.name || t("common:redactedCustomer");
   switch (name) {
     case "id":
       return (
@@ -109,8 +110,8 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
       );
     case "customer":
       return (
-        <a href={href} tabIndex={tabIndex} className={classes.customer} title={customer.name}>
-          {customer.name}
+        <a href={href} tabIndex={tabIndex} className={classes.customer} title={customerName}>
+          {customerName}
         </a>
       );
     case "link":
@@ -118,7 +119,7 @@ function Cell({ name, session, texts, href, tabIndex }: CellProps): ReactNode {
         <CopyButton
           text={token.link}
           title={token.link}
-          label={t("copyLink", { name: customer.name, link: shortenLink(token.link) })}
+          label={t("copyLink", { name: customerName, link: shortenLink(token.link) })}
           announcement={t("linkCopied")}
           tabIndex={tabIndex}
           icon={Link2}

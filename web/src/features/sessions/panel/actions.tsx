@@ -41,7 +41,13 @@ interface ActionsProps {
 export function Actions({ session, open }: ActionsProps) {
   const { t } = useTranslation("session");
   const isRevoked = useTokenStatus(session.token) === "REVOKED";
-  const isPossible = { extend: !isRevoked, reissue: true, conversion: !session.conversion, revoke: !isRevoked };
+  const isRedacted = session.redactedAt != null;
+  const isPossible = {
+    extend: !isRevoked && !isRedacted,
+    reissue: !isRedacted,
+    conversion: !session.conversion,
+    revoke: !isRevoked && !isRedacted,
+  };
   return (
     <Section title={t("actions")}>
       <Group gap="xs">

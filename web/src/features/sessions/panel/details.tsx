@@ -20,7 +20,7 @@ export function Details({ session }: { session: SessionDetailsFragment }) {
             <Code>{id}</Code>
           </Detail>
           <Detail label={t("detail.customer")} copyText={customer.name}>
-            {customer.name}
+            {customer.name || t("common:redactedCustomer")}
           </Detail>
           {(["phone", "email"] as const).map(
             (name) =>

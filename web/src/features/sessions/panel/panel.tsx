@@ -49,7 +49,7 @@ function Panel({ id }: { id: string }) {
         <Drawer.Content>
           <Drawer.Header role="presentation">
             <Drawer.Title ref={heading} tabIndex={-1} fz="lg" fw={600} style={{ overflowWrap: "anywhere" }}>
-              {session?.customer.name ?? t("session")}
+              {session ? session.customer.name || t("common:redactedCustomer") : t("session")}
             </Drawer.Title>
             <Drawer.CloseButton aria-label={t("common:close")} size="lg" />
           </Drawer.Header>
