@@ -28,7 +28,7 @@ from api.settings import Settings
 from api.timeout import Timeout
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
-from db.pool import Pool, executed_statements
+from db.pool import Pool, executed_statements, store_of_request
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
 from schema import schema
@@ -173,6 +173,7 @@ class GraphQLEndpoint:
             plan = cached[0] if cached else await self._plan(request, exchange)
             credential = plan.credential
             if credential:
+                store_of_request.set(credential.store_id)
                 log.store, log.app = credential.store_slug, credential.app_id
                 log.published = plan.document.is_published
             log.document = plan.document.id

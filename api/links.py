@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, unavailable_page, unknown_page
 from db.events import create_visit
-from db.pool import Pool, Unavailable
+from db.pool import Pool, Unavailable, store_of_request
 from db.stores import SLUG, get_store_by_slug
 from schema.admission import admission_of
 from schema.links import Links, session_id_of
@@ -53,6 +53,7 @@ class LinkEndpoint:
         store = await get_store_by_slug(self._db, slug) if is_link else None
         if store is None:
             return unknown_page()
+        store_of_request.set(store.id)
         async with self._db.transaction() as transaction:
             admission = await admission_of(transaction, self._links, store.id, code)
             if admission is None:

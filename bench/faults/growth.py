@@ -121,7 +121,7 @@ class Requests:
                 return post(JOIN, key, token=chance.choice(self._codes))
             case 4:
                 return get(f"/s/{shop.slug}/{chance.choice(self._codes)}", "User-Agent: Mozilla/5.0")
-            case 5:  # documents and paths that no cache may keep for ever
+            case 5:  # documents and paths that no cache may keep
                 return post(f"query Q{self._count} {{ store {{ no{self._count} }} }}", key)
             case 6:
                 wrong = hashlib.sha256(str(self._count).encode()).hexdigest()[:52]
@@ -131,7 +131,7 @@ class Requests:
 
 
 async def _send(base_url: str, requests: Requests, count: int, chance: random.Random) -> Counter[int]:
-    """Send so many requests. Now and then, hang up before the response, and connect again."""
+    """Send this number of requests. Now and then, hang up before the response, and connect again."""
     statuses: Counter[int] = Counter()
     while count:
         async with connected(base_url) as client:

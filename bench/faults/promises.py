@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """What a script saw: whether the promise holds, and the figures, in one line."""
+    """The result of a script: whether the promise holds, and the figures, in one line."""
 
     holds: bool
     figure: str
