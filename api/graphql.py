@@ -43,7 +43,7 @@ from api.settings import Settings
 from api.timeout import Timeout
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
-from db.pool import Pool, executed_statements
+from db.pool import Pool, executed_statements, store_of_request
 from engine.cost import introspection_cost
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
@@ -226,6 +226,7 @@ class GraphQLEndpoint:
             plan = cached[0] if cached else await self._plan(request, exchange)
             credential = plan.credential
             if credential:
+                store_of_request.set(credential.store_id)
                 log.authenticated(credential)
                 log.published = plan.document.is_published
             else:

@@ -14,7 +14,7 @@ from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
 from api.ttl_cache import TTLCache
 from db.errors import Unavailable
-from db.pool import Pool, Row
+from db.pool import Pool, Row, store_of_request
 from db.stores import SLUG, get_store_by_slug
 from schema.admission import Visit, admit
 from schema.links import Links, session_id_of
@@ -70,6 +70,7 @@ class LinkEndpoint:
         store = await self._store(slug, address)
         if store is None:
             return unknown_page()
+        store_of_request.set(store.id)
         visit = Visit("PREVIEWED" if is_preview else "OPENED", address)
         admission = await admit(self._db.of_store(store.id), self._links, store.id, code, visit)
         if admission is None:

@@ -45,6 +45,9 @@ STATEMENTS = 200
 # Collects the text of each statement that runs in this context, including its child tasks.
 executed_statements: ContextVar[list[str] | None] = ContextVar("executed_statements", default=None)
 
+# The store of the request in this context. Its statements cannot name another store: see docs/adr/0020-isolation.md.
+store_of_request: ContextVar[str | None] = ContextVar("store_of_request", default=None)
+
 
 class Row(asyncpg.Record):
     """A row of a result: read-only, its columns by name (`row["id"]`) or as attributes (`row.id`)."""
@@ -56,6 +59,10 @@ class Row(asyncpg.Record):
             return self[name]
         except KeyError:
             raise AttributeError(f"the row has no column {name!r}") from None
+
+
+class OtherStore(Exception):
+    """A statement of a request names another store as its first parameter. This is an error of the program."""
 
 
 class Executor(Protocol):
@@ -99,7 +106,7 @@ class Connection(Executor):
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Row]] = {}
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
-        _record(statement)
+        _record(statement, values)
         return await self.run(statement, values, planned)
 
     async def run(self, statement: str, values: tuple[Any, ...], planned: bool) -> list[Row]:
@@ -172,7 +179,7 @@ class Pool(Executor):
         return part
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
-        _record(statement)
+        _record(statement, values)
         connection = self._take_idle() or await self._acquire()
         try:
             rows = await connection.run(statement, values, planned)
@@ -345,10 +352,14 @@ async def connect(url: str) -> "asyncpg.Connection[Row]":
         raise unavailable(error) from error
 
 
-def _record(statement: str) -> None:
+def _record(statement: str, values: tuple[Any, ...]) -> None:
+    """Collect the statement. Raises OtherStore if its first parameter is another store than that of the request."""
     statements = executed_statements.get()
     if statements is not None:
         statements.append(statement)
+    store_id = store_of_request.get()
+    if store_id is not None and values and values[0] != store_id and str(values[0]).startswith("store_"):
+        raise OtherStore(f"{values[0]} instead of {store_id}")
 
 
 async def _set_up(connection: "asyncpg.Connection[Row]") -> None:

@@ -12,7 +12,7 @@ from tests.support import commands
 from tests.support.shop import Shop, code_of, moment, path_of
 
 HOURS = (1, -1)
-# The distances of the expired times from now, in seconds. None of them is reached while the script runs.
+# The distances of the expiration times from now, in seconds. None of them is reached while the script runs.
 SECONDS = [sign * seconds for seconds in range(150, 7200, 75) for sign in (-1, 1)]
 
 # A module that Python imports as it starts: the wall clock of this process is wrong, in all functions that read it.
@@ -99,7 +99,7 @@ async def _compare(shop: Shop, checked: Counter[str], wrong: Counter[str]) -> No
         for node in page["nodes"]:
             check("filter", node["id"] in ids, True)
             check("filter", (node["token"]["status"], node["active"]), (status, status == "ACTIVE"))
-    # New expired times count from Postgres's now.
+    # New expiration times count from Postgres's now.
     for minutes in (1, 30, 1440):
         new = await shop.create(expirationMinutes=minutes)
         check("create", await _is_in(shop, new, minutes), True)
@@ -107,7 +107,7 @@ async def _compare(shop: Shop, checked: Counter[str], wrong: Counter[str]) -> No
             changed = await shop.changed(mutation, sessionId=new["id"], minutes=minutes)
             check(mutation, await _is_in(shop, changed, minutes), True)
         check("join", (await shop.change("joinSession", token=code_of(changed)))["userErrors"], [])
-    # A token whose expired time passes: it is accepted before, and refused after.
+    # A token whose expiration time passes: it is accepted before, and refused after.
     soon = await shop.create()
     await shop.db.fetch(SET_EXPIRY, shop.id, soon["id"], 2.0)
     check("before", (await shop.change("joinSession", token=code_of(soon)))["userErrors"], [])
@@ -116,7 +116,7 @@ async def _compare(shop: Shop, checked: Counter[str], wrong: Counter[str]) -> No
 
 
 async def _is_in(shop: Shop, session: Any, minutes: int) -> bool:
-    """Whether the token expires so many minutes after Postgres's now."""
+    """Whether the token expires this number of minutes after Postgres's now."""
     [row] = await shop.db.fetch(NOW)
     return abs(moment(session["token"]["expiredTime"]) - row.now - timedelta(minutes=minutes)) < timedelta(seconds=30)
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import random
 import signal
+import sys
 from collections import Counter
 from pathlib import Path
 from statistics import linear_regression, mean
@@ -21,9 +22,14 @@ REQUESTS = 1_000_000
 WARM_UP = 100_000
 STEP = 10_000
 CONNECTIONS = 16
-# More than the server caches.
-DOCUMENTS = 2_000
+# Few documents are sent often. Others are more than the server caches: each takes it about 10 ms to compile.
+FREQUENT, RARE = 40, 2_000
 SESSIONS = 100
+# The kinds of requests, in percent.
+SHARES = {
+    **{"frequent document": 68, "rare document": 3, "invalid document": 4, "unknown path": 5, "unknown key": 5},
+    **{"create": 3, "extend": 3, "join": 3, "visit": 6},
+}
 
 # A module that Python imports as it starts: at SIGUSR1, the server writes the number of its tasks.
 COUNT_TASKS = """
@@ -67,7 +73,9 @@ async def nothing_grows() -> Outcome:
                 ]
                 for found in await asyncio.gather(*batch):
                     statuses += found
-                samples.append(_sample(served.process.pid, folder, STEP * (len(samples) + 1)))
+                sample = _sample(served.process.pid, folder, STEP * (len(samples) + 1))
+                samples.append(sample)
+                print(f"{sample.requests:9,} requests, {sample.kilobytes / 1024:.1f} MB", file=sys.stderr, flush=True)
                 # The log is not what is measured.
                 os.truncate(folder / "serve.log", 0)
     return _judge(samples, statuses)
@@ -104,26 +112,29 @@ class Requests:
         self._shop = shop
         self._ids = ids
         self._codes = codes
-        self._documents = [document(number, chance) for number in range(DOCUMENTS)]
+        self._documents = [document(number, chance) for number in range(RARE)]
         self._count = 0
 
     def next(self) -> bytes:
         chance, shop, key = self._chance, self._shop, self._shop.key
         self._count += 1
-        match chance.choices(range(8), (70, 3, 3, 3, 6, 5, 5, 5))[0]:
-            case 0:
+        match chance.choices([*SHARES], [*SHARES.values()])[0]:
+            case "frequent document":
+                return post(chance.choice(self._documents[:FREQUENT]), key)
+            case "rare document":
                 return post(chance.choice(self._documents), key)
-            case 1:
+            case "create":
                 return post(CREATE, key, room=str(self._count))
-            case 2:
+            case "extend":
                 return post(EXTEND, key, id=chance.choice(self._ids))
-            case 3:
+            case "join":
                 return post(JOIN, key, token=chance.choice(self._codes))
-            case 4:
+            case "visit":
                 return get(f"/s/{shop.slug}/{chance.choice(self._codes)}", "User-Agent: Mozilla/5.0")
-            case 5:  # documents and paths that no cache may keep for ever
+            # Each of the others is new, and no cache may keep it.
+            case "invalid document":
                 return post(f"query Q{self._count} {{ store {{ no{self._count} }} }}", key)
-            case 6:
+            case "unknown path":
                 wrong = hashlib.sha256(str(self._count).encode()).hexdigest()[:52]
                 return chance.choice((get(f"/s/{wrong[:8]}/{wrong}"), get(f"/{wrong}")))
             case _:
@@ -131,7 +142,7 @@ class Requests:
 
 
 async def _send(base_url: str, requests: Requests, count: int, chance: random.Random) -> Counter[int]:
-    """Send so many requests. Now and then, hang up before the response, and connect again."""
+    """Send this number of requests. Now and then, hang up before the response, and connect again."""
     statuses: Counter[int] = Counter()
     while count:
         async with connected(base_url) as client:

@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: a database, servers on it, and a client that costs little CPU time."""
+"""A database, servers on it, and a client that costs little CPU time, for the scripts of this folder."""
 
 import asyncio
 from base64 import b64encode

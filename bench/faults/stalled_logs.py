@@ -1,4 +1,4 @@
-"""Logs cannot stop the service: nobody reads stderr or stdout, and requests go on."""
+"""Logs cannot stop the service: no process reads stderr or stdout, and requests continue."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ DOCUMENT = "query Log { __typename }"
 
 
 class Pipe:
-    """A pipe that a thread reads, until it is told to stop and after it is told to go on."""
+    """A pipe that a thread reads, until `stall` and after `resume`."""
 
     def __init__(self) -> None:
         self._reader, self.writer = os.pipe()

@@ -106,7 +106,7 @@ async def the_time_tells_nothing() -> Outcome:
 
 
 def _wrong_codes(codes: Codes, chance: random.Random) -> Mapping[str, Callable[[], str]]:
-    """Makers of wrong codes, by what is wrong."""
+    """Functions that make wrong codes, by the kind of error."""
     genuine = frozenset(codes.genuine)
 
     def digits(count: int) -> str:
