@@ -207,7 +207,7 @@ class GraphQLEndpoint:
         if method == "GET":
             self._refuse_other_site(headers)
             query_string = exchange.scope["query_string"]
-            request = read_query_string(query_string, path_id, limit)
+            request = read_query_string(query_string, path_id)
             if len(query_string) > FREE_BYTES:
                 exchange.surcharge = variables_cost(len(query_string), request)
             return request

@@ -53,10 +53,8 @@ def variables_cost(size: int, requests: GraphQLRequest | list[GraphQLRequest]) -
     return max(0, variables - FREE_BYTES) // VARIABLES_BYTES
 
 
-def read_query_string(query_string: bytes, path_id: str | None, limit: int) -> GraphQLRequest:
-    """The parameters of a GET. An empty parameter counts as absent. Raises RequestError if they are too large."""
-    if len(query_string) > limit:
-        raise RequestError(414, _too_large(limit))
+def read_query_string(query_string: bytes, path_id: str | None) -> GraphQLRequest:
+    """The parameters of a GET. An empty parameter counts as absent. HttpProtocol limits their size."""
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     parameters: dict[str, Any] = {name: value for name, value in pairs if value}
     for name in ("variables", "extensions"):
@@ -91,12 +89,9 @@ async def receive_body(receive: Receive, limit: int) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
     if size > limit:
-        raise RequestError(413, _too_large(limit), Connection="close")
+        without_key = "" if limit == BODY_BYTES else " without a key"
+        raise RequestError(413, f"A request{without_key} has at most {limit} bytes.", Connection="close")
     return body
-
-
-def _too_large(limit: int) -> str:
-    return f"A request {'without a key ' if limit == ANONYMOUS_BYTES else ''}has at most {limit} bytes."
 
 
 def _parsed(text: bytes, name: str) -> Any:

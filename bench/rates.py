@@ -96,7 +96,7 @@ async def _work(job: Job) -> Done:
 
 
 def new_app() -> Credential:
-    return Credential(new_id("store"), "bench", new_id("app"), "bench", [], "LOG", RATE, None, None)
+    return Credential(new_id("store"), "bench", new_id("app"), "bench", [], "LOG", RATE, False, None, None)
 
 
 class Bench(NamedTuple):

@@ -50,7 +50,7 @@ FACTOR = 2
 HOST = b"Host: 127.0.0.1\r\n"
 POST = b"POST /graphql HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-GET = b"GET /health HTTP/1.1\r\n" + HOST
+GET = b"GET /health/live HTTP/1.1\r\n" + HOST
 # Forms of a large header: its start, and the part that is repeated.
 LARGE_HEADERS = {
     "one header": (GET + b"x: ", b"x" * 65_536),

@@ -23,7 +23,7 @@ from tests.support.shop import Shop, code_of, new_app, path_of
 
 STORE = "{ store { id } }"
 INTROSPECTION = {"query": get_introspection_query()}
-UNKNOWN = error_body("The API key is unknown or revoked, or its app is disabled.", "UNAUTHENTICATED")
+UNKNOWN = error_body("The API key is unknown, expired or revoked, or its app is disabled.", "UNAUTHENTICATED")
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ PATHS = ["/", "/graphql", "/nothing", "/s/a/b", "/assets/none.js", "/healthy"]
 
 @pytest.fixture(scope="module")
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(settings_for(database_url, allowed_hosts=ALLOWED)) as http:
+    settings = settings_for(database_url, allowed_hosts=ALLOWED, trusted_proxies=())
+    async with client_of(settings) as http:
         yield http
 
 
@@ -74,8 +75,8 @@ async def test_a_request_needs_exactly_one_host(client: httpx.AsyncClient, lines
 
 
 async def test_health_is_served_under_any_host(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/health", headers={"Host": "10.0.0.5:8000"})).status_code == 200
-    assert await ask(client.base_url, "GET /health HTTP/1.0") == ("HTTP/1.1 200 OK", "ok")
+    assert (await client.get("/health/ready", headers={"Host": "10.0.0.5:8000"})).status_code == 200
+    assert await ask(client.base_url, "GET /health/ready HTTP/1.0") == ("HTTP/1.1 200 OK", "ok")
 
 
 async def test_a_refused_host_is_logged(client: httpx.AsyncClient, log: Log) -> None:
@@ -110,24 +111,16 @@ async def test_a_client_cannot_choose_its_address(client: httpx.AsyncClient, log
         (("127.0.0.1",), "::ffff:203.0.113.9", "203.0.113.9"),
         (("127.0.0.1",), "[2001:DB8:0:0::9]:4711", "2001:db8::9"),
         (("127.0.0.1",), "nonsense" * 100, "unknown"),
-        (("127.0.0.1",), None, "127.0.0.1"),
+        (("127.0.0.1",), "", "127.0.0.1"),
         (("10.0.0.0/8",), "203.0.113.9", "127.0.0.1"),
     ],
 )
 async def test_the_address_behind_trusted_proxies_is_that_of_the_client(
-    database_url: str, log: Log, trusted: tuple[str, ...], forwarded: str | None, address: str
+    database_url: str, log: Log, trusted: tuple[str, ...], forwarded: str, address: str
 ) -> None:
-    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    headers = {"X-Forwarded-For": forwarded}
     async with client_of(settings_for(database_url, trusted_proxies=trusted)) as http:
         assert await logged_address(http, log, headers=headers) == address
-
-
-async def test_a_trusted_proxy_on_this_machine_does_not_make_its_clients_local(database_url: str) -> None:
-    settings = settings_for(database_url, trusted_proxies=("127.0.0.1",), console_key="rk_console")
-    async with client_of(settings) as http:
-        for address in ("127.0.0.1", "::1", "203.0.113.9"):
-            page = await http.get("/", headers=BROWSER | {"X-Forwarded-For": address})
-            assert (page.status_code, "rk_console" in page.text) == (200, False)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +137,16 @@ def test_an_address_has_one_form(address: str, expected: str) -> None:
 @pytest.mark.parametrize("base", ["https://room.example/s", "http://links.example/s"])
 async def test_every_response_has_the_security_headers(database_url: str, shop: Shop, base: str) -> None:
     link = path_of(await shop.create())
-    paths = ["/", "/graphql", "/nothing", "/health", link, "/s/a/b", "/graphql?query={__typename}", "/graphql?query={"]
+    paths = [
+        "/",
+        "/graphql",
+        "/nothing",
+        "/health/ready",
+        link,
+        "/s/a/b",
+        "/graphql?query={__typename}",
+        "/graphql?query={",
+    ]
     async with client_of(settings_for(database_url, link_base_url=base)) as http:
         [script] = [part for part in (await http.get("/")).text.split('"') if part.startswith("/assets/index")][:1]
         responses = [await http.get(path, headers=BROWSER) for path in [*paths, script]]

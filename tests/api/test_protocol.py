@@ -19,7 +19,7 @@ from tests.support.logs import recorded_log
 from tests.support.responses import error_body
 from tests.support.shop import Shop
 
-GET = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+GET = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 CHUNKED = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 HEAD_SIZE = "A request has at most 100 headers and 16384 bytes before its body."
 URL_SIZE = "A URL has at most 8192 bytes."
@@ -359,7 +359,7 @@ async def test_a_body_after_its_response_has_limited_time(echo_url: str) -> None
         assert (await client.response()).status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/nothing", "/s/a/b"])
+@pytest.mark.parametrize("path", ["/", "/health/live", "/nothing", "/s/a/b"])
 async def test_a_body_that_a_page_does_not_need_is_not_waited_for(impatient_url: str, path: str) -> None:
     async with connection(impatient_url) as client:
         await client.send(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nx".encode())

@@ -197,13 +197,6 @@ async def test_a_body_can_have_at_most_64_kib_and_8_without_a_key(shop: Shop) ->
         assert await post(shop.http, "{" * (limit + 1), shop=client) == too_large  # nor is it parsed
 
 
-async def test_the_parameters_of_a_get_without_a_key_can_have_at_most_8_kib(http: httpx.AsyncClient) -> None:
-    url = "/graphql?query={__typename}&x="
-    assert checked(await http.get(url + "x" * (8_201 - len(url)))) == ANSWERED
-    too_large = (414, error_body("A request without a key has at most 8192 bytes."))
-    assert checked(await http.get(url + "x" * (8_202 - len(url)))) == too_large
-
-
 async def chunks(number: int) -> AsyncIterator[bytes]:
     yield TYPENAME.encode()
     for _ in range(number):

@@ -36,7 +36,7 @@ async def test_a_code_is_exchanged_for_its_key_once(http: httpx.AsyncClient, tmp
     assert (await http.post("/sign-in", json={"code": another})).json() == {"key": KEY}
 
 
-@pytest.mark.parametrize("code", ["", "../dev-key", "A" * 32, "\ud800", "é" * 1_000])
+@pytest.mark.parametrize("code", ["", "../dev-key", "A" * 32, "\ud800", "é" * 100])
 async def test_an_unknown_code_is_refused(http: httpx.AsyncClient, code: str) -> None:
     body = b'{"code": "\\ud800"}' if code == "\ud800" else None
     headers = {"Content-Type": "application/json"}
@@ -65,7 +65,7 @@ async def test_an_expired_or_removed_code_is_refused(http: httpx.AsyncClient, tm
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://spa.example"},  # one of CORS_ORIGINS
         {"Origin": "null"},
-        {"Host": "evil.example", "Origin": "http://127.0.0.1:8000"},
+        {"Host": "localhost", "Origin": "http://127.0.0.1:8000"},
     ],
 )
 async def test_a_page_of_another_site_cannot_use_a_code(

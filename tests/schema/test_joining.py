@@ -200,7 +200,9 @@ async def test_a_join_that_waits_for_a_revocation_is_refused(shop: Shop) -> None
 async def test_a_join_that_waits_for_a_reissue_is_refused(shop: Shop) -> None:
     session = await shop.create()
     async with shop.db.transaction() as transaction:
-        assert await set_token_reissued(transaction, shop.id, session["id"], "k2", None, Actor("key", None))
+        assert await set_token_reissued(
+            transaction, shop.id, session["id"], "k2", None, Actor("key", None), event_id=new_id("event")
+        )
         joining = asyncio.create_task(shop.refusals("joinSession", token=code_of(session)))
         await waiting_for_locks(shop, 1)
     assert await joining == UNKNOWN

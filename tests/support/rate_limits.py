@@ -33,7 +33,9 @@ class Clock:
 
 def new_credential(rate: int) -> Credential:
     """A credential of a new app in a new store."""
-    return Credential(new_id("store"), "shop", new_id("app"), "test", ["admin"], "LOG", rate, new_id("key"), "test")
+    return Credential(
+        new_id("store"), "shop", new_id("app"), "test", ["admin"], "LOG", rate, False, new_id("key"), "test"
+    )
 
 
 def rate_limit(available: int, maximum: int, restore_rate: int) -> RateLimit:

@@ -86,7 +86,8 @@ class Model:
             return 404
         if session.status(self.now) != "ACTIVE":
             return 410
-        session.events.append((self.now, kind, None))
+        if not any(other == kind and self.now < at + MINUTE for at, other, _ in session.events):
+            session.events.append((self.now, kind, None))
         return 303 if kind == "OPENED" else 200
 
     def convert(self, session: ModelSession, kind: str) -> str | None:
