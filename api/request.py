@@ -89,7 +89,7 @@ async def receive_body(receive: Receive, limit: int) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
     if size > limit:
-        without_key = "" if limit == BODY_BYTES else " without a key"
+        without_key = " without a key" if limit == ANONYMOUS_BYTES else ""
         raise RequestError(413, f"A request{without_key} has at most {limit} bytes.", Connection="close")
     return body
 
