@@ -149,7 +149,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
-        if self._in_head and not self._is_refused:
+        if self._in_head and not self._is_refused and not self.transport.is_closing():
             self._refuse(RequestError(408, f"The headers took longer than {self.HEAD_SECONDS:g} s.", "TIMEOUT"))
         else:  # `close` would wait until the client has read everything
             self.transport.abort()
@@ -202,6 +202,7 @@ class HttpProtocol(HttpToolsProtocol):
         log.write(response.status)
 
     def _close_after(self, seconds: float) -> None:
+        """Restart the one timer that ends the connection, which the superclass uses only for idle connections."""
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
