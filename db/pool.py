@@ -145,7 +145,7 @@ class Pool(Executor):
         self._limits: Limits = (Limit(size),)
         self._all_reports = Limit(REPORTS_SIZE)
         self._parts: WeakValueDictionary[str, Pool] = WeakValueDictionary()
-        self._acquire_seconds: float | None = None
+        self._is_for_reports = False
 
     async def connect(self) -> None:
         """Connect to the database. Raises Unavailable."""
@@ -169,7 +169,7 @@ class Pool(Executor):
         part = self._parts.get("reports")
         if part is None:
             part = self._parts["reports"] = _Part(self, Limit(APP_REPORTS_SIZE), self._all_reports)
-            part._acquire_seconds = COMMAND_SECONDS
+            part._is_for_reports = True
         return part
 
     def _part(self, key: str, size: int) -> "Pool":
@@ -212,19 +212,19 @@ class Pool(Executor):
     def _take_idle(self) -> Connection | None:
         """An idle connection, if the limits permit and there is one."""
         if self._connections.idle and self._turns.take(self._limits):
-            if connection := self._connections.take_idle():
+            if connection := self._connections.take_idle(self._is_for_reports):
                 return connection
             self._turns.end(self._limits)
         return None
 
     async def _acquire(self) -> Connection:
         """An idle or a new connection, as soon as the limits permit. Raises Unavailable."""
-        seconds = self._acquire_seconds or ACQUIRE_SECONDS
+        seconds = COMMAND_SECONDS if self._is_for_reports else ACQUIRE_SECONDS
         try:
             async with asyncio.timeout(seconds):
                 await self._turns.wait(self._limits)
                 try:
-                    return self._connections.take_idle() or await self._connections.new()
+                    return self._connections.take_idle(self._is_for_reports) or await self._connections.new()
                 except BaseException:
                     self._turns.end(self._limits)
                     raise
@@ -234,7 +234,7 @@ class Pool(Executor):
             raise unavailable(error) from error
 
     def _release(self, connection: Connection) -> None:
-        self._connections.put_back(connection)
+        self._connections.put_back(connection, self._is_for_reports)
         self._turns.end(self._limits)
 
     def _release_after(self, error: BaseException, connection: Connection, is_committing: bool) -> None:
@@ -259,7 +259,7 @@ class _Part(Pool):
         self._limits = (*limits, *whole._limits)
         self._all_reports = whole._all_reports
         self._parts = WeakValueDictionary()
-        self._acquire_seconds = None
+        self._is_for_reports = False
 
 
 class _Connections:
@@ -306,10 +306,10 @@ class _Connections:
         self.idle.clear()
         await self._database.disconnect()
 
-    def take_idle(self) -> Connection | None:
-        """The idle connection that was used last."""
+    def take_idle(self, is_for_report: bool) -> Connection | None:
+        """The idle connection that was used last, or for a report, the one that other statements need least."""
         while self.idle:
-            connection = self.idle.pop()
+            connection = self.idle.pop(0 if is_for_report else -1)
             if not connection.raw.is_closed():
                 return connection
             self.discard(connection)
@@ -318,9 +318,11 @@ class _Connections:
     async def new(self) -> Connection:
         return Connection(await self._asyncpg.acquire(), keeps_statements=self._keeps_statements)
 
-    def put_back(self, connection: Connection) -> None:
+    def put_back(self, connection: Connection, is_for_report: bool) -> None:
         if self._is_closing:
             self.discard(connection)
+        elif is_for_report:
+            self.idle.insert(0, connection)
         else:
             self.idle.append(connection)
 

@@ -116,7 +116,7 @@ NOISES = {"50 times the quota": over_quota, f"{CLIENTS} sessionStats clients": w
 
 
 async def not_starved() -> Outcome:
-    with cluster(fsync="on", shared_buffers="256MB") as server:
+    with cluster(shared_buffers="256MB") as server:
         await execute(server.url(), DATABASE)
         database_url = server.url("roomkey")
         async with shop_of(database_url) as shop:

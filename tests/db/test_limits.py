@@ -59,6 +59,19 @@ async def test_another_app_reads_while_one_uses_all_its_connections(database_url
         assert await asyncio.gather(*waiting) == [[(1,)]] * 20
 
 
+async def test_reports_do_not_use_the_connections_of_others(database_url: str) -> None:
+    async with pool(database_url, direct=True) as db:
+        reports = db.of_app("S1", "A1").reports
+        async with db.transaction(), db.transaction():
+            pass
+        [[own]] = await db.fetch("select pg_backend_pid()")
+        [[theirs]] = await reports.fetch("select pg_backend_pid()")
+        assert own != theirs
+        for _ in range(3):
+            assert await reports.fetch("select pg_backend_pid()") == [(theirs,)]
+            assert await db.fetch("select pg_backend_pid()") == [(own,)]
+
+
 async def test_the_parts_of_a_pool_are_the_same_for_as_long_as_they_are_used() -> None:
     db = Pool("postgresql://")
     first, second = db.of_app("S1", "A1"), db.of_app("S1", "A2")
