@@ -17,7 +17,7 @@ from tests.support.commands import ROOMKEY, TOKEN_KEYS, environment, roomkey, se
 SESSIONS = 100_000
 CUSTOMER = "customer_01h455vb4pex5vsknk084sn02q"
 CANARY = "zwetschge"
-# The command is killed when so many are redacted.
+# The number of redacted sessions at which the command is killed.
 KILLED_AFTER = 10_000
 LIMIT_SECONDS = 1.0
 
