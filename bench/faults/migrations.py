@@ -31,7 +31,7 @@ from tests.support.commands import TOKEN_KEYS, environment, roomkey, serving
 ROOT = Path(__file__).parents[2]
 HARD_CASES = Path(__file__).parent / "hard_migrations"
 
-SESSIONS = int(os.environ.get("MIGRATION_SESSIONS", 2_000_000))
+SESSIONS = 2_000_000
 LIMIT_SECONDS = 1.0
 QUIET_SECONDS = 10.0
 # A reader, such as pg_dump, that keeps its locks for this time.
