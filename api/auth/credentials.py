@@ -63,9 +63,10 @@ class Credentials:
         except Unauthenticated:
             self._attempts.count(address)
             raise
-        user_key = claims.store, claims.client_id, claims.subject
+        app = claims.store, claims.client_id
+        look_up = partial(get_credential_of_user, self._db, *app, claims.subject)
         try:
-            user = await self._attempts.attempt(address, user_key, partial(get_credential_of_user, self._db, *user_key))
+            user = await self._attempts.attempt(address, app, look_up)
         except UserBlocked:
             raise Unauthenticated("The store has blocked this user.") from None
         if user is None:

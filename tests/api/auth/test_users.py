@@ -217,7 +217,8 @@ async def test_the_first_request_of_a_user_in_an_hour_is_recorded_as_a_sign_in(s
     query = """{ auditLog(filter: {actions: [SIGNED_IN]}) {
         nodes { objectId apiKeyId userId address changes { field } }
     } }"""
-    dewi = replace(sign_in(sub="dewi"), http=httpx.AsyncClient(base_url=shop.http.base_url))
+    dewi = sign_in(sub="dewi")
+    dewi = replace(dewi, http=httpx.AsyncClient(base_url=dewi.http.base_url))
     async with dewi.http:
         for _ in range(3):
             await dewi.ask(VIEWER)
@@ -239,7 +240,7 @@ async def test_the_first_request_of_a_user_in_an_hour_is_recorded_as_a_sign_in(s
 async def test_audit_events_and_log_lines_have_the_id_of_the_user(sign_in: SignIn, shop: Shop, log: Log) -> None:
     await new_app(shop.db, shop.id, [ADMIN], client_id="office")
     dewi = sign_in(sub="dewi", client_id="office", scope=ADMIN)
-    async with httpx.AsyncClient(base_url=shop.http.base_url) as http:
+    async with httpx.AsyncClient(base_url=dewi.http.base_url) as http:
         await replace(dewi, http=http).changed("updateStoreSettings", "store { id }", name="Kopi")
     query = '{ auditLog(filter: {userId: "dewi", actions: [STORE_UPDATED]}) { nodes { apiKeyId userId address } } }'
     nodes = (await shop.ask(query))["auditLog"]["nodes"]
