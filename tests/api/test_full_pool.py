@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
+from db.api_keys import generate_api_key
 from db.pool import SIZE
 from tests.conftest import client_of, pool, settings_for
 from tests.support.shop import Shop, open_shop, path_of
@@ -72,7 +73,7 @@ async def test_a_full_pool_is_reported_within_a_second(own_database_url: str) ->
         observer = await asyncpg.connect(own_database_url)
         while await observer.fetchval(WAITING) < SIZE:
             pass
-        response, seconds = await timed(replace(shops[0], key="rk_unknown").post(SESSIONS))
+        response, seconds = await timed(replace(shops[0], key=generate_api_key()).post(SESSIONS))
         assert (response.status_code, response.headers["retry-after"]) == (503, "1")
         assert response.json()["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
         assert seconds < 1
