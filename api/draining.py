@@ -15,11 +15,12 @@ from collections.abc import Callable
 
 from uvicorn import Config, Server
 
-# The time for handshakes that have begun, and then for the first requests on the new connections. A handshake takes one
-# round trip.
+# The time for handshakes that have begun. A handshake takes one round trip.
 HANDSHAKE_SECONDS = 0.3
+# The maximum time for further requests on open connections, the last of which were accepted at the end of the drain.
+REQUEST_SECONDS = 2
 # The maximum time for requests that are still running. Then they are canceled.
-RUNNING_SECONDS = 5
+RUNNING_SECONDS = 4
 
 SO_ATTACH_FILTER = 26  # Linux; the module `socket` does not have it
 # A classic BPF program: drop the packets of a listening socket that have the flag SYN, and accept all others.
@@ -72,8 +73,8 @@ class DrainingServer(Server):
         await self._wait(HANDSHAKE_SECONDS)
         for server in self.servers:
             server.close()
-        # On a connection that was accepted last, the request may still be on its way.
-        await self._wait(HANDSHAKE_SECONDS, until=lambda: not self.server_state.connections)
+        # A client of an idle connection may just be sending a request.
+        await self._wait(REQUEST_SECONDS, until=lambda: not self.server_state.connections)
 
     async def _wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
         """Wait for the time, or until the condition holds or Ctrl-C is pressed."""

@@ -12,7 +12,7 @@ from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Process
 
-from api.draining import HANDSHAKE_SECONDS, RUNNING_SECONDS, DrainingServer, refuse_connections
+from api.draining import HANDSHAKE_SECONDS, REQUEST_SECONDS, RUNNING_SECONDS, DrainingServer, refuse_connections
 from api.logs import logger
 
 CHECK_SECONDS = 0.5
@@ -121,7 +121,7 @@ class Supervisor:
             refuse_connections(self._listener)
         # The workers close it a little later, and the last one ends it.
         self._listener.close()
-        _join(workers, 2 * HANDSHAKE_SECONDS + RUNNING_SECONDS + 1)
+        _join(workers, HANDSHAKE_SECONDS + REQUEST_SECONDS + RUNNING_SECONDS + 1)
         for worker in workers:
             worker.kill()
 

@@ -126,7 +126,7 @@ async def _watch_stop(url: str | None, process: subprocess.Popen[str]) -> Stop:
     """Watch a server that was told to stop. With another server at the same address, its readiness cannot be asked."""
     started = time.monotonic()
     unready = 0.0
-    async with httpx.AsyncClient() as probe:
+    async with httpx.AsyncClient(timeout=30) as probe:
         while url and (await probe.get(f"{url}/health/ready")).status_code == 200:
             unready = time.monotonic() - started
     await asyncio.to_thread(process.wait, 30)

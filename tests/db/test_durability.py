@@ -81,7 +81,7 @@ async def test_a_kill_loses_no_acknowledged_write_and_leaves_no_process(tmp_path
     assert eventually(lambda: postgres_of(tmp_path) == [], 2)
 
     with serving(tmp_path, "--demo", port=int(served.url.rpartition(":")[2])) as again:
-        assert again.said == served.said
+        assert again.key == served.key
         found = await kept(again, list(acknowledged))
     issued = {"events": {"nodes": [{"kind": "ISSUED"}]}}
     assert len(found) >= ENOUGH
