@@ -1,6 +1,6 @@
 with outdated as (
-    delete from idempotency_key where (store_id, key) in (
-        select store_id, key from idempotency_key
+    delete from idempotency_key where store_id = $1 and key in (
+        select key from idempotency_key
         where store_id = $1 and key <> $2 and created_at < now() - interval '48 hours'
         order by created_at
         limit 10
