@@ -107,7 +107,7 @@ async def no_store_sees_another() -> Outcome:
 
 
 async def _canaries(shop: Shop) -> list[StoreObjects]:
-    """Sessions that contain canaries, and references to them. Every second one has other texts that refer to it."""
+    """Sessions with canaries, and references to them. Only every second order number is a canary."""
     first = await objects_of(shop, "theirs")
     url = f"https://{CANARY}.example"
     await shop.changed("updateStoreSettings", "store { id }", name=f"{CANARY} shop", storefrontUrl=url)

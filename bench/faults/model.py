@@ -18,7 +18,7 @@ async def a_model_agrees() -> Outcome:
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=STDOUT)
     output = (await process.communicate())[0].decode()
     steps = re.search(r"(\d+) steps agree", output)
-    if process.returncode or not steps:
+    if process.returncode or not steps or int(steps[1]) < STEPS:
         print(output, file=sys.stderr)
-        return Outcome(False, f"{TEST} fails after {steps[1] if steps else 'no'} steps")
+        return Outcome(False, f"{TEST} fails, or has too few steps: {steps[1] if steps else 0}")
     return Outcome(True, f"{int(steps[1]):,} random steps, 0 differences")
