@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -47,6 +47,7 @@ from db.pool import Pool, executed_statements, store_of_request
 from engine.cost import introspection_cost
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
+from engine.execution import InvalidOperation
 from schema import GRAPHQL_SCHEMA, schema
 from schema.context import Context
 from schema.cost import COST_MODEL
@@ -70,6 +71,8 @@ NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extens
 # query has 183 tokens.
 ANONYMOUS_TOKEN_LIMIT = 300
 ANONYMOUS_TOKENS = 2_000
+# The cost of an error of a document, which takes up to a millisecond to search for similar names.
+ERROR_COST = 25
 
 
 class Plan(NamedTuple):
@@ -248,8 +251,7 @@ class GraphQLEndpoint:
             rate_limit = rate_limit or await self._limiter.charge(credential, price, address)
             if not cached:
                 if not plan.parsed.is_valid:
-                    async with self._turn():
-                        plan.parsed.cache.validate(plan.parsed)
+                    await self._validate(plan, address)
                 if credential and request.query and request.registers:
                     self._lookup.register(plan.document, credential)
                 if plan.expires_at:  # otherwise, the document must be looked up for each request
@@ -310,6 +312,16 @@ class GraphQLEndpoint:
             raise
         db = self._db.of_app(credential.store_id, credential.app_id) if credential else self._db
         return Plan(db, credential, document, parsed, operation, min(expires_at, document.expires_at))
+
+    async def _validate(self, plan: Plan, address: str) -> None:
+        """Validate a new document. Raises InvalidOperation, for whose errors the app pays as far as it has points."""
+        try:
+            async with self._turn():
+                plan.parsed.cache.validate(plan.parsed)
+        except InvalidOperation as error:
+            with suppress(Throttled):
+                await self._limiter.charge(plan.credential, ERROR_COST * len(error.errors), address)
+            raise
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

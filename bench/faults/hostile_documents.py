@@ -160,10 +160,10 @@ def _worst(measured: list[Measured]) -> float:
 def _figure(measured: list[Measured]) -> str:
     percentiles = quantiles((each.milliseconds for each in measured), n=100)
     worst = max(measured, key=lambda each: each.milliseconds)
-    slow = [each for each in measured if each.milliseconds > 5]
+    slow = [each for each in measured if each.milliseconds > 10]
     per_point = [each.milliseconds * 1000 / max(1, each.points) for each in slow]
     total = sum(each.milliseconds for each in measured) * 1000 / sum(each.points for each in measured)
     return (
         f"p50 {percentiles[49]:.1f}, p99 {percentiles[98]:.1f}, max {worst.milliseconds:.1f} ms of CPU ({worst.kind}, "
-        f"{worst.points} points), {total:.0f} µs a point, at most {max(per_point, default=0):.0f} for more than 5 ms"
+        f"{worst.points} points), {total:.0f} µs a point, at most {max(per_point, default=0):.0f} for more than 10 ms"
     )

@@ -129,7 +129,7 @@ async def test_requests_without_a_key_share_a_rate_limit_of_their_own(shop: Shop
     [
         ("query New { store { id } }", 8),
         ('{ session(id: "a") { ...A } } fragment A on Session { id }', 23),
-        ("{ nothing }", 3),  # is not valid
+        ("{ nothing }", 28),  # 3, and 25 for the error
         ("{ viewer { id }", 5),  # has a syntax error
         ("# two words\n{,,, store { name } }", 9),
         (" " * 700 + "{ store { slug } }", 8),  # 6, and 2 for its size
