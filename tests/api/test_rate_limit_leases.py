@@ -152,7 +152,7 @@ async def test_a_worker_grants_points_itself_while_postgres_cannot_write(
         await db.fetch("set default_transaction_read_only = off")
         clock.now += 100
         # Postgres has not heard of what was spent meanwhile, and its own clock has hardly moved.
-        assert await rates.charge(credential, 1000) == rate_limit(3000, 5000, 10)
+        assert 3000 <= (await rates.charge(credential, 1000)).available < 3100
     [line] = log.lines
     assert line["level"] == "warning"
     assert line["message"].startswith(

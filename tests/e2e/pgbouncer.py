@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 def run_suite(program: str, arguments: list[str], *, capture: bool = False) -> "subprocess.CompletedProcess[str]":
     """Run pytest on servers that reach Postgres through this PgBouncer."""
-    with cluster(max_connections="300") as server, pgbouncer(server, program=program) as port:
+    # As docs/postgres.md advises for the role.
+    limits = {"lock_timeout": "2s", "max_parallel_workers_per_gather": "0"}
+    with cluster(max_connections="300", **limits) as server, pgbouncer(server, program=program) as port:
         settings = {"ROOMKEY_TEST_DATABASE_URL": server.url(), "ROOMKEY_TEST_POOLER": f"{HOST}:{port}"}
         command = [sys.executable, "-m", "pytest", "-q", "--no-header", *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | settings, text=True, capture_output=capture)
