@@ -49,7 +49,7 @@ with before as materialized (
         storefront_hosts = coalesce($5, store.storefront_hosts),
         retention_days = case when $6 then $7 else store.retention_days end
     from before
-    where store.id = before.id
+    where store.id = $1
     returning store.*
 ), event as (
     {change("STORE_UPDATED", 8)}

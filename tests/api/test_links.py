@@ -116,7 +116,7 @@ async def test_a_person_is_redirected_to_the_storefront_and_recorded(shop: Shop,
         ("https://shop.example/?lang=id&empty=", "https://shop.example/?lang=id&empty=&token=CODE"),
         ("https://shop.example/a?token=old&b=1", "https://shop.example/a?b=1&token=CODE"),
         ("https://shop.example/app#/room?x=1", "https://shop.example/app?token=CODE#/room?x=1"),
-        ("https://shop.example:8443/a%20b?q=%26%C3%A9", "https://shop.example:8443/a%20b?q=%26%C3%A9&token=CODE"),
+        ("https://shop.example:8080/a%20b?q=%26%C3%A9", "https://shop.example:8080/a%20b?q=%26%C3%A9&token=CODE"),
     ],
 )
 async def test_the_storefront_keeps_its_own_query_and_fragment(shop: Shop, storefront: str, location: str) -> None:

@@ -226,7 +226,7 @@ def test_stores_and_apps_are_managed_while_the_server_runs(folder: Path, served:
 
 def test_apps_are_managed_while_no_server_runs(own_folder: Path) -> None:
     id, revoked = roomkey(own_folder, *APP, "partner", "--store", DEMO_SLUG).stdout.splitlines()
-    kept = roomkey(own_folder, "keys", "create", "--app", id, "--name", "kept").stdout.strip()
+    _, kept = roomkey(own_folder, "keys", "create", "--app", id, "--name", "kept").stdout.splitlines()
     first, _ = roomkey(own_folder, "keys", "list", "--app", id).stdout.splitlines()
     api_key_id = first.split()[0]
     assert roomkey(own_folder, "keys", "revoke", api_key_id).stdout == f"{api_key_id} is revoked.\n"

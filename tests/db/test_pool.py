@@ -217,7 +217,7 @@ async def test_an_error_that_can_go_away_is_unavailable(
 @pytest.mark.parametrize(
     ("host", "reason"),
     [
-        ("nobody@{host}/postgres", r"^InvalidAuthorizationSpecificationError: role \"nobody\" does not exist$"),
+        ("nobody@{host}/postgres", "^InvalidAuthorizationSpecificationError: "),
         ("{user}@{host}/nowhere", r"^InvalidCatalogNameError: database \"nowhere\" does not exist$"),
         ("{user}@nowhere.invalid/postgres", "^gaierror: "),
         ("{user}@127.0.0.1:1/postgres", "^ConnectionRefusedError: "),
