@@ -26,12 +26,14 @@ Plan = dict[str, Any]
 
 CONDITIONS = ("Index Cond", "Recheck Cond", "Filter")
 BOUND = re.compile(r'\(("?\w+"?\.)?store_id = (\$1|\(\$1\)::text)\)')
-BOUND_STORE = re.compile(r"\((store\.)?id = \$1\)")
+BOUND_STORE = re.compile(r"\((store(_\d+)?\.)?id = \$1\)")
 
 # Statements that no request of a store runs, or that find the store of a request, and why they name none.
 WITHOUT_STORE = {
     "db.credentials.GET_BY_KEY": "finds the store of an API key",
     "db.credentials.GET_BY_CLIENT": "finds the store of a user",
+    "db.health.WRITE": "checks whether the database can be written to",
+    "db.redaction.CLAIM": "finds the store whose old sessions are redacted next",
     "db.stores.GET_BY_SLUG": "finds the store of a link",
     "db.stores.SEARCH": "roomkey stores list",
     "db.documents.CREATE_FOR_CONSOLES": "roomkey serve publishes the console's documents in all stores",
