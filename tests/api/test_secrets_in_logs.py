@@ -279,7 +279,6 @@ UNUSABLE = {
     "no URL": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@host:port:1/roomkey"}, "DATABASE_URL must look"),
     "no server": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@127.0.0.1:1/roomkey"}, "Connect call failed"),
     "no database": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@/nothing?"}, '"nothing" does not exist'),
-    "no console key": ({"CONSOLE_KEY": f"x{CONSOLE_KEY}"}, "CONSOLE_KEY must be an API key"),
 }
 
 

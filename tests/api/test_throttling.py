@@ -117,7 +117,7 @@ async def test_requests_without_a_key_share_a_rate_limit_of_their_own(shop: Shop
         refused = responses[-1]
         assert refused.json()["errors"][0]["extensions"] == {"code": "THROTTLED"}
         cost = refused.json()["extensions"]["cost"]
-        assert cost["throttle"] == throttle(cost["throttle"]["available"], 10_000, 2_000)
+        assert cost["throttle"] == throttle(cost["throttle"]["available"], 20_000, 2_000)
         missing = cost["requested"] - cost["throttle"]["available"]
         assert missing > 0
         assert refused.headers["retry-after"] == str(ceil(missing / 2_000))
