@@ -38,7 +38,7 @@ LOCAL_SECONDS = 1.0
 BUDGETS = 10_000
 
 # The limits for requests without a credential, which can only read the schema: of one client address, and of all
-# addresses together. An address can send the standard introspection query three times at once, as GraphiQL and code
+# addresses together. An address can send the standard introspection query three times in a burst, as GraphiQL and code
 # generators do.
 ANONYMOUS = Limit(rate=500, maximum=10_000)
 ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=20_000)

@@ -47,7 +47,7 @@ class Limit(NamedTuple):
 
 @lru_cache(10_000)
 def network(address: str) -> str:
-    """What limits by address count: of IPv6 the /64 prefix, all of whose addresses a client can have."""
+    """The part of an address that limits count: of IPv6 the /64 prefix, all of whose addresses a client can have."""
     try:
         return str(IPv6Address(int(IPv6Address(address)) >> 64 << 64))
     except AddressValueError:

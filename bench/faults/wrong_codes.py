@@ -71,7 +71,7 @@ async def no_wrong_code_is_accepted() -> Outcome:
 
 
 async def _admits(shop: Shop, code: str) -> bool:
-    # Links of their own, because a client that sends wrong codes is limited soon.
+    # A new object without memory, because a client that sends wrong codes is limited soon.
     links = Links("", SigningKeys(SIGNING_KEYS))
     return await admit(shop.db, links, shop.id, code, Visit("OPENED", "")) is not None
 

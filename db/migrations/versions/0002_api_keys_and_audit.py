@@ -1,6 +1,6 @@
 """Record changes in an audit log, let API keys expire, allow storefronts only on known hosts, and block users.
 
-Each existing table is locked in a step of its own.
+Each existing table is locked in a separate step.
 """
 
 from db.migrate import run
