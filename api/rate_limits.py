@@ -38,10 +38,10 @@ LOCAL_SECONDS = 1.0
 BUDGETS = 10_000
 
 # The limits for requests without a credential, which can only read the schema: of one client address, and of all
-# addresses together. An address can send the standard introspection query three times in a burst, as GraphiQL and code
-# generators do.
-ANONYMOUS = Limit(rate=500, maximum=10_000)
-ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=20_000)
+# addresses together. An address can send the standard introspection query seven times in a burst, as GraphiQL does
+# whenever it is loaded.
+ANONYMOUS = Limit(rate=1_000, maximum=20_000)
+ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=40_000)
 
 # A key that can only join sessions is public: storefronts send it to browsers. While less than half of its app's points
 # are left, a client address can spend this part of them and of their rate, so that no customer takes what the others

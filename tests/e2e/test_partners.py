@@ -16,16 +16,21 @@ import asyncpg
 import httpx
 import pytest
 
+from api.auth.credentials import WRONG
 from api.documents import manifests
+from api.graphql import ANONYMOUS_TOKEN_LIMIT
+from api.links import OPENED
 from api.protocol import HttpProtocol
-from api.rate_limits import BURST_SECONDS
-from api.request import BODY_BYTES
+from api.rate_limits import ADDRESS_SHARE, ANONYMOUS, ANONYMOUS_TOTAL, BURST_SECONDS, RESERVED
+from api.request import ANONYMOUS_BYTES, BODY_BYTES
 from api.settings import JwtSettings, Settings
+from db.api_keys import generate_api_key
 from engine.cost import Meter
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
 from schema import GRAPHQL_SCHEMA
 from schema.cost import COST_MODEL, PAGE_SIZE, PAGE_SIZE_LIMIT
 from schema.documents import DOCUMENT_LIMIT
+from schema.links import WRONG_OF_ADDRESS, WRONG_OF_STORE
 from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from tests.conftest import client_of, pool, settings_for
 from tests.engine.test_long_lists import session_with_orders
@@ -164,17 +169,30 @@ def test_the_page_has_the_current_limits() -> None:
         f"plus {model.prices['PeriodStats.opened']} for each period",
         "`body` of a persisted document": str(model.prices["PersistedDocument.body"]),
         "mutation": f"{model.mutation_price}; `publishDocuments` adds {model.prices['Mutation.publishDocuments']:,}",
-        "cost": f"{model.cost_limit:,}",
+        "cost": f"{model.cost_limit:,}; without a key, slightly more than the standard introspection query",
         "depth, aliases, directives": f"{model.depth_limit}, {model.alias_limit}, {model.directive_limit}",
-        "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}",
+        "tokens, comments": f"{TOKEN_LIMIT:,}, {COMMENT_LIMIT:,}; without a key {ANONYMOUS_TOKEN_LIMIT} tokens",
         "request line and headers": f"{HttpProtocol.HEAD_BYTES // 1024} KiB, of which the URL "
         f"{HttpProtocol.URL_BYTES // 1024} KiB; {HttpProtocol.HEADERS} headers; {HttpProtocol.HEAD_SECONDS:g} s to "
         "send them",
-        "request body": f"{BODY_BYTES // 1024} KiB; one operation, unless the server enables batches",
+        "request body": f"{BODY_BYTES // 1024} KiB, without a key {ANONYMOUS_BYTES // 1024} KiB; one operation, unless "
+        "the server enables batches",
         "time to receive and execute a request": f"{Settings.operation_seconds} s by default",
         "persisted documents per app": f"{DOCUMENT_LIMIT:,} with {manifests.BODY_BYTES // 1024} KiB each; "
         f"{DOCUMENTS_PER_REQUEST} per request that publishes documents",
+        # The limits of a client address.
+        "requests without a key, which can only read the schema": f"{ANONYMOUS.rate:,} points per second, in bursts of "
+        f"up to {ANONYMOUS.maximum:,}; {ANONYMOUS_TOTAL.rate:,} per second from all addresses",
+        "wrong API keys and invalid JWTs": f"{WRONG.rate} per second, in bursts of up to {WRONG.maximum}; keys that "
+        "worked before are not affected",
+        "wrong links, opened or passed to `joinSession`": f"{WRONG_OF_ADDRESS.rate} per second, in bursts of up to "
+        f"{WRONG_OF_ADDRESS.maximum}; valid links are not affected",
+        "opened links, valid or not": f"{OPENED.rate} per second, in bursts of up to {OPENED.maximum}",
+        "requests of an app that has only the scope `sessions:join`": "unlimited while at least half of the app's "
+        f"points are available; otherwise {ADDRESS_SHARE:.0%} of the app's rate and of its maximum",
     }
+    assert RESERVED == 1 / 2
+    assert f"limited, to {WRONG_OF_STORE.rate} per second from all addresses" in SECTIONS["Limits"]
     document = parse_document("{ sessions(first: 50) { nodes { id customer { name } } } }")
     assert Meter(GRAPHQL_SCHEMA, model, document, choose_operation(document, None)).measure(None).cost == 101
     assert "a page of 50 sessions with their customers costs 101 points" in SECTIONS["Limits"]
@@ -239,7 +257,7 @@ async def test_the_page_has_every_code_with_its_statuses(
         await connection.execute("alter table session rename to gone")
         found.add(await partner("{ sessions { nodes { id } } }"))
         await connection.execute("alter table api_key rename to also_gone")
-        found.add(await partner({"json": {"query": "{"}, "headers": {"Authorization": "Bearer rk_another"}}))
+        found.add(await partner({"json": {"query": "{"}, "headers": {"Authorization": f"Bearer {generate_api_key()}"}}))
         await connection.execute("alter table also_gone rename to api_key")
     async with partner_of_a_shop_at(settings_for(own_database_url, operation_seconds=0)) as (partner, _):
         found.add(await partner("{ store { slug } }"))

@@ -172,17 +172,23 @@ async def test_a_rate_and_a_document_mode_set_at_one_worker_apply_at_the_other_w
     assert commands.eventually(workers.really_answered, 1)
 
 
-async def test_store_settings_changed_at_one_worker_apply_at_the_other_immediately(workers: Workers) -> None:
+async def test_store_settings_changed_at_one_worker_apply_at_the_other(workers: Workers) -> None:
+    """Links redirect to a new storefront within a second, and everything else changes immediately."""
+
+    async def location(worker: Worker, session: Any) -> str:
+        return (await worker.shop.http.get(path_of(session))).headers["location"]
+
+    hosts = ["new.example", "old.example", "shop.example"]
+    await workers.one.shop.changed("updateStoreSettings", "store { id }", storefrontHosts=hosts)
     settings = {"name": "Kopi Baru", "storefrontUrl": "https://new.example/chat", "sessionExpiration": 5}
     selection = "{ name storefrontUrl sessionExpiration }"
     for one, other in ((workers.one, workers.other), (workers.other, workers.one)):
         before = (await other.shop.ask(f"{{ store {selection} }}"))["store"]
         await one.shop.changed("updateStoreSettings", f"store {selection}", **settings)
         session = await other.shop.create()
-        opened = await other.shop.http.get(path_of(session))
         assert (await other.shop.ask(f"{{ store {selection} }}"))["store"] == settings != before
         assert minutes_of(session["token"]) == settings["sessionExpiration"]
-        assert opened.headers["location"] == f"{settings['storefrontUrl']}?token={code_of(session)}"
+        await follows(f"{settings['storefrontUrl']}?token={code_of(session)}", partial(location, other, session))
         settings = {"name": "Kopi Lama", "storefrontUrl": "https://old.example", "sessionExpiration": 10}
     assert commands.eventually(workers.really_answered, 1)
 
