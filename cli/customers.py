@@ -9,7 +9,7 @@ from api.logs import logger
 from cli.database import run_with_pool, with_database
 from cli.stores import find_store
 from db.pool import Pool
-from db.redaction import SYSTEM, claim_store, redact_customer, redact_old_sessions
+from db.redaction import claim_store, redact_customer, redact_old_sessions
 from db.stores import find_store_of, search_stores
 
 # The time between two runs for a store, on all servers together.
@@ -32,7 +32,7 @@ async def redact(db: Pool, id: str) -> None:
     Also revokes their active tokens. Statistics do not change. If it is interrupted, repeat it.
     """
     store_id = await find_store_of(db, "customer", id)
-    if store_id is None or await redact_customer(db, store_id, id, SYSTEM) is None:
+    if store_id is None or await redact_customer(db, store_id, id) is None:
         raise click.UsageError(f"There is no customer {id!r}.")
     click.echo(f"{id} is redacted.")
 

@@ -6,6 +6,7 @@ have their own events: see db/events.py.
 
 from typing import NamedTuple
 
+from db.events import Actor
 from db.ids import new_id
 from db.pool import Executor
 
@@ -24,6 +25,11 @@ class Origin(NamedTuple):
     def values(self) -> tuple[str, str | None, str | None, str | None]:
         """The last parameters of a statement with one of the fragments: the ID of a new event, and the origin."""
         return new_id("audit"), *self
+
+    @property
+    def actor(self) -> Actor:
+        """The API key or user that the events of sessions name."""
+        return Actor(self.api_key_id, self.user_id)
 
 
 COMMAND_LINE = Origin()

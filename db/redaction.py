@@ -7,7 +7,9 @@ import asyncio
 import time
 
 from db import customers
+from db.audit import COMMAND_LINE, INSERT, Origin
 from db.events import Actor, create_events
+from db.ids import new_id
 from db.pool import Executor, Pool, Row, Transaction
 from db.sessions import STATUS_IS
 
@@ -51,11 +53,23 @@ CLEAR_REASONS = """
 update session_event set reason = null where store_id = $1 and session_id = any ($2) and reason <> 'store setting'
 """
 
+# Idempotent: a customer who was redacted before gets no audit event. `$3`: the IDs of the audit events.
 SET_CUSTOMERS_REDACTED = f"""
-update customer set
-    name = '', phone = null, email = null, external_id = null, redacted_at = coalesce(redacted_at, now())
-where store_id = $1 and id = any ($2)
-returning {customers.ALL}
+with before as materialized (
+    select id, redacted_at is null as is_new from customer where store_id = $1 and id = any ($2) for no key update
+), changed as (
+    update customer set
+        name = '', phone = null, email = null, external_id = null, redacted_at = coalesce(redacted_at, now())
+    from before
+    where customer.store_id = $1 and customer.id = before.id
+    returning customer.*, before.is_new
+), event as (
+    {INSERT}
+    select $1, event.id, 'CUSTOMER_REDACTED', changed.id, $4, $5, $6, null, null
+    from changed join unnest($2::text[], $3::text[]) as event (customer_id, id) on event.customer_id = changed.id
+    where changed.is_new
+)
+select {customers.ALL} from changed
 """
 
 # Null without a retention period, so that no comparison is true.
@@ -96,16 +110,14 @@ where retention_run.started_at <= now() - make_interval(secs => $1)
 returning store_id
 """
 
-SYSTEM = Actor(None, None)
 
-
-async def redact_customer(db: Pool, store_id: str, id: str, actor: Actor) -> Row | None:
+async def redact_customer(db: Pool, store_id: str, id: str, origin: Origin = COMMAND_LINE) -> Row | None:
     """Remove the personal data of a customer and of all their sessions, and revoke their active tokens.
 
     Idempotent. Returns None if the store has no such customer. Commits in batches, so that it holds no locks for long.
     If it is interrupted, it can be repeated.
     """
-    rows, _ = await _redact_customers(db, store_id, [id], actor)
+    rows, _ = await _redact_customers(db, store_id, [id], origin)
     return rows[0] if rows else None
 
 
@@ -123,11 +135,11 @@ async def redact_old_sessions(db: Pool, store_id: str) -> int:
         customer_ids = list({row.customer_id for row in due})
         inactive = {row.id for row in await db.fetch(SEARCH_INACTIVE, store_id, customer_ids)}
         if inactive:
-            _, count = await _redact_customers(db, store_id, sorted(inactive), SYSTEM, only_inactive=True)
+            _, count = await _redact_customers(db, store_id, sorted(inactive), COMMAND_LINE, only_inactive=True)
             redacted += count
         if others := [row.id for row in due if row.customer_id not in inactive]:
             async with db.transaction() as transaction:
-                redacted += await _redact_sessions(transaction, store_id, others, SYSTEM, with_name=False)
+                redacted += await _redact_sessions(transaction, store_id, others, COMMAND_LINE.actor, with_name=False)
         last = due[-1].created_at, due[-1].id
         await asyncio.sleep(time.monotonic() - started)
 
@@ -139,7 +151,7 @@ async def claim_store(db: Executor, seconds: float) -> str | None:
 
 
 async def _redact_customers(
-    db: Pool, store_id: str, ids: list[str], actor: Actor, *, only_inactive: bool = False
+    db: Pool, store_id: str, ids: list[str], origin: Origin, *, only_inactive: bool = False
 ) -> tuple[list[Row], int]:
     """Redact customers in batches of their sessions. The last batch includes the customers themselves.
 
@@ -153,9 +165,10 @@ async def _redact_customers(
                 ids = [row.id for row in await transaction.fetch(SEARCH_INACTIVE, store_id, ids)]
             rows = await transaction.fetch(SEARCH_UNREDACTED, store_id, ids, BATCH + 1)
             session_ids = [row.id for row in rows]
-            redacted += await _redact_sessions(transaction, store_id, session_ids[:BATCH], actor, with_name=True)
+            redacted += await _redact_sessions(transaction, store_id, session_ids[:BATCH], origin.actor, with_name=True)
             if len(session_ids) <= BATCH:
-                return await transaction.fetch(SET_CUSTOMERS_REDACTED, store_id, ids), redacted
+                event_ids = [new_id("audit") for _ in ids]
+                return await transaction.fetch(SET_CUSTOMERS_REDACTED, store_id, ids, event_ids, *origin), redacted
 
 
 async def _redact_sessions(

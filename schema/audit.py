@@ -38,6 +38,10 @@ class AuditAction(Enum):
     DOCUMENT_RETIRED = enum_value("DOCUMENT_RETIRED", "A persisted document was retired.")
     CUSTOMER_CREATED = enum_value("CUSTOMER_CREATED", "A customer was created, with their first session.")
     CUSTOMER_UPDATED = enum_value("CUSTOMER_UPDATED", "A customer was changed.")
+    CUSTOMER_REDACTED = enum_value(
+        "CUSTOMER_REDACTED",
+        "The personal data of a customer was removed, on request or after the retention period.",
+    )
     ORDER_CREATED = enum_value("ORDER_CREATED", "An order was created.")
     ORDER_UPDATED = enum_value("ORDER_UPDATED", "An order was changed.")
     USER_BLOCKED = enum_value("USER_BLOCKED", "The access tokens of a user were blocked.")
@@ -59,7 +63,9 @@ class AuditChange:
     )
 
 
-@strawberry.type(description="An event of the audit log. If `apiKeyId` and `userId` are null, an operator caused it.")
+@strawberry.type(
+    description="An event of the audit log. If `apiKeyId` and `userId` are null, an operator or the server itself caused it."
+)
 class AuditEvent:
     row: strawberry.Private[Row]
     id: strawberry.ID = column("id", "The ID of the event, such as audit_01h455vb4pex5vsknk084sn02q.")

@@ -60,5 +60,5 @@ async def redact_customer(info: Info, input: RedactCustomerInput) -> RedactCusto
     credential = info.context.require(Scope.ADMIN)
     with Validation() as validation:
         id = validation.id(input.id, "customer", "id")
-    row = await redact(info.context.db, credential.store_id, id, credential.actor)
+    row = await redact(info.context.db, credential.store_id, id, info.context.origin)
     return RedactCustomerPayload(customer=Customer(row=found(row, "a customer", "id")))

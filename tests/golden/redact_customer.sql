@@ -28,10 +28,21 @@ select $1, id, session_id, $2, $5, $6 from unnest($3::text[], $4::text[]) as new
 insert into session_event (store_id, id, session_id, kind, api_key_id, user_id)
 select $1, id, session_id, $2, $5, $6 from unnest($3::text[], $4::text[]) as new (id, session_id);
 
-update customer set
-name = '', phone = null, email = null, external_id = null, redacted_at = coalesce(redacted_at, now())
-where store_id = $1 and id = any ($2)
-returning id, name, phone, email, external_id, to_json(redacted_at) as redacted_at;
+with before as materialized (
+    select id, redacted_at is null as is_new from customer where store_id = $1 and id = any ($2) for no key update
+), changed as (
+    update customer set
+    name = '', phone = null, email = null, external_id = null, redacted_at = coalesce(redacted_at, now())
+    from before
+    where customer.store_id = $1 and customer.id = before.id
+    returning customer.*, before.is_new
+), event as (
+    insert into audit_event (store_id, id, action, object_id, api_key_id, user_id, address, before, after)
+    select $1, event.id, 'CUSTOMER_REDACTED', changed.id, $4, $5, $6, null, null
+    from changed join unnest($2::text[], $3::text[]) as event (customer_id, id) on event.customer_id = changed.id
+    where changed.is_new
+)
+select id, name, phone, email, external_id, to_json(redacted_at) as redacted_at from changed;
 
 select page.* from unnest($2::text[]) as parent (id) cross join lateral (
     select customer_id, customer_name, room_id, case

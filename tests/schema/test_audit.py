@@ -102,6 +102,10 @@ async def test_changes_of_a_customer_are_recorded_without_personal_data(shop: Sh
     await shop.create(customer={"details": CUSTOMER | {"name": "Sari"}})
     await shop.changed("updateCustomer", "customer { id }", id=id, name="Sari")
     assert len(await audited(shop, objectId=id)) == 3
+    for _ in range(2):
+        await shop.changed("redactCustomer", "customer { id }", id=id)
+    assert await only(shop, "CUSTOMER_REDACTED", id) == {}
+    assert len(await audited(shop, objectId=id)) == 4
     rows = str(await shop.db.fetch("select * from audit_event where store_id = $1", shop.id))
     assert [value for value in ("Dewi", "Sari", *CUSTOMER.values()) if value in rows] == []
 
