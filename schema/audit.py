@@ -64,7 +64,8 @@ class AuditChange:
 
 
 @strawberry.type(
-    description="An event of the audit log. If `apiKeyId` and `userId` are null, an operator or the server itself caused it."
+    description="An event of the audit log. If `apiKeyId` and `userId` are null, an operator or the server itself "
+    "caused it."
 )
 class AuditEvent:
     row: strawberry.Private[Row]
