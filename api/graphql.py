@@ -24,7 +24,7 @@ from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
 from api.media_types import GRAPHQL, HTML, JSON, is_json, media_type
-from api.rate_limits import JOIN_ONLY, RateLimiter
+from api.rate_limits import RateLimiter
 from api.request import (
     ANONYMOUS_BYTES,
     BODY_BYTES,
@@ -245,8 +245,6 @@ class GraphQLEndpoint:
                 await self._limiter.charge(credential, 1, address)
                 raise
             price, exchange.surcharge = cost + exchange.surcharge, 0
-            if credential and credential.scopes == JOIN_ONLY:
-                self._limiter.check_share(credential, price, address)
             rate_limit = self._limiter.charge_leased(credential, price)
             rate_limit = rate_limit or await self._limiter.charge(credential, price, address)
             if not cached:

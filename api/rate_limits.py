@@ -142,13 +142,12 @@ class RateLimiter:
         if not budget.lease and budget.available < 1:
             raise budget.refusal(1)
 
-    def check_share(self, credential: Credential, cost: float, address: str) -> None:
+    def _check_share(self, credential: Credential, budget: _Budget, cost: float, address: str) -> None:
         """Raise Throttled if the credential can only join sessions, its app has few points left, and the address has
         spent its share of them.
         """
         if credential.scopes != JOIN_ONLY:
             return
-        budget = self._budget(credential)
         share = Limit(budget.rate * ADDRESS_SHARE, budget.maximum * ADDRESS_SHARE)
         seconds = self._addresses.take((credential.app_id, network(address)), share, cost)
         needed = budget.maximum * RESERVED + cost
@@ -157,7 +156,7 @@ class RateLimiter:
 
     def charge_leased(self, credential: Credential | None, cost: float) -> RateLimit | None:
         """Charge a request to the leased points of this worker. Returns None if they do not suffice: call `charge`."""
-        if credential is None:
+        if credential is None or credential.scopes == JOIN_ONLY:  # `charge` has further limits
             return None
         budget = self._budget(credential)
         return budget.rate_limit if budget.pay(min(max(cost, 1), budget.maximum)) else None
@@ -165,13 +164,15 @@ class RateLimiter:
     async def charge(self, credential: Credential | None, cost: float, address: str = "") -> RateLimit:
         """Charge a request: at least one point, at most the app's maximum. Raises Throttled.
 
-        Without a credential, the client's address is charged. A request that is cancelled during the statement may be
+        Without a credential, the client's address is charged. If the credential can only join sessions, the address has
+        a limit, too. A request that is cancelled during the statement may be
         charged.
         """
         if credential is None:
             return self._charge_anonymous(address, max(cost, 1))
         budget = self._budget(credential)
         cost = min(max(cost, 1), budget.maximum)
+        self._check_share(credential, budget, cost, address)
         while not budget.pay(cost):
             if lease := budget.lease:
                 await asyncio.shield(lease)

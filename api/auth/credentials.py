@@ -68,6 +68,7 @@ class Credentials:
         try:
             user = await self._attempts.attempt(address, app, look_up)
         except UserBlocked:
+            self._attempts.count(address)
             raise Unauthenticated("The store has blocked this user.") from None
         if user is None:
             missing = f"store {claims.store!r} with an app whose clientId is {claims.client_id!r}"

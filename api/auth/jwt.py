@@ -106,4 +106,4 @@ def _scopes(claims: dict[str, Any]) -> tuple[str, ...]:
     """The known scopes in the claim, which is a list or a string separated by spaces."""
     scopes = claims.get("scope", [])
     words = scopes.split() if isinstance(scopes, str) else scopes if isinstance(scopes, list) else []
-    return tuple(word for word in words if isinstance(word, str) and word in SCOPES)
+    return tuple(dict.fromkeys(word for word in words if isinstance(word, str) and word in SCOPES))

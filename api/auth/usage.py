@@ -13,6 +13,7 @@ from db.api_keys import set_api_key_used
 from db.audit import create_signed_in
 from db.credentials import Credential
 from db.pool import Pool
+from schema.rate_limits import network
 
 # The time until a use is recorded again. Postgres decides whether an hour has passed.
 SECONDS = 600.0
@@ -36,7 +37,8 @@ class Usage:
             self._once((api_key_id,), partial(set_api_key_used, self._db, store_id, api_key_id))
         if credential.user_id is not None or credential.console:
             origin = credential.origin(address)
-            key = (store_id, credential.app_id, *origin)
+            # Clients can have many addresses of a network.
+            key = (store_id, credential.app_id, *origin._replace(address=network(address or "")))
             self._once(key, partial(create_signed_in, self._db, store_id, credential.app_id, origin))
 
     def _once(self, key: tuple[str | None, ...], write: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -206,6 +206,18 @@ async def test_one_address_with_a_join_key_leaves_half_of_the_points_to_others(s
     assert 250 - cost <= statuses.count(200) * cost <= 250 + cost
 
 
+async def test_new_documents_count_for_the_share_of_an_address(shop: Shop) -> None:
+    new = await new_app(shop.db, shop.id, ["sessions:join"], rate=1)
+    await shop.ask(JOIN)
+    here, there = new_address(), new_address()
+    await take_points(shop.db, shop.id, new.app.id, 2_500, 2_500, 1, 5_000)
+    words = [" ".join(f"a{number}b{each}: __typename" for each in range(20)) for number in range(10)]
+    statuses = [(await send(shop.http, f"{{ {each} }}", new.secret, here)).status_code for each in words]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    assert statuses.count(200) <= 4  # each costs more than 60 points of 250
+    assert (await send(shop.http, JOIN, new.secret, there)).status_code == 200
+
+
 async def test_one_address_can_spend_all_points_of_other_keys(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:join", "sessions:read"], rate=1)
     await take_points(shop.db, shop.id, new.app.id, 4_900, 4_900, 1, 5_000)
