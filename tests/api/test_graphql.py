@@ -145,7 +145,7 @@ async def test_an_answer_has_the_cost_of_its_operation(
 async def test_an_answer_without_a_key_has_its_cost(http: httpx.AsyncClient) -> None:
     answer = (await http.post("/graphql", json={"query": TYPENAME})).json()
     available = answer["extensions"]["cost"]["throttle"]["available"]
-    throttle = {"available": available, "maximum": 5_000, "restoreRate": 500}
+    throttle = {"available": available, "maximum": 20_000, "restoreRate": 1_000}
     maximum = introspection_cost(GRAPHQL_SCHEMA, COST_MODEL) * 11 // 10
     cost = {"requested": 0, "maximum": maximum, "throttle": throttle}
     assert answer == {"data": {"__typename": "Query"}, "extensions": {"cost": cost}}
