@@ -83,9 +83,12 @@ class HttpProtocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # a server may ignore Upgrade (RFC 9110, section 7.8)
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    break
+                except httptools.HttpParserUpgrade as upgrade:
+                    data = self._without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, RequestError) else RequestError(400, INVALID))
@@ -110,6 +113,10 @@ class HttpProtocol(HttpToolsProtocol):
                 raise self._too_large()
         if len(self.pipeline) >= self.PIPELINED_REQUESTS:
             raise RequestError(400, f"At most {self.PIPELINED_REQUESTS} requests can wait for a response.")
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise RequestError(400, INVALID)
+            return  # see _without_upgrade
         super().on_headers_complete()
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
@@ -125,6 +132,8 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers = []
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._in_body = False
         self._pending_bytes = 0
         super().on_message_complete()
@@ -153,6 +162,18 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(RequestError(408, f"The headers took longer than {self.HEAD_SECONDS:g} s.", "TIMEOUT"))
         else:  # `close` would wait until the client has read everything
             self.transport.abort()
+
+    def _without_upgrade(self, rest: bytes) -> bytes:
+        """The current request without its header Upgrade, which a server may ignore (RFC 9110, section 7.8).
+
+        The parser stops after the headers of such a request, and would parse its body as the next request. Therefore, a
+        new parser gets the headers again, followed by the rest of the data.
+        """
+        request_line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        headers = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as in the superclass
+        return b"\r\n".join([request_line, *headers, b"", rest])
 
     @property
     def _is_responding(self) -> bool:
@@ -219,6 +240,9 @@ def server_options(settings: Settings) -> dict[str, Any]:
         headers.append(HSTS)
     return {
         "http": HttpProtocol,
+        "ws": "none",
+        # A pipelined request would have the context of the request before it.
+        "reset_contextvars": True,
         "headers": headers,
         "server_header": False,
         # The access log of uvicorn would contain the codes of links.

@@ -284,6 +284,42 @@ async def test_pipelined_requests_over_the_limit_are_not_read(echo: Echo, echo_u
     assert echo.paths == ["/slow", *["/next"] * 16]
 
 
+UPGRADING = (
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"
+)
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "bodies"),
+    [
+        ([UPGRADING + b"Content-Length: 35\r\n\r\n" + SMUGGLED], [SMUGGLED]),
+        ([UPGRADING + b"Content-Length: 35\r\n\r\n", SMUGGLED], [SMUGGLED]),
+        ([UPGRADING, b"Content-Length: 35\r\n\r\n" + SMUGGLED[:9], SMUGGLED[9:]], [SMUGGLED]),
+        ([UPGRADING + b"Transfer-Encoding: chunked\r\n\r\n23\r\n" + SMUGGLED + b"\r\n0\r\n\r\n"], [SMUGGLED]),
+        ([(UPGRADING + b"Content-Length: 2\r\n\r\nab") * 3], [b"ab"] * 3),
+        ([UPGRADING.replace(b"h2c", b"websocket") + b"\r\n"], [b""]),
+    ],
+)
+async def test_a_request_to_upgrade_is_an_ordinary_request(
+    echo: Echo, echo_url: str, parts: list[bytes], bodies: list[bytes]
+) -> None:
+    async with connection(echo_url) as client:
+        for part in parts:
+            await client.send(part)
+            await asyncio.sleep(0.01)  # so that the parts arrive as separate packets
+        assert [(await client.response()).body for _ in bodies] == bodies
+        await client.send(GET.replace(b"/health/live", b"/next") + b"\r\n")
+        assert (await client.response()).status == 200
+    assert echo.paths == [*["/echo"] * len(bodies), "/next"]
+
+
+async def test_a_tunnel_is_refused(echo_url: str) -> None:
+    async with connection(echo_url) as client:
+        await client.send(b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert await refused(client) == refusal(400, INVALID)
+
+
 async def test_an_invalid_request_after_a_valid_one_does_not_replace_its_response(echo: Echo, echo_url: str) -> None:
     async with connection(echo_url) as client:
         await client.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
