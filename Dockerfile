@@ -27,5 +27,5 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
 USER roomkey
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
 CMD ["roomkey", "serve", "--host", "0.0.0.0"]

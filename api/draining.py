@@ -64,8 +64,11 @@ class DrainingServer(Server):
     async def _drain(self, sockets: list[socket.socket]) -> None:
         # The readiness check reads this from the state of its request. See api/health.py.
         self.lifespan.state["is_draining"] = True
-        # A response with this header is the last one on its connection. Running requests have the same list.
-        self.server_state.default_headers.append((b"connection", b"close"))
+        # A response with this header is the last one on its connection.
+        last = self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        for connection in self.server_state.connections:
+            if cycle := getattr(connection, "cycle", None):  # a running request has the earlier list
+                cycle.default_headers = last
         await self._wait(self._drain_seconds)
         if self._owns_listener:
             for listener in sockets:

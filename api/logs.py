@@ -75,8 +75,10 @@ class StreamWriter(logging.Handler):
                 try:
                     self._stream.buffer.write(b"\n".join(lines) + b"\n")
                     self._stream.flush()
-                except (OSError, ValueError):  # the reader has closed the pipe
+                except (BrokenPipeError, ValueError):  # the reader has closed the pipe
                     return
+                except OSError:  # such as a full disk
+                    self._dropped += len(lines)
             if is_last:
                 return
 

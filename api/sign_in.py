@@ -5,6 +5,7 @@ servers. The page exchanges it for a key with `POST /sign-in`. A code is a file 
 folder that only the owner of the server can read. It works once, because only one worker can delete the file.
 """
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -23,6 +24,7 @@ from api.request import receive_body
 CODE_SECONDS = 3_600
 
 BODY_BYTES = 1_000
+BODY_SECONDS = 10
 
 
 def create_code(folder: Path, key_file: str) -> str:
@@ -60,7 +62,11 @@ def sign_in_route(folder: Path) -> Route:
         if not is_json(content_type.encode("latin-1")):
             raise RequestError(415, f"The Content-Type must be {JSON} in UTF-8, got {content_type[:100]!r}.")
         try:
-            body = orjson.loads(await receive_body(request.receive, BODY_BYTES))
+            async with asyncio.timeout(BODY_SECONDS):
+                body = orjson.loads(await receive_body(request.receive, BODY_BYTES))
+        except TimeoutError:
+            late = f"The body took longer than {BODY_SECONDS} s."
+            raise RequestError(408, late, "TIMEOUT", Connection="close") from None
         except orjson.JSONDecodeError:
             body = None
         code = body.get("code") if isinstance(body, dict) else None

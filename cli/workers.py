@@ -98,15 +98,16 @@ class Supervisor:
                 return self._signals.get(timeout=CHECK_SECONDS if is_ready else 0.02)
             for index, worker in enumerate(workers):
                 if not worker.is_well():
-                    workers[index] = self._replace(worker)
+                    workers[index] = self._replace(worker, is_ready)
             if not is_ready and all(worker.has_started for worker in workers):
                 is_ready = True
                 self._on_ready()
 
-    def _replace(self, worker: Worker) -> Worker:
+    def _replace(self, worker: Worker, is_ready: bool) -> Worker:
         worker.kill()
         worker.join()
-        if worker.exitcode == STARTUP_FAILURE:
+        # Later, a worker may not be able to start because Postgres is away. The others continue, and it is tried again.
+        if worker.exitcode == STARTUP_FAILURE and not is_ready:
             raise SystemExit(STARTUP_FAILURE)
         logger.warning("Worker %s ended with status %s and is replaced", worker.pid, worker.exitcode)
         return self._start()

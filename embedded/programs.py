@@ -54,8 +54,8 @@ class Programs(NamedTuple):
             extra_groups=[] if account else None,
         )
 
-    def own(self, path: Path) -> None:
-        """Make the account, if any, the owner of the path."""
+    def own(self, path: Path | int) -> None:
+        """Make the account, if any, the owner of the path or of the file descriptor."""
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 

@@ -192,8 +192,11 @@ def _allow_only_this_user(programs: Programs, data: Path) -> None:
         "pg_ident.conf": [f'{USER} "{user}" {USER}' for user in users],
     }
     for name, lines in files.items():
-        (data / name).write_text("\n".join(["# Written at each start, see embedded/server.py.", *lines, ""]))
-        programs.own(data / name)
+        # A new file: the account of Postgres owns the folder, and could put a link to a file of root there.
+        (data / name).unlink(missing_ok=True)
+        with open(data / name, "x", opener=_private) as file:
+            file.write("\n".join(["# Written at each start, see embedded/server.py.", *lines, ""]))
+            programs.own(file.fileno())
 
 
 def _is_own_socket_folder(socket_folder: Path, data: Path) -> bool:

@@ -1,5 +1,6 @@
 """Health checks: liveness never depends on the database, and readiness needs one that can be written to."""
 
+import asyncio
 import os
 import signal
 import time
@@ -8,12 +9,20 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
+import pytest
 
 import embedded
 from db.migrate import migrate
 from tests.conftest import client_of, settings_for
+from tests.support.logs import Log
 from tests.support.postgres_processes import postmaster
 from tests.support.responses import checked, error_body
+
+
+@pytest.fixture(autouse=True)
+def each_request_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.health.RESULT_SECONDS", 0)
+
 
 UNAVAILABLE = error_body("The database is not available at the moment.", "SERVICE_UNAVAILABLE")
 
@@ -28,6 +37,17 @@ async def check(http: httpx.AsyncClient) -> tuple[int, int]:
     live = await http.get("/health/live")
     assert live.text == "ok"
     return live.status_code, ready.status_code
+
+
+async def test_parallel_checks_are_one_statement(
+    own_database_url: str, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.health.RESULT_SECONDS", 60)
+    async with client_of(settings_for(own_database_url)) as http:
+        responses = await asyncio.gather(*(http.get("/health/ready") for _ in range(20)))
+        lines = [await log.line_of(response) for response in responses]
+    assert {response.text for response in responses} == {"ok"}
+    assert sum(line["statements"] for line in lines) == 1
 
 
 async def test_a_read_only_database_is_not_ready(own_database_url: str) -> None:

@@ -1,5 +1,7 @@
 """One-time codes that sign a browser in, by HTTP. tests/e2e/console/test_signing_in.py uses them in a browser."""
 
+import asyncio
+import json
 import os
 import time
 from collections.abc import AsyncIterator
@@ -84,6 +86,18 @@ async def test_a_form_cannot_use_a_code(http: httpx.AsyncClient, tmp_path: Path)
     form = await http.post("/sign-in", content=f'{{"code": "{code}"}}', headers={"Content-Type": "text/plain"})
     message = "The Content-Type must be application/json in UTF-8, got 'text/plain'."
     assert checked(form) == (415, error_body(message))
+
+
+async def test_a_body_that_does_not_arrive_is_refused(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.sign_in.BODY_SECONDS", 0.1)
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    writer.write(
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    )
+    head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body) == error_body("The body took longer than 0.1 s.", "TIMEOUT")
 
 
 async def test_no_page_contains_a_key(http: httpx.AsyncClient, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import os
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
 
@@ -32,6 +34,10 @@ def is_answered(url: str) -> bool:
     return httpx.get(f"{url}/health/ready").text == "ok"
 
 
+def is_live(url: str) -> bool:
+    return httpx.get(f"{url}/health/live").text == "ok"
+
+
 def test_a_server_takes_over_the_port_of_another(tmp_path: Path, settings: dict[str, str]) -> None:
     port = free_port()
     with serving(tmp_path, port=port, **settings) as old:
@@ -53,6 +59,23 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, settings: dict[str, str]) -
         assert is_answered(served.url)
     warning = f"Worker {killed} ended with status -9 and is replaced"
     assert warning in (tmp_path / "serve.log").read_text()
+
+
+async def test_a_worker_that_cannot_start_because_of_the_database_leaves_the_others_running(
+    tmp_path: Path, settings: dict[str, str], postgres: str, own_database_url: str
+) -> None:
+    administrator, name = await asyncpg.connect(postgres), urlsplit(own_database_url).path[1:]
+    with serving(tmp_path, "--workers", 2, **settings) as served:
+        killed, other = workers_of(served.process.pid)
+        await administrator.execute(f"alter database {name} allow_connections false")
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: "ended with status 3 and is replaced" in (tmp_path / "serve.log").read_text(), 20)
+        assert is_alive(other)
+        assert is_live(served.url)
+        await administrator.execute(f"alter database {name} allow_connections true")
+        assert eventually(lambda: len(workers_of(served.process.pid)) == 2 and is_answered(served.url), 20)
+        assert other in workers_of(served.process.pid)
+    await administrator.close()
 
 
 def test_a_worker_that_is_stopped_alone_leaves_the_port_to_the_others(tmp_path: Path, settings: dict[str, str]) -> None:
