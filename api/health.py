@@ -16,7 +16,7 @@ from db.pool import Pool
 
 # The maximum duration of the check of the database.
 CHECK_SECONDS = 1
-# How long its result is used again, because anyone can request it.
+# The time for which its result is used again, because anyone can request it.
 RESULT_SECONDS = 0.5
 
 
@@ -25,7 +25,7 @@ def health_routes(db: Pool) -> Sequence[Route]:
     checked_at, error = -inf, ""
 
     async def check() -> None:
-        """Check the database, unless this was done a moment ago. Raises Unavailable."""
+        """Check the database, unless this was just done. Raises Unavailable."""
         nonlocal checked_at, error
         async with checking:
             if monotonic() - checked_at > RESULT_SECONDS:
