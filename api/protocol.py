@@ -51,8 +51,9 @@ class HttpProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.timeout_keep_alive = self.IDLE_SECONDS  # type: ignore[assignment]
-        # The number of bytes since the last progress: complete headers, data of a body, or the end of a request.
+        # The number of bytes of an incomplete head, or of the chunk extensions and trailers of a body.
         self._pending_bytes = 0
+        self._packet_bytes = 0
         self._in_head = False
         self._in_body = False
         self._is_refused = False
@@ -77,7 +78,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # The superclass would stop the timer here. Then, a client could keep a connection with one byte per minute.
-        self._pending_bytes += len(data)
+        self._packet_bytes = len(data)
+        self._pending_bytes += self._packet_bytes
         if self._is_refused:
             if self._pending_bytes > DISCARDED_BYTES:
                 self.transport.abort()
@@ -107,7 +109,8 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.headers) > self.HEADERS or len(self.url) > self.URL_BYTES:
             raise self._too_large()
-        if self._pending_bytes > self.HEAD_BYTES:  # they can include a part of the body
+        # Both can include the bytes of a body, and the packet those of other requests.
+        if max(self._pending_bytes, self._packet_bytes) > self.HEAD_BYTES:
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > self.HEAD_BYTES:
                 raise self._too_large()
@@ -124,7 +127,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._pending_bytes = 0
 
     def on_body(self, body: bytes) -> None:
-        self._pending_bytes = 0
+        self._pending_bytes -= len(body)
         super().on_body(body)
 
     def on_chunk_header(self) -> None:

@@ -271,6 +271,24 @@ async def test_pipelined_requests_are_answered_in_order(echo_url: str) -> None:
         assert (await client.response()).body == b"03"
 
 
+async def test_a_pipelined_request_has_the_same_limits(base_url: str) -> None:
+    async with connection(base_url) as client:
+        await client.send(GET + b"\r\n" + GET + b"x: " + b"x" * 100_000 + b"\r\n\r\n")
+        response = await client.response()
+        assert (response.status, response.headers["connection"]) == (200, "close")
+        assert await client.is_closed()
+
+
+async def test_the_extensions_of_all_chunks_have_one_limit(echo: Echo, echo_url: str) -> None:
+    async with connection(echo_url) as client:
+        await client.send(CHUNKED)
+        while not echo.paths:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        for _ in range(4):
+            await client.send(b"1;" + b"x" * 5_000 + b"\r\nx\r\n")
+        assert await refused(client) == refusal(400, CHUNK_SIZE)
+
+
 async def test_pipelined_requests_over_the_limit_are_not_read(echo: Echo, echo_url: str) -> None:
     async with connection(echo_url) as client:
         await client.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n" * 5_000)
