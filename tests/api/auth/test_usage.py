@@ -33,7 +33,10 @@ async def test_a_request_succeeds_if_its_use_cannot_be_recorded(
         async with asyncio.timeout(5):
             while WARNING not in log.text:
                 assert await client.ask("{ store { id } }") == {"store": {"id": shop.id}}
-    assert log.text.count(WARNING) == 1
+        attempts = log.text.count(WARNING)
+        for _ in range(20):
+            assert await client.ask("{ store { id } }") == {"store": {"id": shop.id}}
+        assert log.text.count(WARNING) == attempts
 
 
 async def test_recording_the_use_is_not_a_statement_of_the_request(shop: Shop, log: Log) -> None:
