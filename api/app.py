@@ -1,11 +1,10 @@
 """The application: its routes, and what lives as long as it does."""
 
-import asyncio
 import gc
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -39,8 +38,6 @@ from api.web import Page, assets
 from db.pool import Pool
 from schema.links import Links
 from schema.signing_keys import SigningKeys
-
-DISCONNECT_SECONDS = 1
 
 # The pages within the console: a reload must find them.
 CONSOLE_PATHS = ("/", "/sessions", "/sessions/{id}", "/overview", "/settings", "/audit")
@@ -105,10 +102,7 @@ def _site(settings: Settings, db: Pool, links: Links) -> Starlette:
         try:
             yield
         finally:
-            # All requests have ended. A frozen Postgres does not acknowledge the end of a connection.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(DISCONNECT_SECONDS):
-                    await db.disconnect()
+            await db.disconnect()
 
     # The parts of a stream must not wait for each other.
     for stream in ("text/event-stream", "multipart/mixed"):

@@ -44,6 +44,8 @@ class Running:
         """As Ctrl-C does."""
         self.server.handle_exit(signal.SIGINT, None)
         await self.task
+        if self.server.force_exit:  # then, the process would end without this
+            await self.server.lifespan.shutdown()
 
 
 @pytest.fixture
