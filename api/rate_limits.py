@@ -165,8 +165,7 @@ class RateLimiter:
         """Charge a request: at least one point, at most the app's maximum. Raises Throttled.
 
         Without a credential, the client's address is charged. If the credential can only join sessions, the address has
-        a limit, too. A request that is cancelled during the statement may be
-        charged.
+        a limit, too. A request that is cancelled during the statement may be charged.
         """
         if credential is None:
             return self._charge_anonymous(address, max(cost, 1))

@@ -34,8 +34,8 @@ async def test_a_request_succeeds_if_its_use_cannot_be_recorded(
             while WARNING not in log.text:
                 assert await client.ask("{ store { id } }") == {"store": {"id": shop.id}}
         attempts = log.text.count(WARNING)
-        for _ in range(20):
-            assert await client.ask("{ store { id } }") == {"store": {"id": shop.id}}
+        for number in range(20):  # a known document would not look the credential up
+            assert await client.ask(f"{{ a{number}: store {{ id }} }}") == {f"a{number}": {"id": shop.id}}
         assert log.text.count(WARNING) == attempts
 
 
