@@ -5,8 +5,10 @@ A path is a chain of tuples `(previous, key, type name)`. They are laid out like
 time to create.
 """
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any, TypeAlias
 
 from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
@@ -56,6 +58,7 @@ class Execution:
     root_value: Any
     hide_suggestions: bool
     _executor: Executor | None = None
+    _awaitables: list[Any] = dataclasses.field(default_factory=list)
 
     @property
     def executor(self) -> Executor:
@@ -119,8 +122,12 @@ class Execution:
         """The fields of an object, executed by graphql-core."""
         return self.executor.execute_fields(type, source, path and path_of(path), selected, None)
 
-    async def completed(self, field: Field, value: Awaitable[Any], path: AnyPath) -> Any:
+    def completed(self, field: Field, value: Awaitable[Any], path: AnyPath) -> Awaitable[Any]:
         """Await a completed value, and handle its error."""
+        self._awaitables.append(value)
+        return self._completed(field, value, path)
+
+    async def _completed(self, field: Field, value: Awaitable[Any], path: AnyPath) -> Any:
         try:
             return await value
         except Exception as error:
@@ -136,9 +143,20 @@ class Execution:
         if awaitables:
             self.executor.settle_in_background(awaitables)
 
+    def gathered(self, values: Any, keys: "list[Any] | tuple[Any, ...]") -> Awaitable[Any]:
+        """Await the values at these keys of an object or list, and return it."""
+        self._awaitables += [values[key] for key in keys]
+        return gather(values, keys)
 
-async def gathered(values: Any, keys: "list[Any] | tuple[Any, ...]") -> Any:
-    """Await the values at these keys of an object or list, and return it."""
+    def close(self) -> None:
+        """Close the coroutines that did not start before the execution was canceled. Python would warn about them."""
+        for awaitable in self._awaitables:
+            if iscoroutine(awaitable) and getcoroutinestate(awaitable) == CORO_CREATED:
+                awaitable.close()
+
+
+async def gather(values: Any, keys: "list[Any] | tuple[Any, ...]") -> Any:
+    """See `Execution.gathered`."""
     if len(keys) == 1:
         [key] = keys
         values[key] = await values[key]

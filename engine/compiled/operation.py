@@ -1,6 +1,7 @@
 """Compiled operations. An operation is compiled on its first execution."""
 
 import linecache
+from asyncio import CancelledError
 from collections.abc import Mapping
 from itertools import count
 from typing import Any, NamedTuple
@@ -102,6 +103,9 @@ class CompiledOperation:
                 data |= await part if is_awaitable(part) else part
         except GraphQLError as error:
             return execution.result(None, error)
+        except CancelledError:
+            execution.close()
+            raise
         return execution.result(data)
 
     def variant(self, values: VariableValues) -> Variant:

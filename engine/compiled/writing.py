@@ -40,7 +40,6 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.scalar import identity
 
-from engine.compiled.execution import gathered
 from engine.compiled.inputs import IMMUTABLE
 from engine.compiled.planning import Attribute, Field, Planner, Subfields, TypeName, class_of, classes_of
 from engine.compiled.rows import RowFields, dictionary, unused
@@ -63,7 +62,6 @@ HELPERS = {
     # The attribute of an object that was cast to another type than that of its class.
     "CAST": TYPE_CAST_ATTRIBUTE,
     "Undefined": Undefined,
-    "gathered": gathered,
     "is_awaitable": is_awaitable,
 }
 
@@ -140,7 +138,7 @@ class Writer:
                 "    if awaited:\n"
                 "        execution.abandon([data[key] for key in awaited])\n"
                 "    raise\n"
-                "return gathered(data, awaited) if awaited else data\n"
+                "return execution.gathered(data, awaited) if awaited else data\n"
             )
         self.functions.append(f"def {name}(execution, source, path):\n{indent(body, '    ')}")
         return name
@@ -293,7 +291,7 @@ class Writer:
             "    except Exception:\n"
             "        execution.abandon([data[index] for index in awaited] + items[index + 1:])\n"
             "        raise\n"
-            "    return gathered(data, awaited) if awaited else data\n"
+            "    return execution.gathered(data, awaited) if awaited else data\n"
         )
         return name
 

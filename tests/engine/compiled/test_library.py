@@ -1,6 +1,7 @@
 """The compiler as a library: what docs/compiled.md says, on another schema."""
 
 import ast
+import asyncio
 import gc
 import linecache
 import re
@@ -26,6 +27,11 @@ class Query:
     @strawberry.field
     def hello(self, name: str) -> str:
         return f"Hello, {name}!"
+
+    @strawberry.field
+    async def fellows(self) -> "list[Query]":
+        await asyncio.sleep(0)
+        return [Query(), Query()]
 
     @strawberry.field
     def fail(self) -> str:
@@ -113,3 +119,22 @@ def test_it_imports_nothing_of_the_project() -> None:
     program = "import engine.compiled, sys; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {"api", "cli", "db", "demo", "embedded", "engine", "schema"} & {*loaded.stdout.split()} == {"engine"}
+
+
+async def test_a_canceled_operation_leaves_no_coroutine_that_never_started() -> None:
+    """Otherwise Python warns about it, and pytest makes an error of each warning."""
+    fellows = "{ a: fellows { b: fellows { c: fellows { __typename } } d: fellows { e: fellows { __typename } } } }"
+    operation = compile_operation(schema, parse(fellows))
+    turns = 0
+    while True:
+        task = asyncio.ensure_future(operation.execute())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if task.done():
+            break
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        gc.collect()
+        turns += 1
+    assert turns > 5
