@@ -10,6 +10,7 @@ import orjson
 
 from bench.faults.promises import Outcome
 from bench.faults.servers import Client, Response, connected, database, get, post, serving, shops
+from tests.support.addresses import new_address
 from tests.support.persisted_documents import JOIN
 from tests.support.shop import Shop, code_of
 
@@ -26,7 +27,8 @@ class Round:
 
     def __init__(self, shop: Shop, code: str) -> None:
         self.join = post(JOIN, shop.key, token=code)
-        self.open = get(f"/s/{shop.slug}/{code}", "User-Agent: Mozilla/5.0")
+        # From an address of its own, because the visits of an address are limited.
+        self.open = get(f"/s/{shop.slug}/{code}", "User-Agent: Mozilla/5.0", f"X-Forwarded-For: {new_address()}")
         self.acknowledged = False
         self.admitted_before = 0
         self.after: Counter[str] = Counter()
@@ -62,7 +64,8 @@ async def a_revoked_link_admits_nobody() -> Outcome:
         for each in folders:
             each.mkdir()
         # Two hosts, one of them with two workers.
-        with serving(folders[0], url, "--workers", 2) as one, serving(folders[1], url) as other:
+        one_host = serving(folders[0], url, "--workers", 2, TRUSTED_PROXIES="127.0.0.1")
+        with one_host as one, serving(folders[1], url, TRUSTED_PROXIES="127.0.0.1") as other:
             async with shops(url, one.url) as [shop], AsyncExitStack() as stack:
                 hosts = (one, one, other) * (CONNECTIONS // 3)
                 clients = [await stack.enter_async_context(connected(host.url)) for host in hosts]
