@@ -17,6 +17,8 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     GraphQLUnionType,
+    SchemaMetaFieldDef,
+    TypeMetaFieldDef,
     get_named_type,
     is_composite_type,
     is_object_type,
@@ -57,9 +59,13 @@ class Attribute:
     name: str
 
 
+class Introspected:
+    """The field is `__schema` or `__type`."""
+
+
 # A `StrawberryResolver` is called as Strawberry calls it. The last is graphql-core's resolver of the field, for fields
 # with extensions, permission classes or unusual arguments, and for fields without Strawberry.
-ValueSource: TypeAlias = TypeName | Attribute | Column | StrawberryResolver[Any] | Callable[..., Any]
+ValueSource: TypeAlias = TypeName | Introspected | Attribute | Column | StrawberryResolver[Any] | Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,8 +103,7 @@ class Planner:
             nodes = [detail.node for detail in details]
             name = nodes[0].name.value
             definition = self._schema.get_field(type, name)
-            if definition is None or name in ("__schema", "__type"):
-                raise Unsupported("introspection")
+            assert definition is not None, "the document is valid"
             strawberry = _definition(definition, StrawberryField)
             arguments = Arguments(self._schema, definition, nodes[0], strawberry) if definition.args else None
             source = TypeName() if name == "__typename" else self._source(definition, strawberry, arguments)
@@ -110,6 +115,8 @@ class Planner:
         self, definition: GraphQLField, strawberry: StrawberryField | None, arguments: Arguments | None
     ) -> ValueSource:
         """Where the field's value comes from."""
+        if definition is SchemaMetaFieldDef or definition is TypeMetaFieldDef:
+            return Introspected()
         core = definition.resolve or default_field_resolver
         if strawberry is None or strawberry.extensions or self._has_exception_handlers:
             return core

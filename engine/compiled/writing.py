@@ -34,6 +34,7 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.execution.collect_fields import FieldDetails, GroupedFieldSet
+from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable as is_awaitable
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
@@ -41,7 +42,8 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.scalar import identity
 
 from engine.compiled.inputs import IMMUTABLE
-from engine.compiled.planning import Attribute, Field, Planner, Subfields, TypeName, class_of, classes_of
+from engine.compiled.introspection import DependsOnVariables, Introspection
+from engine.compiled.planning import Attribute, Field, Introspected, Planner, Subfields, TypeName, class_of, classes_of
 from engine.compiled.rows import RowFields, dictionary, unused
 from engine.rows import Column
 
@@ -161,6 +163,8 @@ class Writer:
         """Statements that put a field's completed value into `data`."""
         if isinstance(field.source, TypeName):
             return f"data[{field.key!r}] = {field.parent_type.name!r}\n"
+        if isinstance(field.source, Introspected):
+            return self._introspected(field)
         path = _path(field)
         if isinstance(field.source, StrawberryResolver) and field.source.is_async:
             function = self._awaited(field, field.source)
@@ -174,6 +178,26 @@ class Writer:
             f"    value = execution.failed({self._field_constant(field)}, error, {path})\n"
             f"data[{field.key!r}] = value\n"
         )
+
+    def _introspected(self, field: Field) -> str:
+        """Statements that put the result of introspection into `data`. graphql-core handles its errors."""
+
+        def introspect(variables: VariableValues | None) -> orjson.Fragment:
+            introspection = Introspection(self._schema, self._planner.subfields, variables)
+            return introspection.execute(field.parent_type, field.key, field.details)
+
+        try:
+            return f"data[{field.key!r}] = {self.constant(_base(field), introspect(None))}\n"
+        except DependsOnVariables:
+            resolve = field.definition.resolve
+            assert resolve, "graphql-core has a resolver for each field of introspection"
+            by_graphql_core = self._field(replace(field, source=resolve))
+            return (
+                "try:\n"
+                f"    data[{field.key!r}] = {self.constant(_base(field), introspect)}(execution.variables)\n"
+                "except Exception:\n"
+                f"{indent(by_graphql_core, '    ')}"
+            )
 
     def _value(self, field: Field) -> str:
         """An expression: the field's value before it is completed."""

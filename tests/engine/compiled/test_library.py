@@ -51,7 +51,6 @@ async def test_the_program_of_the_page_runs() -> None:
 @pytest.mark.parametrize(
     ("text", "variables", "reason"),
     [
-        ("{ __schema { description } }", {}, "introspection"),
         ("query ($no: Boolean = false) { hello(name: 1) @skip(if: $no) }", {"no": None}, "a condition that is null"),
         ("query @mine { __typename }", {}, "@mine"),
         (f"{{ {' '.join(f'a{number}: __typename' for number in range(501))} }}", {}, "a large document"),
