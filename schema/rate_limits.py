@@ -1,11 +1,13 @@
 """Rate limits: as clients see them, and those that a worker keeps in memory, of client addresses."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from math import ceil
 from time import monotonic
 from typing import NamedTuple, TypeVar
+from weakref import WeakValueDictionary
 
 import strawberry
 from cachetools import LRUCache
@@ -90,17 +92,24 @@ class Attempts:
         self._what = what
         self._buckets = TokenBuckets()
         self._right: LRUCache[Hashable, bool] = LRUCache(SIZE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def attempt(self, address: str, secret: Hashable, look_up: Callable[[], Awaitable[T | None]]) -> T | None:
         """Look up what the secret stands for. None if it is wrong. Raises Throttled after too many wrong ones.
 
-        An attempt counts until it turns out to be right, so that parallel or cancelled attempts are counted.
+        An unknown secret waits for the others of its address, so that the right ones of a burst are not mistaken for
+        guesses. It counts until it turns out to be right, so that cancelled attempts are counted.
         """
-        if secret in self._right:
-            found = await look_up()
-            if found is None:
-                self._right.pop(secret, None)
-            return found
+        if secret not in self._right:
+            async with self._turns.setdefault(network(address), asyncio.Lock()):
+                if secret not in self._right:
+                    return await self._guess(address, secret, look_up)
+        found = await look_up()
+        if found is None:
+            self._right.pop(secret, None)
+        return found
+
+    async def _guess(self, address: str, secret: Hashable, look_up: Callable[[], Awaitable[T | None]]) -> T | None:
         self.count(address)
         try:
             found = await look_up()
