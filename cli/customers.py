@@ -8,6 +8,7 @@ import click
 from api.logs import logger
 from cli.database import run_with_pool, with_database
 from cli.stores import find_store
+from db.idempotency_keys import delete_outdated_keys
 from db.pool import Pool
 from db.redaction import claim_store, redact_customer, redact_old_sessions
 from db.stores import find_store_of, search_stores
@@ -54,9 +55,13 @@ async def redact_old(db: Pool, slug: str | None) -> None:
 
 
 def redact_old_sessions_repeatedly() -> NoReturn:
-    """Redact old sessions in this thread until the process ends. Of several servers, one works on a store at a time."""
+    """Redact old sessions, and delete outdated idempotency keys, in this thread until the process ends.
+
+    Of several servers, one redacts the sessions of a store at a time.
+    """
 
     async def redact_in_turn(db: Pool) -> None:
+        await delete_outdated_keys(db)
         while store_id := await claim_store(db, RUN_SECONDS):
             if count := await redact_old_sessions(db, store_id):
                 logger.info("Redacted old sessions of %s: %d", store_id, count)
@@ -65,5 +70,5 @@ def redact_old_sessions_repeatedly() -> NoReturn:
         try:
             run_with_pool(redact_in_turn)
         except Exception as error:  # the next attempt may succeed
-            logger.warning("Old sessions could not be redacted", exc_info=error)
+            logger.warning("Old data could not be removed", exc_info=error)
         time.sleep(CHECK_SECONDS)

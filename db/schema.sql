@@ -141,6 +141,8 @@ CREATE TABLE public.idempotency_key (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+COMMENT ON COLUMN public.idempotency_key.key IS 'The ID of the app, a colon, and the key that the app chose.';
+
 COMMENT ON COLUMN public.idempotency_key.input_hash IS 'SHA-256 of the input that the key was first used with.';
 
 COMMENT ON COLUMN public.idempotency_key.resource_id IS 'The ID of the resource that the request created: a session, an app or an API key.';

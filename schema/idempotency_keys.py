@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import strawberry
 
+from db.credentials import Credential
 from db.idempotency_keys import InputDiffers, claim_id
 from db.pool import Transaction
 from schema.errors import UserErrorCode, user_error
@@ -19,8 +20,8 @@ IDEMPOTENCY_KEY = (
 )
 
 
-async def idempotent_id(transaction: Transaction, store_id: str, input: Any, new_id: str) -> str:
-    """The ID of the object that was created with the input's idempotency key before, or else `new_id`.
+async def idempotent_id(transaction: Transaction, credential: Credential, input: Any, new_id: str) -> str:
+    """The ID of the object that the app created with the input's idempotency key before, or else `new_id`.
 
     In the latter case, the caller creates the object with this ID: an event, if the mutation changes an object. Raises
     UserErrors if the key was used by another mutation or with a different input.
@@ -31,7 +32,8 @@ async def idempotent_id(transaction: Transaction, store_id: str, input: Any, new
     present = asdict(input, dict_factory=lambda fields: {name: value for name, value in fields if value not in ABSENT})
     input_hash = hashlib.sha256(orjson.dumps([type(input).__name__, present], option=orjson.OPT_SORT_KEYS)).digest()
     try:
-        return await claim_id(transaction, store_id, input.idempotency_key, input_hash, new_id)
+        app_id, key = credential.app_id, input.idempotency_key
+        return await claim_id(transaction, credential.store_id, app_id, key, input_hash, new_id)
     except InputDiffers:
         message = "was already used with a different input"
         raise user_error(UserErrorCode.IDEMPOTENCY_MISMATCH, message, "idempotencyKey") from None

@@ -52,7 +52,8 @@ class RevokeApiKeyPayload(Payload):
 
 
 async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
-    store_id = info.context.require(Scope.ADMIN).store_id
+    credential = info.context.require(Scope.ADMIN)
+    store_id = credential.store_id
     with Validation() as validation:
         validation.id(input.app_id, "app", "appId")
         input = replace(
@@ -62,7 +63,7 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> CreateApiKeyPa
         )
     new = new_id("key")
     async with info.context.db.transaction() as transaction:
-        id = await idempotent_id(transaction, store_id, input, new)
+        id = await idempotent_id(transaction, credential, input, new)
         if id != new:
             known = await get_api_key(transaction, store_id, id)
             assert known is not None  # rows are never deleted

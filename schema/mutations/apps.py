@@ -69,7 +69,8 @@ class UpdateAppPayload(Payload):
 
 
 async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
-    store_id = info.context.require(Scope.ADMIN).store_id
+    credential = info.context.require(Scope.ADMIN)
+    store_id = credential.store_id
     with Validation() as validation:
         input = replace(
             input,
@@ -82,7 +83,7 @@ async def create_app(info: Info, input: CreateAppInput) -> CreateAppPayload:
     new = new_id("app")
     try:
         async with info.context.db.transaction() as transaction:
-            id = await idempotent_id(transaction, store_id, input, new)
+            id = await idempotent_id(transaction, credential, input, new)
             if id == new:
                 await _check_app_limit(transaction, store_id)
                 scopes = [scope.value for scope in input.scopes]

@@ -101,7 +101,7 @@ async def create_session(info: Info, input: CreateSessionInput) -> CreateSession
         )
     new = new_id("session")
     async with info.context.db.transaction() as transaction:
-        id = await idempotent_id(transaction, store_id, input, new)
+        id = await idempotent_id(transaction, credential, input, new)
         if id != new:
             known = await get_session(transaction, store_id, id)
             assert known is not None  # rows are never deleted

@@ -81,7 +81,7 @@ async def extend_token(info: Info, input: ExtendTokenInput) -> ExtendTokenPayloa
         input = replace(input, idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"))
     store_id, new = credential.store_id, new_id("event")
     async with info.context.db.transaction() as transaction:
-        if await idempotent_id(transaction, store_id, input, new) == new:
+        if await idempotent_id(transaction, credential, input, new) == new:
             row = await set_token_expiry(transaction, store_id, id, minutes, credential.actor, event_id=new)
             if row is None:
                 known = found(await get_session(transaction, store_id, id), "a session", "sessionId")
@@ -103,7 +103,7 @@ async def reissue_token(info: Info, input: ReissueTokenInput) -> ReissueTokenPay
         input = replace(input, idempotency_key=validation.text(input.idempotency_key, "idempotencyKey"))
     store_id, new, token_key = credential.store_id, new_id("event"), info.context.links.keys.current
     async with info.context.db.transaction() as transaction:
-        if await idempotent_id(transaction, store_id, input, new) == new:
+        if await idempotent_id(transaction, credential, input, new) == new:
             actor = credential.actor
             row = await set_token_reissued(transaction, store_id, id, token_key, minutes, actor, event_id=new)
             if row is None:

@@ -53,14 +53,19 @@ async def own_shop(own_database_url: str) -> AsyncIterator[tuple[Shop, str]]:
         yield shop, own_database_url
 
 
-async def test_a_server_redacts_old_sessions(own_shop: tuple[Shop, str], tmp_path: Path) -> None:
+async def test_a_server_redacts_old_sessions_and_deletes_outdated_idempotency_keys(
+    own_shop: tuple[Shop, str], tmp_path: Path
+) -> None:
     shop, url = own_shop
     await old_session(shop)
     await shop.changed("updateStoreSettings", "store { id }", retentionDays=30)
+    await shop.create("Sari", idempotencyKey="k")
+    await shop.db.fetch("update idempotency_key set created_at = now() - interval '49 hours'")
     with serving(tmp_path, "--workers", 2, DATABASE_URL=url, TOKEN_KEYS=TOKEN_KEYS):
         async with asyncio.timeout(10):
-            while await names(shop) != [""]:
+            while await names(shop) != ["Sari", ""]:
                 pass
         assert eventually((tmp_path / "serve.log").read_text, 5)
     messages = [json.loads(line)["message"] for line in (tmp_path / "serve.log").read_text().splitlines()]
     assert messages == [f"Redacted old sessions of {shop.id}: 1"]
+    assert await shop.db.fetch("select from idempotency_key") == []

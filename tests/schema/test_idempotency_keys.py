@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from db.idempotency_keys import delete_outdated_keys
 from tests.support.shop import MISMATCH, ORDER_OF_ANOTHER, NewShop, Shop
 
 DEWI = {"details": {"name": "Dewi", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}}
@@ -40,7 +41,7 @@ select (select count(*) from session where store_id = $1) as sessions,
     (select count(*) from session_event where store_id = $1) as events
 """
 
-AGE = "update idempotency_key set created_at = now() - $3::interval where store_id = $1 and key = $2"
+AGE = "update idempotency_key set created_at = now() - $3::interval where store_id = $1 and key like '%:' || $2"
 
 
 async def rows(shop: Shop) -> dict[str, int]:
@@ -50,9 +51,9 @@ async def rows(shop: Shop) -> dict[str, int]:
 
 
 async def keys(shop: Shop) -> list[str]:
-    """The stored idempotency keys."""
+    """The stored idempotency keys of all apps."""
     kept = await shop.db.fetch("select key from idempotency_key where store_id = $1 order by key", shop.id)
-    return [row["key"] for row in kept]
+    return [row["key"].partition(":")[2] for row in kept]
 
 
 async def create_at_once(shop: Shop, inputs: list[dict[str, Any]]) -> list[httpx.Response]:
@@ -171,6 +172,15 @@ async def test_idempotency_keys_are_scoped_to_the_store(shop: Shop, new_shop: Ne
     assert (await shop.create(**INPUT), await neighbour.create(**INPUT | {"roomId": "7"})) == (ours, theirs)
 
 
+async def test_apps_do_not_see_one_anothers_idempotency_keys(shop: Shop) -> None:
+    other = await shop.with_scopes("sessions:read", "sessions:write")
+    ours = await shop.create(customer=DEWI, idempotencyKey="k")
+    theirs = await other.create(customer=DEWI, idempotencyKey="k", roomId="7")
+    assert ours["id"] != theirs["id"]
+    assert await shop.create(customer=DEWI, idempotencyKey="k") == ours
+    assert await keys(shop) == ["k", "k"]
+
+
 async def test_idempotency_keys_are_kept_for_a_day_and_deleted_after_two(shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     for hours in (24, 47.9, 48.1, 1000):
@@ -180,25 +190,26 @@ async def test_idempotency_keys_are_kept_for_a_day_and_deleted_after_two(shop: S
     await shop.db.fetch(AGE, neighbour.id, "cart-1905692", timedelta(hours=1000))
     day_old = await shop.create(**INPUT | {"orderNumber": None, "idempotencyKey": "24 hours"})
     assert await rows(shop) == {"sessions": 4, "customers": 1, "orders": 0, "events": 4}
-    await shop.create(customer=DEWI, idempotencyKey="new")
-    assert await keys(shop) == ["24 hours", "47.9 hours", "new"]
-    assert await keys(neighbour) == ["cart-1905692"]
+    await delete_outdated_keys(shop.db)
+    assert await keys(shop) == ["24 hours", "47.9 hours"]
+    assert await keys(neighbour) == []
     again = await shop.create(**INPUT | {"orderNumber": None, "idempotencyKey": "24 hours"})
     assert again == day_old
     assert await shop.refusals("createSession", **INPUT | {"idempotencyKey": "24 hours"}) == MISMATCH
 
 
-async def test_old_idempotency_keys_are_deleted_in_batches(shop: Shop) -> None:
-    await shop.db.fetch(
-        """insert into idempotency_key (store_id, key, input_hash, resource_id, created_at)
-        select $1, 'old ' || number, '', '', now() - interval '49 hours' from generate_series(1, 25) as number""",
-        shop.id,
-    )
-    kept = []
-    for number in range(4):
-        await shop.create(customer=DEWI, idempotencyKey=f"new {number}")
-        kept.append(len([key for key in await keys(shop) if key.startswith("old")]))
-    assert kept == [15, 5, 0, 0]
+async def test_all_outdated_idempotency_keys_are_deleted_in_batches(shop: Shop, new_shop: NewShop) -> None:
+    stores = [shop, await new_shop()]
+    for store in stores:
+        await store.db.fetch(
+            """insert into idempotency_key (store_id, key, input_hash, resource_id, created_at)
+            select $1, 'app:old ' || number, '', '', now() - interval '49 hours'
+            from generate_series(1, 1500) as number""",
+            store.id,
+        )
+        await store.create(idempotencyKey="new")
+    await delete_outdated_keys(shop.db)
+    assert [await keys(store) for store in stores] == [["new"], ["new"]]
 
 
 async def test_the_stored_hash_covers_the_present_fields(shop: Shop) -> None:
