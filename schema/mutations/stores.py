@@ -37,7 +37,7 @@ class UpdateStoreSettingsInput:
     )
     apply_to_active_tokens: bool | None = optional(
         "Whether to also apply the session expiration to active tokens, counted from the time at which "
-        "each was issued. Some of them can expire immediately. Defaults to false."
+        "each was issued. Some of them can expire immediately. Defaults to false. Requires the scope `sessions:write`."
     )
 
 
@@ -53,6 +53,8 @@ async def update_store_settings(info: Info, input: UpdateStoreSettingsInput) -> 
     keeps_retention = input.retention_days is strawberry.UNSET
     if not (keeps_retention and input.storefront_url is None and input.storefront_hosts is None):
         info.context.require(Scope.ADMIN)
+    if input.apply_to_active_tokens:
+        info.context.require(Scope.SESSIONS_WRITE)
     db, store_id = info.context.db, credential.store_id
     async with db.transaction() as transaction:
         with Validation() as validation:

@@ -1,12 +1,3 @@
-with outdated as (
-    delete from idempotency_key where store_id = $1 and key in (
-        select key from idempotency_key
-        where store_id = $1 and key <> $2 and created_at < now() - interval '48 hours'
-        order by created_at
-        limit 10
-        for update skip locked
-    )
-)
 insert into idempotency_key (store_id, key, input_hash, resource_id) values ($1, $2, $3, $4)
 on conflict (store_id, key) do nothing
 returning resource_id;

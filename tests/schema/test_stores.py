@@ -237,6 +237,17 @@ async def test_only_an_admin_moves_the_storefront(shop: Shop) -> None:
     assert renamed == before | {"name": "Kopi", "sessionExpiration": 5}
 
 
+async def test_active_tokens_change_with_the_scope_sessions_write_alone(shop: Shop) -> None:
+    session, before = await shop.create(), await store(shop)
+    staff = await shop.with_scopes("settings:write")
+    document = "mutation ($input: UpdateStoreSettingsInput!) { updateStoreSettings(input: $input) { store { id } } }"
+    forbidden = ("FORBIDDEN", "This needs the scope sessions:write, which the app 'test' lacks.")
+    change = {"sessionExpiration": 1, "applyToActiveTokens": True}
+    assert await staff.error(document, input=change) == forbidden
+    assert (await store(shop), await shop.session(session["id"])) == (before, session)
+    assert await apply(await shop.with_scopes("settings:write", "sessions:write"), 1) == 1
+
+
 @pytest.mark.parametrize(("name", "length"), [("", 0), (" \t", 0), ("n" * 201, 201)])
 async def test_a_store_has_a_name_of_1_to_200_characters(shop: Shop, name: str, length: int) -> None:
     assert await shop.refusals("updateStoreSettings", name=name) == [

@@ -141,12 +141,14 @@ export function ExpirationForm() {
           </Group>
         </Stack>
       )}
-      <Checkbox
-        label={t("expiration.applyToActive")}
-        description={effect()}
-        checked={appliesToActive}
-        onChange={(event) => change({ appliesToActive: event.currentTarget.checked })}
-      />
+      {can("SESSIONS_WRITE") && (
+        <Checkbox
+          label={t("expiration.applyToActive")}
+          description={effect()}
+          checked={appliesToActive}
+          onChange={(event) => change({ appliesToActive: event.currentTarget.checked })}
+        />
+      )}
       <SaveError error={error} otherErrors={otherErrors} />
       <Modal
         opened={isConfirming}
