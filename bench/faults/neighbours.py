@@ -115,7 +115,7 @@ def _client(url: str, key: str) -> httpx.AsyncClient:
 NOISES = {"50 times the quota": over_quota, f"{CLIENTS} sessionStats clients": with_reports, "hang-ups": with_hang_ups}
 
 
-async def not_starved() -> Outcome:
+async def not_slowed_down() -> Outcome:
     with cluster(shared_buffers="256MB") as server:
         await execute(server.url(), DATABASE)
         database_url = server.url("roomkey")

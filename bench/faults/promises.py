@@ -28,7 +28,7 @@ PROMISES = (
     ),
     Promise(
         "2",
-        "The database gives nobody a link",
+        "The database contains no link",
         tests=("db/test_secrets_at_rest.py", "embedded/test_programs.py::test_postgres_inherits_no_environment"),
     ),
     Promise("3", "No token or key in a log, a trace or an error", tests=("api/test_secrets_in_logs.py",)),
@@ -43,7 +43,7 @@ PROMISES = (
         "6",
         "Revoked means revoked, on every worker",
         tests=("schema/test_joining.py",),
-        scripts=("revocations:a_revoked_link_admits_nobody",),
+        scripts=("revocations:a_revoked_link_admits_no_customer",),
     ),
     Promise("7", "Expiry is the database's decision", scripts=("clocks:a_wrong_clock_changes_no_status",)),
     Promise(
@@ -95,7 +95,7 @@ PROMISES = (
     ),
     Promise("17", "The other workers follow a change within a second", tests=("e2e/test_workers.py",)),
     Promise("18", "PgBouncer in transaction mode works", tests=("db/test_poolers.py",), scripts=("poolers:suite",)),
-    Promise("19", "One noisy store starves nobody", scripts=("neighbours:not_starved",)),
+    Promise("19", "One noisy store does not slow down the others", scripts=("neighbours:not_slowed_down",)),
     Promise(
         "20",
         "Migrations run under load",

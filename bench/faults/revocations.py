@@ -55,7 +55,7 @@ class Round:
         return response.status != 200 or body != REVOKED
 
 
-async def a_revoked_link_admits_nobody() -> Outcome:
+async def a_revoked_link_admits_no_customer() -> Outcome:
     chance = random.Random(6)
     after: Counter[str] = Counter()
     before = 0

@@ -110,7 +110,7 @@ async def _show(folder: Path, url: str, workers: int) -> Outcome:
     )
     return Outcome(
         holds,
-        f"{workers} {'workers' if workers > 1 else 'worker'}: {count:,} requests while nobody read, statuses "
+        f"{workers} {'workers' if workers > 1 else 'worker'}: {count:,} requests while the log was not read, statuses "
         f"{sorted(stalled.statuses)}, p99 {stalled.p99_ms:.0f} ms (while read: {baseline.p99_ms:.0f} ms), {lines:,} "
         f"lines read and {dropped:,} dropped of {sent:,}, exit {process.returncode} after {seconds:.1f} s",
     )

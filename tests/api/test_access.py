@@ -181,7 +181,7 @@ UNREADABLE += ["customer { sessions { nodes { id } } }", "events { nodes { kind 
 
 @pytest.mark.parametrize("selection", UNREADABLE)
 async def test_a_scope_to_write_does_not_read_contact_details_or_history(shop: Shop, selection: str) -> None:
-    """Whatever mutation returns the session, and whoever created it."""
+    """For each mutation that returns the session."""
     details = {"name": "Dewi", "phone": "+6281234567890", "email": "dewi@shop.example", "externalId": "crm-1"}
     session = await shop.create(customer={"details": details}, orderNumber="Q1", metadata={"note": "a"})
     writer, id = await shop.with_scopes(WRITE), session["id"]

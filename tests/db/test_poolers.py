@@ -1,4 +1,4 @@
-"""Poolers that nobody declared are found at the start."""
+"""Undeclared poolers are found at the start."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -29,7 +29,7 @@ from tests.support.persisted_documents import (
 from tests.support.shop import Shop, code_of, minutes_of, path_of
 
 KEYS = "query ($id: ID!) { app(id: $id) { keys { id } } }"
-NOBODY = (401, "UNAUTHENTICATED", "The API key is unknown, expired or revoked, or its app is disabled.")
+REFUSED = (401, "UNAUTHENTICATED", "The API key is unknown, expired or revoked, or its app is disabled.")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ async def test_a_key_revoked_at_one_worker_is_refused_by_the_other_within_a_seco
     [key] = (await shop.ask(KEYS, id=app_id))["app"]["keys"]
     await shop.change("revokeApiKey", "apiKey { id }", id=key["id"])
     for worker in (workers.other, workers.one):
-        assert await within_a_second(401, worker.get) == NOBODY
+        assert await within_a_second(401, worker.get) == REFUSED
     assert commands.eventually(workers.really_answered, 1)
 
 
@@ -110,7 +110,7 @@ async def test_an_app_disabled_at_one_worker_is_refused_by_the_other_within_a_se
     shop, app_id = workers.one.shop, workers.one.client.app_id
     await shop.change("updateApp", "app { id }", id=app_id, disabled=True)
     for worker in (workers.other, workers.one):
-        assert await within_a_second(401, worker.get) == NOBODY
+        assert await within_a_second(401, worker.get) == REFUSED
     await workers.other.shop.change("updateApp", "app { id }", id=app_id, disabled=False)
     for worker in (workers.one, workers.other):
         assert await within_a_second(200, worker.get) == slug_of(shop)

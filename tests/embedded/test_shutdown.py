@@ -74,7 +74,7 @@ except StartFailed as error:
 
 INTERRUPTED = """
 import signal, subprocess, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the test runner was started with
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the test runner may have been started with it ignored
 from pathlib import Path
 from embedded import bin_folder, start
 with start(Path(sys.argv[1])) as server:

@@ -1,4 +1,4 @@
-"""What an operation costs: measured before validation, whatever the document is."""
+"""The cost of an operation, which is measured before validation, for any document."""
 
 from collections.abc import Callable
 from typing import Any

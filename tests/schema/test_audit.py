@@ -132,7 +132,7 @@ async def test_a_refused_mutation_is_not_recorded(shop: Shop) -> None:
     assert await audited(shop) == before
 
 
-async def test_a_change_on_the_command_line_names_nobody(shop: Shop) -> None:
+async def test_a_change_on_the_command_line_has_no_key_and_no_user(shop: Shop) -> None:
     new = await new_app(shop.db, shop.id, ["sessions:read"])
     await set_app(shop.db, shop.id, new.app.id, name="renamed", origin=COMMAND_LINE)
     query = f"{{ auditLog(first: 1) {{ nodes {{ {FIELDS} }} }} }}"

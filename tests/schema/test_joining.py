@@ -231,7 +231,7 @@ async def test_a_join_that_waits_until_the_token_expires_is_refused(shop: Shop) 
 
 
 async def waiting_for_locks(shop: Shop, count: int) -> None:
-    """Wait until so many statements wait for a lock."""
+    """Wait until this number of statements wait for a lock."""
     waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with asyncio.timeout(10):
         while len(await shop.db.fetch(waiting)) < count:

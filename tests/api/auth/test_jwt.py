@@ -104,7 +104,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "that lives for more than a day": ({"at": {"exp": 24 * 3600 + 60}}, LONG_LIVED),
     "that lived for more than a day": ({"at": {"exp": 60, "iat": -24 * 3600}}, LONG_LIVED),
     "that does not say since when it lives": ({"at": {"exp": 48 * 3600}, "iat": None}, LONG_LIVED),
-    "of nobody": ({"sub": None}, LACKS.format("sub")),
+    "without sub": ({"sub": None}, LACKS.format("sub")),
     "of a number": ({"sub": 1}, MALFORMED),
     "of an empty name": ({"sub": ""}, TEXT.format("sub")),
     "of a name that cannot be kept": ({"sub": "a\0b"}, TEXT.format("sub")),

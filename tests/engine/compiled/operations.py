@@ -1,4 +1,4 @@
-"""Hypothesis strategies for operations that are valid in a schema, whatever schema it is.
+"""Hypothesis strategies for operations that are valid in a given schema.
 
 They have aliases, the same field several times, fragments of all kinds, @skip and @include, arguments as literals and
 as variables, and several operations in a document. They have no introspection, no subscription and no @defer.
