@@ -33,6 +33,7 @@ WITHOUT_STORE = {
     "db.credentials.GET_BY_KEY": "finds the store of an API key",
     "db.credentials.GET_BY_CLIENT": "finds the store of a user",
     "db.health.WRITE": "checks whether the database can be written to",
+    "db.idempotency_keys.DELETE_OUTDATED": "deletes outdated keys of all stores",
     "db.redaction.CLAIM": "finds the store whose old sessions are redacted next",
     "db.stores.GET_BY_SLUG": "finds the store of a link",
     "db.stores.SEARCH": "roomkey stores list",

@@ -96,8 +96,11 @@ def test_an_operation_is_measured_again_when_its_variables_change(each: list[dic
 
 
 async def test_the_log_has_the_reason_why_an_operation_was_not_compiled(shop: Shop, log: Log) -> None:
+    ids = " ".join(f"a{number}: id" for number in range(40))
+    viewers = " ".join(f"a{number}: viewer {{ ...F }}" for number in range(20))
     for query, reason in (
-        ("{ __schema { queryType { name } } }", "introspection"),
+        (f"{{ {viewers} }} fragment F on Viewer {{ {ids} }}", "a large document"),
+        ("{ __schema { queryType { name } } }", None),
         ("query ($no: Boolean = false) { viewer { id @skip(if: $no) } }", None),
         ("{ viewer { id } }", None),
     ):

@@ -76,8 +76,7 @@ class Model:
             return "TOKEN_UNKNOWN"
         if (status := session.status(self.now)) != "ACTIVE":
             return f"TOKEN_{status}"
-        if not any(kind == "JOINED" and self.now < at + MINUTE for at, kind, _ in session.events):
-            session.events.append((self.now, "JOINED", None))
+        self._visit(session, "JOINED")
         return None
 
     def open(self, session: ModelSession, code: str, kind: str) -> int:
@@ -86,9 +85,14 @@ class Model:
             return 404
         if session.status(self.now) != "ACTIVE":
             return 410
-        if not any(other == kind and self.now < at + MINUTE for at, other, _ in session.events):
-            session.events.append((self.now, kind, None))
+        self._visit(session, kind)
         return 303 if kind == "OPENED" else 200
+
+    def _visit(self, session: ModelSession, kind: str) -> None:
+        """Add an event, unless there is one of the same kind within a minute and since the link was issued."""
+        since = max(self.now - MINUTE, session.issued_at)
+        if not any(other == kind and at > since for at, other, _ in session.events):
+            session.events.append((self.now, kind, None))
 
     def convert(self, session: ModelSession, kind: str) -> str | None:
         if session.conversion is not None:
