@@ -48,13 +48,13 @@ from engine.cost import introspection_cost
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
 from engine.execution import InvalidOperation
-from schema import GRAPHQL_SCHEMA, schema
 from schema.context import Context
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.links import Links
 from schema.mutations.documents import DOCUMENTS_PER_REQUEST
 from schema.rate_limits import RateLimit, Throttled
+from schema.root import GRAPHQL_SCHEMA, schema
 
 PATH = "/graphql"
 DOCUMENT_ROUTE = "/graphql/{document_id}"

@@ -21,10 +21,10 @@ from db.documents import (
 from db.pool import Pool, Row
 from engine.cost import Meter, TooCostly
 from engine.execution import InvalidOperation, parse_document, validate_document
-from schema import GRAPHQL_SCHEMA
 from schema.cost import COST_MODEL
 from schema.documents import DOCUMENT_LIMIT
 from schema.errors import UserError, UserErrors
+from schema.root import GRAPHQL_SCHEMA
 
 # Increase this number when a change to the validation rules or cost limits can make a published document invalid, so
 # that documents are checked again. Changes to the schema are noticed without it.

@@ -28,8 +28,8 @@ from api.web import BUILT
 from bench.faults.promises import Outcome
 from engine.cost import Meter, TooCostly
 from engine.execution import InvalidOperation, choose_operation, parse_document, validate_document
-from schema import schema
 from schema.cost import COST_MODEL
+from schema.root import schema
 from tests.support.commands import Serving, serving
 from tests.support.hostile_documents import KINDS, hostile_request
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bench.faults.promises import Outcome
 from bench.faults.servers import connected, database, post, serving, shops
-from schema import GRAPHQL_SCHEMA
+from schema.root import GRAPHQL_SCHEMA
 from tests.engine.compiled.operations import Request, operations
 from tests.engine.compiled.test_agreement_on_sessions import SCALARS
 from tests.schema.test_isolation import REQUESTS, filled

@@ -7,8 +7,8 @@ import pytest
 
 from engine.cost import introspection_cost
 from engine.execution import TOKEN_LIMIT
-from schema import GRAPHQL_SCHEMA
 from schema.cost import COST_MODEL
+from schema.root import GRAPHQL_SCHEMA
 from tests.conftest import client_of, settings_for
 from tests.support.responses import BROWSER, GRAPHQL, JSON, NO_QUERY, SLUG, TYPENAME, checked, error_body
 from tests.support.shop import Shop

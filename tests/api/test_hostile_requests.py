@@ -17,8 +17,8 @@ import pytest
 from api.graphql import ANONYMOUS_TOKEN_LIMIT
 from engine.cost import Meter, TooCostly
 from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document, validate_document
-from schema import schema
 from schema.cost import COST_MODEL
+from schema.root import schema
 from tests.support.hostile_documents import KINDS, Hostile, Request, hostile_request, hostile_requests
 from tests.support.shop import Shop
 

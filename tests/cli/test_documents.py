@@ -12,7 +12,7 @@ import pytest
 
 from api.documents.publishing import schema_hash
 from db.stores import create_store
-from schema import GRAPHQL_SCHEMA
+from schema.root import GRAPHQL_SCHEMA
 from tests.conftest import pool
 from tests.support.commands import TOKEN_KEYS, eventually, roomkey, serving
 from tests.support.persisted_documents import MANIFEST_FILES, MANIFESTS

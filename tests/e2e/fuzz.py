@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from hypothesis import HealthCheck, Phase, given, settings
 
-from schema import GRAPHQL_SCHEMA
+from schema.root import GRAPHQL_SCHEMA
 from tests.engine.compiled.operations import Request, operations
 from tests.engine.compiled.test_agreement_on_sessions import EVERYTHING, found_in
 from tests.support.commands import Serving, serving

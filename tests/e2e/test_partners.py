@@ -27,11 +27,11 @@ from api.settings import JwtSettings, Settings
 from db.api_keys import generate_api_key
 from engine.cost import Meter
 from engine.execution import COMMENT_LIMIT, TOKEN_LIMIT, choose_operation, parse_document
-from schema import GRAPHQL_SCHEMA
 from schema.cost import COST_MODEL, PAGE_SIZE, PAGE_SIZE_LIMIT
 from schema.documents import DOCUMENT_LIMIT
 from schema.links import WRONG_OF_ADDRESS, WRONG_OF_STORE
 from schema.mutations.documents import DOCUMENTS_PER_REQUEST
+from schema.root import GRAPHQL_SCHEMA
 from tests.conftest import client_of, pool, settings_for
 from tests.engine.test_long_lists import session_with_orders
 from tests.support import javascript

@@ -23,8 +23,8 @@ from hypothesis import given
 from engine import cost
 from engine.cost import Measure, Meter, TooCostly
 from engine.execution import choose_operation
-from schema import schema
 from schema.cost import COST_MODEL
+from schema.root import schema
 from tests.engine.compiled.operations import Request, operations
 from tests.engine.compiled.test_agreement_on_sessions import SCALARS
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from engine.cost import Meter
 from engine.documents import DOCUMENT_TOKENS, TOKENS, Document, DocumentCache
 from engine.execution import TOKEN_LIMIT, InvalidOperation, choose_operation, parse_document
-from schema import GRAPHQL_SCHEMA, schema
 from schema.cost import COST_MODEL
+from schema.root import GRAPHQL_SCHEMA, schema
 from tests.conftest import client_of, settings_for
 from tests.support.logs import Log
 from tests.support.shop import Shop

@@ -8,7 +8,7 @@ import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
 from db.pool import Pool
-from schema import schema
+from schema.root import schema
 from tests.conftest import client_of, settings_for
 from tests.support.responses import SLUG, checked
 from tests.support.shop import Shop, open_shop

@@ -7,8 +7,9 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 
 from db.ids import new_id
-from schema import context, schema
+from schema import context
 from schema.cost import COST_MODEL
+from schema.root import schema
 from tests.support.shop import Shop
 
 INSERT_ORDERS = """

@@ -1,6 +1,6 @@
 """schema/schema.graphql: what clients see."""
 
-from schema import schema
+from schema.root import schema
 from tests.snapshots.conftest import ROOT, Compare
 
 

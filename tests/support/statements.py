@@ -10,11 +10,11 @@ from db.api_keys import hash_api_key
 from db.credentials import get_credential
 from db.pool import recorded_statements
 from engine.documents import DocumentCache
-from schema import schema
 from schema.context import Context
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors
 from schema.links import Links
+from schema.root import schema
 from tests.conftest import TOKEN_KEYS
 from tests.support.shop import Shop
 

@@ -12,7 +12,7 @@ from api.documents import publishing
 from db.documents import NewDocument, TooManyDocuments, create_documents, get_document
 from db.ids import new_id
 from db.pool import Pool, Transaction
-from schema import GRAPHQL_SCHEMA
+from schema.root import GRAPHQL_SCHEMA
 from tests.api.documents.test_manifests import apollo, operation
 from tests.conftest import client_of, settings_for
 from tests.support.pagination import ARGUMENTS, BOUNDS, PAGE, Listing, page_of

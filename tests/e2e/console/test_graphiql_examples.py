@@ -18,7 +18,7 @@ from graphql import (
     visit,
 )
 
-from schema import GRAPHQL_SCHEMA
+from schema.root import GRAPHQL_SCHEMA
 from tests.support.shop import Shop
 
 FOLDER = Path(__file__).parents[3] / "web/src/graphiql/examples"

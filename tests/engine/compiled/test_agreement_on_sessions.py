@@ -20,10 +20,10 @@ from db.api_keys import hash_api_key
 from db.credentials import Credential, get_credential
 from db.pool import Pool
 from engine.compiled import Unsupported
-from schema import GRAPHQL_SCHEMA
 from schema.context import Context
 from schema.cursors import Cursors
 from schema.links import Links
+from schema.root import GRAPHQL_SCHEMA
 from tests.conftest import TOKEN_KEYS
 from tests.engine.compiled.comparison import (
     NEVER_AWAITED,

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from graphql import ExecutionResult, GraphQLSchema, execute, get_introspection_query, parse, validate
 
-from schema import schema
+from schema.root import schema
 from tests.engine.compiled.comparison import compiled
 from tests.engine.compiled.schemas import SCHEMA
 
