@@ -12,12 +12,14 @@ describe("isValidName", () => {
 });
 
 describe("isValidUrl", () => {
-  test.each(["https://kopi.example", "http://localhost:3000/", "HTTPS://kopi.example/menu?table=1#top"])(
-    "accepts %s",
-    (url) => {
-      expect(isValidUrl(url)).toBe(true);
-    },
-  );
+  test.each([
+    "https://kopi.example",
+    "http://localhost:3000/",
+    "HTTPS://kopi.example/menu?table=1#top",
+    "https://kopi.example/@menu?a=@b#@",
+  ])("accepts %s", (url) => {
+    expect(isValidUrl(url)).toBe(true);
+  });
 
   test.each([
     "",
@@ -32,6 +34,10 @@ describe("isValidUrl", () => {
     "https://kopi senja.example",
     "https://kopi.example/menu\n",
     "https://[kopi]",
+    "https://dewi@kopi.example/",
+    "https://:secret@kopi.example",
+    "https://@kopi.example",
+    "https://kopi.example\\@evil.example/",
   ])("rejects %j", (url) => {
     expect(isValidUrl(url)).toBe(false);
   });
