@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isValidName, isValidUrl } from "./store-validation";
+import { areValidHosts, isValidName, isValidUrl, parseHosts } from "./store-validation";
 
 describe("isValidName", () => {
   test.each(["K", "Kopi Senja", "x".repeat(200), "☕".repeat(200), "😀".repeat(200)])("accepts %s", (name) => {
@@ -40,5 +40,39 @@ describe("isValidUrl", () => {
     "https://kopi.example\\@evil.example/",
   ])("rejects %j", (url) => {
     expect(isValidUrl(url)).toBe(false);
+  });
+});
+
+test.each([
+  ["", []],
+  ["kopi.example", ["kopi.example"]],
+  [" Shop.example\n\nkopi.example ,shop.example\r\n", ["kopi.example", "shop.example"]],
+])("the hosts in %j are %j", (text, hosts) => {
+  expect(parseHosts(text)).toEqual(hosts);
+});
+
+describe("areValidHosts", () => {
+  test.each([
+    [["kopi.example"]],
+    [["localhost", "127.0.0.1"]],
+    [["kedai-kopi.co.id", "xn--caf-dma.example"]],
+    [Array.from({ length: 20 }, (_, number) => `${number}.example`)],
+  ])("accepts %j", (hosts) => {
+    expect(areValidHosts(hosts)).toBe(true);
+  });
+
+  test.each([
+    [[]],
+    [["https://kopi.example"]],
+    [["kopi.example:8443"]],
+    [["kopi.example/menu"]],
+    [["dewi@kopi.example"]],
+    [["*.kopi.example"]],
+    [["shop.example", "[::1]"]],
+    [["kopi.example\\"]],
+    [["kopi<.example"]],
+    [Array.from({ length: 21 }, (_, number) => `${number}.example`)],
+  ])("rejects %j", (hosts) => {
+    expect(areValidHosts(hosts)).toBe(false);
   });
 });
