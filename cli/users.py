@@ -21,7 +21,8 @@ def users() -> None:
 async def block(db: Pool, id: str, slug: str) -> None:
     """Refuse the access tokens of a user.
 
-    ID is the claim `sub` of the tokens. The timeline and the audit log show it as `userId`.
+    ID is the claim `sub` of the tokens. The timeline and the audit log show it as `userId`. API keys that the user
+    created keep working: the audit log lists them, and `roomkey keys revoke` revokes them.
     """
     await create_blocked_user(db, (await find_store(db, slug)).id, id)
     click.echo(f"{id} is blocked.")

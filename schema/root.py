@@ -67,7 +67,12 @@ class Mutation:
     update_app = mutation(update_app, "Update, disable or enable an app. Omitted fields do not change.")
     create_api_key = mutation(create_api_key, "Create an API key. Its secret is returned only once.")
     revoke_api_key = mutation(revoke_api_key, "Revoke an API key permanently. Idempotent.")
-    block_user = mutation(block_user, "Refuse the access tokens of a user. Idempotent.")
+    block_user = mutation(
+        block_user,
+        "Refuse the access tokens of a user. Idempotent. API keys that the user created keep working. To find them, "
+        "query `auditLog` with the filter `{userId: …, actions: [API_KEY_CREATED]}`: each `objectId` is the ID of a "
+        "key, to be revoked with `revokeApiKey`.",
+    )
     unblock_user = mutation(unblock_user, "Accept the access tokens of a user again. Idempotent.")
     publish_documents = mutation(publish_documents, "Publish persisted documents of an app.")
     retire_document = mutation(retire_document, "Retire a persisted document: refuse its ID. Idempotent.")

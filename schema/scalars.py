@@ -49,12 +49,16 @@ def parse_decimal(value: Any) -> Decimal:
 
 
 def parse_url(value: Any) -> URL:
-    """Check that the value is an absolute http or https URL without credentials. Raises BadUserInput."""
-    if isinstance(value, str) and len(value) <= URL_LENGTH and not re.search(r"[\s\x00-\x20\x7f\\]", value):
+    """Check that the value is an absolute http or https URL without credentials. Raises BadUserInput.
+
+    Spaces, control and format characters, and backslashes are refused, because browsers drop or replace some of them.
+    """
+    if isinstance(value, str) and len(value) <= URL_LENGTH and value.isprintable() and not re.search(r"[ \\]", value):
         try:
-            value.encode()
             parts = urlsplit(value)
-            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username:
+            # Not `parts.username`, which is empty for https://:password@host/.
+            has_credentials = "@" in parts.netloc
+            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not has_credentials:
                 return URL(value)
         except ValueError:
             pass

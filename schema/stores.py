@@ -44,7 +44,8 @@ async def store(info: Info) -> Store:
 
 
 def checked_storefront_url(url: str, hosts: Collection[str]) -> str:
-    """Return the URL. Raises BadUserInput if it is not https, or its host is not one of the storefront hosts.
+    """Return the URL. Raises BadUserInput if it is not https, has credentials, or its host is not one of the storefront
+    hosts.
 
     Roomkey sends customers there with their tokens. http is allowed for the machine itself, for development.
     """

@@ -10,6 +10,7 @@ from engine.rows import column, resolver
 from schema.context import Info
 from schema.fields import enum_value
 from schema.scalars import URL
+from schema.scopes import Scope
 
 
 @strawberry.enum(description="The status of a token.")
@@ -31,10 +32,10 @@ class Token:
 
     @resolver(
         "The link to send to the customer. Null if the key that signed it was removed. To get a new link, reissue "
-        "the token.",
+        "the token. Requires the scope `sessions:write`, because the link admits anyone who has it.",
         reads=("id", "token_key", "token_generation"),
     )
     def link(self, info: Info) -> URL | None:
-        credential, links = info.context.require(), info.context.links
+        credential, links = info.context.require(Scope.SESSIONS_WRITE), info.context.links
         code = links.code(credential.store_id, self.row)
         return URL(links.url(credential.store_slug, code)) if code else None

@@ -12,6 +12,7 @@ from schema.scalars import is_unicode, json_object, shortened
 # Maximum lengths, in characters.
 NAME_LENGTH = 200
 LABEL_LENGTH = 100
+USER_ID_LENGTH = 255
 
 METADATA_BYTES = 8_192
 
@@ -64,6 +65,14 @@ class Validation:
         """A TypeID whose prefix is `noun`."""
         if noun_of(value) != noun:
             self.add_error(f"must look like {noun}_01h455vb4pex5vsknk084sn02q, got {shortened(value)}", *field)
+        return value
+
+    def user_id(self, value: str, *field: str) -> str:
+        """The claim `sub` of a JWT, unchanged: it is compared exactly, and can begin or end with spaces."""
+        if not 1 <= len(value) <= USER_ID_LENGTH:
+            self.add_error(f"must be 1 to {USER_ID_LENGTH} characters long, got {len(value)}", *field)
+        elif not value.isprintable():
+            self.add_error(f"must have only printable characters, as the claim sub, got {shortened(value)}", *field)
         return value
 
     def minutes(self, value: OptionalNumber, *field: str) -> OptionalNumber:

@@ -27,7 +27,7 @@ class Round:
 
     def __init__(self, shop: Shop, code: str) -> None:
         self.join = post(JOIN, shop.key, token=code)
-        # From an address of its own, because the visits of an address are limited.
+        # From a new address, because the visits of an address are limited.
         self.open = get(f"/s/{shop.slug}/{code}", "User-Agent: Mozilla/5.0", f"X-Forwarded-For: {new_address()}")
         self.acknowledged = False
         self.admitted_before = 0

@@ -1,4 +1,4 @@
-"""Introspection. Its result depends on variables alone, and mostly on none. Then it is a constant of the operation."""
+"""Introspection. Its result depends only on variables, and mostly on none. Then it is a constant of the operation."""
 
 from typing import Any, NamedTuple
 

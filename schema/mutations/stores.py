@@ -24,7 +24,8 @@ class UpdateStoreSettingsInput:
     name: str | None = optional(f"The name of the store, 1 to {NAME_LENGTH} characters.")
     storefront_url: str | None = optional(
         "The URL to which customers who open a link are redirected. It must start with `https://`, or be of "
-        "`localhost`, and its host must be one of `storefrontHosts`. Requires the scope `admin`."
+        "`localhost`, and its host must be one of `storefrontHosts`. A username or password in it is refused. Requires "
+        "the scope `admin`."
     )
     storefront_hosts: list[str] | None = optional(
         f"The hosts to which `storefrontUrl` may point, at most {HOST_LIMIT}, such as `shop.example`. They replace the "

@@ -10,15 +10,12 @@ from schema.mutations.payloads import Payload
 from schema.scopes import Scope
 from schema.validation import Validation
 
-# The maximum length of the claim `sub`, in characters.
-USER_ID_LENGTH = 255
-
 
 @strawberry.input(description="The user to block. Their access tokens are refused within a second.")
 class BlockUserInput:
     user_id: str = strawberry.field(
-        description="The ID of the user: the `sub` claim of the JWT, as in `SessionEvent.userId`. You cannot block "
-        "yourself."
+        description="The ID of the user: exactly the `sub` claim of the JWT, including spaces, as in "
+        "`SessionEvent.userId`. You cannot block yourself."
     )
 
 
@@ -29,7 +26,9 @@ class BlockUserPayload(Payload):
 
 @strawberry.input(description="The user whose access tokens are accepted again.")
 class UnblockUserInput:
-    user_id: str = strawberry.field(description="The ID of the user: the `sub` claim of the JWT.")
+    user_id: str = strawberry.field(
+        description="The ID of the user: exactly the `sub` claim of the JWT, including spaces."
+    )
 
 
 @strawberry.type(description="The user who is no longer blocked.")
@@ -55,4 +54,4 @@ async def unblock_user(info: Info, input: UnblockUserInput) -> UnblockUserPayloa
 
 def _validated_user_id(user_id: str) -> str:
     with Validation() as validation:
-        return validation.text(user_id, "userId", length=USER_ID_LENGTH)
+        return validation.user_id(user_id, "userId")

@@ -15,7 +15,8 @@ numbers = count(1)
 READ, WRITE, JOIN, SETTINGS = "sessions:read", "sessions:write", "sessions:join", "settings:write"
 DOCUMENTS, ADMIN = "documents:write", "admin"
 SCOPES = [READ, WRITE, JOIN, SETTINGS, DOCUMENTS, ADMIN]
-FORBIDDEN = "This needs the scope sessions:read, which the app 'test' lacks."
+LACKS = "This needs the scope {}, which the app 'test' lacks."
+FORBIDDEN = LACKS.format("sessions:read")
 
 # Each root field: the scope that it takes, if any, and a call or an input with which it succeeds.
 QUERIES = {
@@ -221,3 +222,35 @@ async def test_a_scope_to_write_reads_the_link_that_it_issued(shop: Shop) -> Non
     assert session["customer"] == {"id": whole["customer"]["id"], "name": "Dewi"}
     assert session["token"] == {"link": whole["token"]["link"], "status": "ACTIVE"}
     assert session["orders"] == [{"number": "Q1"}]
+
+
+async def test_a_scope_to_read_does_not_read_links(shop: Shop) -> None:
+    """A link admits as its customer. The field is null, and the rest of the response stays."""
+    session = await shop.create(orderNumber="Q1")
+    reader, id, token = await shop.with_scopes(READ), session["id"], "token { link status }"
+    listed = {"id": id, "token": {"link": None, "status": "ACTIVE"}}
+    for query, path, data in (
+        (f'session(id: "{id}") {{ id {token} }}', ["session"], {"session": listed}),
+        (f"sessions {{ nodes {{ id {token} }} }}", ["sessions", "nodes", 0], {"sessions": {"nodes": [listed]}}),
+        (f'node(id: "{id}") {{ ... on Session {{ id {token} }} }}', ["node"], {"node": listed}),
+        (f'nodes(ids: ["{id}"]) {{ ... on Session {{ id {token} }} }}', ["nodes", 0], {"nodes": [listed]}),
+        (
+            f'order(number: "Q1") {{ session {{ id {token} }} }}',
+            ["order", "session"],
+            {"order": {"session": listed}},
+        ),
+        (
+            f"customers(first: 1) {{ nodes {{ sessions(first: 1) {{ nodes {{ id {token} }} }} }} }}",
+            ["customers", "nodes", 0, "sessions", "nodes", 0],
+            {"customers": {"nodes": [{"sessions": {"nodes": [listed]}}]}},
+        ),
+    ):
+        answer = (await reader.post(f"{{ {query} }}")).json()
+        assert answer["data"] == data
+        [error] = answer["errors"]
+        assert error.pop("locations")
+        message, extensions = LACKS.format(WRITE), {"code": "FORBIDDEN"}
+        assert error == {"message": message, "path": [*path, "token", "link"], "extensions": extensions}
+    for scopes in ((READ, WRITE), (ADMIN,)):
+        answer = await (await shop.with_scopes(*scopes)).session(id)
+        assert answer["token"]["link"] == session["token"]["link"]

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -278,7 +279,7 @@ UNUSABLE = {
     "a short signing key": ({"TOKEN_KEYS": f"k1:{SIGNING_KEY},k2:{SIGNING_KEY[:20]}"}, "TOKEN_KEYS must be pairs"),
     "no URL": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@host:port:1/roomkey"}, "DATABASE_URL must look"),
     "no server": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@127.0.0.1:1/roomkey"}, "Connect call failed"),
-    "no database": ({"DATABASE_URL": f"postgresql://roomkey:{PASSWORD}@/nothing?"}, '"nothing" does not exist'),
+    "no database": ({}, '"nothing" does not exist'),
 }
 
 
@@ -287,8 +288,11 @@ def test_the_error_of_a_server_that_cannot_start_contains_no_secret(name: str, p
     (tmp_path / "sitecustomize.py").write_text(EVERYTHING)
     changes, reason = UNUSABLE[name]
     settings = {"DATABASE_URL": postgres, "TOKEN_KEYS": f"k1:{SIGNING_KEY}", "CONSOLE_KEY": CONSOLE_KEY} | changes
-    if settings["DATABASE_URL"].endswith("?"):
-        settings["DATABASE_URL"] += postgres.partition("?")[2]
+    if name == "no database":
+        parts = urlsplit(postgres)
+        user, _, host = parts.netloc.rpartition("@")
+        netloc = f"{user.partition(':')[0]}:{PASSWORD}@{host}"
+        settings["DATABASE_URL"] = parts._replace(netloc=netloc, path="/nothing").geturl()
     path = f"{tmp_path}:{ROOT}"
     arguments = ("serve", "--port", commands.free_port(), "--workers", 2)
     ended = commands.roomkey(tmp_path, *arguments, PYTHONPATH=path, LOG_LEVEL="debug", **settings)

@@ -169,7 +169,21 @@ async def test_the_name_and_storefront_url_of_a_store_are_updated(shop: Shop, ne
         *("", "shop.example", "/chat", "//shop.example/chat", "ftp://shop.example", "javascript:alert(1)"),
         *("https://", "https:///chat", "https://[::1/", "https://shop.example:0/", "https://shop.example:99999/"),
         *("https://user:secret@shop.example/", "https://shop.example/ chat", "https://shop.example/" + "x" * 1980),
-        "https://shop.example/\r\nSet-Cookie: a=b",
+        *(
+            "https://user@shop.example/",
+            "https://:secret@shop.example/",
+            "https://@shop.example/",
+            "https://:@shop.example",
+        ),
+        *("https://evil.example@shop.example/", "https://shop.example@shop.example:443/", "http://:secret@localhost/"),
+        *("https://shop.example/\r\nSet-Cookie: a=b", "https://shop.example/\t", "https://shop.example/\x7f"),
+        *(
+            "https://shop.example/\x80",
+            "https://shop.example/\x9f",
+            "https://shop.example/\xa0",
+            "\x1fhttps://shop.example/",
+        ),
+        *("https://shop.example/\u2028", "https://shop.example/\u200b", "https://shop.example/\u202e"),
         *("https://shop.example\\@evil.example/", "https://shop.example\\evil.example/"),
     ],
 )

@@ -198,6 +198,53 @@ async def test_a_blocked_user_is_refused_within_a_second_and_others_are_not(sign
     await dewi.ask(VIEWER)
 
 
+async def test_a_user_is_blocked_by_the_exact_sub_with_its_spaces(sign_in: SignIn, shop: Shop) -> None:
+    subjects = ["dewi", " dewi", "dewi ", "  dewi  ", " ", "x" * 255]
+    for subject in subjects:
+        user = sign_in(sub=subject)
+        await user.ask(VIEWER)
+        assert await shop.changed("blockUser", "userId", userId=subject) == subject
+        assert await seconds_until(user, VIEWER, "UNAUTHENTICATED") < 1
+        assert await shop.changed("unblockUser", "userId", userId=subject) == subject
+        await user.ask(VIEWER)
+    await shop.changed("blockUser", "userId", userId=" dewi ")
+    for subject in subjects:
+        await sign_in(sub=subject, jti="new").ask(VIEWER)
+
+
+@pytest.mark.parametrize(
+    ("user_id", "message"),
+    [
+        ("", "must be 1 to 255 characters long, got 0"),
+        ("x" * 256, "must be 1 to 255 characters long, got 256"),
+        ("dewi\n", r"must have only printable characters, as the claim sub, got 'dewi\n'"),
+        ("\0", r"must have only printable characters, as the claim sub, got '\x00'"),
+    ],
+)
+async def test_a_user_id_that_no_token_can_have_is_refused(shop: Shop, user_id: str, message: str) -> None:
+    for mutation in ("blockUser", "unblockUser"):
+        assert await shop.refusals(mutation, userId=user_id) == [("userId", "INVALID", message)]
+
+
+async def test_the_api_keys_of_a_blocked_user_work_until_an_admin_finds_and_revokes_them(
+    sign_in: SignIn, shop: Shop
+) -> None:
+    office = await new_app(shop.db, shop.id, [ADMIN], client_id="office")
+    dewi = sign_in(sub="dewi", client_id="office", scope=ADMIN)
+    made = await dewi.change("createApiKey", "apiKey { id } secret", appId=office.app.id, name="laptop")
+    key = replace(shop, key=made["secret"])
+    again = await key.change("createApiKey", "apiKey { id } secret", appId=office.app.id, name="another")
+    other = replace(shop, key=again["secret"])
+    await shop.changed("blockUser", "userId", userId="dewi")
+    assert await seconds_until(dewi, VIEWER, "UNAUTHENTICATED") < 1
+    query = """query ($filter: AuditLogFilter!) { auditLog(filter: $filter) { nodes { objectId } } }"""
+    for client, creator in ((key, {"userId": "dewi"}), (other, {"apiKeyId": made["apiKey"]["id"]})):
+        await client.ask(VIEWER)
+        [event] = (await shop.ask(query, filter={**creator, "actions": ["API_KEY_CREATED"]}))["auditLog"]["nodes"]
+        await shop.changed("revokeApiKey", "apiKey { id }", id=event["objectId"])
+        assert await seconds_until(client, VIEWER, "UNAUTHENTICATED") < 1
+
+
 async def test_a_user_is_blocked_only_in_one_store(sign_in: SignIn, shop: Shop, new_shop: NewShop) -> None:
     neighbour = await new_shop()
     await neighbour.changed("blockUser", "userId", userId="dewi")

@@ -1,12 +1,14 @@
 """The page of the audit log."""
 
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.console.axe import grave_violations
-from tests.e2e.console.conftest import OpenPage, expect_heading, new_console_key
+from tests.e2e.console.conftest import OpenPage, expect_heading, new_console_key, posted
 from tests.e2e.console.test_accessibility import SCREENS
 from tests.support.shop import Shop
 
@@ -54,6 +56,37 @@ async def test_events_are_filtered_and_the_filters_are_in_the_url(
     await expect(rows(page)).to_contain_text("Kopi Senja")
 
 
+async def test_events_are_filtered_by_days_in_local_time(open_page: OpenPage, shop: Shop, admin_key: str) -> None:
+    await shop.changed("updateStoreSettings", "store { id }", name="Kopi Senja")
+    page = await open_page("/audit", key=admin_key)
+    changed = rows(page).filter(has_text="Store changed")
+    await expect(changed).to_be_visible()
+    bodies = posted(page)
+    await page.get_by_label("Object ID").fill(shop.id)
+    await page.get_by_label("From").fill("2026-01-30")
+    await page.get_by_label("To", exact=True).fill("2026-01-31")
+    await expect_heading(page, "No events found")
+    await expect(page).to_have_url(re.compile(f"object={shop.id}&from=2026-01-30&to=2026-01-31$"))
+    await expect(page.get_by_label("To", exact=True)).to_be_focused()
+    # The browser is in Jakarta, seven hours ahead.
+    at = {"from": "2026-01-29T17:00:00.000Z", "to": "2026-01-31T17:00:00.000Z"}
+    assert bodies[-1]["variables"]["filter"] == {"objectId": shop.id, "at": at}
+    [event] = (await shop.ask("{ auditLog(filter: {actions: [STORE_UPDATED]}) { nodes { at } } }"))["auditLog"]["nodes"]
+    day = (datetime.fromisoformat(event["at"]) + timedelta(hours=7)).date()
+    await page.get_by_label("To", exact=True).fill(day.isoformat())
+    await expect(changed).to_be_visible()
+    await page.get_by_label("From").fill(day.isoformat())
+    await expect(page).to_have_url(re.compile(f"&from={day}&to={day}$"))
+    await expect(changed).to_be_visible()
+    await page.reload()
+    await expect(changed).to_be_visible()
+    await page.get_by_label("To", exact=True).fill((day - timedelta(days=1)).isoformat())
+    await expect(page.get_by_text("The first day is after the last day.")).to_be_visible()
+    await page.go_back()
+    await expect(changed).to_be_visible()
+    await expect(page.get_by_label("To", exact=True)).to_have_value(day.isoformat())
+
+
 async def test_the_log_has_pages(open_page: OpenPage, shop: Shop, admin_key: str) -> None:
     for number in range(51):
         await shop.changed("updateStoreSettings", "store { id }", name=f"Kopi {number}")
@@ -81,6 +114,7 @@ async def test_the_page_is_translated_into_indonesian(open_page: OpenPage, admin
     await page.get_by_label("Kunci API atau token akses").fill(admin_key)
     await page.get_by_role("button", name="Masuk").click()
     await expect(page.get_by_text("Toko dibuat").last).to_be_visible()
+    await expect(page.get_by_role("group", name="Waktu").get_by_label("Sampai")).to_be_visible()
 
 
 async def test_only_an_admin_sees_the_page(open_page: OpenPage) -> None:

@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 
-from tests.e2e.console.conftest import CLIPBOARD, OpenPage, expect_heading
-from tests.e2e.console.panel import clipboard
+from tests.e2e.console.conftest import CLIPBOARD, OpenPage, expect_heading, new_console_key, sign_in
+from tests.e2e.console.panel import clipboard, expect_events, panel_of
 from tests.e2e.console.session_list import choose, expect_names, fill, names, row
 from tests.support.shop import Shop
 
@@ -38,6 +38,29 @@ async def test_the_list_shows_the_fields_of_a_session(open_page: OpenPage, shop:
         "Room ID",
     ]
     await expect(page.get_by_role("columnheader")).to_have_text([*headings, "Conversion"])
+
+
+async def test_links_are_not_requested_with_read_access(open_page: OpenPage, shop: Shop) -> None:
+    [session] = await fill(shop, "Dewi")
+    page = await open_page(key=None)
+    responses: list[str] = []
+
+    async def record(response: Response) -> None:
+        if response.url.endswith("/graphql"):
+            responses.append(await response.text())
+
+    page.on("response", record)
+    await sign_in(page, await new_console_key(shop.db, shop, "sessions:read"))
+    await expect(row(page, "Dewi")).to_contain_text("Active")
+    await expect(page.get_by_role("columnheader").nth(1)).to_have_text("Customer's name")
+    await expect(page.get_by_role("columnheader", name="Token link")).to_have_count(0)
+    await expect(page.get_by_text("copy link")).to_have_count(0)
+    await row(page, "Dewi").get_by_role("link").click()
+    await expect_events(panel_of(page, "Dewi"), "link issued")
+    await page.keyboard.press("c")
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    assert sum(session["id"] in text for text in responses) == 2
+    assert not any('"errors"' in text or '"link"' in text for text in responses)
 
 
 async def test_a_link_and_a_session_id_are_copied_by_a_click(open_page: OpenPage, shop: Shop) -> None:

@@ -10,6 +10,7 @@ from tests.e2e.console.conftest import OpenPage, choose_preference, expect_headi
 from tests.e2e.console.settings import APPLY, MINUTES, expiration, mutations, save, session_expiration, settings, store
 from tests.support.shop import Shop, minutes_of
 
+HOSTS = "Storefront hosts"
 SAVED = "Saved for links that are issued from now on."
 
 
@@ -180,6 +181,49 @@ async def test_a_new_name_of_the_store_is_shown_immediately(admin_page: Page, sh
 async def test_only_an_admin_can_move_the_storefront(page: Page) -> None:
     await expect(page.get_by_label("Storefront URL")).not_to_be_editable()
     await expect(store(page)).to_contain_text("Only an admin can change it.")
+    await expect(page.get_by_label(HOSTS)).to_have_count(0)
+
+
+async def test_an_admin_moves_the_storefront_to_another_host(admin_page: Page, shop: Shop) -> None:
+    page, sent = admin_page, mutations(admin_page)
+    await expect(page.get_by_label(HOSTS)).to_have_value("shop.example")
+    await page.get_by_label(HOSTS).fill(" Shop.example\n\nkopi.example, ")
+    await page.get_by_label("Storefront URL").fill("https://kopi.example/menu")
+    await save(store(page))
+    await expect_saved(page, "Saved. Customers see the change from now on.")
+    await expect(page.get_by_label(HOSTS)).to_have_value("kopi.example\nshop.example")
+    await expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+    changed = {"storefrontUrl": "https://kopi.example/menu", "storefrontHosts": ["kopi.example", "shop.example"]}
+    assert sent == [changed]
+    assert (await shop.ask("{ store { storefrontUrl storefrontHosts } }"))["store"] == changed
+    # Their order makes no difference.
+    await page.get_by_label(HOSTS).fill("shop.example kopi.example")
+    await expect(store(page).get_by_role("button", name="Save")).to_be_disabled()
+
+
+async def test_invalid_storefront_hosts_are_not_saved(admin_page: Page, shop: Shop) -> None:
+    page, sent = admin_page, mutations(admin_page)
+    for typed in ("", "https://shop.example", "shop.example:443", "\n".join(f"{n}.example" for n in range(21))):
+        await page.get_by_label(HOSTS).fill(typed)
+        await expect(page.get_by_role("alert")).to_contain_text("Enter 1 to 20 hosts without https://")
+        await save(store(page))
+        await expect(page.get_by_label(HOSTS)).to_be_focused()
+    assert sent == []
+    await page.get_by_label(HOSTS).fill("kopi.example")
+    await save(store(page))
+    await expect(page.get_by_role("alert")).to_contain_text("including the host of the storefront URL")
+    await expect(page.get_by_label(HOSTS)).to_have_attribute("aria-invalid", "true")
+    await store(page).get_by_role("button", name="Discard changes").click()
+    await expect(page.get_by_label(HOSTS)).to_have_value("shop.example")
+    assert (await shop.ask("{ store { storefrontHosts } }"))["store"] == {"storefrontHosts": ["shop.example"]}
+
+
+async def test_storefront_hosts_are_edited_in_indonesian(open_page: OpenPage, shop: Shop) -> None:
+    page = await open_page("/settings", key=None, locale="id-ID")
+    await page.get_by_label("Kunci API atau token akses").fill(await new_console_key(shop.db, shop, "admin"))
+    await page.get_by_role("button", name="Masuk").click()
+    await page.get_by_label("Host etalase").fill("kopi.example:8443")
+    await expect(page.get_by_role("alert")).to_contain_text("tanpa https://, port, atau path")
 
 
 async def test_a_store_without_a_name_or_address_is_not_saved(admin_page: Page) -> None:

@@ -3,12 +3,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { EmptyState, ErrorState, Loading } from "../../components/states";
+import { isReversed } from "../../day-range";
 import { graphql } from "../../gql";
-import type { AuditLogFilter, AuditLogQuery } from "../../gql/graphql";
+import type { AuditLogQuery } from "../../gql/graphql";
 import { useFormat } from "../../hooks/use-format";
 import { useRefresh } from "../../hooks/use-refresh";
 import { useViewer } from "../../hooks/use-viewer";
-import { formatValue } from "./view";
+import { formatValue, type View, viewFilter } from "./view";
 
 const AuditLog = graphql(`
   query AuditLog($filter: AuditLogFilter!, $after: String) {
@@ -24,17 +25,23 @@ type AuditEvent = AuditLogQuery["auditLog"]["nodes"][number];
 const COLUMNS = ["at", "action", "object", "actor", "address", "changes"] as const;
 
 /** A page of the events, with buttons for newer and older ones. */
-export function AuditEvents({ filter }: { filter: AuditLogFilter }) {
-  const { t } = useTranslation("audit");
+export function AuditEvents({ view }: { view: View }) {
+  const { t } = useTranslation(["audit", "common"]);
   const { context, refresh } = useRefresh();
   // The cursors after which the pages up to this one start.
   const [cursors, setCursors] = useState<readonly string[]>([]);
-  const [{ data, error }] = useQuery({ query: AuditLog, variables: { filter, after: cursors.at(-1) }, context });
+  const [{ data, error }] = useQuery({
+    query: AuditLog,
+    variables: { filter: viewFilter(view), after: cursors.at(-1) },
+    context,
+  });
 
   if (!data) return error ? <ErrorState error={error} retry={refresh} /> : <Loading />;
   const { nodes, pageInfo } = data.auditLog;
   const { endCursor, hasNextPage } = pageInfo;
-  if (nodes.length === 0 && cursors.length === 0) return <EmptyState title={t("none")} />;
+  if (nodes.length === 0 && cursors.length === 0) {
+    return <EmptyState title={t("none")} text={isReversed(view) && t("common:dayRange.reversed")} />;
+  }
   return (
     <>
       <Table.ScrollContainer minWidth={900} type="native" role="region" aria-label={t("title")} tabIndex={0}>

@@ -3,10 +3,11 @@ import { ChevronDown } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
+import { DayRangeInput } from "../../components/day-range-input";
 import { ForbiddenState } from "../../components/states";
 import { useViewer } from "../../hooks/use-viewer";
 import { AuditEvents } from "./events";
-import { ACTIONS, formatView, parseView, type View, viewFilter } from "./view";
+import { ACTIONS, formatView, parseView, type View } from "./view";
 
 export default function AuditPage() {
   const { t } = useTranslation("audit");
@@ -14,6 +15,12 @@ export default function AuditPage() {
   const [query, setQuery] = useSearchParams();
   const view = parseView(query);
   const key = JSON.stringify(view);
+
+  function changeView(changes: Partial<View>) {
+    // The view in the address bar, which may be newer than the last render.
+    const view = parseView(new URLSearchParams(window.location.search));
+    setQuery(formatView({ ...view, ...changes }));
+  }
 
   if (!can("ADMIN")) return <ForbiddenState />;
   return (
@@ -25,8 +32,8 @@ export default function AuditPage() {
           </Title>
           <Text size="sm">{t("text")}</Text>
         </div>
-        <Filters key={key} view={view} change={(view) => setQuery(formatView(view))} />
-        <AuditEvents key={`events ${key}`} filter={viewFilter(view)} />
+        <Filters view={view} changeView={changeView} />
+        <AuditEvents key={key} view={view} />
       </Stack>
     </Container>
   );
@@ -34,17 +41,23 @@ export default function AuditPage() {
 
 interface FiltersProps {
   view: View;
-  change: (view: View) => void;
+  changeView: (changes: Partial<View>) => void;
 }
 
-function Filters({ view, change }: FiltersProps) {
+function Filters({ view, changeView }: FiltersProps) {
   const { t } = useTranslation("audit");
   const [object, setObject] = useState(view.object);
   const [actor, setActor] = useState(view.actor);
+  const [previousView, setPreviousView] = useState(view);
+  if (previousView.object !== view.object || previousView.actor !== view.actor) {
+    setPreviousView(view);
+    setObject(view.object);
+    setActor(view.actor);
+  }
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    change({ ...view, object, actor });
+    changeView({ object, actor });
   }
 
   return (
@@ -54,7 +67,7 @@ function Filters({ view, change }: FiltersProps) {
         rightSection={<ChevronDown size={16} aria-hidden />}
         value={view.action ?? ""}
         onChange={({ currentTarget: { value } }) =>
-          change({ object, actor, action: ACTIONS.find((action) => action === value) ?? null })
+          changeView({ object, actor, action: ACTIONS.find((action) => action === value) ?? null })
         }
         data={[
           { value: "", label: t("filter.anyAction") },
@@ -75,6 +88,7 @@ function Filters({ view, change }: FiltersProps) {
         autoComplete="off"
         spellCheck={false}
       />
+      <DayRangeInput label={t("column.at")} range={view} change={(days) => changeView({ object, actor, ...days })} />
       <Button type="submit" variant="default">
         {t("filter.submit")}
       </Button>

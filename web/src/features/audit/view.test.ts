@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatValue, formatView, parseView, viewFilter } from "./view";
 
-const NONE = { action: null, object: "", actor: "" };
+const NONE = { action: null, object: "", actor: "", from: "", to: "" };
 const KEY = "key_01h455vb4pex5vsknk084sn02q";
 
 describe("the view", () => {
@@ -12,12 +12,19 @@ describe("the view", () => {
   });
 
   test("survives the query string", () => {
-    const view = { action: "APP_UPDATED" as const, object: "app_1", actor: "dewi" };
+    const view = {
+      action: "APP_UPDATED" as const,
+      object: "app_1",
+      actor: "dewi",
+      from: "2026-01-30",
+      to: "2026-01-31",
+    };
     expect(parseView(new URLSearchParams(formatView(view)))).toEqual(view);
   });
 
-  test("ignores unknown actions", () => {
-    expect(parseView(new URLSearchParams("action=nothing&actor= dewi "))).toEqual({ ...NONE, actor: "dewi" });
+  test("ignores unknown actions and malformed days", () => {
+    const query = new URLSearchParams("action=nothing&actor= dewi &from=2026-02-31&to=tomorrow");
+    expect(parseView(query)).toEqual({ ...NONE, actor: "dewi" });
   });
 });
 
@@ -28,6 +35,12 @@ describe("the filter", () => {
     ["key_1", { userId: "key_1" }],
   ])("finds the events of %s", (actor, filter) => {
     expect(viewFilter({ ...NONE, actor })).toEqual(filter);
+  });
+
+  test("finds whole days in the browser's time zone", () => {
+    expect(viewFilter({ ...NONE, from: "2026-01-30", to: "2026-01-31" })).toEqual({
+      at: { from: "2026-01-29T17:00:00.000Z", to: "2026-01-31T17:00:00.000Z" },
+    });
   });
 
   test("finds an action and an object", () => {

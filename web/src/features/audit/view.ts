@@ -1,7 +1,8 @@
+import { type DayRange, dateTimeRange, parseDay } from "../../day-range";
 import type { AuditAction, AuditLogFilter } from "../../gql/graphql";
 
 /** The filters of the audit log. They are stored in the URL. */
-export interface View {
+export interface View extends DayRange {
   action: AuditAction | null;
   /** The ID of the changed object. */
   object: string;
@@ -30,29 +31,34 @@ export const ACTIONS = [
 
 const API_KEY_ID = /^key_[0-9a-z]{26}$/;
 
-/** Parses a query string. Unknown actions are ignored. */
+/** Parses a query string. Unknown actions and malformed days are ignored. */
 export function parseView(query: URLSearchParams): View {
   return {
     action: ACTIONS.find((action) => action.toLowerCase() === query.get("action")) ?? null,
     object: query.get("object")?.trim() ?? "",
     actor: query.get("actor")?.trim() ?? "",
+    from: parseDay(query.get("from")),
+    to: parseDay(query.get("to")),
   };
 }
 
 /** The parameters of the query string. Empty without filters. */
-export function formatView({ action, object, actor }: View): Record<string, string> {
+export function formatView({ action, object, actor, from, to }: View): Record<string, string> {
   return {
     ...(action && { action: action.toLowerCase() }),
     ...(object.trim() && { object: object.trim() }),
     ...(actor.trim() && { actor: actor.trim() }),
+    ...(from && { from }),
+    ...(to && { to }),
   };
 }
 
-export function viewFilter({ action, object, actor }: View): AuditLogFilter {
+export function viewFilter({ action, object, actor, from, to }: View): AuditLogFilter {
   return {
     ...(action && { actions: [action] }),
     ...(object && { objectId: object }),
     ...(actor && (API_KEY_ID.test(actor) ? { apiKeyId: actor } : { userId: actor })),
+    ...((from || to) && { at: dateTimeRange({ from, to }) }),
   };
 }
 

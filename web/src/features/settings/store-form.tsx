@@ -1,4 +1,4 @@
-import { TextInput } from "@mantine/core";
+import { Textarea, TextInput } from "@mantine/core";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Client } from "urql";
@@ -6,13 +6,15 @@ import { notify } from "../../components/notify";
 import { useViewer } from "../../hooks/use-viewer";
 import { FormCard } from "./card";
 import { SaveError } from "./save-error";
-import { isValidName, isValidUrl, MAX_NAME_LENGTH } from "./store-validation";
+import { areValidHosts, isValidName, isValidUrl, MAX_HOSTS, MAX_NAME_LENGTH, parseHosts } from "./store-validation";
 import { useDraft } from "./use-draft";
 import { useSaveSettings } from "./use-save-settings";
 
 interface Draft {
   name?: string;
   storefrontUrl?: string;
+  /** One host per line. */
+  storefrontHosts?: string;
 }
 
 const drafts = new WeakMap<Client, Draft>();
@@ -25,14 +27,20 @@ export function StoreForm() {
   const [draft, setDraft] = useDraft(drafts);
   const nameInput = useRef<HTMLInputElement>(null);
   const urlInput = useRef<HTMLInputElement>(null);
+  const hostsInput = useRef<HTMLTextAreaElement>(null);
 
-  const text = { ...store, ...draft };
+  const savedHosts = store.storefrontHosts.join("\n");
+  const text = { ...store, storefrontHosts: savedHosts, ...draft };
   const name = text.name.trim();
   const storefrontUrl = text.storefrontUrl.trim();
+  const storefrontHosts = parseHosts(text.storefrontHosts);
   const isNameChanged = name !== store.name;
   const isUrlChanged = storefrontUrl !== store.storefrontUrl;
+  const isHostsChanged = storefrontHosts.join() !== parseHosts(savedHosts).join();
+  const isChanged = isNameChanged || isUrlChanged || isHostsChanged;
   const isNameInvalid = isNameChanged && !isValidName(name);
   const isUrlInvalid = isUrlChanged && !isValidUrl(storefrontUrl);
+  const isHostsInvalid = isHostsChanged && !areValidHosts(storefrontHosts);
 
   function change(changes: Draft) {
     clearErrors();
@@ -47,10 +55,12 @@ export function StoreForm() {
   async function submit() {
     if (isNameInvalid) return nameInput.current?.focus();
     if (isUrlInvalid) return urlInput.current?.focus();
-    if (!isNameChanged && !isUrlChanged) return;
+    if (isHostsInvalid) return hostsInput.current?.focus();
+    if (!isChanged) return;
     const payload = await save({
       name: isNameChanged ? name : undefined,
       storefrontUrl: isUrlChanged ? storefrontUrl : undefined,
+      storefrontHosts: isHostsChanged ? storefrontHosts : undefined,
     });
     if (!payload) return;
     setDraft(undefined);
@@ -61,7 +71,7 @@ export function StoreForm() {
     <FormCard
       title={t("store.title")}
       text={t("store.text")}
-      isChanged={isNameChanged || isUrlChanged}
+      isChanged={isChanged}
       isSaving={isSaving}
       save={submit}
       discard={discard}
@@ -79,9 +89,7 @@ export function StoreForm() {
       <TextInput
         ref={urlInput}
         label={t("store.storefrontUrl")}
-        description={t(mayMove ? "store.storefrontUrlHosts" : "store.storefrontUrlAdmin", {
-          hosts: store.storefrontHosts.join(", "),
-        })}
+        description={t(mayMove ? "store.storefrontUrlText" : "store.storefrontUrlAdmin")}
         variant={mayMove ? undefined : "filled"}
         readOnly={!mayMove}
         value={text.storefrontUrl}
@@ -92,6 +100,21 @@ export function StoreForm() {
         autoComplete="off"
         spellCheck={false}
       />
+      {mayMove && (
+        <Textarea
+          ref={hostsInput}
+          label={t("store.storefrontHosts")}
+          description={t("store.storefrontHostsText")}
+          rows={3}
+          resize="vertical"
+          value={text.storefrontHosts}
+          onChange={(event) => change({ storefrontHosts: event.currentTarget.value })}
+          error={isHostsInvalid ? t("store.storefrontHostsInvalid", { max: MAX_HOSTS }) : fieldError("storefrontHosts")}
+          errorProps={{ role: "alert" }}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      )}
       <TextInput
         label={t("store.slug")}
         description={t("store.slugText")}

@@ -14,7 +14,7 @@ const UpdateStoreSettings = graphql(`
   }
 `);
 
-const FIELDS = ["sessionExpiration", "name", "storefrontUrl", "retentionDays"] as const;
+const FIELDS = ["sessionExpiration", "name", "storefrontUrl", "storefrontHosts", "retentionDays"] as const;
 type Field = (typeof FIELDS)[number];
 
 /** Saves settings. The errors of the last attempt are kept until `clearErrors` or the next attempt. */

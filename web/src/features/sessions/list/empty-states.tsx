@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { CombinedError } from "urql";
 import { errorCodes } from "../../../client";
 import { EmptyState, ErrorState } from "../../../components/states";
+import { isReversed } from "../../../day-range";
 import { ClearFiltersButton } from "./clear-filters-button";
 import { hasFilters, type View } from "./view";
 
@@ -12,11 +13,10 @@ interface NoSessionsProps {
 }
 
 export function NoSessions({ view, changeView }: NoSessionsProps) {
-  const { t } = useTranslation("sessions");
+  const { t } = useTranslation(["sessions", "common"]);
   if (!hasFilters(view)) return <EmptyState icon={Inbox} title={t("none.title")} text={t("none.text")} />;
-  const isReversed = view.to && view.from > view.to;
   return (
-    <EmptyState title={t("noMatch.title")} text={t(isReversed ? "noMatch.reversed" : "noMatch.text")}>
+    <EmptyState title={t("noMatch.title")} text={isReversed(view) ? t("common:dayRange.reversed") : t("noMatch.text")}>
       <ClearFiltersButton variant="default" changeView={changeView} />
     </EmptyState>
   );

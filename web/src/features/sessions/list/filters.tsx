@@ -1,17 +1,16 @@
-import { Chip, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Chip, Group, NativeSelect } from "@mantine/core";
 import { ChevronDown } from "lucide-react";
-import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { DayRangeInput } from "../../../components/day-range-input";
 import { ClearFiltersButton } from "./clear-filters-button";
 import classes from "./page.module.css";
-import { formatSort, hasFilters, parseDay, parseSort, STATUSES, type View } from "./view";
+import { formatSort, hasFilters, parseSort, STATUSES, type View } from "./view";
 
 interface FiltersProps {
   view: View;
   changeView: (changes: Partial<View>) => void;
 }
 
-const TYPING_PAUSE_MS = 500;
 const SORTS = ["-created", "created", "expires", "-expires", "name", "-name"] as const;
 
 export function Filters({ view, changeView }: FiltersProps) {
@@ -44,10 +43,7 @@ export function Filters({ view, changeView }: FiltersProps) {
           { value: "false", label: t("filter.notConverted") },
         ]}
       />
-      <Group gap={6} wrap="nowrap" className={classes.days} role="group" aria-label={t("column.dateCreated")}>
-        <DayInput label={t("filter.from")} day={view.from} max={view.to} change={(from) => changeView({ from })} />
-        <DayInput label={t("filter.to")} day={view.to} min={view.from} change={(to) => changeView({ to })} />
-      </Group>
+      <DayRangeInput label={t("column.dateCreated")} range={view} change={changeView} />
       <NativeSelect
         rightSection={<ChevronDown size={16} aria-hidden />}
         hiddenFrom="md"
@@ -60,40 +56,5 @@ export function Filters({ view, changeView }: FiltersProps) {
         <ClearFiltersButton variant="subtle" size="sm" px={6} className={classes.clear} changeView={changeView} />
       )}
     </Group>
-  );
-}
-
-interface DayInputProps {
-  label: string;
-  day: string;
-  min?: string;
-  max?: string;
-  change: (day: string) => void;
-}
-
-/** A date input. It reports a valid day after a pause, because browsers report every digit that is typed. */
-function DayInput({ label, day, min, max, change }: DayInputProps) {
-  const [text, setText] = useState(day);
-  const [previousDay, setPreviousDay] = useState(day);
-  if (previousDay !== day) {
-    setPreviousDay(day);
-    setText(day);
-  }
-
-  useEffect(() => {
-    if (text === day || text !== parseDay(text)) return;
-    const timer = window.setTimeout(() => change(text), TYPING_PAUSE_MS);
-    return () => window.clearTimeout(timer);
-  }, [text, day, change]);
-  return (
-    <TextInput
-      type="date"
-      label={label}
-      classNames={{ root: classes.day, wrapper: classes.date }}
-      value={text}
-      min={min || undefined}
-      max={max || undefined}
-      onChange={({ currentTarget: { value } }) => setText(value)}
-    />
   );
 }

@@ -3,11 +3,12 @@ import { type CombinedError, type OperationContext, useQuery } from "urql";
 import { graphql } from "../../../gql";
 import type { SessionsQuery, SessionsQueryVariables } from "../../../gql/graphql";
 import { useLatestData } from "../../../hooks/use-latest-data";
+import { useCanSeeLink } from "../session-fields";
 import { PAGE_SIZE } from "./keyset-pages";
 import { LoadingRow, SessionRow, type SessionRowProps } from "./session-row";
 
 const Sessions = graphql(`
-  query Sessions($filter: SessionFilter, $orderBy: SessionOrder, $first: Int!, $after: String) {
+  query Sessions($filter: SessionFilter, $orderBy: SessionOrder, $first: Int!, $after: String, $canSeeLink: Boolean!) {
     sessions(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
       nodes { ...SessionFields }
       pageInfo { endCursor hasNextPage }
@@ -35,7 +36,7 @@ export function PageRows(props: PageRowsProps) {
   const { page, variables, after, context, indexes, activeIndex, openId, queryString, onPage, onError, ...row } = props;
   const [{ data, error, fetching }] = useQuery({
     query: Sessions,
-    variables: { ...variables, first: PAGE_SIZE, after },
+    variables: { ...variables, first: PAGE_SIZE, after, canSeeLink: useCanSeeLink() },
     context,
   });
 

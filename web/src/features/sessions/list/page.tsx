@@ -8,6 +8,7 @@ import { ForbiddenState } from "../../../components/states";
 import { useFormat } from "../../../hooks/use-format";
 import { useRefresh } from "../../../hooks/use-refresh";
 import { useViewer } from "../../../hooks/use-viewer";
+import { useCanSeeLink } from "../session-fields";
 import { useSessionCount } from "../use-session-count";
 import { OPTIONAL_COLUMNS } from "./columns";
 import { Filters } from "./filters";
@@ -125,9 +126,11 @@ function KeyHints() {
       <span>
         <Kbd>{t("keys.enter")}</Kbd> {t("keys.open")}
       </span>
-      <span>
-        <Kbd>{"C"}</Kbd> {t("keys.copy")}
-      </span>
+      {useCanSeeLink() && (
+        <span>
+          <Kbd>{"C"}</Kbd> {t("keys.copy")}
+        </span>
+      )}
     </Text>
   );
 }

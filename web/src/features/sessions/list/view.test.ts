@@ -1,15 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  formatSort,
-  formatView,
-  hasFilters,
-  NO_FILTERS,
-  parseDay,
-  parseSort,
-  parseView,
-  type View,
-  viewVariables,
-} from "./view";
+import { formatSort, formatView, hasFilters, NO_FILTERS, parseSort, parseView, type View, viewVariables } from "./view";
 
 const DEFAULT: View = { ...NO_FILTERS, field: "DATE_CREATED", direction: "DESC" };
 
@@ -127,17 +117,4 @@ describe("hasFilters", () => {
   ])("is true for %j", (filter) => {
     expect(hasFilters({ ...DEFAULT, ...filter })).toBe(true);
   });
-});
-
-describe("parseDay", () => {
-  test.each(["2026-01-31", "2024-02-29", "1970-01-01", "9998-12-31"])("accepts %s", (day) => {
-    expect(parseDay(day)).toBe(day);
-  });
-
-  test.each([null, "", "2026-02-31", "2025-02-29", "2026-1-1", "1969-12-31", "9999-01-01", "2026-01-01T00:00"])(
-    "rejects %j",
-    (day) => {
-      expect(parseDay(day)).toBe("");
-    },
-  );
 });

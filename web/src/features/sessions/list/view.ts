@@ -1,3 +1,4 @@
+import { type DayRange, dateTimeRange, parseDay } from "../../../day-range";
 import type { OrderDirection, SessionFilter, SessionOrder, SessionOrderField, TokenStatus } from "../../../gql/graphql";
 
 interface Sort {
@@ -6,13 +7,10 @@ interface Sort {
 }
 
 /** The filters and the sort order of the list. They are stored in the URL. */
-export interface View extends Sort {
+export interface View extends Sort, DayRange {
   search: string;
   statuses: readonly TokenStatus[];
   converted: boolean | null;
-  /** The first and the last day in the browser's time zone, as in 2026-01-31. Empty if there is no bound. */
-  from: string;
-  to: string;
 }
 
 export const STATUSES: readonly TokenStatus[] = ["ACTIVE", "EXPIRED", "REVOKED"];
@@ -26,7 +24,6 @@ const SORT_FIELDS: Record<string, SessionOrderField> = {
   name: "CUSTOMER_NAME",
 };
 const CONVERTED: Record<string, boolean> = { yes: true, no: false };
-const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** Parses a query string. Malformed values are ignored. */
 export function parseView(query: URLSearchParams): View {
@@ -72,13 +69,7 @@ export function viewVariables(view: View): { filter: SessionFilter | null; order
     ...(view.search && { search: view.search }),
     ...(view.statuses.length > 0 && { tokenStatus: [...view.statuses] }),
     ...(view.converted !== null && { converted: view.converted }),
-    ...((view.from || view.to) && {
-      dateCreated: {
-        ...(view.from && { from: startOfDay(view.from) }),
-        // The API's upper bound is exclusive.
-        ...(view.to && { to: startOfDay(view.to, 1) }),
-      },
-    }),
+    ...((view.from || view.to) && { dateCreated: dateTimeRange(view) }),
   };
   return {
     filter: hasFilters(view) ? filter : null,
@@ -88,19 +79,6 @@ export function viewVariables(view: View): { filter: SessionFilter | null; order
 
 export function hasFilters(view: View): boolean {
   return Boolean(view.search || view.statuses.length || view.converted !== null || view.from || view.to);
-}
-
-/** The day, if it exists and the server accepts it and the day after it. Empty otherwise. */
-export function parseDay(text: string | null): string {
-  if (!text || !DAY.test(text) || text < "1970" || text >= "9999") return "";
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text) ? text : "";
-}
-
-/** When a day starts in the browser's time zone, as a UTC timestamp. */
-function startOfDay(day: string, daysLater = 0): string {
-  const [year = 0, month = 0, date = 0] = day.split("-").map(Number);
-  return new Date(year, month - 1, date + daysLater).toISOString();
 }
 
 function lookUp<T>(entries: Record<string, T>, name: string): T | undefined {

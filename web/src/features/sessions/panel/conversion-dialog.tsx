@@ -8,7 +8,7 @@ import { FormDialog } from "./dialog";
 import { useSessionMutation } from "./use-session-mutation";
 
 const RecordConversion = graphql(`
-  mutation RecordConversion($input: RecordConversionInput!) {
+  mutation RecordConversion($input: RecordConversionInput!, $canSeeLink: Boolean! = true) {
     change: recordConversion(input: $input) {
       session { ...SessionDetails }
       userErrors { field code message }

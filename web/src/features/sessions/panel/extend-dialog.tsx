@@ -10,7 +10,7 @@ import { FormDialog } from "./dialog";
 import { useSessionMutation } from "./use-session-mutation";
 
 const ExtendToken = graphql(`
-  mutation ExtendToken($input: ExtendTokenInput!) {
+  mutation ExtendToken($input: ExtendTokenInput!, $canSeeLink: Boolean! = true) {
     change: extendToken(input: $input) {
       session { ...SessionDetails }
       userErrors { field code message }

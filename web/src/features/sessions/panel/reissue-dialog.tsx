@@ -8,7 +8,7 @@ import { FormDialog } from "./dialog";
 import { useSessionMutation } from "./use-session-mutation";
 
 const ReissueToken = graphql(`
-  mutation ReissueToken($input: ReissueTokenInput!) {
+  mutation ReissueToken($input: ReissueTokenInput!, $canSeeLink: Boolean! = true) {
     change: reissueToken(input: $input) {
       session { ...SessionDetails }
       userErrors { field code message }

@@ -7,7 +7,7 @@ import { FormDialog } from "./dialog";
 import { useSessionMutation } from "./use-session-mutation";
 
 const RevokeToken = graphql(`
-  mutation RevokeToken($input: RevokeTokenInput!) {
+  mutation RevokeToken($input: RevokeTokenInput!, $canSeeLink: Boolean! = true) {
     change: revokeToken(input: $input) {
       session { ...SessionDetails }
       userErrors { field code message }

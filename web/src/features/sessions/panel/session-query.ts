@@ -13,7 +13,7 @@ export const SessionDetails = graphql(`
 `);
 
 export const Session = graphql(`
-  query Session($id: ID!) {
+  query Session($id: ID!, $canSeeLink: Boolean! = true) {
     session(id: $id) { ...SessionDetails }
   }
 `);

@@ -9,6 +9,7 @@ import { useClock } from "../../../hooks/use-clock";
 import { useCopy } from "../../../hooks/use-copy";
 import { useFormat } from "../../../hooks/use-format";
 import { useTokenStatus } from "../../../hooks/use-token-status";
+import { useCanSeeLink } from "../session-fields";
 import type { Action } from "./actions";
 import { Detail } from "./details";
 import classes from "./panel.module.css";
@@ -33,9 +34,11 @@ export function Token({ token, open, hasDialog }: TokenProps) {
         <ExpiredTime token={token} />
       </Detail>
       {token.revokedAt && <Detail label={t("detail.revokedAt")}>{format.preciseDateTime(token.revokedAt)}</Detail>}
-      <Detail label={t("detail.link")}>
-        <TokenLink token={token} open={open} hasDialog={hasDialog} />
-      </Detail>
+      {useCanSeeLink() && (
+        <Detail label={t("detail.link")}>
+          <TokenLink token={token} open={open} hasDialog={hasDialog} />
+        </Detail>
+      )}
     </dl>
   );
 }

@@ -4,6 +4,7 @@ import { errorCodes } from "../../../client";
 import { useLatestData } from "../../../hooks/use-latest-data";
 import { useRefresh } from "../../../hooks/use-refresh";
 import { type TokenExpiration, useTokenStatus } from "../../../hooks/use-token-status";
+import { useCanSeeLink } from "../session-fields";
 import { Session } from "./session-query";
 
 // The server's clock and ours may differ slightly. When a token expires, the server is asked until it agrees.
@@ -15,7 +16,8 @@ const NO_TOKEN: TokenExpiration = { status: "EXPIRED" };
 /** Fetches a session and keeps it up to date. */
 export function useSession(id: string) {
   const { context, refresh } = useRefresh({ poll: true });
-  const [{ data, error, fetching, stale }, fetchAgain] = useQuery({ query: Session, variables: { id }, context });
+  const variables = { id, canSeeLink: useCanSeeLink() };
+  const [{ data, error, fetching, stale }, fetchAgain] = useQuery({ query: Session, variables, context });
   const isFetching = fetching || stale;
   const session = useLatestData(data?.session);
 
