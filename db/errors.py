@@ -18,12 +18,13 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the response of a backend was lost
 )
-# Postgres cannot write now, but may be able to read.
-UNWRITABLE = (
+# Postgres cannot write anything now, but may be able to read.
+READ_ONLY = (
     asyncpg.ReadOnlySQLTransactionError,  # of a standby, after a failover
     asyncpg.DiskFullError,
-    asyncpg.LockNotAvailableError,
 )
+# The same, or it cannot write this row.
+UNWRITABLE = (*READ_ONLY, asyncpg.LockNotAvailableError)
 RETRYABLE = (
     *LOST,
     *UNWRITABLE,
@@ -45,6 +46,10 @@ class Unwritable(Unavailable):
     """Postgres cannot write now: it is read-only or full, or a row is locked. It may be able to read."""
 
 
+class ReadOnly(Unwritable):
+    """Postgres can write nothing now: it is read-only or full."""
+
+
 class OutcomeUnknown(Unavailable):
     """The connection was lost before the response arrived: the change may have been made."""
 
@@ -53,7 +58,7 @@ def unavailable(error: BaseException, *, is_committing: bool = False) -> Unavail
     """The exception for one of these errors. `is_committing`: the statement that failed could have made a change."""
     text = f"{type(error).__name__}: {str(error) or 'no answer in time'}"
     if isinstance(error, UNWRITABLE):
-        return Unwritable(text)
+        return (ReadOnly if isinstance(error, READ_ONLY) else Unwritable)(text)
     return (OutcomeUnknown if is_committing and isinstance(error, LOST) else Unavailable)(text)
 
 

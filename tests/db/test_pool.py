@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.app import create_app
-from db.errors import OutcomeUnknown, Unavailable, Unwritable
+from db.errors import OutcomeUnknown, ReadOnly, Unavailable, Unwritable
 from db.pool import Pool
 from tests.conftest import pool, settings_for
 
@@ -187,11 +187,11 @@ async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
     [
         ("08006", "ConnectionFailureError", OutcomeUnknown, False),
         ("08P01", "ProtocolViolationError", OutcomeUnknown, False),  # how PgBouncer reports its errors
-        ("25006", "ReadOnlySQLTransactionError", Unwritable, False),  # a standby, after a failover
+        ("25006", "ReadOnlySQLTransactionError", ReadOnly, False),  # a standby, after a failover
         ("25P03", "IdleInTransactionSessionTimeoutError", OutcomeUnknown, False),
         ("40001", "SerializationError", Unavailable, True),
         ("40P01", "DeadlockDetectedError", Unavailable, True),
-        ("53100", "DiskFullError", Unwritable, True),
+        ("53100", "DiskFullError", ReadOnly, True),
         ("53200", "OutOfMemoryError", Unavailable, True),
         ("53300", "TooManyConnectionsError", Unavailable, True),
         ("55P03", "LockNotAvailableError", Unwritable, True),

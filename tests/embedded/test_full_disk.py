@@ -16,7 +16,7 @@ from tests.support.disks import CannotMount, fill_up, small_disk
 READ = "query ($id: ID!) { session(id: $id) { id } }"
 CREATE = """mutation ($name: String!) {
     createSession(input: {customer: {details: {name: $name}}, idempotencyKey: $name}) {
-        session { id }
+        session { id token { link } }
         userErrors { code }
     }
 }"""
@@ -32,6 +32,7 @@ class Disk:
         self._filler = served.folder / ".roomkey" / "filler"
         self.acknowledged: list[str] = []
         """The sessions that were created according to the server."""
+        self._links: list[str] = []
 
     def fill(self) -> None:
         fill_up(self._filler)
@@ -44,7 +45,9 @@ class Disk:
         self._attempts += 1
         response = self._ask(CREATE, name=f"customer number {self._attempts}")
         if response.status_code == 200:
-            self.acknowledged.append(response.json()["data"]["createSession"]["session"]["id"])
+            session = response.json()["data"]["createSession"]["session"]
+            self.acknowledged.append(session["id"])
+            self._links.append(session["token"]["link"])
         return response.status_code
 
     def read(self) -> int:
@@ -53,6 +56,10 @@ class Disk:
         if response.status_code == 200:
             assert response.json()["data"] == {"session": {"id": self.acknowledged[0]}}
         return response.status_code
+
+    def open_links(self) -> set[int]:
+        """Open the links of all sessions, and return the statuses of the responses."""
+        return {self._http.get(link).status_code for link in self._links}
 
     def check_nothing_lost(self) -> None:
         for id in self.acknowledged:
@@ -94,6 +101,7 @@ def test_reads_go_on_while_the_disk_is_full_and_no_acknowledged_write_is_lost(di
         writes.append(disk.write())
         assert disk.read() == 200
     assert set(writes) <= {200, 503}
+    assert disk.open_links() == {303}
     disk.free()
     assert eventually(lambda: disk.write() == 200, 5)
     disk.check_nothing_lost()
