@@ -71,6 +71,12 @@ NAMED_DOCUMENT = tuple(f"{name}=".encode() for name in (*DOCUMENT_NAMES, "extens
 # query has 183 tokens.
 ANONYMOUS_TOKEN_LIMIT = 300
 ANONYMOUS_TOKENS = 2_000
+# A mutation that is stopped before its COMMIT is rolled back. But it may be stopped later, for example while its COMMIT
+# waits for a synchronous standby, and an earlier field of the mutation may have been committed.
+OUTCOME_UNKNOWN = (
+    "It is unknown whether the change was made. It is safe to repeat the request, with the same idempotencyKey if it "
+    "has one."
+)
 # The cost of an error of a document, which takes up to a millisecond to search for similar names.
 ERROR_COST = 25
 
@@ -98,6 +104,8 @@ class Exchange:
     timeout: Timeout
     surcharge: int = 0
     """The cost of large variables, until it is charged."""
+    has_begun_mutation: bool = False
+    """Changes may be committed from now on, or may have been by an earlier operation of the batch."""
 
     @property
     def address(self) -> str:
@@ -178,7 +186,8 @@ class GraphQLEndpoint:
                 return log.write(CLIENT_CLOSED_REQUEST)
             if not timeout.passed:
                 raise
-            timed_out: Exception = TimeoutError(f"Stopped after {self._seconds:g} s.")
+            unknown = f" {OUTCOME_UNKNOWN}" if exchange.has_begun_mutation else ""
+            timed_out: Exception = TimeoutError(f"Stopped after {self._seconds:g} s.{unknown}")
             if requests is None:
                 late = f"The body took longer than {self._seconds:g} s."
                 timed_out = RequestError(408, late, "TIMEOUT", Connection="close")
@@ -257,6 +266,7 @@ class GraphQLEndpoint:
             node = plan.operation.node
             if node.operation is OperationType.MUTATION:
                 exchange.timeout.finish()
+                exchange.has_begun_mutation = True
             name = node.name
             log.operation = name.value[:100] if name else None
             context = Context(

@@ -43,7 +43,10 @@ class StreamWriter(logging.Handler):
         self.setFormatter(JsonFormatter())
         self._stream = stream
         self._lines: deque[bytes] = deque()
-        self._dropped = 0
+        self._dropped = 0  # since the thread looked last
+        # These belong to the thread.
+        self._lost = 0
+        self._is_in_line = False  # the last line was written in part
         self._closing = Event()
         self._thread = Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
@@ -67,20 +70,34 @@ class StreamWriter(logging.Handler):
         while True:
             is_last = self._closing.wait(FLUSH_SECONDS)
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
-            if self._dropped:
-                dropped, self._dropped = self._dropped, 0
-                message = f"{dropped} log lines were dropped because the log was not read fast enough"
-                lines.append(_line(time(), "warning", {"logger": logger.name, "message": message}))
-            if lines:
+            dropped, self._dropped = self._dropped, 0
+            self._lost += dropped
+            notices = [self._notice()] if self._lost else []
+            if lines or notices:
                 try:
-                    self._stream.buffer.write(b"\n".join(lines) + b"\n")
-                    self._stream.flush()
-                except (BrokenPipeError, ValueError):  # the reader has closed the pipe
+                    self._write_through(b"\n".join([*lines, *notices]) + b"\n")
+                    self._lost = 0
+                except ValueError:  # the stream is closed
                     return
-                except OSError:  # such as a full disk
-                    self._dropped += len(lines)
+                except OSError:  # the disk is full, or the reader has closed the pipe. Both can change.
+                    self._lost += len(lines)
             if is_last:
                 return
+
+    def _notice(self) -> bytes:
+        message = (
+            f"{self._lost} log lines were dropped because the log could not be written, or was not read fast enough"
+        )
+        return _line(time(), "warning", {"logger": logger.name, "message": message})
+
+    def _write_through(self, text: bytes) -> None:
+        """Write past the buffer of the stream, which would keep text that cannot be written, and write it later."""
+        if self._is_in_line:
+            text = b"\n" + text
+        while text:
+            written = os.write(self._stream.fileno(), text)
+            text = text[written:]
+            self._is_in_line = bool(text)
 
 
 # None until `configure` is called.

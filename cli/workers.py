@@ -1,5 +1,6 @@
 """Several worker processes that accept connections from one listening socket."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,44 +16,62 @@ from uvicorn.supervisors.multiprocess import Process
 from api.draining import HANDSHAKE_SECONDS, REQUEST_SECONDS, RUNNING_SECONDS, DrainingServer, refuse_connections
 from api.logs import logger
 
-CHECK_SECONDS = 0.5
-# A worker that does not respond for this long hangs, and is replaced.
-ANSWER_SECONDS = 5
+# The time between two checks, and while the workers start.
+CHECK_SECONDS, FIRST_CHECK_SECONDS = 0.5, 0.02
+# A worker whose event loop does not respond for this long hangs, and is replaced. This is much longer than a garbage
+# collection, or than the kernel needs to read back a worker that it has swapped out.
+HANG_SECONDS = 30.0
+# The maximum time until a worker accepts connections. It loads the application, and connects to Postgres within
+# COMMAND_SECONDS of db/pool.py. It does not migrate the database.
+START_SECONDS = 120.0
 
 
 class Worker(Process):
-    """A worker process. It drains on SIGTERM, and leaves it to its supervisor to refuse connections."""
+    """A worker process. It drains on SIGTERM, and leaves it to its supervisor to refuse connections.
+
+    Its event loop responds to pings, not a thread as in uvicorn, whose thread responds while the loop is blocked.
+    """
 
     def __init__(self, config: Config, listener: socket.socket, drain_seconds: float) -> None:
         self._drain_seconds = drain_seconds
         self._is_asked = False
+        self._waited = 0.0
         self.has_started = False
         super().__init__(config, [listener])
 
     @property
     def server(self) -> DrainingServer:
         if not isinstance(self._server, DrainingServer):
-            self._server = DrainingServer(self.config, self._drain_seconds, owns_listener=False)
+            self._server = DrainingServer(
+                self.config, self._drain_seconds, owns_listener=False, on_ready=self._answer_pings
+            )
         return self._server
 
-    def is_well(self) -> bool:
-        """Whether it runs, and responds unless it is still starting."""
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        self.server.run(sockets)
+
+    def fault(self, seconds: float) -> str | None:
+        """Why the worker must be replaced, if it must, `seconds` after the last check.
+
+        The time without a response is the sum of these seconds, not the difference of two readings of a clock, so that
+        a pause of the whole machine does not count.
+        """
         if not self.process.is_alive():
-            return False
-        if self.has_started:
-            return self.ping(ANSWER_SECONDS)
+            return f"ended with status {self.exitcode}"
+        self._waited += seconds
         with suppress(OSError, EOFError):
-            if not self._is_asked:
-                self.parent_conn.send(b"ping")
-                self._is_asked = True
-            if self.parent_conn.poll():
+            if self._is_asked and self.parent_conn.poll():
                 self.has_started = self.parent_conn.recv()
                 self._is_asked = False
-        return True
+            if not self._is_asked:
+                self.parent_conn.send(b"ping")
+                self._is_asked, self._waited = True, 0.0
+        if self.has_started:
+            return f"has not responded for {HANG_SECONDS:g} s" if self._waited >= HANG_SECONDS else None
+        return f"has not started within {START_SECONDS:g} s" if self._waited >= START_SECONDS else None
 
-    def always_pong(self) -> None:
-        with suppress(EOFError, OSError):  # the supervisor asks no longer
-            super().always_pong()
+    def _answer_pings(self) -> None:
+        asyncio.get_running_loop().add_reader(self.child_conn.fileno(), self.pong)
 
 
 class Supervisor:
@@ -94,22 +113,23 @@ class Supervisor:
         """Keep the workers running until a signal arrives, and return it."""
         is_ready = False
         while True:
+            seconds = CHECK_SECONDS if is_ready else FIRST_CHECK_SECONDS
             with suppress(Empty):
-                return self._signals.get(timeout=CHECK_SECONDS if is_ready else 0.02)
+                return self._signals.get(timeout=seconds)
             for index, worker in enumerate(workers):
-                if not worker.is_well():
-                    workers[index] = self._replace(worker, is_ready)
+                if fault := worker.fault(seconds):
+                    workers[index] = self._replace(worker, fault, is_ready)
             if not is_ready and all(worker.has_started for worker in workers):
                 is_ready = True
                 self._on_ready()
 
-    def _replace(self, worker: Worker, is_ready: bool) -> Worker:
+    def _replace(self, worker: Worker, fault: str, is_ready: bool) -> Worker:
         worker.kill()
         worker.join()
         # Later, a worker may not be able to start because Postgres is away. The others continue, and it is tried again.
         if worker.exitcode == STARTUP_FAILURE and not is_ready:
             raise SystemExit(STARTUP_FAILURE)
-        logger.warning("Worker %s ended with status %s and is replaced", worker.pid, worker.exitcode)
+        logger.warning("Worker %s %s and is replaced", worker.pid, fault)
         return self._start()
 
     def _stop(self, workers: list[Worker], number: int) -> None:

@@ -45,6 +45,10 @@ class Unwritable(Unavailable):
     """Postgres cannot write now: it is read-only or full, or a row is locked. It may be able to read."""
 
 
+class DiskFull(Unwritable):
+    """The disk of Postgres is full."""
+
+
 class OutcomeUnknown(Unavailable):
     """The connection was lost before the response arrived: the change may have been made."""
 
@@ -53,7 +57,7 @@ def unavailable(error: BaseException, *, is_committing: bool = False) -> Unavail
     """The exception for one of these errors. `is_committing`: the statement that failed could have made a change."""
     text = f"{type(error).__name__}: {str(error) or 'no answer in time'}"
     if isinstance(error, UNWRITABLE):
-        return Unwritable(text)
+        return (DiskFull if isinstance(error, asyncpg.DiskFullError) else Unwritable)(text)
     return (OutcomeUnknown if is_committing and isinstance(error, LOST) else Unavailable)(text)
 
 

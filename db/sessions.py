@@ -53,7 +53,7 @@ select {ALL}, exists (
     select from session_event
     where store_id = $1 and session_id = $2 and kind = $3
     and at > greatest(now() - interval '1 minute', token_issued_at)
-) as was_visited
+) as was_visited, current_setting('transaction_read_only')::boolean as is_read_only
 from session where store_id = $1 and id = $2
 """
 
@@ -162,7 +162,11 @@ async def get_session_locked(db: Executor, store_id: str, id: str) -> Row | None
 
 
 async def get_session_visited(db: Executor, store_id: str, id: str, kind: VisitKind) -> Row | None:
-    """The session, with `was_visited`: whether a visit of this kind was recorded within the last minute."""
+    """The session, with `was_visited` and `is_read_only`.
+
+    `was_visited`: whether a visit of this kind was recorded within the last minute. `is_read_only`: whether Postgres is
+    read-only, like a standby or a former primary, whose data may be outdated.
+    """
     return await db.fetchrow(GET_VISITED, store_id, id, kind)
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -23,6 +24,11 @@ FAST_SHUTDOWN_SECONDS = 30.0
 # The pauses before Postgres is started again after it has ended, for each time within a minute. Then this process ends.
 PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0)
 STABLE_SECONDS = 60
+
+# If fewer bytes than this are free, this process waits for space instead: Postgres ends, and cannot start, if it has no
+# space for its write-ahead log, whose segments have 16 MB.
+FREE_BYTES = 64 * 1024 * 1024
+FREE_CHECK_SECONDS = 0.5
 
 # Runs Postgres and stops it when this process ends, by any signal. Standard input is a pipe whose other end only
 # this process holds, so end of file means that this process has stopped or died. Then the script sends TERM first,
@@ -107,6 +113,12 @@ class Postgres:
                 return None
             attempts = attempts + 1 if time.monotonic() - began < STABLE_SECONDS else 1
             ended = f"Postgres ended with status {status} in {self._data}"
+            if attempts > len(PAUSES_SECONDS) and self._is_full():
+                logger.warning("%s and is started again when its disk has %d MB free", ended, FREE_BYTES >> 20)
+                while self._is_full():
+                    if self._stopping.wait(FREE_CHECK_SECONDS):
+                        return None
+                attempts = 1
             if attempts > len(PAUSES_SECONDS):
                 return self._give_up(self._programs.failed(f"{ended}, {attempts} times within a minute each"))
             logger.warning("%s and is started again", ended)
@@ -117,6 +129,9 @@ class Postgres:
                 process = self._launch()
             except (StartFailed, OSError) as error:
                 return self._give_up(StartFailed(f"{ended} and cannot be started again: {error}"))
+
+    def _is_full(self) -> bool:
+        return shutil.disk_usage(self._data).free < FREE_BYTES
 
     def _give_up(self, failure: StartFailed) -> None:
         self.failure = failure

@@ -1,13 +1,18 @@
 """Admission: whether a link admits its customer, when it is opened and when a storefront calls `joinSession`."""
 
+import logging
 from functools import partial
 from typing import NamedTuple
 
+from db.errors import DiskFull
 from db.events import Actor, VisitKind, create_visit
 from db.pool import Pool, Row
 from db.sessions import get_session_locked, get_session_visited
 from schema.links import Links, session_id_of
 from schema.tokens import TokenStatus
+
+# The same logger as in api/logs.py.
+logger = logging.getLogger("roomkey")
 
 
 class Visit(NamedTuple):
@@ -30,7 +35,7 @@ class Admission(NamedTuple):
 
 
 async def admit(db: Pool, links: Links, store_id: str, code: str, visit: Visit) -> Admission | None:
-    """Decide whether the code of a link admits its customer, and record the visit if it does.
+    """Decide whether the code of a link admits its customer, and record the visit if it does and Postgres can write.
 
     None if the store has no such link, or it was reissued. Raises Throttled if too many codes of the client's address,
     or of the store, were wrong. Codes that were signed are never limited, so that a client that guesses codes does not
@@ -48,9 +53,15 @@ async def admit(db: Pool, links: Links, store_id: str, code: str, visit: Visit) 
     if session is None:
         return None
     admission = Admission(session, TokenStatus(session["token_status"]))
-    if not admission.is_admitted or session["was_visited"]:
+    # A read-only Postgres may not know that the token was revoked. Recording the visit there fails.
+    if not admission.is_admitted or (session["was_visited"] and not session["is_read_only"]):
         return admission  # without a lock, so that a flood of visits to one session does not occupy the connections
-    return await _record(db, links, store_id, id, code, visit)
+    try:
+        return await _record(db, links, store_id, id, code, visit)
+    except DiskFull as error:
+        # Nor has it recorded a later revocation. The customer must not wait until it can write.
+        logger.warning("A visit of %s was not recorded: %s", id, error)
+        return admission
 
 
 async def _look_up(db: Pool, links: Links, store_id: str, id: str, code: str, kind: VisitKind) -> Row | None:

@@ -3,12 +3,10 @@
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import asyncpg
@@ -17,6 +15,7 @@ from bench.faults.load import Load, connections, shop_of
 from bench.faults.promises import Outcome
 from db.pool import SIZE
 from tests.support.clusters import ACCOUNT, HOST, USER, account_folder, cluster
+from tests.support.disks import CannotMount, fill_up, small_disk
 from tests.support.postgres_processes import descendants
 
 DATABASE = "create database roomkey template template0 encoding utf8 locale 'C.UTF-8'"
@@ -94,9 +93,16 @@ async def disk_full() -> Outcome:
 
     That of the write-ahead log is not, because Postgres then stops, as in `restarts`.
     """
-    if os.geteuid():
-        return Outcome(False, "a full disk needs root, which mounts a small file system")
-    with cluster() as server, small_disk() as disk:
+    try:
+        return await _disk_full()
+    except CannotMount as error:
+        return Outcome(False, str(error))
+
+
+async def _disk_full() -> Outcome:
+    with cluster() as server, account_folder() as folder, small_disk(folder / "disk", 64) as disk:
+        if ACCOUNT:
+            os.chown(disk, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
         await execute(server.url(), f"create tablespace small location '{disk}'", f"{DATABASE} tablespace small")
 
         async def fill() -> None:
@@ -192,24 +198,3 @@ def suspended(pids: list[int]) -> Iterator[None]:
         yield
     finally:
         send(signal.SIGCONT)
-
-
-@contextmanager
-def small_disk() -> Iterator[Path]:
-    """A file system of 64 MB in memory, which belongs to the account of Postgres."""
-    with account_folder() as folder:
-        disk = folder / "disk"
-        disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=True)
-        if ACCOUNT:
-            os.chown(disk, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
-        try:
-            yield disk
-        finally:
-            subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-def fill_up(path: Path) -> None:
-    with suppress(OSError), open(path, "wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))

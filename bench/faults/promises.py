@@ -42,7 +42,10 @@ PROMISES = (
     Promise(
         "6",
         "Revoked means revoked, on every worker",
-        tests=("schema/test_joining.py",),
+        tests=(
+            "schema/test_joining.py",
+            "api/test_unavailable.py::test_a_standby_admits_no_customer_because_it_may_not_know_of_a_revocation",
+        ),
         scripts=("revocations:a_revoked_link_admits_no_customer",),
     ),
     Promise("7", "Expiry is the database's decision", scripts=("clocks:a_wrong_clock_changes_no_status",)),

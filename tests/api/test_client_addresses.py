@@ -120,6 +120,21 @@ async def test_forged_jwts_of_an_address_are_limited_but_staff_can_sign_in(
         assert (await send(http, STORE, another, here)).status_code == 200
 
 
+async def test_requests_of_blocked_users_of_an_address_are_limited(
+    shop: Shop, database_url: str, stopped_clock: Clock
+) -> None:
+    await new_app(shop.db, shop.id, ["sessions:read"], "Dashboard", client_id="dashboard")
+    await shop.changed("blockUser", "userId", userId="dewi")
+    async with (
+        open_issuer() as issuer,
+        client_of(settings_for(database_url, jwt=issuer.settings)) as http,
+    ):
+        here = new_address()
+        blocked = [issuer.token(store=shop.slug, scope="sessions:read", sub="dewi", jti=f"{n}") for n in range(12)]
+        statuses = [(await send(http, STORE, token, here)).status_code for token in blocked]
+        assert statuses == [401] * 10 + [429] * 2
+
+
 def forged(session: Any, number: int) -> str:
     """A wrong code of a session."""
     return code_of(session)[:ID_LENGTH] + f"{number:026}"

@@ -18,6 +18,7 @@ import embedded
 from api.health import CHECK_SECONDS
 from db.migrate import migrate
 from tests.conftest import settings_for, shop_at
+from tests.support.clusters import cluster
 from tests.support.postgres_processes import postgres_of
 from tests.support.shop import Shop, path_of
 
@@ -31,7 +32,19 @@ HOLDER = 1
 
 Connection = "asyncpg.Connection[Any]"
 
-TIMEOUT = {"errors": [{"message": "Stopped after 0.5 s.", "extensions": {"code": "TIMEOUT"}}]}
+STOPPED = "Stopped after 0.5 s."
+UNKNOWN = (
+    "Stopped after 0.5 s. It is unknown whether the change was made. It is safe to repeat the request, with the same "
+    "idempotencyKey if it has one."
+)
+
+# Commits of changes of sessions wait for a standby, which does not exist. Others do not, such as those of rate limits.
+WAIT_FOR_STANDBY = """
+create function wait_for_standby() returns trigger language plpgsql as $$
+    begin perform set_config('synchronous_commit', 'on', true); return null; end $$;
+create trigger wait after insert on session_event for each row execute function wait_for_standby();
+"""
+COMMITTING = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
 
 WAITING = """
 select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
@@ -91,9 +104,10 @@ async def timed(sent: Any) -> tuple[httpx.Response, float]:
     return await sent, time.monotonic() - started
 
 
-def check_timeout(answer: tuple[httpx.Response, float]) -> None:
+def check_timeout(answer: tuple[httpx.Response, float], message: str = STOPPED) -> None:
     response, seconds = answer
-    assert (response.status_code, response.json()) == (504, TIMEOUT)
+    timeout = {"errors": [{"message": message, "extensions": {"code": "TIMEOUT"}}]}
+    assert (response.status_code, response.json()) == (504, timeout)
     assert SECONDS <= seconds < SECONDS + GRACE
 
 
@@ -112,7 +126,7 @@ async def test_a_mutation_that_times_out_is_cancelled_in_postgres_and_rolled_bac
         sent = asyncio.create_task(timed(slow.post(CREATE, input=input)))
         await until(observer, WAITING, 1)
         response, seconds = await sent
-        check_timeout((response, seconds))
+        check_timeout((response, seconds), UNKNOWN)
         assert response.headers["content-type"] == "application/json; charset=utf-8"
         assert response.headers["cache-control"] == "no-store"
         # The row is still held: nothing but a cancellation ends the wait.
@@ -126,6 +140,26 @@ async def test_a_mutation_that_times_out_is_cancelled_in_postgres_and_rolled_bac
     assert (await connection.fetchrow(COUNTS))[0] == before[0] + 1
 
 
+async def test_a_retry_of_a_mutation_that_timed_out_while_it_was_committed_changes_nothing_twice() -> None:
+    with cluster(synchronous_standby_names="'*'", synchronous_commit="local") as server:
+        await migrate(server.url())
+        connection = await asyncpg.connect(server.url())
+        async with shop_within(server.url(), SECONDS) as shop:
+            await connection.execute(WAIT_FOR_STANDBY)
+            input = {"customer": {"details": {"name": "Ayu"}}, "idempotencyKey": "a key of the test's"}
+            sent = asyncio.create_task(timed(shop.post(CREATE, input=input)))
+            await until(connection, COMMITTING, 1)
+            check_timeout(await sent, UNKNOWN)
+            await until(connection, COMMITTING, 0)
+            await connection.execute("drop trigger wait on session_event")
+            [made] = await shop.found()
+            for _ in range(2):
+                retried = await shop.ask(CREATE, input=input)
+                assert retried["createSession"]["session"]["id"] == made
+            assert await shop.found() == [made]
+        await connection.close()
+
+
 async def test_requests_that_time_out_release_their_connections(
     slow: Shop, connection: Connection, observer: Connection
 ) -> None:
@@ -134,7 +168,7 @@ async def test_requests_that_time_out_release_their_connections(
     async with holding(connection, "session"):
         # Twice as many as there are connections: some of them wait for one.
         for answer in await asyncio.gather(*(timed(slow.post(revoke)) for _ in range(2 * POOL))):
-            check_timeout(answer)
+            check_timeout(answer, UNKNOWN)
         await until(observer, BUSY, HOLDER)
         read = "query ($id: ID!) { session(id: $id) { token { status } } }"
         answers = await asyncio.gather(*(slow.ask(read, id=session["id"]) for _ in range(2 * POOL)))
@@ -160,6 +194,16 @@ async def test_a_batch_has_one_deadline(slow: Shop, connection: Connection, obse
         batch = [{"query": query} for query in (SLUG, "{ sessions { nodes { id } } }", "{ sessions { nodes { id } } }")]
         check_timeout(await timed(slow.http.post("/graphql", json=batch, headers=slow.headers)))
         await until(observer, BUSY, HOLDER)
+
+
+async def test_a_batch_that_times_out_after_a_mutation_says_so(slow: Shop, connection: Connection) -> None:
+    session = await slow.create()
+    revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
+    async with connection.transaction():
+        await connection.execute("lock table customer in access exclusive mode")
+        batch = [{"query": query} for query in (revoke, "{ customers { nodes { id } } }")]
+        check_timeout(await timed(slow.http.post("/graphql", json=batch, headers=slow.headers)), UNKNOWN)
+    assert await slow.event_kinds(session["id"]) == ["ISSUED", "REVOKED"]
 
 
 async def test_the_deadline_includes_authentication(
@@ -201,14 +245,15 @@ async def test_a_frozen_postgres_does_not_delay_a_response_beyond_the_deadline(f
             revoke = f'mutation {{ revokeToken(input: {{sessionId: "{session["id"]}"}}) {{ userErrors {{ code }} }} }}'
             async with holding(connection, "session"):
                 # In the middle of a transaction, which cannot be rolled back at once.
-                asked = [asyncio.create_task(timed(shop.post(revoke))) for _ in range(POOL // 2)]
+                changed = [asyncio.create_task(timed(shop.post(revoke))) for _ in range(POOL // 2)]
                 await until(observer, WAITING, POOL // 2)
                 with frozen(folder):
                     for _ in range(4):
-                        asked += [asyncio.create_task(timed(shop.post(SLUG))) for _ in range(2 * POOL)]
+                        asked = [asyncio.create_task(timed(shop.post(SLUG))) for _ in range(2 * POOL)]
                         for answer in await asyncio.gather(*asked):
                             check_timeout(answer)
-                        asked = []
+                        for answer in await asyncio.gather(*changed):
+                            check_timeout(answer, UNKNOWN)
                     link, seconds = await timed(shop.http.get(path_of(session)))
                     assert (link.status_code, "<h1>" in link.text) == (503, True)
                     assert seconds < SECONDS + GRACE

@@ -83,6 +83,23 @@ async def test_a_request_that_began_before_the_stop_is_answered_with_the_close(r
     assert b"\r\nconnection: close\r\n" in response
 
 
+async def test_a_request_that_runs_at_the_stop_is_answered_with_the_close(running: Running) -> None:
+    body = b'{"query": "{ __typename }"}'
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.listener.getsockname()[1])
+    head = "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+    writer.write(head.format(len(body)).encode())
+    async with asyncio.timeout(5):
+        # The application waits for the body.
+        while not any(getattr(each, "cycle", None) for each in running.server.server_state.connections):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await running.drain()
+    writer.write(body)
+    response = await reader.read()  # until the server closes the connection
+    writer.close()
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nconnection: close\r\n" in response
+
+
 async def test_control_c_ends_the_drain(database_url: str) -> None:
     running = Running(database_url, DRAIN_SECONDS)
     await running.ready.wait()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 
 from api.logs import StreamWriter, describe
 from tests.conftest import ROOT, client_of, settings_for
+from tests.support.commands import eventually
+from tests.support.disks import CannotMount, fill_up, small_disk
 from tests.support.logs import Log
 from tests.support.persisted_documents import JOIN, SLUG, AppClient, apollo, new_client, sha256
 from tests.support.shop import Shop, code_of, path_of
@@ -291,36 +294,97 @@ def test_the_cause_of_an_exception_is_logged_without_messages() -> None:
     assert secret not in str(entry)
 
 
+DROPPED = "{} log lines were dropped because the log could not be written, or was not read fast enough"
+
+
+def record(message: str) -> logging.LogRecord:
+    return logging.makeLogRecord({"levelname": "INFO", "msg": message})
+
+
+def lose(handler: StreamWriter, count: int) -> None:
+    """Log lines, and wait until the handler has failed to write them."""
+    before = handler._lost
+    for _ in range(count):
+        handler.emit(record("lost"))
+    assert eventually(lambda: handler._lost == before + count, 5)
+
+
 def test_a_stalled_reader_does_not_block_and_dropped_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.logs.QUEUE_LINES", 100)
     reader, writer = os.pipe()
     handler = StreamWriter(os.fdopen(writer, "w"))
-    record = logging.makeLogRecord({"levelname": "INFO", "msg": "x" * 1_000})
+    line = record("x" * 1_000)
     started = monotonic()
     for _ in range(2_000):  # the pipe holds 64 KiB
-        handler.emit(record)
+        handler.emit(line)
     assert monotonic() - started < 5
     with os.fdopen(reader) as stream:
         messages = []
         while not (messages and "dropped" in messages[-1]):
             messages.append(json.loads(stream.readline())["message"])
-        handler.emit(record)
+        handler.emit(line)
         handler.close()
         messages.append(json.loads(stream.readline())["message"])
     *lines, dropped, last = messages
     assert set(lines) == {last} == {"x" * 1_000}
     assert len(lines) >= 100
     count = 2_000 - len(lines)
-    assert dropped == f"{count} log lines were dropped because the log was not read fast enough"
+    assert dropped == DROPPED.format(count)
+
+
+def test_the_log_goes_on_after_its_disk_was_full(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as stream, open(tmp_path / "log", "w") as file:
+        handler = StreamWriter(stream)
+        lose(handler, 3)
+        lose(handler, 4)
+        os.dup2(file.fileno(), stream.fileno())
+        handler.emit(record("kept"))
+        handler.close()
+    messages = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
+    # The number of lost lines can be written before this line.
+    assert sorted(messages) == [DROPPED.format(7), "kept"]
+
+
+def test_a_line_that_was_written_in_part_ends_before_the_next_one(tmp_path: Path) -> None:
+    try:
+        with small_disk(tmp_path / "disk", 1) as disk:
+            with open(disk / "log", "w") as stream:
+                fill_up(disk / "filler")
+                handler = StreamWriter(stream)
+                os.truncate(disk / "filler", (disk / "filler").stat().st_size - 4096)
+                handler.emit(record("x" * 5_000))
+                assert eventually(lambda: (disk / "log").stat().st_size == 4096, 5)
+                (disk / "filler").unlink()
+                handler.emit(record("kept"))
+                handler.close()
+            torn, *lines = (disk / "log").read_text().splitlines()
+    except CannotMount as error:
+        pytest.skip(str(error))
+    assert (len(torn), torn[-1]) == (4096, "x")
+    assert sorted(json.loads(line)["message"] for line in lines) == [DROPPED.format(1), "kept"]
+
+
+def test_the_log_goes_on_when_its_reader_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(path, "w") as stream:
+        handler = StreamWriter(stream)
+        os.close(reader)
+        lose(handler, 2)
+        again = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # noqa: SIM115
+        handler.emit(record("kept"))
+        handler.close()
+    with again:
+        messages = [json.loads(line)["message"] for line in again]
+    assert sorted(messages) == [DROPPED.format(2), "kept"]
 
 
 def test_a_reader_that_is_gone_is_ignored() -> None:
     reader, writer = os.pipe()
-    stream = os.fdopen(writer, "w")
-    handler = StreamWriter(stream)
-    os.close(reader)
-    handler.emit(logging.makeLogRecord({"levelname": "INFO", "msg": "x"}))
-    handler.close()
-    assert not handler._thread.is_alive()
-    with pytest.raises(BrokenPipeError):  # it still has the line
-        stream.close()
+    with os.fdopen(writer, "w") as stream:
+        handler = StreamWriter(stream)
+        os.close(reader)
+        handler.emit(record("lost"))
+        handler.close()
+        assert not handler._thread.is_alive()

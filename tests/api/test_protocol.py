@@ -125,6 +125,7 @@ class Echo:
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = []
         self.paths: list[str] = []
+        self.began = asyncio.Event()
         self.released = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,6 +133,7 @@ class Echo:
             return
         path = scope["path"]
         self.paths.append(path)
+        self.began.set()
         body, more = b"", path != "/early"
         while more:
             message = await receive()
@@ -256,8 +258,7 @@ async def test_small_chunks_and_extensions_are_accepted(echo_url: str) -> None:
 async def test_a_malformed_body_is_refused_while_the_application_waits_for_it(echo: Echo, echo_url: str) -> None:
     async with connection(echo_url) as client:
         await client.send(CHUNKED)
-        while not echo.paths:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await asyncio.wait_for(echo.began.wait(), 5)
         await client.send(b"nonsense\r\n")
         assert await refused(client) == refusal(400, INVALID)
 
@@ -282,8 +283,7 @@ async def test_a_pipelined_request_has_the_same_limits(base_url: str) -> None:
 async def test_the_extensions_of_all_chunks_have_one_limit(echo: Echo, echo_url: str) -> None:
     async with connection(echo_url) as client:
         await client.send(CHUNKED)
-        while not echo.paths:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await asyncio.wait_for(echo.began.wait(), 5)
         for _ in range(4):
             await client.send(b"1;" + b"x" * 5_000 + b"\r\nx\r\n")
         assert await refused(client) == refusal(400, CHUNK_SIZE)
@@ -292,8 +292,7 @@ async def test_the_extensions_of_all_chunks_have_one_limit(echo: Echo, echo_url:
 async def test_pipelined_requests_over_the_limit_are_not_read(echo: Echo, echo_url: str) -> None:
     async with connection(echo_url) as client:
         await client.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n" * 5_000)
-        while not echo.paths:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await asyncio.wait_for(echo.began.wait(), 5)
         echo.released.set()
         responses = [await client.response() for _ in range(1 + HttpProtocol.PIPELINED_REQUESTS)]
         assert [response.status for response in responses] == [200] * 17
@@ -319,13 +318,18 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
         ([UPGRADING.replace(b"h2c", b"websocket") + b"\r\n"], [b""]),
     ],
 )
-async def test_a_request_to_upgrade_is_an_ordinary_request(
-    echo: Echo, echo_url: str, parts: list[bytes], bodies: list[bytes]
-) -> None:
-    async with connection(echo_url) as client:
-        for part in parts:
+async def test_a_request_to_upgrade_is_an_ordinary_request(echo: Echo, parts: list[bytes], bodies: list[bytes]) -> None:
+    packets: asyncio.Queue[bytes] = asyncio.Queue()
+
+    class Observed(HttpProtocol):
+        def data_received(self, data: bytes) -> None:
+            packets.put_nowait(data)
+            super().data_received(data)
+
+    async with listening(echo, http=Observed, lifespan="off") as url, connection(url) as client:
+        for part in parts:  # as separate packets
             await client.send(part)
-            await asyncio.sleep(0.01)  # so that the parts arrive as separate packets
+            assert await asyncio.wait_for(packets.get(), 5) == part
         assert [(await client.response()).body for _ in bodies] == bodies
         await client.send(GET.replace(b"/health/live", b"/next") + b"\r\n")
         assert (await client.response()).status == 200
@@ -341,8 +345,7 @@ async def test_a_tunnel_is_refused(echo_url: str) -> None:
 async def test_an_invalid_request_after_a_valid_one_does_not_replace_its_response(echo: Echo, echo_url: str) -> None:
     async with connection(echo_url) as client:
         await client.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
-        while not echo.paths:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        await asyncio.wait_for(echo.began.wait(), 5)
         echo.released.set()
         response = await client.response()
         assert (response.status, response.headers["connection"]) == (200, "close")

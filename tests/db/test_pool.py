@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.app import create_app
-from db.errors import OutcomeUnknown, Unavailable, Unwritable
+from db.errors import DiskFull, OutcomeUnknown, Unavailable, Unwritable
 from db.pool import Pool
 from tests.conftest import pool, settings_for
 
@@ -191,7 +191,7 @@ async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
         ("25P03", "IdleInTransactionSessionTimeoutError", OutcomeUnknown, False),
         ("40001", "SerializationError", Unavailable, True),
         ("40P01", "DeadlockDetectedError", Unavailable, True),
-        ("53100", "DiskFullError", Unwritable, True),
+        ("53100", "DiskFullError", DiskFull, True),
         ("53200", "OutOfMemoryError", Unavailable, True),
         ("53300", "TooManyConnectionsError", Unavailable, True),
         ("55P03", "LockNotAvailableError", Unwritable, True),

@@ -6,7 +6,7 @@ end as token_status, to_json(token_issued_at) as token_issued_at, to_json(nullif
     select from session_event
     where store_id = $1 and session_id = $2 and kind = $3
     and at > greatest(now() - interval '1 minute', token_issued_at)
-) as was_visited
+) as was_visited, current_setting('transaction_read_only')::boolean as is_read_only
 from session where store_id = $1 and id = $2;
 
 select from session where store_id = $1 and id = $2 for no key update;

@@ -55,6 +55,8 @@ TAKEN: dict[str, dict[str, Any]] = {
     "with azp beside client_id": {"azp": "another"},
     "with scopes in a list": {"scope": [READ, WRITE]},
     "with scopes that mean nothing here": {"scope": f"openid  {READ} profile {WRITE} sessions:delete"},
+    "with scopes that are listed twice": {"scope": f"{READ} {WRITE} {READ} {WRITE}"},
+    "with scopes that a list contains twice": {"scope": [READ, READ, WRITE]},
     "of typ JWT": {"header": {"typ": "JWT"}},
     "that lives for a day": {"at": {"exp": 24 * 3600}},
     "that lives for a day and does not say since when": {"at": {"exp": 24 * 3600}, "iat": None},

@@ -11,6 +11,7 @@ import pytest
 from db.audit import Origin, create_signed_in
 from tests.conftest import client_of, settings_for
 from tests.schema.test_apps import seconds_until
+from tests.support.addresses import new_address
 from tests.support.identity_provider import AUDIENCE, Issuer, open_issuer
 from tests.support.logs import Log
 from tests.support.shop import NewShop, Shop, code_of, new_app
@@ -282,6 +283,20 @@ async def test_the_first_request_of_a_user_in_an_hour_is_recorded_as_a_sign_in(s
     await create_signed_in(shop.db, shop.id, app["id"], origin._replace(address="192.0.2.7"))
     nodes = (await shop.ask(query))["auditLog"]["nodes"]
     assert nodes == [signed_in | {"address": "192.0.2.7"}, signed_in, signed_in]
+
+
+async def test_sign_ins_from_addresses_of_one_network_are_recorded_once(sign_in: SignIn, shop: Shop) -> None:
+    network, other = new_address().removesuffix("1"), new_address()
+    dewi = sign_in(sub="dewi")
+    for address in (f"{network}1", f"{network}2", f"{network}3", other):
+        # Another document each time, because a known plan is not authenticated again within a second.
+        body, headers = {"query": f"# {address}\n{VIEWER}"}, dewi.headers | {"X-Forwarded-For": address}
+        assert (await dewi.http.post("/graphql", json=body, headers=headers)).status_code == 200
+    query = "{ auditLog(filter: {actions: [SIGNED_IN]}) { nodes { address } } }"
+    async with asyncio.timeout(5):
+        while {"address": other} not in (nodes := (await shop.ask(query))["auditLog"]["nodes"]):
+            pass
+    assert sorted(node["address"] for node in nodes) == sorted([f"{network}1", other])
 
 
 async def test_audit_events_and_log_lines_have_the_id_of_the_user(sign_in: SignIn, shop: Shop, log: Log) -> None:
