@@ -108,7 +108,7 @@ def _package() -> Path:
 def _shared_package() -> Path:
     """A copy of the package that every account can read, because the virtual environment of root may be private."""
     copy = CACHE / f"postgres-{version(PACKAGE)}"
-    if not CACHE.exists():
+    with suppress(FileExistsError):
         CACHE.mkdir()
         CACHE.chmod(0o755)  # regardless of the umask
     if not copy.exists():
