@@ -7,10 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
@@ -59,21 +57,6 @@ def test_root_copies_the_programs_whatever_its_umask_and_trusts_only_its_own_cop
         with pytest.raises(StartFailed) as failed, start(folder):
             pass
         assert str(failed.value) == f"{copy} must belong to root and be writable only by root: remove it"
-
-
-@pytest.mark.skipif(not AS_ROOT or platform.system() != "Linux", reason="only root on Linux copies the programs")
-def test_processes_can_start_at_the_same_time_on_a_new_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    with tempfile.TemporaryDirectory(dir="/tmp") as parent, ThreadPoolExecutor(4) as threads:
-        monkeypatch.setattr(programs, "CACHE", Path(parent) / "roomkey")
-        barrier = Barrier(4)
-
-        def copy(_: int) -> Path:
-            barrier.wait()
-            return programs._shared_package()
-
-        copies = list(threads.map(copy, range(4)))
-        assert len(set(copies)) == 1
-        assert [path.name for path in (Path(parent) / "roomkey").iterdir()] == ["postgres-18.6.3"]
 
 
 def test_postgres_inherits_no_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
