@@ -1,6 +1,7 @@
 """A cache whose entries expire so soon that a change in the database takes effect within a second."""
 
 from collections.abc import Awaitable, Callable, Hashable
+from itertools import islice
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -24,6 +25,9 @@ class TTLCache(Generic[K, V]):
 
     def put(self, key: K, value: V, expires_at: float) -> None:
         self._entries.pop(key, None)
+        for first, (_, expired_at) in [*islice(self._entries.items(), 2)]:  # so that expired ones do not pile up
+            if expired_at <= monotonic():
+                del self._entries[first]
         if len(self._entries) >= self._size:
             del self._entries[next(iter(self._entries))]  # the one that was put first
         self._entries[key] = value, expires_at

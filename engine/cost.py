@@ -43,7 +43,8 @@ from graphql import (
 
 # The walk counts in hundredths. Ten leaves take as long as an object, and without aliases a type has at most ten.
 OBJECT = 100
-ALIASED_LEAF = 10
+# The cost of an alias of a leaf, and of each of these numbers of characters, which each object of the response repeats.
+ALIAS, ALIAS_LENGTH = 10, 16
 COST_CAP = 10**12
 
 # The parts of a document that cost a point each: a word or a punctuation mark with the blanks that follow it, which are
@@ -257,10 +258,10 @@ class _Walk:
         place = f"{parent.name}.{node.name.value}" if parent else ""
         price = self.model.prices.get(place, 0) * OBJECT
         if node.selection_set is None:
-            return _Selected(price + (ALIASED_LEAF if node.alias else 0), depth=1)
+            return _Selected(price + self._alias_cost(node, place), depth=1)
         type = get_named_type(field.type) if field else None
         inside = self.selections(node.selection_set, type, level + 1)
-        cost, depth = price + OBJECT + inside.cost, inside.depth + 1
+        cost, depth = price + OBJECT + self._alias_cost(node, place) + inside.cost, inside.depth + 1
         if parent is None or field is None or type is None:
             return _Selected(cost, depth=depth)
         if parent is self.schema.mutation_type:
@@ -278,6 +279,13 @@ class _Walk:
                 return _Selected(per_item=cost, depth=depth)
             cost *= self._list_size(node, field, place)
         return _Selected(cost, depth=depth)
+
+    def _alias_cost(self, node: FieldNode, place: str) -> int:
+        """The cost of an alias: a leaf's value is repeated. Introspection has long ones, the descriptions."""
+        if node.alias is None:
+            return 0
+        alias = OBJECT if place.startswith("__") else ALIAS
+        return alias * ((node.selection_set is None) + len(node.alias.value) // ALIAS_LENGTH)
 
     def _list_size(self, node: FieldNode, field: GraphQLField, place: str) -> int:
         if "ids" not in field.args:

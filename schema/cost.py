@@ -16,6 +16,7 @@ COST_MODEL = CostModel(
         "PeriodStats.opened": 1,
         "Mutation.publishDocuments": 1_000,  # checks each document, which takes milliseconds
         "Mutation.redactCustomer": 100,  # updates every session of the customer
+        "Session.metadata": 3,  # may have 8 KiB
         "PersistedDocument.body": 20,  # may have 64 KiB
         # Each may run a statement.
         "PageInfo.hasNextPage": 1,

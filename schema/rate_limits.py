@@ -68,11 +68,11 @@ class TokenBuckets:
 
     def take(self, key: Hashable, limit: Limit, number: float = 1) -> float:
         """Take this number out of the bucket. Returns 0, or the seconds until the bucket contains the number if it
-        does not yet, and then takes nothing. A number above the maximum counts as the maximum.
+        does not yet, and then takes nothing. A number above the maximum needs a full bucket, and leaves a debt.
         """
-        available, number = self.available(key, limit), min(number, limit.maximum)
-        if available < number:
-            return (number - available) / limit.rate
+        available, needed = self.available(key, limit), min(number, limit.maximum)
+        if available < needed:
+            return (needed - available) / limit.rate
         self._buckets[key] = available - number, monotonic()
         return 0.0
 

@@ -42,7 +42,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.types.scalar import identity
 
 from engine.compiled.inputs import IMMUTABLE
-from engine.compiled.introspection import DependsOnVariables, Introspection
+from engine.compiled.introspection import Introspection
 from engine.compiled.planning import Attribute, Field, Introspected, Planner, Subfields, TypeName, class_of, classes_of
 from engine.compiled.rows import RowFields, dictionary, unused
 from engine.rows import Column
@@ -182,22 +182,19 @@ class Writer:
     def _introspected(self, field: Field) -> str:
         """Statements that put the result of introspection into `data`. graphql-core handles its errors."""
 
-        def introspect(variables: VariableValues | None) -> orjson.Fragment:
+        def introspect(variables: VariableValues) -> orjson.Fragment:
             introspection = Introspection(self._schema, self._planner.subfields, variables)
             return introspection.execute(field.parent_type, field.key, field.details)
 
-        try:
-            return f"data[{field.key!r}] = {self.constant(_base(field), introspect(None))}\n"
-        except DependsOnVariables:
-            resolve = field.definition.resolve
-            assert resolve, "graphql-core has a resolver for each field of introspection"
-            by_graphql_core = self._field(replace(field, source=resolve))
-            return (
-                "try:\n"
-                f"    data[{field.key!r}] = {self.constant(_base(field), introspect)}(execution.variables)\n"
-                "except Exception:\n"
-                f"{indent(by_graphql_core, '    ')}"
-            )
+        resolve = field.definition.resolve
+        assert resolve, "graphql-core has a resolver for each field of introspection"
+        by_graphql_core = self._field(replace(field, source=resolve))
+        return (
+            "try:\n"
+            f"    data[{field.key!r}] = {self.constant(_base(field), introspect)}(execution.variables)\n"
+            "except Exception:\n"
+            f"{indent(by_graphql_core, '    ')}"
+        )
 
     def _value(self, field: Field) -> str:
         """An expression: the field's value before it is completed."""

@@ -1,6 +1,7 @@
 """The TTL cache of lookups in the database."""
 
 import asyncio
+import weakref
 from typing import Any
 
 import pytest
@@ -68,6 +69,20 @@ async def test_errors_are_not_cached(clock: Clock) -> None:
     with pytest.raises(ValueError, match="no answer"):
         await cache.look_up("a", fail)
     assert (await cache.look_up("a", source.fetch))[0] == 1
+
+
+async def test_expired_values_are_freed_when_others_are_put(clock: Clock) -> None:
+    cache = TTLCache[int, Source]()
+    freed = []
+    for key in range(10):
+        source = Source(clock)
+        freed.append(weakref.ref(source))
+        cache.put(key, source, clock.now + TTL_SECONDS)
+    del source
+    clock.now += TTL_SECONDS
+    for key in range(100, 105):
+        cache.put(key, Source(clock), clock.now + TTL_SECONDS)
+    assert [reference() for reference in freed] == [None] * 10
 
 
 async def test_the_size_is_bounded_and_expired_entries_are_removed_first(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from graphql import get_introspection_query, graphql_sync
 
@@ -48,6 +49,16 @@ def objects_in(value: Any) -> int:
 def test_introspection_of_interfaces_costs_at_least_its_objects(field: str) -> None:
     result = measured(f"{{ {field} }}")
     assert objects_in(graphql_sync(SCHEMA, f"{{ {field} }}").data) - 1 <= result.cost
+
+
+@pytest.mark.parametrize("name", ["a{:02}", "a{:02}" + "b" * 92], ids=["of many descriptions", "of many long names"])
+def test_a_long_response_of_few_fields_is_refused(name: str) -> None:
+    """It has more than a megabyte: as many as this cost less than the standard query before."""
+    aliases = " ".join(f"{name.format(number)}: description" for number in range(70))
+    document = f"{{ __schema {{ types {{ fields {{ {aliases} }} }} }} }}"
+    assert len(orjson.dumps(graphql_sync(SCHEMA, document).data)) > 1_000_000
+    with pytest.raises(TooCostly):
+        measured(document).check(COST_MODEL)
 
 
 @pytest.mark.parametrize(

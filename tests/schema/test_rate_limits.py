@@ -39,11 +39,14 @@ def test_a_bucket_is_full_at_first_and_refilled_at_its_rate(clock: Clock) -> Non
     assert buckets.available("a", LIMIT) == 10
 
 
-def test_more_than_the_maximum_takes_the_maximum(clock: Clock) -> None:
+def test_more_than_the_maximum_needs_a_full_bucket_and_leaves_a_debt(clock: Clock) -> None:
     buckets = TokenBuckets()
+    assert buckets.take("a", LIMIT) == 0
+    assert buckets.take("a", LIMIT, 1_000) == 0.5
+    clock.now += 0.5
     assert buckets.take("a", LIMIT, 1_000) == 0
-    assert buckets.available("a", LIMIT) == 0
-    assert buckets.take("a", LIMIT, 1_000) == 5
+    assert buckets.available("a", LIMIT) == -990
+    assert buckets.take("a", LIMIT) == 495.5
 
 
 def test_the_bucket_that_was_not_used_for_longest_is_evicted(clock: Clock) -> None:
