@@ -50,12 +50,19 @@ async def test_parallel_checks_are_one_statement(
     assert sum(line["statements"] for line in lines) == 1
 
 
+END_OTHER_CONNECTIONS = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+"""
+
+
 async def test_a_read_only_database_is_not_ready(own_database_url: str) -> None:
     name = urlsplit(own_database_url).path[1:]
     connection = await asyncpg.connect(own_database_url)
     async with client_of(settings_for(own_database_url)) as http:
         assert await check(http) == (200, 200)
     await connection.execute(f"alter database {name} set default_transaction_read_only to on")
+    await connection.fetch(END_OTHER_CONNECTIONS)  # a pooler has kept some
     async with client_of(settings_for(own_database_url)) as http:
         assert await check(http) == (200, 503)
     await connection.close()

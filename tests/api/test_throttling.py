@@ -104,8 +104,10 @@ async def test_an_invalid_request_costs_points_and_takes_no_statement_once_throt
         lines = [await log.line_of(response) for response in responses]
     statuses = [response.status_code for response in responses]
     assert set(statuses[:6]) == {404, 400}
-    assert set(statuses[-30:]) == {429}
-    assert sum(line["statements"] for line in lines[-30:]) <= 2  # a credential is looked up once a second
+    # A point is restored, and the credential is looked up, once a second.
+    seconds = ceil(sum(response.elapsed.total_seconds() for response in responses))
+    assert statuses[-30:].count(429) >= 30 - seconds
+    assert sum(line["statements"] for line in lines[-30:]) <= 2 * seconds
 
 
 async def test_requests_without_a_key_share_a_rate_limit_of_their_own(shop: Shop, database_url: str) -> None:

@@ -61,6 +61,9 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, settings: dict[str, str]) -
     assert warning in (tmp_path / "serve.log").read_text()
 
 
+END_CONNECTIONS = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1"
+
+
 async def test_a_worker_that_cannot_start_because_of_the_database_leaves_the_others_running(
     tmp_path: Path, settings: dict[str, str], postgres: str, own_database_url: str
 ) -> None:
@@ -68,6 +71,7 @@ async def test_a_worker_that_cannot_start_because_of_the_database_leaves_the_oth
     with serving(tmp_path, "--workers", 2, **settings) as served:
         killed, other = workers_of(served.process.pid)
         await administrator.execute(f"alter database {name} allow_connections false")
+        await administrator.fetch(END_CONNECTIONS, name)  # a pooler has kept some
         os.kill(killed, signal.SIGKILL)
         assert eventually(lambda: "ended with status 3 and is replaced" in (tmp_path / "serve.log").read_text(), 20)
         assert is_alive(other)

@@ -287,7 +287,7 @@ async def partner_of_a_shop_at(
         response = await http.request(**{"method": "POST", "url": "/graphql", **options, "headers": sent})
         return response.json()["errors"][0]["extensions"]["code"], response.status_code
 
-    async with pool(settings.database_url) as db, client_of(settings) as http:
+    async with pool(settings.database_direct_url) as db, client_of(settings) as http:
         shop = await open_shop(db, http)
         yield refused, shop
 

@@ -77,9 +77,10 @@ class Shop:
 
     async def post_until_served(self, query: str, **variables: Any) -> httpx.Response:
         """The same, repeated while the server is too busy."""
-        while "SERVICE_UNAVAILABLE" in (response := await self.post(query, **variables)).text:
-            pass
-        return response
+        while True:
+            response = await self.post(query, **variables)
+            if not {"SERVICE_UNAVAILABLE", "TIMEOUT"} & set(response.text.split('"')):
+                return response
 
     async def ask(self, query: str, **variables: Any) -> Any:
         """The data of a document. Errors fail the test."""
