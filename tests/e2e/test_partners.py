@@ -186,7 +186,7 @@ def test_the_page_has_the_current_limits() -> None:
         "wrong API keys and invalid JWTs": f"{WRONG.rate} per second, in bursts of up to {WRONG.maximum}; keys that "
         "worked before are not affected",
         "wrong links, opened or passed to `joinSession`": f"{WRONG_OF_ADDRESS.rate} per second, in bursts of up to "
-        f"{WRONG_OF_ADDRESS.maximum}; valid links are not affected",
+        f"{WRONG_OF_ADDRESS.maximum}; valid links of a store that the worker knows are not affected",
         "opened links, valid or not": f"{OPENED.rate} per second, in bursts of up to {OPENED.maximum}",
         "requests of an app that has only the scope `sessions:join`": "unlimited while at least half of the app's "
         f"points are available; otherwise {ADDRESS_SHARE:.0%} of the app's rate and of its maximum",
