@@ -39,6 +39,8 @@ COMMAND_SECONDS = 30.0
 LOCK_TIMEOUT = "2s"
 # The maximum time to wait until Postgres has cancelled a statement, before the connection is closed.
 CANCEL_SECONDS = 5.0
+# A connection is closed after this number of cancelled statements.
+CANCELLATIONS = 100
 # The maximum number of prepared statements per connection: each takes 5 to 50 KB, and db/search.py composes many.
 STATEMENTS = 200
 
@@ -104,6 +106,7 @@ class Connection(Executor):
         self._keeps_statements = keeps_statements
         self.raw: asyncpg.Connection[Row] = proxy._con  # type: ignore[attr-defined]
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Row]] = {}
+        self._cancellations = 0
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
         _record(statement, values)
@@ -121,6 +124,15 @@ class Connection(Executor):
                 raise
             await self.raw.reload_schema_state()
             return await (await self._prepare(statement)).fetch(*values)
+
+    def can_be_used_again(self) -> bool:
+        """Whether it can be after a statement was cancelled. A cancelled preparation can leave a statement behind.
+
+        A pooler may pass a cancellation on too late, so that it would hit the next statement.
+        """
+        self._cancellations += 1
+        is_free = not self.raw.is_closed() and not self.raw.is_in_transaction()
+        return is_free and self._keeps_statements and self._cancellations < CANCELLATIONS
 
     async def _prepare(self, statement: str) -> "asyncpg.prepared_stmt.PreparedStatement[Row]":
         if len(self._prepared) == STATEMENTS:
@@ -243,8 +255,12 @@ class Pool(Executor):
         if leaves_usable(error) and not raw.is_closed() and not raw.is_in_transaction():
             self._release(connection)
         else:
-            # The turn ends when the connection is closed, so that the pool's size limits the open connections.
-            self._connections.discard(connection, lambda: self._turns.end(self._limits))
+            # The turn ends when the connection is free or closed, so that the pool's size limits the open connections.
+            self._connections.discard(
+                connection,
+                lambda: self._turns.end(self._limits),
+                was_cancelled=isinstance(error, asyncio.CancelledError),
+            )
         if isinstance(error, RETRYABLE):
             raise unavailable(error, is_committing=is_committing) from error
 
@@ -326,22 +342,32 @@ class _Connections:
         else:
             self.idle.append(connection)
 
-    def discard(self, connection: Connection, then: Callable[[], None] | None = None) -> None:
-        """Close the connection in the background, after its statement was cancelled in Postgres."""
-        task = asyncio.get_running_loop().create_task(self._close(connection, then))
+    def discard(
+        self, connection: Connection, then: Callable[[], None] | None = None, *, was_cancelled: bool = False
+    ) -> None:
+        """Close the connection in the background, after its statement was cancelled in Postgres.
+
+        `was_cancelled`: the connection has no other fault, and is used again. Opening one takes Postgres 5 ms.
+        """
+        task = asyncio.get_running_loop().create_task(self._close(connection, then, was_cancelled))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _close(self, connection: Connection, then: Callable[[], None] | None) -> None:
+    async def _close(self, connection: Connection, then: Callable[[], None] | None, was_cancelled: bool) -> None:
+        raw, is_usable = connection.raw, False
         try:
-            protocol = connection.raw._protocol  # type: ignore[attr-defined]
+            protocol = raw._protocol  # type: ignore[attr-defined]
             if protocol is not None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CANCEL_SECONDS):
                         await protocol._wait_for_cancellation(None)
+                    is_usable = was_cancelled and connection.can_be_used_again()
         finally:
-            connection.raw.terminate()
-            await self._asyncpg.release(connection.proxy)
+            if is_usable:
+                self.put_back(connection, is_for_report=True)
+            else:
+                raw.terminate()
+                await self._asyncpg.release(connection.proxy)
             if then:
                 then()
 

@@ -154,7 +154,7 @@ async def test_a_change_of_a_result_type_during_a_transaction_is_unavailable_onc
             await transaction.fetch("select * from changing")
 
 
-async def test_a_cancelled_statement_is_cancelled_in_postgres_and_its_connection_is_closed(
+async def test_a_cancelled_statement_is_cancelled_in_postgres_and_its_connection_is_used_again(
     own_database_url: str, connection: "asyncpg.Connection[Any]"
 ) -> None:
     async with pool(own_database_url, size=1, direct=True) as db, asyncio.timeout(5):
@@ -166,9 +166,26 @@ async def test_a_cancelled_statement_is_cancelled_in_postgres_and_its_connection
             await task
         while await connection.fetchval(SLEEPING):
             pass
-        assert await pid_of(db) != pid
-        while await connection.fetchval("select true from pg_stat_activity where pid = $1", pid):
-            pass
+        assert await pid_of(db) == pid
+
+
+async def test_a_connection_is_closed_after_many_cancelled_statements(
+    own_database_url: str, connection: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.pool.CANCELLATIONS", 3)
+    pids = []
+    async with pool(own_database_url, size=1, direct=True) as db, asyncio.timeout(5):
+        for _ in range(4):
+            task = asyncio.create_task(db.fetch("select pg_sleep(60)"))
+            while (pid := await connection.fetchval(SLEEPING)) is None:
+                pass
+            pids.append(pid)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            while await connection.fetchval(SLEEPING):
+                pass
+    assert pids[0] == pids[1] == pids[2] != pids[3]
 
 
 async def test_a_connection_keeps_a_bounded_number_of_prepared_statements(
