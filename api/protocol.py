@@ -45,6 +45,8 @@ class HttpProtocol(HttpToolsProtocol):
     which would otherwise send requests on a connection that is being closed."""
     UNREAD_SECONDS = 30.0
     """Maximum time for which the client does not read a response that waits to be sent."""
+    DISCARD_SECONDS = 0.01
+    """Time between two reads from a client whose request is refused. Each read has at most SOCKET_BUFFER_BYTES."""
     LINGER_SECONDS = 2.0
     """Time for a client to read an error while it is still sending (RFC 9112, section 9.6)."""
 
@@ -83,6 +85,9 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_refused:
             if self._pending_bytes > DISCARDED_BYTES:
                 self.transport.abort()
+            else:  # other connections have their turn first
+                self.transport.pause_reading()
+                self.loop.call_later(self.DISCARD_SECONDS, self.transport.resume_reading)
             return
         try:
             while data:
@@ -92,8 +97,7 @@ class HttpProtocol(HttpToolsProtocol):
                 except httptools.HttpParserUpgrade as upgrade:
                     data = self._without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, RequestError) else RequestError(400, INVALID))
+            self._refuse(_reason(error))
         else:
             if self._pending_bytes > self.HEAD_BYTES:
                 self._refuse(self._too_large())
@@ -106,8 +110,14 @@ class HttpProtocol(HttpToolsProtocol):
         if self.cycle is not None:  # otherwise, the time since the start of the connection counts
             self._unset_keepalive_if_required()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Not only after the last one: a packet can contain 40,000 headers.
+        if len(self.headers) >= self.HEADERS:
+            raise self._too_large()
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        if len(self.headers) > self.HEADERS or len(self.url) > self.URL_BYTES:
+        if len(self.url) > self.URL_BYTES:
             raise self._too_large()
         # Both can include the bytes of a body, and the packet those of other requests.
         if max(self._pending_bytes, self._packet_bytes) > self.HEAD_BYTES:
@@ -234,6 +244,11 @@ class HttpProtocol(HttpToolsProtocol):
         if self._unread_timer is not None:
             self._unread_timer.cancel()
             self._unread_timer = None
+
+
+def _reason(error: httptools.HttpParserError) -> RequestError:
+    """Our own reason to refuse a request, which the parser wraps, or that of the parser."""
+    return error.__context__ if isinstance(error.__context__, RequestError) else RequestError(400, INVALID)
 
 
 def server_options(settings: Settings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter, thread_time
 from typing import Any, NamedTuple
+from weakref import finalize
 
 import httpx
 import pytest
@@ -239,6 +240,43 @@ async def test_fifty_megabytes_of_header_close_the_connection_without_a_stall(
         assert (await client.last())[:9] in (b"HTTP/1.1 ", b"")  # the error can be lost
     watching.cancel()
     assert longest < 0.5  # bench/faults/door.py measures the longest stall of a server that has a processor to itself
+
+
+async def test_the_headers_over_the_limit_are_not_parsed(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = 0
+    on_header = HttpProtocol.on_header
+
+    def counted(self: HttpProtocol, name: bytes, value: bytes) -> None:
+        nonlocal parsed
+        parsed += 1
+        on_header(self, name, value)
+
+    monkeypatch.setattr(HttpProtocol, "on_header", counted)
+    async with listening(echo, http=Impatient, lifespan="off") as url, connection(url) as client:
+        await client.send(GET + b"a: b\r\n" * 40_000)
+        assert await refused(client) == refusal(431, HEAD_SIZE)
+    assert parsed == HttpProtocol.HEADERS + 1
+
+
+@pytest.mark.parametrize("part", [b"", GET + headers(101), b"nonsense\r\n\r\n", GET + b"\r\n"])
+@pytest.mark.usefixtures("no_garbage_collection")
+async def test_a_closed_connection_is_freed_without_a_garbage_collection(echo: Echo, part: bytes) -> None:
+    """Under an attack, there are thousands. Python stops all requests to collect them."""
+    made, freed = asyncio.Event(), asyncio.Event()
+
+    class Watched(Impatient):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            finalize(self, freed.set)
+            made.set()
+
+    async with listening(echo, http=Watched, lifespan="off") as url, asyncio.timeout(5):
+        async with connection(url) as client:
+            await client.send(part)
+            await made.wait()
+            if part:
+                await client.response()
+        await freed.wait()
 
 
 async def test_trailers_do_not_become_headers(echo: Echo, echo_url: str) -> None:
