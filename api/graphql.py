@@ -43,7 +43,8 @@ from api.settings import Settings
 from api.timeout import Timeout
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
-from db.pool import Pool, executed_statements, store_of_request
+from db.pool import Pool
+from db.statements import executed_statements, store_of_request
 from engine.cost import introspection_cost
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation

@@ -14,7 +14,8 @@ from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
 from api.ttl_cache import TTLCache
 from db.errors import Unavailable
-from db.pool import Pool, Row, store_of_request
+from db.pool import Pool
+from db.statements import Row, store_of_request
 from db.stores import SLUG, get_store_by_slug
 from schema.admission import Visit, admit
 from schema.links import Links, session_id_of

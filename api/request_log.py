@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.client_address import client_address
 from api.logs import log_entry
 from db.credentials import Credential
-from db.pool import recorded_statements
+from db.statements import recorded_statements
 
 requests = logging.getLogger("roomkey.requests")
 

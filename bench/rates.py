@@ -27,7 +27,7 @@ from bench.speed.cpu import seconds_of
 from db.credentials import Credential
 from db.ids import new_id
 from db.migrate import migrate
-from db.pool import recorded_statements
+from db.statements import recorded_statements
 
 COST, RATE = 10, 1000
 

@@ -12,7 +12,8 @@ from cli.stores import find_store
 from db import api_keys
 from db.api_keys import API_KEY_PREFIX, generate_api_key, hash_api_key
 from db.credentials import get_credential
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from db.stores import find_store_of
 
 

@@ -8,7 +8,8 @@ from cli.stores import find_store
 from db.api_keys import create_api_key, generate_api_key, hash_api_key
 from db.apps import AppSettings, ClientIdTaken, create_app, search_apps, set_app
 from db.columns import Change
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from db.stores import find_store_of
 from schema.apps import RATE, DocumentMode
 

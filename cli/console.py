@@ -10,7 +10,8 @@ from cli.database import with_database
 from cli.options import RATE_HELP, RATE_TYPE, scope_option, store_option, validate_name
 from cli.stores import find_store
 from db.apps import AppSettings
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from schema.apps import DocumentMode
 from schema.errors import UserErrors
 from schema.scopes import Scope

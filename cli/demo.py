@@ -17,7 +17,8 @@ from cli.sign_in import CONSOLE_KEY, DEVELOPMENT_KEY
 from db.api_keys import hash_api_key, is_api_key
 from db.apps import AppSettings
 from db.credentials import get_credential
-from db.pool import Pool, Row, connect
+from db.pool import Pool, connect
+from db.statements import Row
 from db.stores import get_store_by_slug
 from demo.load import DEMO_SLUG, load_demo
 from schema.scopes import Scope

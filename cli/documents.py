@@ -14,7 +14,8 @@ from cli.options import app_option
 from db.documents import search_documents, set_document_retired
 from db.errors import Unavailable
 from db.keysets import Window
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from schema.document_ids import canonical_id
 from schema.errors import UserErrors
 

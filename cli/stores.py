@@ -7,7 +7,8 @@ import click
 
 from cli.database import data_option, run_with_database, with_database
 from cli.options import validate_name
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from db.stores import SLUG, create_store, get_store_by_slug, get_store_locked, search_stores, set_store
 from schema.errors import BadUserInput
 from schema.scalars import parse_url

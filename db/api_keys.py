@@ -11,7 +11,7 @@ from typeid.codecs import base32
 from db.audit import COMMAND_LINE, Origin, change, creation
 from db.columns import grouped
 from db.ids import new_id
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 API_KEY_PREFIX = "rk_"
 

@@ -7,7 +7,8 @@ import asyncpg
 from db.audit import COMMAND_LINE, Origin, change, creation
 from db.columns import Change
 from db.ids import new_id
-from db.pool import Executor, Row, Transaction
+from db.pool import Transaction
+from db.statements import Executor, Row
 
 COLUMNS = "id, name, scopes, document_mode, rate, client_id, created_at, disabled_at"
 GET = f"select {COLUMNS} from app where store_id = $1 and id = any ($2)"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from db.events import Actor
 from db.ids import new_id
-from db.pool import Executor
+from db.statements import Executor
 
 
 class Origin(NamedTuple):

@@ -1,7 +1,7 @@
 """Users of the identity provider whom a store has blocked. Their access tokens are refused."""
 
 from db.audit import COMMAND_LINE, INSERT, Origin
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 SEARCH = "select user_id, blocked_at from blocked_user where store_id = $1 order by user_id"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from db.pool import Row
+from db.statements import Row
 
 V = TypeVar("V")
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from db.audit import Origin
 from db.events import Actor
-from db.pool import Executor
+from db.statements import Executor
 
 
 class UserBlocked(Exception):

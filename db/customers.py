@@ -3,7 +3,7 @@
 from db.audit import INSERT, Origin
 from db.columns import Change, select_list
 from db.ids import new_id
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 COLUMNS = {
     **{"id": "id", "name": "name", "phone": "phone", "email": "email", "external_id": "external_id"},

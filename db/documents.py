@@ -6,7 +6,8 @@ from db.audit import COMMAND_LINE, INSERT, Origin, change
 from db.columns import grouped
 from db.ids import new_id
 from db.keysets import Window
-from db.pool import Executor, Row, Transaction
+from db.pool import Transaction
+from db.statements import Executor, Row
 
 
 class NewDocument(NamedTuple):

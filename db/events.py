@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from db.columns import grouped
 from db.ids import new_id
 from db.keysets import Window
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 # A chat app fetched the link for a preview, a person opened it, or the storefront let the customer join.
 VisitKind: TypeAlias = Literal["PREVIEWED", "OPENED", "JOINED"]

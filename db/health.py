@@ -1,6 +1,6 @@
 """Whether the database accepts writes."""
 
-from db.pool import Executor
+from db.statements import Executor
 
 # A standby and a read-only database refuse the `delete`, which finds no row and waits for no lock of a row. The message
 # is written to the write-ahead log, so that the commit fails or waits if the disk or a synchronous standby does.

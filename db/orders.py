@@ -7,7 +7,7 @@ from typing import TypeAlias
 from db.audit import INSERT, Origin
 from db.columns import grouped
 from db.ids import new_id
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 # An amount and its currency.
 Total: TypeAlias = tuple[Decimal, str] | None

@@ -7,25 +7,18 @@ statement does. See docs/adr/0007-transactions.md.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from contextvars import ContextVar
-from typing import Any, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import asyncpg
 import orjson
 from databases import Database
 
-from db.errors import (
-    CONNECT_ERRORS,
-    OUTDATED,
-    RETRYABLE,
-    Unavailable,
-    leaves_usable,
-    unavailable,
-)
+from db.errors import CONNECT_ERRORS, OUTDATED, RETRYABLE, Unavailable, leaves_usable, unavailable
 from db.limits import Limit, Limits, Turns
+from db.statements import Executor, Row, record
 
 # At DEBUG it logs the arguments of statements, which include names of customers.
 logging.getLogger("databases").setLevel(logging.WARNING)
@@ -44,55 +37,6 @@ CANCELLATIONS = 100
 # The maximum number of prepared statements per connection: each takes 5 to 50 KB, and db/search.py composes many.
 STATEMENTS = 200
 
-# Collects the text of each statement that runs in this context, including its child tasks.
-executed_statements: ContextVar[list[str] | None] = ContextVar("executed_statements", default=None)
-
-# The store of the request in this context. Its statements cannot name another store: see docs/adr/0020-isolation.md.
-store_of_request: ContextVar[str | None] = ContextVar("store_of_request", default=None)
-
-
-class Row(asyncpg.Record):
-    """A row of a result: read-only, its columns by name (`row["id"]`) or as attributes (`row.id`)."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"the row has no column {name!r}") from None
-
-
-class OtherStore(Exception):
-    """A statement of a request names another store as its first parameter. This is an error of the program."""
-
-
-class Executor(Protocol):
-    """Runs statements: either the pool, on any connection, or an open transaction."""
-
-    async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
-        """Run a statement. `planned`: with a plan for these values, because the best plan depends on a text's rarity.
-
-        Unnamed statements always get a custom plan. The setting `plan_cache_mode` would have the same effect, but would
-        leak to other clients through a pooler in transaction mode.
-        """
-        ...
-
-    async def fetchrow(self, statement: str, *values: Any) -> Row | None:
-        rows = await self.fetch(statement, *values)
-        return rows[0] if rows else None
-
-
-@contextmanager
-def recorded_statements() -> Iterator[list[str]]:
-    """Collect the executed statements until the context ends."""
-    statements: list[str] = []
-    token = executed_statements.set(statements)
-    try:
-        yield statements
-    finally:
-        executed_statements.reset(token)
-
 
 class Connection(Executor):
     """A connection to Postgres with its prepared statements.
@@ -109,7 +53,7 @@ class Connection(Executor):
         self._cancellations = 0
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
-        _record(statement, values)
+        record(statement, values)
         return await self.run(statement, values, planned)
 
     async def run(self, statement: str, values: tuple[Any, ...], planned: bool) -> list[Row]:
@@ -191,7 +135,7 @@ class Pool(Executor):
         return part
 
     async def fetch(self, statement: str, *values: Any, planned: bool = False) -> list[Row]:
-        _record(statement, values)
+        record(statement, values)
         connection = self._take_idle() or await self._acquire()
         try:
             rows = await connection.run(statement, values, planned)
@@ -256,7 +200,7 @@ class Pool(Executor):
             self._release(connection)
         else:
             # The turn ends when the connection is free or closed, so that the pool's size limits the open connections.
-            self._connections.discard(
+            self._connections.recover(
                 connection,
                 lambda: self._turns.end(self._limits),
                 was_cancelled=isinstance(error, asyncio.CancelledError),
@@ -305,7 +249,7 @@ class _Connections:
         self.begin = f"begin; set local lock_timeout = '{LOCK_TIMEOUT}'" if transaction_pooler else "begin"
         self.idle: list[Connection] = []
         self._is_closing = False
-        self._closing: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         try:
@@ -328,7 +272,7 @@ class _Connections:
             connection = self.idle.pop(0 if is_for_report else -1)
             if not connection.raw.is_closed():
                 return connection
-            self.discard(connection)
+            self._in_background(self._close(connection))
         return None
 
     async def new(self) -> Connection:
@@ -336,27 +280,22 @@ class _Connections:
 
     def put_back(self, connection: Connection, is_for_report: bool) -> None:
         if self._is_closing:
-            self.discard(connection)
+            self._in_background(self._close(connection))
         elif is_for_report:
             self.idle.insert(0, connection)
         else:
             self.idle.append(connection)
 
-    def discard(
-        self, connection: Connection, then: Callable[[], None] | None = None, *, was_cancelled: bool = False
-    ) -> None:
-        """Close the connection in the background, after its statement was cancelled in Postgres.
-
-        `was_cancelled`: the connection has no other fault, and is used again. Opening one takes Postgres 5 ms.
+    def recover(self, connection: Connection, then: Callable[[], None], *, was_cancelled: bool) -> None:
+        """Wait in the background until Postgres has cancelled the statement of the connection. Then put the connection
+        back if it `was_cancelled` and has no other fault, because opening one takes Postgres 5 ms, or close it.
         """
-        task = asyncio.get_running_loop().create_task(self._close(connection, then, was_cancelled))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._in_background(self._recover(connection, then, was_cancelled))
 
-    async def _close(self, connection: Connection, then: Callable[[], None] | None, was_cancelled: bool) -> None:
-        raw, is_usable = connection.raw, False
+    async def _recover(self, connection: Connection, then: Callable[[], None], was_cancelled: bool) -> None:
+        is_usable = False
         try:
-            protocol = raw._protocol  # type: ignore[attr-defined]
+            protocol = connection.raw._protocol  # type: ignore[attr-defined]
             if protocol is not None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CANCEL_SECONDS):
@@ -366,10 +305,17 @@ class _Connections:
             if is_usable:
                 self.put_back(connection, is_for_report=True)
             else:
-                raw.terminate()
-                await self._asyncpg.release(connection.proxy)
-            if then:
-                then()
+                await self._close(connection)
+            then()
+
+    async def _close(self, connection: Connection) -> None:
+        connection.raw.terminate()
+        await self._asyncpg.release(connection.proxy)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
 
 async def connect(url: str) -> "asyncpg.Connection[Row]":
@@ -378,16 +324,6 @@ async def connect(url: str) -> "asyncpg.Connection[Row]":
         return await asyncpg.connect(url, timeout=COMMAND_SECONDS, record_class=Row)
     except CONNECT_ERRORS as error:
         raise unavailable(error) from error
-
-
-def _record(statement: str, values: tuple[Any, ...]) -> None:
-    """Collect the statement. Raises OtherStore if its first parameter is another store than that of the request."""
-    statements = executed_statements.get()
-    if statements is not None:
-        statements.append(statement)
-    store_id = store_of_request.get()
-    if store_id is not None and values and values[0] != store_id and str(values[0]).startswith("store_"):
-        raise OtherStore(f"{values[0]} instead of {store_id}")
 
 
 async def _set_up(connection: "asyncpg.Connection[Row]") -> None:

@@ -1,6 +1,6 @@
 """Rate limits: a token bucket of cost points for each app, which all workers draw from."""
 
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 # The clock is read after the row is locked, so that no period of time restores points twice. If the clock was set back,
 # nothing is restored.

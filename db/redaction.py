@@ -10,8 +10,9 @@ from db import customers
 from db.audit import COMMAND_LINE, INSERT, Origin
 from db.events import Actor, create_events
 from db.ids import new_id
-from db.pool import Executor, Pool, Row, Transaction
+from db.pool import Pool, Transaction
 from db.sessions import STATUS_IS
+from db.statements import Executor, Row
 
 # Sessions per transaction. A transaction locks them, and their customers, for about 0.1 s.
 BATCH = 500

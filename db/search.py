@@ -13,8 +13,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from db import apps, audit, customers, sessions
 from db.columns import Columns, grouped, select_list
 from db.keysets import Sort, Window
-from db.pool import Executor, Pool, Row
+from db.pool import Pool
 from db.sessions import STATUS_IS
+from db.statements import Executor, Row
 
 # The sort column of the covering indexes of the newest rows.
 NEAR_SORT = "created_at"

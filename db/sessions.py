@@ -6,7 +6,7 @@ from functools import lru_cache
 from db.columns import Columns, select_list
 from db.events import Actor, VisitKind
 from db.ids import new_id
-from db.pool import Executor, Row
+from db.statements import Executor, Row
 
 # Uses the start time of the statement, because the transaction may have waited for a lock.
 STATUS = """case

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from db.pool import Executor, Row
 from db.search import Predicate, all_of, numbered
 from db.sessions import STATUS_IS
+from db.statements import Executor, Row
 
 Period: TypeAlias = Literal["day", "week"]
 

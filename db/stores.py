@@ -9,7 +9,8 @@ from db.audit import COMMAND_LINE, Origin, change, creation
 from db.columns import Change
 from db.events import Actor, create_extended_events
 from db.ids import new_id
-from db.pool import Executor, Pool, Row
+from db.pool import Pool
+from db.statements import Executor, Row
 
 # The name of a store in links: a hostname label (RFC 1123 §2.1).
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from db.errors import DiskFull
 from db.events import Actor, VisitKind, create_visit
-from db.pool import Pool, Row
+from db.pool import Pool
 from db.sessions import get_session_locked, get_session_visited
+from db.statements import Row
 from schema.links import Links, session_id_of
 from schema.tokens import TokenStatus
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from db.pool import Row
+from db.statements import Row
 from engine.rows import column
 
 

@@ -13,8 +13,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db import search as predicates
 from db.keysets import Sort
-from db.pool import Row
 from db.search import Predicate, count, search
+from db.statements import Row
 from engine.cost import count_items
 from engine.rows import column, resolver
 from schema.connections import After, Before, CountableConnection, First, Last, PageArguments, PageRequest

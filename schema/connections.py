@@ -9,7 +9,7 @@ import strawberry
 
 from db.columns import Columns
 from db.keysets import Key, Window
-from db.pool import Row
+from db.statements import Row
 from engine.rows import resolver, selected_columns
 from schema.context import Info
 from schema.cost import COUNT_LIMIT, COUNT_LIMIT_MAXIMUM, PAGE_SIZE, PAGE_SIZE_LIMIT

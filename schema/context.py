@@ -10,7 +10,8 @@ import strawberry
 
 from db.audit import Origin
 from db.credentials import Credential
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from engine.cost import CostCounter
 from schema.cost import COST_MODEL
 from schema.cursors import Cursors

@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from db.pool import Row
+from db.statements import Row
 from engine.rows import column
 from schema.fields import enum_value
 

@@ -3,7 +3,7 @@
 import strawberry
 
 from db.ids import Noun, noun_of
-from db.pool import Row
+from db.statements import Row
 from schema.errors import BadUserInput
 from schema.scalars import shortened
 

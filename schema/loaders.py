@@ -10,9 +10,10 @@ from typing import Any, Generic, TypeAlias, TypeVar, TypeVarTuple
 
 from db.columns import Columns
 from db.keysets import Sort, Window
-from db.pool import Pool, Row
+from db.pool import Pool
 from db.search import Predicate, count_sessions_of_customers, search_sessions_of_customers
 from db.sessions import get_sessions
+from db.statements import Row
 from db.stats import Period, count_opened_sessions
 from db.stores import get_store
 

@@ -11,8 +11,8 @@ from strawberry.scalars import JSON
 
 from db.events import search_events
 from db.orders import get_orders, get_orders_by_session
-from db.pool import Row
 from db.search import count, search
+from db.statements import Row
 from engine.cost import count_items
 from engine.rows import column, resolver, selected_columns, view
 from schema.connections import After, Before, Connection, CountableConnection, First, Last, PageArguments, PageRequest

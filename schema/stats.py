@@ -8,8 +8,8 @@ from typing import Annotated
 
 import strawberry
 
-from db.pool import Row
 from db.search import EVERYTHING
+from db.statements import Row
 from db.stats import get_session_stats
 from engine.cost import count_items
 from engine.rows import column, resolver

@@ -16,7 +16,8 @@ from api.request import GraphQLRequest
 from api.ttl_cache import TTLCache
 from db.credentials import Credential
 from db.documents import get_document
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from schema.document_ids import canonical_id
 from schema.errors import Unauthenticated
 

@@ -18,7 +18,8 @@ from db.documents import (
     search_published_documents,
     set_documents_checked,
 )
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from engine.cost import Meter, TooCostly
 from engine.execution import InvalidOperation, parse_document, validate_document
 from schema.cost import COST_MODEL

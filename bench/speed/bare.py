@@ -22,9 +22,10 @@ from bench.speed.contenders import POOL_SIZE
 from bench.speed.queries import Query
 from db.columns import select_list
 from db.keysets import Key, Sort, Window
-from db.pool import Executor, Pool, Row
+from db.pool import Pool
 from db.search import EVERYTHING, search, text_contains, text_equals
 from db.sessions import COLUMNS, get_sessions
+from db.statements import Executor, Row
 
 NEWEST = Sort("created_at", "timestamptz", descending=True)
 

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db.documents import set_document_retired
-from db.pool import Row
+from db.statements import Row
 from engine.cost import count_items
 from engine.rows import resolver
 from schema.context import Info

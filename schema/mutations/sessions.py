@@ -13,8 +13,9 @@ from db.columns import Change
 from db.customers import create_customer, get_customer_by_external_id, get_customer_locked, set_customer
 from db.ids import new_id
 from db.orders import set_order
-from db.pool import Row, Transaction
+from db.pool import Transaction
 from db.sessions import check_conversion, get_session, get_session_locked, set_conversion
+from db.statements import Row
 from schema.context import Info
 from schema.errors import UserErrorCode, found, order_of_another_session, redacted, user_error
 from schema.fields import optional

@@ -7,7 +7,8 @@ import pytest
 
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, RateLimiter
 from db.errors import Unavailable
-from db.pool import Pool, recorded_statements
+from db.pool import Pool
+from db.statements import recorded_statements
 from tests.conftest import pool
 from tests.support.logs import Log
 from tests.support.rate_limits import Clock, is_paid, new_credential, rate_limit, refusal, spend_all

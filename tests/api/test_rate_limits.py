@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from api.rate_limits import LEASE_SECONDS, LEASE_SHARE, PAUSE_SECONDS, RateLimiter, Throttled
 from db.ids import new_id
-from db.pool import Pool, recorded_statements
+from db.pool import Pool
+from db.statements import recorded_statements
 from schema.cost import COST_MODEL
 from tests.support.rate_limits import Clock, is_paid, maximum_of, new_credential, rate_limit, refusal
 

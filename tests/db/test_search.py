@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.keysets import Key, Sort, Window
-from db.pool import Pool, recorded_statements
+from db.pool import Pool
 from db.search import (
     NEAR,
     Predicate,
@@ -23,6 +23,7 @@ from db.search import (
     text_equals,
     text_starts_with,
 )
+from db.statements import recorded_statements
 from tests.support.rows import insert
 from tests.support.shop import Shop, open_shop
 from tests.support.unsorted_store import UnsortedStore, new_session, open_unsorted_store

@@ -16,7 +16,8 @@ import pytest
 
 import db as db_package
 from db.audit import INSERT
-from db.pool import OtherStore, Pool, store_of_request
+from db.pool import Pool
+from db.statements import OtherStore, store_of_request
 from tests.schema.test_isolation import REQUESTS, Stores, filled
 from tests.support.rows import TABLES
 from tests.support.shop import NewShop, path_of
@@ -165,7 +166,7 @@ async def test_every_statement_of_every_request_is_restricted_to_its_store(
     mine = await objects_of(shop, "mine")
     stores = Stores(shop, shop, mine, mine, unknown_objects(mine))
     recorded: dict[str, tuple[Any, ...]] = {}
-    monkeypatch.setattr("db.pool._record", lambda statement, values: recorded.setdefault(statement, values))
+    monkeypatch.setattr("db.pool.record", lambda statement, values: recorded.setdefault(statement, values))
     for tries in REQUESTS.values():
         for document, variables in tries:
             for other in (stores.mine, stores.unknown):

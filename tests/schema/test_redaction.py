@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db import redaction
-from db.pool import Unavailable
+from db.errors import Unavailable
 from tests.support.shop import NewShop, Shop, path_of
 
 CUSTOMER = "id name phone email externalId redactedAt"

@@ -10,7 +10,8 @@ import httpx
 
 from db.api_keys import create_api_key, generate_api_key, hash_api_key, set_api_key_used
 from db.apps import AppSettings, create_app
-from db.pool import Pool, Row
+from db.pool import Pool
+from db.statements import Row
 from db.stores import create_store
 
 numbers = count(1)

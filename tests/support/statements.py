@@ -8,7 +8,7 @@ import orjson
 from api.documents.publishing import publish
 from db.api_keys import hash_api_key
 from db.credentials import get_credential
-from db.pool import recorded_statements
+from db.statements import recorded_statements
 from engine.documents import DocumentCache
 from schema.context import Context
 from schema.cost import COST_MODEL
