@@ -78,6 +78,9 @@ OUTCOME_UNKNOWN = (
     "It is unknown whether the change was made. It is safe to repeat the request, with the same idempotencyKey if it "
     "has one."
 )
+# A client without a valid credential waits this time for a refusal, and every client if its body is too large. A
+# connection whose client ignores refusals can then send two requests per second, instead of keeping the server busy.
+REFUSAL_SECONDS = 0.5
 # The cost of an error of a document, which takes up to a millisecond to search for similar names.
 ERROR_COST = 25
 
@@ -197,6 +200,8 @@ class GraphQLEndpoint:
             response = exchange.failed(error)
         finally:
             timeout.stop()
+        if log.app is None and isinstance(response, GraphQLResponse) and response.status in (413, 429):
+            await asyncio.sleep(REFUSAL_SECONDS)
         log.write(await self._send(send, response, exchange))
 
     async def _read(

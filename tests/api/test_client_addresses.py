@@ -2,6 +2,7 @@
 that can only join sessions.
 """
 
+import asyncio
 from time import monotonic
 from typing import Any
 
@@ -34,6 +35,11 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.fixture(autouse=True)
+def immediate_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.graphql.REFUSAL_SECONDS", 0)
+
+
 def from_address(address: str) -> dict[str, str]:
     """The header by which a server that trusts its proxy knows the client."""
     return {"X-Forwarded-For": address}
@@ -62,6 +68,24 @@ async def test_an_address_without_a_key_is_throttled_before_others_are(shop: Sho
         assert 1 <= int(responses[-1].headers["retry-after"]) <= 5
         for headers in (from_address(there), from_address(here) | shop.headers):
             assert (await http.post("/graphql", json=INTROSPECTION, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(("query", "status"), [(STORE, 429), ("#" * 20_000, 413)])
+async def test_a_refusal_without_a_key_waits_so_that_its_client_cannot_keep_the_server_busy(
+    http: httpx.AsyncClient, shop: Shop, monkeypatch: pytest.MonkeyPatch, query: str, status: int
+) -> None:
+    monkeypatch.setattr("api.rate_limits.ANONYMOUS", Limit(rate=1e-6, maximum=1))
+    address = new_address()
+    await send(http, STORE, address=address)
+    monkeypatch.setattr("api.graphql.REFUSAL_SECONDS", 60)
+    refused = asyncio.create_task(send(http, query, address=address))
+    try:
+        assert (await send(http, STORE, shop.key, address)).status_code == 200
+        assert not refused.done()
+    finally:
+        refused.cancel()
+    monkeypatch.setattr("api.graphql.REFUSAL_SECONDS", 0)
+    assert (await send(http, query, address=address)).status_code == status
 
 
 async def test_a_client_without_a_key_can_send_small_documents_only(http: httpx.AsyncClient, shop: Shop) -> None:
