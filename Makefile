@@ -19,6 +19,8 @@ NPM = $(shell node -e '$(NEW_ENOUGH)' 2>/dev/null && command -v npm || ls $(CURD
 NO_NODE = install Node 20.19 or newer, and run: make web
 # Each process of the test runner has its own Postgres and server, so a few are enough. The tests of a file share fixtures.
 PARALLEL = --numprocesses auto --maxprocesses 4 --dist loadfile
+# Without browsers, the tests mostly wait, so that three processes suit two processors.
+PARALLEL_SERVER = --numprocesses 3 --dist loadfile
 LOCK = $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
 .PHONY: serve web test test-server test-pgbouncer agreement fuzz faults bench screenshots check prose update lock clean help
@@ -34,7 +36,7 @@ test: .venv/dev $(NODE_MODULES) web  ## Run the whole suite
 	@$(BIN)/pytest $(PARALLEL)
 
 test-server: .venv/dev web  ## Run the suite without browsers and real clients, in a few minutes
-	@$(BIN)/pytest $(PARALLEL) --ignore tests/e2e
+	@$(BIN)/pytest $(PARALLEL_SERVER) --ignore tests/e2e
 
 test-pgbouncer: .venv/dev $(NODE_MODULES) web  ## Run the suite through PgBouncer in transaction mode (PGBOUNCER=)
 	@$(BIN)/python -m tests.e2e.pgbouncer

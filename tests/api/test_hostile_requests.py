@@ -36,15 +36,17 @@ REQUESTS = 10
 
 HEADERS = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
 
-# A server that prints its port, sends the processor time of each response in a header, and prints at the end for how
-# long at most its event loop was blocked.
+# A server that refuses at once, prints its port, sends the processor time of each response in a header, and prints at the
+# end for how long at most its event loop was blocked.
 SERVER = """
 import asyncio, sys
 from time import thread_time
 import uvicorn, uvloop
+from api import graphql
 from api.app import collect_garbage_in_small_steps, create_app
 from tests.conftest import settings_for
 
+graphql.REFUSAL_SECONDS = 0
 app = create_app(settings_for(sys.argv[1]))
 collect_garbage_in_small_steps()
 
