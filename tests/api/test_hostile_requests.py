@@ -36,8 +36,8 @@ REQUESTS = 10
 
 HEADERS = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
 
-# A server that refuses at once, prints its port, sends the processor time of each response in a header, and prints at the
-# end for how long at most its event loop was blocked.
+# A server that refuses at once, prints its port, sends the processor time of each response in a header, and prints at
+# the end for how long at most its event loop was blocked.
 SERVER = """
 import asyncio, sys
 from time import thread_time
