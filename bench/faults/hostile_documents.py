@@ -36,7 +36,7 @@ SERVER = """
 import asyncio, sys
 import uvicorn, uvloop
 from api import graphql, rate_limits
-from api.app import collect_garbage_in_small_steps, create_app
+from api.app import collect_garbage_rarely, create_app
 from schema.rate_limits import Limit
 from tests.conftest import settings_for
 
@@ -56,7 +56,7 @@ graphql.RateLimiter = Counting
 graphql.REFUSAL_SECONDS = 0
 rate_limits.ANONYMOUS = rate_limits.ANONYMOUS_TOTAL = Limit(10**9, 10**9)
 app = create_app(settings_for(sys.argv[1]))
-collect_garbage_in_small_steps()
+collect_garbage_rarely()
 
 async def counted(scope, receive, send):
     Counting.charged = 0

@@ -43,12 +43,12 @@ import asyncio, sys
 from time import thread_time
 import uvicorn, uvloop
 from api import graphql
-from api.app import collect_garbage_in_small_steps, create_app
+from api.app import collect_garbage_rarely, create_app
 from tests.conftest import settings_for
 
 graphql.REFUSAL_SECONDS = 0
 app = create_app(settings_for(sys.argv[1]))
-collect_garbage_in_small_steps()
+collect_garbage_rarely()
 
 async def timed(scope, receive, send):
     start = thread_time()
