@@ -89,7 +89,7 @@ def collect_garbage_rarely() -> None:
     """Exclude the objects that are loaded by now from garbage collection: scanning them takes a tenth of a second."""
     gc.collect()
     gc.freeze()
-    # A page creates hundreds of short-lived objects, and 1,000 connections 60,000 of them. Scanning those of each wave of
+    # A page creates hundreds of short-lived objects, and 1,000 connections 60,000. Scanning those of each wave of new
     # connections took 20 ms, although almost none is garbage: the few cycles are of errors and of parsed documents.
     gc.set_threshold(100_000, 10, 10)
 
