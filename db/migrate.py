@@ -62,7 +62,9 @@ async def migrate(url: str) -> None:
     try:
         async with _advisory_lock(url):
             await _upgrade(url)
-    except (DBAPIError, OSError, CommandError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except CommandError as error:
+        raise MigrationFailed(f"a newer version of Roomkey has migrated the database: {error}") from error
+    except (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         text = str(getattr(error, "orig", None) or error).rpartition(">: ")[2]
         reason = text.splitlines()[0] if text else type(error).__name__
         raise MigrationFailed(f"cannot migrate the database: {reason}") from error

@@ -1,14 +1,16 @@
 """The HTTP of the pages: security headers and caching."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from api.app import CONSOLE_PATHS
-from api.web import BUILT
-from tests.conftest import client_of, settings_for
+from api.web import BUILT, assets
+from tests.conftest import client_of, listening, settings_for
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = [*(path.format(id="session_01h455vb4pex5vsknk084sn02q") for path in CONSOLE_PATHS), "/graphql"]
@@ -51,6 +53,31 @@ async def test_assets_are_immutable_and_compressed_at_build_time(http: httpx.Asy
         assert "immutable" in asset.headers["cache-control"]
         assert "accept-encoding" in asset.headers["vary"].lower()
     assert "access-control-allow-origin" not in asset.headers
+
+
+async def test_no_more_of_an_asset_is_read_after_its_client_has_left() -> None:
+    files = assets()
+    assert files
+    path = max((BUILT / "assets").glob("*.js"), key=lambda each: each.stat().st_size)
+    sent, began, ended = 0, asyncio.Event(), asyncio.Event()
+
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted(message: Message) -> None:
+            nonlocal sent
+            sent += len(message.get("body", b""))
+            began.set()
+            await send(message)
+
+        await files(scope, receive, counted)
+        ended.set()
+
+    async with listening(counting, lifespan="off") as url, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(httpx.URL(url).host, httpx.URL(url).port, limit=1)
+        writer.write(b"GET /assets/%b HTTP/1.1\r\nHost: a\r\n\r\n" % path.name.encode())
+        await began.wait()
+        writer.transport.abort()
+        await ended.wait()
+    assert sent < path.stat().st_size
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from db.migrate import VERSIONS, MigrationFailed, migrate
+from db.version import is_current
 from tests.conftest import ROOT, database_from
 
 LOCALE_C = (
@@ -72,8 +73,15 @@ async def test_the_error_names_a_database_that_does_not_exist(postgres: str) -> 
 
 async def test_a_database_of_a_newer_version_is_refused(own_database_url: str, connection: Connection) -> None:
     await connection.execute("update alembic_version set version_num = '9999'")
+    assert not await is_current(own_database_url)
     message = await refusal(own_database_url)
-    assert message == "cannot migrate the database: Can't locate revision identified by '9999'"
+    assert message == "a newer version of Roomkey has migrated the database: Can't locate revision identified by '9999'"
+
+
+async def test_a_migrated_database_is_current_and_another_is_not(own_database_url: str, postgres: str) -> None:
+    assert await is_current(own_database_url)
+    assert not await is_current(postgres)
+    assert not await is_current(urlsplit(postgres)._replace(path="/nowhere").geturl())
 
 
 async def test_an_error_without_a_message_is_reported_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
