@@ -24,7 +24,7 @@ from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
 from api.media_types import GRAPHQL, HTML, JSON, is_json, media_type
-from api.rate_limits import RateLimiter
+from api.rate_limits import RateLimiter, delay_refusal
 from api.request import (
     ANONYMOUS_BYTES,
     BODY_BYTES,
@@ -78,9 +78,6 @@ OUTCOME_UNKNOWN = (
     "It is unknown whether the change was made. It is safe to repeat the request, with the same idempotencyKey if it "
     "has one."
 )
-# A client without a valid credential waits this time for a refusal, and every client if its body is too large. A
-# connection whose client ignores refusals can then send two requests per second, instead of keeping the server busy.
-REFUSAL_SECONDS = 0.5
 # The cost of an error of a document, which takes up to a millisecond to search for similar names.
 ERROR_COST = 25
 
@@ -201,7 +198,7 @@ class GraphQLEndpoint:
         finally:
             timeout.stop()
         if log.app is None and isinstance(response, GraphQLResponse) and response.status in (413, 429):
-            await asyncio.sleep(REFUSAL_SECONDS)
+            await delay_refusal()
         log.write(await self._send(send, response, exchange))
 
     async def _read(

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.client_address import client_address
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
+from api.rate_limits import delay_refusal
 from api.ttl_cache import TTLCache
 from db.errors import Unavailable
 from db.pool import Pool
@@ -56,6 +57,7 @@ class LinkEndpoint:
             async with asyncio.timeout(self._seconds):
                 return await self._open(request, bool(is_preview))
         except Throttled as error:
+            await delay_refusal()
             return throttled_page(error.retry_after_seconds)
         except (Unavailable, TimeoutError) as error:
             logger.warning("Postgres is unavailable: %s", str(error) or f"no answer in {self._seconds:g} s")
@@ -65,7 +67,7 @@ class LinkEndpoint:
         slug, code = request.path_params["slug"], request.path_params["code"]
         address = client_address(request.scope)
         if seconds := self._opened.take(network(address), OPENED):
-            return throttled_page(ceil(seconds))
+            raise Throttled("Too many links were opened from this address", ceil(seconds))
         if session_id_of(code) is None or not SLUG.fullmatch(slug):
             return unknown_page()
         store = await self._store(slug, address)

@@ -43,6 +43,10 @@ BUDGETS = 10_000
 ANONYMOUS = Limit(rate=1_000, maximum=20_000)
 ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=40_000)
 
+# The delay of a refusal. A connection whose client ignores refusals can then send two requests per second, instead of
+# keeping the server busy.
+REFUSAL_SECONDS = 0.5
+
 # A key that can only join sessions is public: storefronts send it to browsers. While less than half of its app's points
 # are left, a client address can spend this part of them and of their rate, so that no customer takes what the others
 # need. Otherwise it can spend all: the server of a storefront has one address for all customers.
@@ -122,6 +126,11 @@ def throttled(cost: float, rate_limit: RateLimit, seconds: float) -> Throttled:
         max(1, ceil(seconds)),
         rate_limit,
     )
+
+
+async def delay_refusal() -> None:
+    """Let a client without a valid credential wait for its refusal, and every client whose body is too large."""
+    await asyncio.sleep(REFUSAL_SECONDS)
 
 
 class RateLimiter:

@@ -53,7 +53,7 @@ class Counting(rate_limits.RateLimiter):
         return await super().charge(credential, cost, address)
 
 graphql.RateLimiter = Counting
-graphql.REFUSAL_SECONDS = 0
+rate_limits.REFUSAL_SECONDS = 0
 rate_limits.ANONYMOUS = rate_limits.ANONYMOUS_TOTAL = Limit(10**9, 10**9)
 app = create_app(settings_for(sys.argv[1]))
 collect_garbage_rarely()

@@ -37,7 +37,7 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture(autouse=True)
 def immediate_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.graphql.REFUSAL_SECONDS", 0)
+    monkeypatch.setattr("api.rate_limits.REFUSAL_SECONDS", 0)
 
 
 def from_address(address: str) -> dict[str, str]:
@@ -77,14 +77,14 @@ async def test_a_refusal_without_a_key_waits_so_that_its_client_cannot_keep_the_
     monkeypatch.setattr("api.rate_limits.ANONYMOUS", Limit(rate=1e-6, maximum=1))
     address = new_address()
     await send(http, STORE, address=address)
-    monkeypatch.setattr("api.graphql.REFUSAL_SECONDS", 60)
+    monkeypatch.setattr("api.rate_limits.REFUSAL_SECONDS", 60)
     refused = asyncio.create_task(send(http, query, address=address))
     try:
         assert (await send(http, STORE, shop.key, address)).status_code == 200
         assert not refused.done()
     finally:
         refused.cancel()
-    monkeypatch.setattr("api.graphql.REFUSAL_SECONDS", 0)
+    monkeypatch.setattr("api.rate_limits.REFUSAL_SECONDS", 0)
     assert (await send(http, query, address=address)).status_code == status
 
 
@@ -220,6 +220,19 @@ async def test_a_flood_of_visits_from_one_address_is_throttled_and_others_are_no
     assert responses[-1].headers["retry-after"] == "1"
     assert (await shop.http.get(path_of(session))).status_code == 303
     assert await shop.event_kinds(session["id"]) == ["ISSUED", "OPENED"]
+
+
+async def test_a_throttled_visit_waits_for_its_refusal(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.links.OPENED", Limit(rate=1e-6, maximum=1))
+    monkeypatch.setattr("api.rate_limits.REFUSAL_SECONDS", 60)
+    here, path = from_address(new_address()), path_of(await shop.create())
+    assert (await shop.http.get(path, headers=here)).status_code == 303
+    refused = asyncio.create_task(shop.http.get(path, headers=here))
+    try:
+        assert (await shop.http.get(path)).status_code == 303
+        assert not refused.done()
+    finally:
+        refused.cancel()
 
 
 # The points that a worker can hold for a second, and that are lost if they are not spent.

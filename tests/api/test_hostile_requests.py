@@ -42,11 +42,11 @@ SERVER = """
 import asyncio, sys
 from time import thread_time
 import uvicorn, uvloop
-from api import graphql
+from api import rate_limits
 from api.app import collect_garbage_rarely, create_app
 from tests.conftest import settings_for
 
-graphql.REFUSAL_SECONDS = 0
+rate_limits.REFUSAL_SECONDS = 0
 app = create_app(settings_for(sys.argv[1]))
 collect_garbage_rarely()
 

@@ -72,7 +72,7 @@ async def test_no_more_of_an_asset_is_read_after_its_client_has_left() -> None:
         ended.set()
 
     async with listening(counting, lifespan="off") as url, asyncio.timeout(5):
-        reader, writer = await asyncio.open_connection(httpx.URL(url).host, httpx.URL(url).port, limit=1)
+        _, writer = await asyncio.open_connection(httpx.URL(url).host, httpx.URL(url).port, limit=1)
         writer.write(b"GET /assets/%b HTTP/1.1\r\nHost: a\r\n\r\n" % path.name.encode())
         await began.wait()
         writer.transport.abort()
