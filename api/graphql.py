@@ -24,7 +24,7 @@ from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
 from api.media_types import GRAPHQL, HTML, JSON, is_json, media_type
-from api.rate_limits import RateLimiter, delay_refusal
+from api.rate_limits import RateLimiter, Refusals
 from api.request import (
     ANONYMOUS_BYTES,
     BODY_BYTES,
@@ -129,6 +129,7 @@ class GraphQLEndpoint:
         self._usage = Usage(db)
         self._lookup = DocumentLookup(db)
         self._limiter = RateLimiter(db)
+        self._refusals = Refusals()
         self._new_document = asyncio.Lock()
         new_documents = partial(
             DocumentCache, schema, introspection=settings.introspection, compiled=settings.compiled_documents
@@ -197,8 +198,10 @@ class GraphQLEndpoint:
             response = exchange.failed(error)
         finally:
             timeout.stop()
-        if log.app is None and isinstance(response, GraphQLResponse) and response.status in (413, 429):
-            await delay_refusal()
+        if log.app is None:  # no credential, an invalid one, or none was looked up yet
+            responses = [response] if isinstance(response, GraphQLResponse) else response
+            if any("errors" in each.body for each in responses):
+                await self._refusals.delay(exchange.address)
         log.write(await self._send(send, response, exchange))
 
     async def _read(

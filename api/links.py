@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.client_address import client_address
 from api.logs import logger
 from api.pages import HEADERS, gone_page, preview_page, throttled_page, unavailable_page, unknown_page
-from api.rate_limits import delay_refusal
+from api.rate_limits import Refusals
 from api.ttl_cache import TTLCache
 from db.errors import Unavailable
 from db.pool import Pool
@@ -50,6 +50,7 @@ class LinkEndpoint:
         self._seconds = seconds
         self._stores: TTLCache[str, Row | None] = TTLCache()
         self._opened = TokenBuckets()
+        self._refusals = Refusals()
 
     async def handle(self, request: Request) -> Response:
         is_preview = request.method == "HEAD" or PREVIEW_AGENTS.search(request.headers.get("user-agent", ""))
@@ -57,7 +58,7 @@ class LinkEndpoint:
             async with asyncio.timeout(self._seconds):
                 return await self._open(request, bool(is_preview))
         except Throttled as error:
-            await delay_refusal()
+            await self._refusals.delay(client_address(request.scope))
             return throttled_page(error.retry_after_seconds)
         except (Unavailable, TimeoutError) as error:
             logger.warning("Postgres is unavailable: %s", str(error) or f"no answer in {self._seconds:g} s")

@@ -43,8 +43,9 @@ BUDGETS = 10_000
 ANONYMOUS = Limit(rate=1_000, maximum=20_000)
 ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=40_000)
 
-# The delay of a refusal. A connection whose client ignores refusals can then send two requests per second, instead of
-# keeping the server busy.
+# The refusals that an address without a valid credential gets at once. Each further one is delayed: a connection whose
+# client ignores refusals can then send two requests per second, instead of keeping the server busy.
+REFUSALS = Limit(rate=10, maximum=100)
 REFUSAL_SECONDS = 0.5
 
 # A key that can only join sessions is public: storefronts send it to browsers. While less than half of its app's points
@@ -128,9 +129,15 @@ def throttled(cost: float, rate_limit: RateLimit, seconds: float) -> Throttled:
     )
 
 
-async def delay_refusal() -> None:
-    """Let a client without a valid credential wait for its refusal, and every client whose body is too large."""
-    await asyncio.sleep(REFUSAL_SECONDS)
+class Refusals:
+    """Delays the refusals of client addresses that get many of them."""
+
+    def __init__(self) -> None:
+        self._addresses = TokenBuckets()
+
+    async def delay(self, address: str) -> None:
+        if self._addresses.take(network(address), REFUSALS):
+            await asyncio.sleep(REFUSAL_SECONDS)
 
 
 class RateLimiter:
