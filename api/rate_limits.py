@@ -43,8 +43,8 @@ BUDGETS = 10_000
 ANONYMOUS = Limit(rate=1_000, maximum=20_000)
 ANONYMOUS_TOTAL = Limit(rate=2_000, maximum=40_000)
 
-# The refusals that an address without a valid credential gets at once. Each further one is delayed: a connection whose
-# client ignores refusals can then send two requests per second, instead of keeping the server busy.
+# The refusals that an address without a valid credential gets immediately. Each further one is delayed: a connection
+# whose client ignores refusals can then send two requests per second, instead of keeping the server busy.
 REFUSALS = Limit(rate=10, maximum=100)
 REFUSAL_SECONDS = 0.5
 
