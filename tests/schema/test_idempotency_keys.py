@@ -117,7 +117,8 @@ async def test_a_different_input_is_refused_and_changes_nothing(shop: Shop, othe
 async def test_concurrent_requests_with_one_idempotency_key_create_one_session(shop: Shop) -> None:
     responses = await create_at_once(shop, [INPUT] * 50)
     assert {response.status_code for response in responses} == {200}
-    assert len({response.content for response in responses}) == 1
+    # The rest of the body says how many points are left.
+    assert len({response.content.partition(b',"extensions"')[0] for response in responses}) == 1
     payload = responses[0].json()["data"]["createSession"]
     assert payload["userErrors"] == []
     assert (await shop.session(payload["session"]["id"]))["token"]["link"] == payload["session"]["token"]["link"]

@@ -29,6 +29,8 @@ auth_type = any
 pool_mode = {mode}
 default_pool_size = {size}
 max_client_conn = 500
+# After a failed login, clients wait this number of seconds. The default of 15 is longer than tests wait.
+server_login_retry = 1
 logfile = {folder}/log
 pidfile = {folder}/pid
 """
