@@ -13,7 +13,7 @@ import pytest
 
 import embedded
 from db.migrate import migrate
-from tests.conftest import client_of, settings_for
+from tests.conftest import client_of, settings_for, settings_without_pooler
 from tests.support.logs import Log
 from tests.support.postgres_processes import postmaster
 from tests.support.responses import checked, error_body
@@ -59,11 +59,11 @@ where datname = current_database() and pid <> pg_backend_pid()
 async def test_a_read_only_database_is_not_ready(own_database_url: str) -> None:
     name = urlsplit(own_database_url).path[1:]
     connection = await asyncpg.connect(own_database_url)
-    async with client_of(settings_for(own_database_url)) as http:
+    async with client_of(settings_without_pooler(own_database_url)) as http:
         assert await check(http) == (200, 200)
     await connection.execute(f"alter database {name} set default_transaction_read_only to on")
-    await connection.fetch(END_OTHER_CONNECTIONS)  # a pooler has kept some
-    async with client_of(settings_for(own_database_url)) as http:
+    await connection.fetch(END_OTHER_CONNECTIONS)
+    async with client_of(settings_without_pooler(own_database_url)) as http:
         assert await check(http) == (200, 503)
     await connection.close()
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from db.migrate import migrate
-from tests.conftest import client_of, settings_for, shop_at
+from tests.conftest import client_of, settings_for, settings_without_pooler, shop_at
 from tests.support.clusters import cluster
 from tests.support.logs import Log
 from tests.support.persisted_documents import JOIN
@@ -60,6 +60,12 @@ async def shop(own_database_url: str) -> AsyncIterator[Shop]:
         yield shop
 
 
+@pytest.fixture
+async def unpooled_shop(own_database_url: str) -> AsyncIterator[Shop]:
+    async with shop_at(settings_without_pooler(own_database_url)) as shop:
+        yield shop
+
+
 def check_unavailable(response: httpx.Response, message: str, path: list[str]) -> None:
     assert (response.status_code, response.headers.get("retry-after")) == (503, "1"), response.text
     [error] = response.json()["errors"]
@@ -69,18 +75,18 @@ def check_unavailable(response: httpx.Response, message: str, path: list[str]) -
 
 
 async def test_a_read_only_database_answers_queries_and_refuses_changes(
-    shop: Shop, connection: Connection, own_database_url: str
+    unpooled_shop: Shop, connection: Connection, own_database_url: str
 ) -> None:
     read_only = f"alter database {urlsplit(own_database_url).path[1:]} set default_transaction_read_only = "
     await connection.execute(f"set default_transaction_read_only = off; {read_only} on")
     await connection.fetch(DISCONNECT_ALL)
     for _ in range(3):
-        assert await shop.ask(SESSIONS) == {"sessions": {"nodes": []}}
-        check_unavailable(await shop.post(CREATE), NOT_AVAILABLE, ["createSession"])
+        assert await unpooled_shop.ask(SESSIONS) == {"sessions": {"nodes": []}}
+        check_unavailable(await unpooled_shop.post(CREATE), NOT_AVAILABLE, ["createSession"])
     await connection.execute(f"{read_only} off")
     await connection.fetch(DISCONNECT_ALL)
-    created = (await shop.ask(CREATE))["createSession"]
-    assert await shop.ask(SESSIONS) == {"sessions": {"nodes": [created["session"]]}}
+    created = (await unpooled_shop.ask(CREATE))["createSession"]
+    assert await unpooled_shop.ask(SESSIONS) == {"sessions": {"nodes": [created["session"]]}}
 
 
 @asynccontextmanager
@@ -108,13 +114,13 @@ async def check_visits(shop: Shop, session: Any, link: int, join: tuple[int, lis
 
 
 async def test_a_read_only_database_admits_no_customer_because_it_may_not_know_of_a_revocation(
-    shop: Shop, own_database_url: str
+    unpooled_shop: Shop, own_database_url: str
 ) -> None:
-    visited, other = [await shop.create() for _ in range(2)]
-    await check_visits(shop, visited, 303, (200, []))  # so that the visits below are not recorded again
+    visited, other = [await unpooled_shop.create() for _ in range(2)]
+    await check_visits(unpooled_shop, visited, 303, (200, []))  # so that the visits below are not recorded again
     async with read_only(own_database_url):
         for session in (visited, other):
-            await check_visits(shop, session, 503, (503, None))
+            await check_visits(unpooled_shop, session, 503, (503, None))
 
 
 async def test_a_full_disk_admits_customers_without_recording_their_visits(
