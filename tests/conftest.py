@@ -174,7 +174,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
 def settings_without_pooler(database_url: str) -> Settings:
     """For tests that make the database read-only by its default: PgBouncer 1.26 keeps the default of its first
     connection, and sets it for each later one."""
-    return settings_for(database_url, database_url=database_url, transaction_pooler=False)
+    return replace(settings_for(database_url), database_url=database_url, transaction_pooler=False)
 
 
 @asynccontextmanager
