@@ -1,6 +1,5 @@
 """The application: its routes, and what lives as long as it does."""
 
-import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from api.client_address import normalize_client
 from api.errors import RequestError, failure
+from api.garbage import collect_garbage_rarely
 from api.graphql import DOCUMENT_ROUTE, PATH, GraphQLEndpoint
 from api.health import health_routes
 from api.hosts import AllowedHosts
@@ -83,16 +83,6 @@ def create_app_from_environment() -> App:
     app = create_app(settings)
     collect_garbage_rarely()
     return app
-
-
-def collect_garbage_rarely() -> None:
-    """Exclude the objects that are loaded by now from garbage collection: scanning them takes a tenth of a second."""
-    gc.collect()
-    gc.freeze()
-    # A page creates hundreds of short-lived objects, and 1,000 connections 60,000. Scanning those of each wave of new
-    # connections took 20 ms, although almost none is garbage. The validation of a document leaves 3,000 objects in
-    # cycles, and to collect 100,000 of them took 140 ms.
-    gc.set_threshold(40_000, 10, 10)
 
 
 def _site(settings: Settings, db: Pool, links: Links) -> Starlette:

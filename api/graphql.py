@@ -23,6 +23,7 @@ from api.client_address import client_address
 from api.documents.lookup import Document, DocumentLookup
 from api.documents.publishing import publish
 from api.errors import RequestError, failure, field_errors
+from api.garbage import DocumentGarbage
 from api.media_types import GRAPHQL, HTML, JSON, is_json, media_type
 from api.rate_limits import RateLimiter, Refusals
 from api.request import (
@@ -45,7 +46,7 @@ from api.ttl_cache import TTLCache
 from db.credentials import Credential
 from db.pool import Pool
 from db.statements import executed_statements, store_of_request
-from engine.cost import introspection_cost
+from engine.cost import TooCostly, introspection_cost
 from engine.documents import Document as ParsedDocument
 from engine.documents import DocumentCache, Operation
 from engine.execution import InvalidOperation
@@ -131,6 +132,7 @@ class GraphQLEndpoint:
         self._limiter = RateLimiter(db)
         self._refusals = Refusals()
         self._new_document = asyncio.Lock()
+        self._garbage = DocumentGarbage()
         new_documents = partial(
             DocumentCache, schema, introspection=settings.introspection, compiled=settings.compiled_documents
         )
@@ -288,6 +290,8 @@ class GraphQLEndpoint:
         except Exception as error:
             if isinstance(error, Throttled):
                 rate_limit = error.rate_limit
+            elif authorization is None and isinstance(error, InvalidOperation | TooCostly):
+                self._limiter.charge_anonymous_error(address)
             response = exchange.failed(error)
         else:
             if context.refusals:
@@ -314,7 +318,7 @@ class GraphQLEndpoint:
             log.published = document.is_published if credential else None
             if price := documents.price(document.text):
                 await self._limiter.charge(credential, price, exchange.address)
-                async with self._turn():
+                async with self._turn(credential):
                     parsed = documents.get(document.text)
             else:
                 parsed = documents.get(document.text)
@@ -330,7 +334,7 @@ class GraphQLEndpoint:
     async def _validate(self, plan: Plan, address: str) -> None:
         """Validate a new document. Raises InvalidOperation, for whose errors the app pays as far as it has points."""
         try:
-            async with self._turn():
+            async with self._turn(plan.credential):
                 plan.parsed.cache.validate(plan.parsed)
         except InvalidOperation as error:
             with suppress(Throttled):
@@ -338,11 +342,15 @@ class GraphQLEndpoint:
             raise
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, credential: Credential | None) -> AsyncIterator[None]:
         """Parse or validate one document at a time, which takes milliseconds, and serve other requests in between."""
         async with self._new_document:
             await asyncio.sleep(0)
-            yield
+            try:
+                yield
+            finally:
+                if credential:  # others can send too few documents to leave much garbage
+                    self._garbage.collect()
 
     async def _authenticate(self, exchange: Exchange) -> tuple[Credential | None, float]:
         credential, expires_at = await self._credentials.authenticate(

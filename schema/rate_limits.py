@@ -76,6 +76,10 @@ class TokenBuckets:
         self._buckets[key] = available - number, monotonic()
         return 0.0
 
+    def take_later(self, key: Hashable, limit: Limit, number: float) -> None:
+        """Take the number for something that was done already, even if that leaves a debt."""
+        self._buckets[key] = self.available(key, limit) - number, monotonic()
+
     def give_back(self, key: Hashable, limit: Limit) -> None:
         self._buckets[key] = min(limit.maximum, self.available(key, limit) + 1), monotonic()
 

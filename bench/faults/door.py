@@ -38,7 +38,7 @@ REQUESTS_PER_SECOND = 25
 SECONDS = 15.0
 # The honest client stops after twice the time that it needs if the server is not overloaded.
 PATIENCE = 2
-ROUNDS = 2
+ROUNDS = 4
 # The time for the attackers to connect.
 CONNECT_SECONDS = 30.0
 

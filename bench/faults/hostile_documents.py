@@ -36,7 +36,8 @@ SERVER = """
 import asyncio, sys
 import uvicorn, uvloop
 from api import graphql, rate_limits
-from api.app import collect_garbage_rarely, create_app
+from api.app import create_app
+from api.garbage import collect_garbage_rarely
 from schema.rate_limits import Limit
 from tests.conftest import settings_for
 

@@ -72,6 +72,25 @@ async def test_an_address_without_a_key_is_throttled_before_others_are(shop: Sho
             assert (await http.post("/graphql", json=INTROSPECTION, headers=headers)).status_code == 200
 
 
+async def test_a_refused_document_without_a_key_costs_more_and_leaves_a_debt(
+    http: httpx.AsyncClient, shop: Shop, stopped_clock: Clock
+) -> None:
+    address = new_address()
+
+    async def available() -> int:
+        response = await send(http, "{ __typename }", address=address)
+        return int(response.json()["extensions"]["cost"]["throttle"]["available"])
+
+    before = await available()
+    for query in ("{ nothing }", "{ __typename", "{ " + "a " * 400 + "}"):
+        await send(http, query, address=address)
+    assert 3_000 <= before - await available() < 4_000
+    while (response := await send(http, "{ nothing }", address=address)).status_code == 400:
+        pass
+    assert response.status_code == 429
+    assert int(response.headers["retry-after"]) >= 1
+
+
 @pytest.mark.parametrize(
     ("query", "key", "status"),
     [(STORE, None, 401), ("{ nothing }", None, 400), ("#" * 20_000, None, 413), (STORE, "rk_mistyped", 401)],

@@ -43,7 +43,8 @@ import asyncio, sys
 from time import thread_time
 import uvicorn, uvloop
 from api import rate_limits
-from api.app import collect_garbage_rarely, create_app
+from api.app import create_app
+from api.garbage import collect_garbage_rarely
 from tests.conftest import settings_for
 
 rate_limits.REFUSAL_SECONDS = 0
