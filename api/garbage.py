@@ -22,7 +22,7 @@ def collect_garbage_rarely() -> None:
 
 
 class DocumentGarbage:
-    """Collects the garbage of documents before there is much of it. To collect 100,000 objects takes 140 ms."""
+    """Collects the garbage of documents in small amounts. To collect 100,000 objects takes 140 ms."""
 
     def __init__(self) -> None:
         self._collections = 0
