@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from datetime import UTC, datetime
 from functools import lru_cache
+from select import PIPE_BUF
 from threading import Event, Thread
 from time import time
 from traceback import format_tb
@@ -73,14 +74,17 @@ class StreamWriter(logging.Handler):
             dropped, self._dropped = self._dropped, 0
             self._lost += dropped
             notices = [self._notice()] if self._lost else []
-            if lines or notices:
-                try:
-                    self._write_through(b"\n".join([*lines, *notices]) + b"\n")
-                    self._lost = 0
-                except ValueError:  # the stream is closed
-                    return
-                except OSError:  # the disk is full, or the reader has closed the pipe. Both can change.
-                    self._lost += len(lines)
+            left = [*lines, *notices]
+            try:
+                while left:
+                    text, number = _first(left)
+                    self._write_through(text)
+                    del left[:number]
+                self._lost = 0
+            except ValueError:  # the stream is closed
+                return
+            except OSError:  # the disk is full, or the reader has closed the pipe. Both can change.
+                self._lost += len(left) - len(notices)
             if is_last:
                 return
 
@@ -98,6 +102,17 @@ class StreamWriter(logging.Handler):
             written = os.write(self._stream.fileno(), text)
             text = text[written:]
             self._is_in_line = bool(text)
+
+
+def _first(lines: list[bytes]) -> tuple[bytes, int]:
+    """The first lines, as many as a pipe takes without mixing them with those of another worker (POSIX, `write`). Also
+    their number, which is at least one.
+    """
+    text, number = lines[0] + b"\n", 1
+    while number < len(lines) and len(text) + len(lines[number]) < PIPE_BUF:
+        text += lines[number] + b"\n"
+        number += 1
+    return text, number
 
 
 # None until `configure` is called.

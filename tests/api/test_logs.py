@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -330,6 +331,23 @@ def test_a_stalled_reader_does_not_block_and_dropped_lines_are_counted(monkeypat
     assert len(lines) >= 100
     count = 2_000 - len(lines)
     assert dropped == DROPPED.format(count)
+
+
+def test_lines_of_several_workers_are_not_mixed() -> None:
+    """Although the pipe is full, so that it takes the lines in parts."""
+    reader, writer = os.pipe()
+    handlers = [StreamWriter(os.fdopen(os.dup(writer), "w")) for _ in range(3)]
+    os.close(writer)
+    for number in range(5_000):
+        handlers[number % 3].emit(record("x" * (100 + number % 700)))
+    closing = [Thread(target=handler.close) for handler in handlers]
+    for thread in closing:
+        thread.start()
+    with os.fdopen(reader) as stream:
+        messages = [json.loads(stream.readline())["message"] for _ in range(5_000)]
+    for thread in closing:
+        thread.join()
+    assert {len(message) for message in messages} == {*range(100, 800)}
 
 
 def test_the_log_goes_on_after_its_disk_was_full(tmp_path: Path) -> None:
