@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -89,15 +89,27 @@ class Load:
     """Clients that write and read until they are stopped: the duration of each request, and the failures."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        headers = {"Authorization": f"Bearer {key}"}
+        # An address can open 50 links per second, and together the writers open more.
+        self._clients = [
+            httpx.AsyncClient(
+                base_url=url,
+                headers=headers,
+                timeout=30,
+                transport=httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}"),
+            )
+            for number in range(2, 12)
+        ]
+        self._client = cycle(self._clients)
         self.writes: list[float] = []
         self.reads: list[float] = []
         self.failures: list[str] = []
         self._stopped = False
 
     async def run(self) -> None:
-        async with self._http:
-            await asyncio.gather(*(self._write(f"writer {number}") for number in range(3)), self._read())
+        await asyncio.gather(*(self._write(f"writer {number}") for number in range(3)), self._read())
+        for client in self._clients:
+            await client.aclose()
 
     def stop(self) -> None:
         self._stopped = True
@@ -130,7 +142,7 @@ class Load:
     async def _send(self, times: list[float], method: str, path: str, **options: Any) -> httpx.Response | None:
         started = time.monotonic()
         try:
-            response = await self._http.request(method, path, **options)
+            response = await next(self._client).request(method, path, **options)
         except httpx.HTTPError as error:
             self.failures.append(f"{type(error).__name__}: {error}")
             return None
