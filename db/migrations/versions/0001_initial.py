@@ -238,7 +238,6 @@ create table idempotency_key (
     created_at timestamptz not null default now(),
     primary key (store_id, key)
 );
-comment on column idempotency_key.key is 'The ID of the app, a colon, and the key that the app chose.';
 comment on column idempotency_key.input_hash is 'SHA-256 of the input that the key was first used with.';
 comment on column idempotency_key.resource_id is
     'The ID of the resource that the request created: a session, an app or an API key.';

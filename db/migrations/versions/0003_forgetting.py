@@ -30,6 +30,7 @@ create table if not exists retention_run (
     started_at timestamptz not null
 );
 comment on table retention_run is 'When a server last started to redact the old sessions of each store.';
+comment on column idempotency_key.key is 'The ID of the app, a colon, and the key that the app chose.';
 """
 
 NEW_KIND = """
