@@ -190,18 +190,36 @@ async def under_load() -> Outcome:
 
 
 async def previous_suite() -> Outcome:
-    """Run the tests of the previous version's schema on a database that this version has migrated."""
+    """Run the tests of the previous version's schema on a database that this version has migrated.
+
+    Those that fail are run again on the previous version's own schema, because it may be a commit with failing tests.
+    """
     with previous_version() as old, tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "newest_schema.py").write_text(PLUGIN.format(python=sys.executable, root=str(ROOT)))
-        command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "newest_schema", "tests/schema"]
-        paths = {"PYTHONPATH": f"{old}:{folder}"}
-        process = await asyncio.create_subprocess_exec(
-            *command, cwd=old, env=os.environ | paths, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        output = (await process.communicate())[0].decode()
-    if process.returncode:
-        print(output, file=sys.stderr)
-    return Outcome(process.returncode == 0, f"the previous version's suite: {output.splitlines()[-1].strip('= ')}")
+
+        async def run_suite(*options: str) -> tuple[int, str]:
+            """The number of failures, and the last line."""
+            command = [sys.executable, "-m", "pytest", "-q", "--no-header", *options, "tests/schema"]
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=old,
+                env=os.environ | {"PYTHONPATH": f"{old}:{folder}"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            output = (await process.communicate())[0].decode()
+            if process.returncode:
+                print(output, file=sys.stderr)
+            summary = output.splitlines()[-1].strip("= ")
+            failed = re.search(r"(\d+) failed", summary)
+            assert failed or not process.returncode, output
+            return int(failed[1]) if failed else 0, summary
+
+        failed, summary = await run_suite("-p", "newest_schema")
+        own = (await run_suite("--last-failed"))[0] if failed else 0
+    return Outcome(
+        failed == own, f"the previous version's suite: {summary}; {own} of the failures also on its own schema"
+    )
 
 
 # Migrates the databases of a suite with this version.
