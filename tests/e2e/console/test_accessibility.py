@@ -173,6 +173,8 @@ async def expect_accessible_in_all_schemes(page: Page, exclude: tuple[str, ...] 
     """In both colour schemes, and on a phone in one."""
     await expect_accessible(page, exclude)
     await page.emulate_media(color_scheme="dark")
+    # Monaco follows in a later task, if the page has it.
+    await expect(page.locator(".monaco-editor.vs")).to_have_count(0)
     await expect_accessible(page, exclude)
     await page.set_viewport_size(PHONE)
     await expect_accessible(page, exclude)
