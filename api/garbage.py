@@ -1,7 +1,7 @@
 """Garbage collection in short steps: each stops the event loop.
 
 Almost all objects are freed without it. Cycles are left by errors, and by the validation of a document: about 3,000
-objects. A collection takes the longer, the more objects were created since the last one, garbage or not.
+objects. The time of a collection depends on the number of objects that were created since the last one, garbage or not.
 """
 
 import gc
@@ -15,14 +15,14 @@ COLLECTIONS = 50
 
 
 def collect_garbage_rarely() -> None:
-    """Scan the objects that are loaded by now never again, which takes a tenth of a second, and others rarely."""
+    """Exclude the objects that are loaded by now, whose scan takes a tenth of a second, and scan others rarely."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(THRESHOLD, 5, 5)
 
 
 class DocumentGarbage:
-    """Collects the garbage of documents in small amounts. To collect 100,000 objects takes 140 ms."""
+    """Collects the garbage of documents in small amounts: 100,000 objects would take 140 ms."""
 
     def __init__(self) -> None:
         self._collections = 0

@@ -140,6 +140,7 @@ class Refusals:
         self._addresses = TokenBuckets()
 
     async def delay(self, address: str) -> None:
+        """Count a refusal, and wait if the address has had too many."""
         if self._addresses.take(network(address), REFUSALS):
             await asyncio.sleep(REFUSAL_SECONDS)
 
@@ -217,8 +218,8 @@ class RateLimiter:
 
     def charge_anonymous_error(self, address: str) -> None:
         """Charge a document that was refused without a credential, even if that leaves a debt."""
-        self._addresses.take_later(None, ANONYMOUS_TOTAL, ANONYMOUS_ERROR_COST)
-        self._addresses.take_later(network(address), ANONYMOUS, ANONYMOUS_ERROR_COST)
+        self._addresses.take_anyway(None, ANONYMOUS_TOTAL, ANONYMOUS_ERROR_COST)
+        self._addresses.take_anyway(network(address), ANONYMOUS, ANONYMOUS_ERROR_COST)
 
     def _budget(self, credential: Credential) -> _Budget:
         key = credential.store_id, credential.app_id

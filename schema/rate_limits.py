@@ -76,7 +76,7 @@ class TokenBuckets:
         self._buckets[key] = available - number, monotonic()
         return 0.0
 
-    def take_later(self, key: Hashable, limit: Limit, number: float) -> None:
+    def take_anyway(self, key: Hashable, limit: Limit, number: float) -> None:
         """Take the number for something that was done already, even if that leaves a debt."""
         self._buckets[key] = self.available(key, limit) - number, monotonic()
 
